@@ -1,0 +1,234 @@
+package io.pilothouse.dm.state;
+
+import com.google.protobuf.Message;
+import io.pilothouse.api.log.v1.AuditKey;
+import io.pilothouse.api.log.v1.ClientSession;
+import io.pilothouse.api.log.v1.Event;
+import io.pilothouse.api.log.v1.Meta;
+import io.pilothouse.api.log.v1.Request;
+import io.pilothouse.api.log.v1.VerdictKey;
+import io.pilothouse.api.v1.AuditRecord;
+import io.pilothouse.api.v1.DeploymentReplica;
+import io.pilothouse.api.v1.Fleet;
+import io.pilothouse.api.v1.Freeze;
+import io.pilothouse.api.v1.Lease;
+import io.pilothouse.api.v1.Machine;
+import io.pilothouse.api.v1.Manifest;
+import io.pilothouse.api.v1.Repair;
+import io.pilothouse.api.v1.Rollout;
+import io.pilothouse.api.v1.UnitVersion;
+import io.pilothouse.api.v1.Verdict;
+import io.pilothouse.api.v1.WatchdogState;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SortedMap;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The state as one request sees and changes it. Each {@code put} yields an event and is visible to
+ * later reads of the same request at once; {@link #undo} takes all of them back, so a refused
+ * request leaves no trace.
+ */
+public final class Draft implements Entities {
+
+  private final State state;
+  private final Instant now;
+  private final long index;
+  private final Request request;
+  private final int firstOrdinal;
+  private final List<Event> events = new ArrayList<>();
+  private final List<Change> before = new ArrayList<>();
+  private final TreeSet<String> touched = new TreeSet<>();
+  private int audits;
+
+  Draft(State state, Instant now, long index, Request request, int firstOrdinal) {
+    this.state = state;
+    this.now = now;
+    this.index = index;
+    this.request = request;
+    this.firstOrdinal = firstOrdinal;
+  }
+
+  /** The decision's time: the highest leader stamp so far. */
+  public Instant now() {
+    return now;
+  }
+
+  /** {@link #now} as entities store it. */
+  public long nowMillis() {
+    return now.toEpochMilli();
+  }
+
+  /** Log index of the entry; the revision of whatever it changes. */
+  public long index() {
+    return index;
+  }
+
+  public Request request() {
+    return request;
+  }
+
+  /** Machines put since {@link #takeTouched} was last called: those whose rules must be re-run. */
+  public SortedSet<String> takeTouched() {
+    TreeSet<String> taken = new TreeSet<>(touched);
+    touched.clear();
+    return taken;
+  }
+
+  /** Has the machine's rules re-run although it did not change itself (a verdict of it did). */
+  public void touch(String machine) {
+    touched.add(machine);
+  }
+
+  /** What is due by now in a table, by key. */
+  public SortedMap<String, Message> due(Table table) {
+    return state.due(table, now);
+  }
+
+  @Override
+  public SortedMap<String, Message> table(Table table) {
+    return state.table(table);
+  }
+
+  public void put(Meta meta) {
+    add(Event.newBuilder().setMeta(meta).build());
+  }
+
+  public void put(Fleet fleet) {
+    add(Event.newBuilder().setFleet(fleet).build());
+  }
+
+  /** Also stamps the machine's revision. */
+  public void put(Machine machine) {
+    touched.add(machine.getName());
+    add(Event.newBuilder().setMachine(machine.toBuilder().setRevision(index)).build());
+  }
+
+  public void put(Verdict verdict) {
+    touched.add(verdict.getMachine());
+    add(Event.newBuilder().setVerdict(verdict).build());
+  }
+
+  public void put(Repair repair) {
+    add(Event.newBuilder().setRepair(repair).build());
+  }
+
+  public void put(Rollout rollout) {
+    add(Event.newBuilder().setRollout(rollout).build());
+  }
+
+  public void put(UnitVersion version) {
+    add(Event.newBuilder().setUnitVersion(version).build());
+  }
+
+  public void put(Manifest manifest) {
+    add(Event.newBuilder().setManifest(manifest).build());
+  }
+
+  public void put(DeploymentReplica replica) {
+    add(Event.newBuilder().setReplica(replica).build());
+  }
+
+  public void put(Lease lease) {
+    add(Event.newBuilder().setLease(lease).build());
+  }
+
+  public void put(WatchdogState watchdog) {
+    add(Event.newBuilder().setWatchdog(watchdog).build());
+  }
+
+  public void put(Freeze freeze) {
+    add(Event.newBuilder().setFreeze(freeze).build());
+  }
+
+  public void put(ClientSession session) {
+    add(Event.newBuilder().setSession(session).build());
+  }
+
+  public void removeMachine(String name) {
+    add(Event.newBuilder().setMachineRemoved(name).build());
+  }
+
+  public void removeVerdict(String machine, String watchdog) {
+    touched.add(machine);
+    VerdictKey key = VerdictKey.newBuilder().setMachine(machine).setWatchdog(watchdog).build();
+    add(Event.newBuilder().setVerdictRemoved(key).build());
+  }
+
+  public void removeRepair(String id) {
+    add(Event.newBuilder().setRepairRemoved(id).build());
+  }
+
+  public void removeRollout(String id) {
+    add(Event.newBuilder().setRolloutRemoved(id).build());
+  }
+
+  public void removeReplica(String id) {
+    add(Event.newBuilder().setReplicaRemoved(id).build());
+  }
+
+  public void removeWatchdog(String name) {
+    add(Event.newBuilder().setWatchdogRemoved(name).build());
+  }
+
+  public void removeSession(String clientId) {
+    add(Event.newBuilder().setSessionRemoved(clientId).build());
+  }
+
+  public void removeAudit(AuditRecord record) {
+    AuditKey key =
+        AuditKey.newBuilder().setIndex(record.getIndex()).setOrdinal(record.getOrdinal()).build();
+    add(Event.newBuilder().setAuditRemoved(key).build());
+  }
+
+  /**
+   * Records who changed what and why. Index, ordinal, time, request id and, unless set, principal,
+   * reason and trigger are filled from the request.
+   */
+  public void audit(AuditRecord.Builder record) {
+    record
+        .setIndex(index)
+        .setOrdinal(firstOrdinal + audits++)
+        .setAt(nowMillis())
+        .setRequestId(request.getRequestId());
+    if (record.getPrincipal().isEmpty()) {
+      record.setPrincipal(request.getPrincipal());
+    }
+    if (record.getReason().isEmpty()) {
+      record.setReason(request.getReason());
+    }
+    if (record.getTrigger().isEmpty()) {
+      record.setTrigger(request.getCommand().getKindCase().name());
+    }
+    add(Event.newBuilder().setAudit(record).build());
+  }
+
+  List<Event> events() {
+    return List.copyOf(events);
+  }
+
+  int audits() {
+    return audits;
+  }
+
+  void undo() {
+    for (int i = before.size() - 1; i >= 0; i--) {
+      state.put(before.get(i));
+    }
+    before.clear();
+    events.clear();
+    touched.clear();
+    audits = 0;
+  }
+
+  private void add(Event event) {
+    Change change = Change.of(event);
+    @Nullable Message old = state.table(change.table()).get(change.key());
+    before.add(new Change(change.table(), change.key(), old));
+    events.add(event);
+    state.replay(event);
+  }
+}
