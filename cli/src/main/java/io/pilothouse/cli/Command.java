@@ -1,0 +1,177 @@
+package io.pilothouse.cli;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.google.protobuf.Message;
+import com.google.protobuf.Parser;
+import io.pilothouse.api.v1.WriteContext;
+import io.pilothouse.cli.GlobalOptions.Format;
+import io.pilothouse.client.LightClient;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.Callable;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/** What all commands share: the global options, the connection and the printers. */
+public abstract class Command implements Callable<Integer> {
+  private static final Duration DEFAULT_TIMEOUT = Duration.ofSeconds(10);
+
+  @Spec
+  @Nullable CommandSpec spec;
+
+  private @Nullable LightClient client;
+
+  /** Does the command's work. */
+  protected abstract ExitCode run() throws Exception;
+
+  @Override
+  public final Integer call() throws Exception {
+    return run().code();
+  }
+
+  protected final GlobalOptions options() {
+    CommandSpec here = spec;
+    if (here == null) {
+      throw new IllegalStateException("a command runs only under pilot");
+    }
+    return ((Pilot) here.root().userObject()).options;
+  }
+
+  protected final Format format() {
+    return options().format;
+  }
+
+  protected final boolean json() {
+    return format() == Format.JSON;
+  }
+
+  protected final boolean yes() {
+    return options().yes;
+  }
+
+  protected final boolean quiet() {
+    return options().quiet;
+  }
+
+  protected final Duration timeout() {
+    Duration given = options().timeout;
+    return given == null ? DEFAULT_TIMEOUT : given;
+  }
+
+  /** The client's time-out when one was given. */
+  protected final Optional<Duration> givenTimeout() {
+    return Optional.ofNullable(options().timeout);
+  }
+
+  public final Home home() {
+    return Home.resolve(Optional.ofNullable(options().home), System.getenv());
+  }
+
+  /** Asks the Device Manager. Method is of the Operator service, for example GetStatus. */
+  protected final <R extends Message> R ask(String method, Message request, Parser<R> parser) {
+    return ask(method, request, parser, timeout());
+  }
+
+  /** As {@link #ask(String, Message, Parser)} with a deadline of its own. */
+  protected final <R extends Message> R ask(
+      String method, Message request, Parser<R> parser, Duration deadline) {
+    LightClient open = client;
+    if (open == null) {
+      open = new LightClient(servers(), "operator/" + System.getProperty("user.name", "unknown"));
+      client = open;
+    }
+    return open.call(method, request, parser, deadline);
+  }
+
+  /** Who and why of a write, with a fresh client id so that a retry is done once. */
+  protected final WriteContext writeContext() {
+    return WriteContext.newBuilder()
+        .setClientId("cli-" + UUID.randomUUID())
+        .setSequence(1)
+        .setReason(options().reason)
+        .build();
+  }
+
+  /** The reason, which this act must have. */
+  protected final String requireReason(String act) {
+    String reason = options().reason;
+    if (reason.isBlank()) {
+      throw CliException.usage(
+          act + " needs a reason for the audit trail", "add --reason \"why\"");
+    }
+    return reason;
+  }
+
+  /**
+   * Prints a result in the asked format.
+   *
+   * @param data for json and yaml
+   * @param table for people
+   * @param names one a line, for scripts
+   */
+  protected final void show(
+      Supplier<ObjectNode> data, Supplier<String> table, Supplier<List<String>> names) {
+    switch (format()) {
+      case JSON -> print(Json.text(data.get()));
+      case YAML -> System.out.print(Json.yaml(data.get()));
+      case NAME -> names.get().forEach(this::print);
+      case TABLE, WIDE -> print(table.get());
+    }
+  }
+
+  protected final void say(String line) {
+    if (!quiet()) {
+      System.err.println(line);
+    }
+  }
+
+  protected final void print(String line) {
+    System.out.println(line);
+  }
+
+  /**
+   * Asks before a dangerous act: the person types {@code word}. Refused without a terminal unless
+   * {@code --yes}.
+   */
+  protected final void confirm(String blastRadius, String word) {
+    if (yes()) {
+      return;
+    }
+    // the launcher sets jdk.console=java.base: there is a console only on a terminal
+    java.io.Console console = System.console();
+    if (console == null) {
+      throw new CliException(
+          ExitCode.REFUSED,
+          "CONFIRMATION_NEEDED",
+          blastRadius + " There is no terminal to ask on.",
+          "add --yes when that is what you want");
+    }
+    String typed = console.readLine("%s%nType \"%s\" to go on: ", blastRadius, word);
+    if (!word.equals(typed)) {
+      throw new CliException(ExitCode.REFUSED, "NOT_CONFIRMED", "Not confirmed.", "");
+    }
+  }
+
+  private List<String> servers() {
+    String given = options().servers;
+    if (given == null) {
+      given = System.getenv("PILOT_SERVERS");
+    }
+    if (given != null && !given.isBlank()) {
+      return List.of(given.split(","));
+    }
+    List<String> known = home().contextList("http");
+    if (known.isEmpty()) {
+      throw new CliException(
+          ExitCode.UNREACHABLE,
+          "NO_SERVERS",
+          "no Device Manager is known: there is no fleet in " + home().dir(),
+          "start one with `pilot up`, or name one with --servers HOST:PORT or PILOT_SERVERS");
+    }
+    return known;
+  }
+}

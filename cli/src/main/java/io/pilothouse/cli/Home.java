@@ -1,0 +1,79 @@
+package io.pilothouse.cli;
+
+import java.io.IOException;
+import java.io.Reader;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Properties;
+
+/**
+ * The directory of one quick-start fleet ({@code PILOT_HOME}). {@code context.properties} in it
+ * says where the Device Manager is; a properties file, because every command reads it and start-up
+ * time counts.
+ */
+public record Home(Path dir) {
+
+  /** Resolves {@code --home}, {@code PILOT_HOME}, or {@code .pilot} here. */
+  static Home resolve(Optional<String> flag, Map<String, String> environment) {
+    String dir = flag.orElse(environment.getOrDefault("PILOT_HOME", ".pilot"));
+    return new Home(Path.of(dir).toAbsolutePath().normalize());
+  }
+
+  public Path contextFile() {
+    return dir.resolve("context.properties");
+  }
+
+  public Path fleet() {
+    return dir.resolve("fleet");
+  }
+
+  public Path machines() {
+    return dir.resolve("machines");
+  }
+
+  public Path machine(String name) {
+    return machines().resolve(name);
+  }
+
+  public Path run() {
+    return dir.resolve("run");
+  }
+
+  public Path log() {
+    return dir.resolve("log");
+  }
+
+  public Path data(String program) {
+    return dir.resolve("data").resolve(program);
+  }
+
+  public Path tickets() {
+    return dir.resolve("tickets");
+  }
+
+  /** The fleet's context, or empty when there is none here. */
+  public Optional<Properties> context() {
+    if (!Files.isRegularFile(contextFile())) {
+      return Optional.empty();
+    }
+    Properties properties = new Properties();
+    try (Reader reader = Files.newBufferedReader(contextFile())) {
+      properties.load(reader);
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot read " + contextFile(), e);
+    }
+    return Optional.of(properties);
+  }
+
+  /** A comma-separated entry of the context. */
+  public List<String> contextList(String key) {
+    return context().map(each -> each.getProperty(key, "")).stream()
+        .flatMap(each -> List.of(each.split(",")).stream())
+        .filter(each -> !each.isBlank())
+        .toList();
+  }
+}

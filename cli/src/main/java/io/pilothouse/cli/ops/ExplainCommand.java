@@ -1,0 +1,105 @@
+package io.pilothouse.cli.ops;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.pilothouse.api.v1.ExplainRequest;
+import io.pilothouse.api.v1.Explanation;
+import io.pilothouse.api.v1.ListRolloutsReply;
+import io.pilothouse.api.v1.ListRolloutsRequest;
+import io.pilothouse.api.v1.Veto;
+import io.pilothouse.cli.CliException;
+import io.pilothouse.cli.Command;
+import io.pilothouse.cli.ExitCode;
+import io.pilothouse.cli.Json;
+import io.pilothouse.cli.Names;
+import java.util.List;
+import picocli.CommandLine;
+import picocli.CommandLine.Parameters;
+
+/** Why something is as it is, what holds it back, what comes next and when. */
+@CommandLine.Command(
+    name = "explain",
+    description = "Why a machine, repair or rollout is where it is, and what comes next.")
+final class ExplainCommand extends Command {
+
+  @Parameters(index = "0", paramLabel = "KIND", description = "machine, repair or rollout")
+  String kind = "";
+
+  @Parameters(
+      index = "1",
+      arity = "0..1",
+      paramLabel = "NAME",
+      description = "its name or id; for a rollout, the newest when left out")
+  String name = "";
+
+  @Override
+  protected ExitCode run() {
+    if (!List.of("machine", "repair", "rollout").contains(kind)) {
+      throw CliException.usage(
+          "\"" + kind + "\" cannot be explained", "use machine, repair or rollout");
+    }
+    if (name.isEmpty()) {
+      name = newestRollout();
+    }
+    ExplainRequest request = ExplainRequest.newBuilder().setKind(kind).setName(name).build();
+    Explanation why = ask("Explain", request, Explanation.parser());
+    show(() -> json(why), () -> text(why), () -> List.of(why.getSubject()));
+    return ExitCode.DONE;
+  }
+
+  private String newestRollout() {
+    if (!kind.equals("rollout")) {
+      throw CliException.usage("which " + kind + "?", "pilot explain " + kind + " NAME");
+    }
+    ListRolloutsReply reply =
+        ask(
+            "ListRollouts",
+            ListRolloutsRequest.getDefaultInstance(),
+            ListRolloutsReply.parser());
+    return reply.getItemsList().stream()
+        .max((a, b) -> Long.compare(a.getOrder(), b.getOrder()))
+        .map(io.pilothouse.api.v1.Rollout::getId)
+        .orElseThrow(
+            () ->
+                new CliException(
+                    ExitCode.FAILED, "NOT_FOUND", "there has been no rollout", "pilot rollout plan"));
+  }
+
+  private static ObjectNode json(Explanation why) {
+    ObjectNode root =
+        Json.object().put("subject", why.getSubject()).put("sentence", why.getSentence());
+    Json.strings(root, "evidence", why.getEvidenceList());
+    root.put("rule", why.getRule());
+    ArrayNode vetoes = root.putArray("vetoes");
+    for (Veto veto : why.getVetoesList()) {
+      vetoes
+          .addObject()
+          .put("kind", veto.getKind())
+          .put("domain", veto.getDomain())
+          .put("limit", veto.getLimit())
+          .put("taken", veto.getTaken())
+          .put("lost", veto.getLost())
+          .put("sentence", veto.getSentence());
+    }
+    ObjectNode next = root.putObject("next").put("what", why.getNextWhat());
+    Json.time(next, "at", why.getNextAt());
+    return root;
+  }
+
+  private static String text(Explanation why) {
+    StringBuilder text = new StringBuilder(why.getSubject()).append(": ").append(why.getSentence());
+    why.getEvidenceList().forEach(each -> text.append("\n  evidence  ").append(each));
+    if (!why.getRule().isEmpty()) {
+      text.append("\n  rule      ").append(why.getRule());
+    }
+    why.getVetoesList()
+        .forEach(veto -> text.append("\n  held back ").append(veto.getSentence()));
+    if (!why.getNextWhat().isEmpty()) {
+      text.append("\n  next      ").append(why.getNextWhat());
+      if (why.getNextAt() != 0) {
+        text.append(" at ").append(Names.at(why.getNextAt()));
+      }
+    }
+    return text.toString();
+  }
+}

@@ -1,0 +1,65 @@
+package io.pilothouse.cli.ops;
+
+import io.pilothouse.cli.Pilot;
+import java.util.Map;
+import java.util.function.Supplier;
+import picocli.CommandLine;
+
+/** The list of operating commands. */
+public final class OpsCommands {
+  private OpsCommands() {}
+
+  /** Adds each noun with how to build it. */
+  public static void addTo(Map<String, Supplier<CommandLine>> nouns) {
+    nouns.put("status", () -> new CommandLine(new StatusCommand()));
+    nouns.put("machine", OpsCommands::machine);
+    nouns.put("explain", () -> new CommandLine(new ExplainCommand()));
+    nouns.put("rollout", OpsCommands::rollout);
+    nouns.put("repair", OpsCommands::repair);
+    nouns.put("events", () -> new CommandLine(new EventsCommand()));
+  }
+
+  private static CommandLine machine() {
+    return Pilot.noun(
+        "machine",
+        "Machines: what they are, where they stand, and what people ask of them.",
+        new MachineList(),
+        new MachineShow(),
+        new MachineHistory(),
+        new MachineControl.Hold(),
+        new MachineControl.Unhold(),
+        new MachineControl.Replaced(),
+        new MachineControl.Drain(),
+        new MachineControl.Undrain(),
+        new MachineControl.Decommission(),
+        new MachineControl.RetryProvisioning());
+  }
+
+  private static CommandLine rollout() {
+    return Pilot.noun(
+        "rollout",
+        "Rollouts: a version, scale unit by scale unit.",
+        new RolloutPlanCommand(),
+        new RolloutStart(),
+        new RolloutList(),
+        new RolloutShow(),
+        new RolloutWatch(),
+        new RolloutControl.Pause(),
+        new RolloutControl.Resume(),
+        new RolloutControl.Skip(),
+        new RolloutControl.Rollback(),
+        new RolloutControl.Abort());
+  }
+
+  private static CommandLine repair() {
+    return Pilot.noun(
+        "repair",
+        "Repairs: what the Device Manager decided and what holds it back.",
+        new RepairList(),
+        new RepairShow(),
+        new RepairTickets(),
+        new RepairBudget(),
+        new RepairFreeze.Freeze(),
+        new RepairFreeze.Unfreeze());
+  }
+}

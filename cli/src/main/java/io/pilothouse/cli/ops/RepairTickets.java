@@ -1,0 +1,43 @@
+package io.pilothouse.cli.ops;
+
+import io.pilothouse.api.v1.ListRepairsReply;
+import io.pilothouse.api.v1.ListRepairsRequest;
+import io.pilothouse.api.v1.Repair;
+import io.pilothouse.cli.Command;
+import io.pilothouse.cli.ExitCode;
+import io.pilothouse.cli.Json;
+import io.pilothouse.cli.Names;
+import io.pilothouse.cli.Table;
+import java.util.List;
+import picocli.CommandLine;
+
+/** The technician's list: hardware to replace. */
+@CommandLine.Command(name = "tickets", description = "Hardware that waits for a technician.")
+final class RepairTickets extends Command {
+
+  @Override
+  protected ExitCode run() {
+    ListRepairsRequest request =
+        ListRepairsRequest.newBuilder().setOpenOnly(true).setTicketsOnly(true).build();
+    ListRepairsReply reply = ask("ListRepairs", request, ListRepairsReply.parser());
+    show(
+        () -> Json.items(reply.getItemsList(), reply.getRevision(), RepairView::fill),
+        () -> table(reply.getItemsList()),
+        () -> reply.getItemsList().stream().map(Repair::getId).toList());
+    return ExitCode.DONE;
+  }
+
+  private static String table(List<Repair> repairs) {
+    Table table = new Table("REPAIR", "MACHINE", "FAULT", "OPENED", "TICKET", "WHEN DONE");
+    for (Repair repair : repairs) {
+      table.row(
+          repair.getId(),
+          repair.getMachine(),
+          repair.getFault(),
+          Names.at(repair.getTicket().getOpenedAt()),
+          repair.getTicket().getWhere(),
+          "pilot machine replaced " + repair.getMachine());
+    }
+    return table.toString();
+  }
+}

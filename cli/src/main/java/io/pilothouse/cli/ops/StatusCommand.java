@@ -1,0 +1,145 @@
+package io.pilothouse.cli.ops;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.pilothouse.api.v1.GetStatusRequest;
+import io.pilothouse.api.v1.HealthCode;
+import io.pilothouse.api.v1.ReplicaStatus;
+import io.pilothouse.api.v1.Rollout;
+import io.pilothouse.api.v1.StatusReply;
+import io.pilothouse.cli.Command;
+import io.pilothouse.cli.ExitCode;
+import io.pilothouse.cli.Json;
+import io.pilothouse.cli.Names;
+import java.util.List;
+import picocli.CommandLine;
+import picocli.CommandLine.Option;
+
+/** One screen: is all well, and if not, what, how many, since when and what to do. */
+@CommandLine.Command(
+    name = "status",
+    description = "One screen: health with reasons, machines, repairs, rollouts, quorum.")
+final class StatusCommand extends Command {
+
+  @Option(names = "--plugin", description = "speak the Nagios plugin protocol")
+  boolean plugin;
+
+  @Override
+  protected ExitCode run() {
+    StatusReply status =
+        ask("GetStatus", GetStatusRequest.getDefaultInstance(), StatusReply.parser());
+    if (plugin) {
+      return plugin(status);
+    }
+    show(() -> json(status), () -> screen(status), () -> List.of(status.getHealth()));
+    return status.getHealth().equals("HEALTH_ERR") ? ExitCode.FAILED : ExitCode.DONE;
+  }
+
+  private ExitCode plugin(StatusReply status) {
+    print(
+        "%s - %d of %d machines healthy | healthy=%d;;;0;%d failure=%d probation=%d"
+            .formatted(
+                status.getHealth(),
+                status.getHealthy(),
+                status.getTotal(),
+                status.getHealthy(),
+                status.getTotal(),
+                status.getFailure(),
+                status.getProbation()));
+    return switch (status.getHealth()) {
+      case "HEALTH_OK" -> ExitCode.DONE;
+      case "HEALTH_WARN" -> ExitCode.FAILED;
+      // 2 is CRITICAL to a Nagios-style scheduler
+      default -> ExitCode.USAGE;
+    };
+  }
+
+  private static ObjectNode json(StatusReply status) {
+    ObjectNode root = Json.object().put("health", status.getHealth());
+    ArrayNode codes = root.putArray("codes");
+    for (HealthCode code : status.getCodesList()) {
+      ObjectNode node = codes.addObject();
+      node.put("code", code.getCode())
+          .put("severity", code.getSeverity())
+          .put("count", code.getCount())
+          .put("scope", code.getScope());
+      Json.time(node, "since", code.getSince());
+      node.put("action", code.getAction()).put("see", code.getSee()).put("text", code.getText());
+    }
+    root.putObject("machines")
+        .put("total", status.getTotal())
+        .put("healthy", status.getHealthy())
+        .put("failure", status.getFailure())
+        .put("probation", status.getProbation())
+        .put("out_of_service", status.getOutOfService());
+    root.putObject("dm")
+        .put("replicas", status.getReplicasCount())
+        .put("up", up(status))
+        .put("leader", status.getLeader())
+        .put("quorum", status.getQuorum())
+        .put("revision", status.getRevision());
+    root.putObject("repairs")
+        .put("waiting", status.getRepairsWaiting())
+        .put("active", status.getRepairsActive())
+        .put("frozen", status.getFreeze().getFrozen());
+    root.putObject("rollouts").put("active", status.getRolloutsActive());
+    root.putObject("incidents").put("open", status.getIncidentsOpen());
+    return root;
+  }
+
+  private static long up(StatusReply status) {
+    return status.getReplicasList().stream().filter(ReplicaStatus::getUp).count();
+  }
+
+  private static String screen(StatusReply status) {
+    StringBuilder text = new StringBuilder();
+    text.append("fleet %s   %s%n".formatted(status.getFleet(), status.getHealth()));
+    for (HealthCode code : status.getCodesList()) {
+      text.append(
+          "  %s %s  count %d  scope %s  since %s%n      %s%n"
+              .formatted(
+                  code.getSeverity(),
+                  code.getCode(),
+                  code.getCount(),
+                  code.getScope(),
+                  Names.at(code.getSince()),
+                  code.getText()));
+      text.append("      action: %s%n      see: %s%n".formatted(code.getAction(), code.getSee()));
+    }
+    text.append(
+        "%nmachines   %d: %d healthy, %d failure, %d probation, %d out of service%n"
+            .formatted(
+                status.getTotal(),
+                status.getHealthy(),
+                status.getFailure(),
+                status.getProbation(),
+                status.getOutOfService()));
+    text.append(
+        "repairs    %d waiting, %d active%s%n"
+            .formatted(
+                status.getRepairsWaiting(),
+                status.getRepairsActive(),
+                status.getFreeze().getFrozen()
+                    ? " (FROZEN: " + status.getFreeze().getReason() + ")"
+                    : ""));
+    text.append("rollouts   %d active%n".formatted(status.getRolloutsActive()));
+    for (Rollout rollout : status.getActiveRolloutsList()) {
+      text.append("           ").append(RolloutView.line(rollout)).append('\n');
+    }
+    text.append(
+        "dm         %d of %d replicas up, leader %s, %s, revision %d%n"
+            .formatted(
+                up(status),
+                status.getReplicasCount(),
+                status.getLeader().isEmpty() ? "none" : status.getLeader(),
+                status.getQuorum() ? "quorum" : "NO QUORUM",
+                status.getRevision()));
+    long deployments =
+        status.getDeploymentsList().stream()
+            .filter(io.pilothouse.api.v1.DeploymentReplica::getUp)
+            .count();
+    text.append(
+        "deployment %d of %d replicas up".formatted(deployments, status.getDeploymentsCount()));
+    return text.toString();
+  }
+}
