@@ -1,0 +1,69 @@
+package io.pilothouse.client;
+
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** The retry loop that both clients share. */
+final class Attempts {
+  /** Named leaders followed in a row without a pause: replicas that disagree must not spin us. */
+  private static final int MAX_FOLLOWED = 2;
+
+  /** One try on one server. */
+  interface Attempt<T> {
+    T on(ServerAddress server, Duration left) throws TryNextException;
+  }
+
+  private Attempts() {}
+
+  static <T> T run(String asked, Duration deadline, Rotation rotation, Attempt<T> attempt) {
+    long start = System.nanoTime();
+    Backoff backoff = new Backoff(Duration.ofMillis(20), Duration.ofMillis(500));
+    Map<ServerAddress, String> failures = new LinkedHashMap<>();
+    int followed = 0;
+    Duration left = deadline;
+    while (left.isPositive()) {
+      ServerAddress server = rotation.current();
+      try {
+        T answer = attempt.on(server, left);
+        rotation.answered(server);
+        return answer;
+      } catch (TryNextException e) {
+        failures.put(server, String.valueOf(e.getMessage()));
+        boolean named = rotation.failed(server, e);
+        if (named && followed < MAX_FOLLOWED) {
+          followed++;
+        } else {
+          followed = 0;
+          pause(asked, shorter(backoff.next(), left(start, deadline)));
+        }
+      }
+      left = left(start, deadline);
+    }
+    throw new UnreachableException(asked, deadline, failures);
+  }
+
+  static Duration shorter(Duration a, Duration b) {
+    return a.compareTo(b) < 0 ? a : b;
+  }
+
+  private static Duration left(long start, Duration deadline) {
+    return deadline.minusNanos(System.nanoTime() - start);
+  }
+
+  private static void pause(String asked, Duration pause) {
+    if (!pause.isPositive()) {
+      return;
+    }
+    try {
+      Thread.sleep(pause);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw interrupted(asked);
+    }
+  }
+
+  static DmException interrupted(String asked) {
+    return new DmException("CANCELLED", "interrupted while asking " + asked, "");
+  }
+}

@@ -1,0 +1,179 @@
+package io.pilothouse.client;
+
+import com.google.protobuf.ByteString;
+import com.google.protobuf.UnsafeByteOperations;
+import java.io.BufferedInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.EOFException;
+import java.io.FilterInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.net.SocketTimeoutException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Locale;
+import java.util.Map;
+
+/**
+ * One HTTP/1.1 POST (RFC 9112) on a connection of its own. By hand, because the JDK's clients load
+ * several hundred classes more than this needs.
+ */
+final class LightHttp {
+  private static final int MAX_BODY = 256 << 20;
+  private static final int MAX_LINE = 16 << 10;
+
+  /** Header names in lower case. */
+  record Response(int status, Map<String, String> headers, ByteString body) {}
+
+  private final ServerAddress server;
+  private final long start = System.nanoTime();
+  private final Duration timeout;
+
+  LightHttp(ServerAddress server, Duration timeout) {
+    this.server = server;
+    this.timeout = timeout;
+  }
+
+  Response post(String path, Map<String, String> headers, byte[] body) throws IOException {
+    try (Socket socket = new Socket()) {
+      socket.setTcpNoDelay(true);
+      socket.connect(new InetSocketAddress(server.host(), server.port()), millisLeft());
+      OutputStream out = socket.getOutputStream();
+      out.write(message(path, headers, body));
+      out.flush();
+      return read(new BufferedInputStream(new TimedInput(socket)));
+    }
+  }
+
+  private byte[] message(String path, Map<String, String> headers, byte[] body) {
+    StringBuilder head = new StringBuilder(256);
+    head.append("POST ").append(path).append(" HTTP/1.1\r\nHost: ").append(server);
+    head.append("\r\nConnection: close\r\nContent-Type: application/proto\r\nContent-Length: ");
+    head.append(body.length).append("\r\n");
+    headers.forEach((name, value) -> head.append(name + ": " + oneLine(value) + "\r\n"));
+    head.append("\r\n");
+    ByteArrayOutputStream message = new ByteArrayOutputStream(head.length() + body.length);
+    message.writeBytes(head.toString().getBytes(StandardCharsets.UTF_8));
+    message.writeBytes(body);
+    return message.toByteArray();
+  }
+
+  /** A line end in a value would let it forge headers. */
+  private static String oneLine(String value) {
+    return value.replace('\r', ' ').replace('\n', ' ');
+  }
+
+  private static Response read(InputStream in) throws IOException {
+    String statusLine = line(in);
+    String[] parts = statusLine.split(" ", 3);
+    if (parts.length < 2 || !parts[0].startsWith("HTTP/1.") || !parts[1].matches("[1-5]\\d\\d")) {
+      throw new IOException("not an HTTP server: it answered '" + statusLine + "'");
+    }
+    Map<String, String> headers = new HashMap<>();
+    for (String line = line(in); !line.isEmpty(); line = line(in)) {
+      int colon = line.indexOf(':');
+      if (colon > 0) {
+        String name = line.substring(0, colon).toLowerCase(Locale.ROOT);
+        headers.put(name, line.substring(colon + 1).trim());
+      }
+    }
+    return new Response(
+        Integer.parseInt(parts[1]),
+        Map.copyOf(headers),
+        UnsafeByteOperations.unsafeWrap(body(in, headers)));
+  }
+
+  private static byte[] body(InputStream in, Map<String, String> headers) throws IOException {
+    if ("chunked".equalsIgnoreCase(headers.get("transfer-encoding"))) {
+      ByteArrayOutputStream body = new ByteArrayOutputStream();
+      for (int size = chunkSize(in); size > 0; size = chunkSize(in)) {
+        body.writeBytes(exactly(in, size));
+        checkSize(body.size());
+        line(in);
+      }
+      return body.toByteArray();
+    }
+    String length = headers.get("content-length");
+    if (length == null) {
+      byte[] body = in.readNBytes(MAX_BODY + 1);
+      checkSize(body.length);
+      return body;
+    }
+    return exactly(in, number(length, 10));
+  }
+
+  private static int chunkSize(InputStream in) throws IOException {
+    String line = line(in);
+    int semicolon = line.indexOf(';');
+    return number(semicolon < 0 ? line : line.substring(0, semicolon), 16);
+  }
+
+  private static int number(String text, int radix) throws IOException {
+    try {
+      int number = Integer.parseInt(text.trim(), radix);
+      checkSize(number);
+      return number;
+    } catch (NumberFormatException e) {
+      throw new IOException("bad length '" + text + "' in the answer", e);
+    }
+  }
+
+  private static void checkSize(int size) throws IOException {
+    if (size < 0 || size > MAX_BODY) {
+      throw new IOException(
+          "an answer of " + size + " bytes is not taken: " + MAX_BODY + " at most");
+    }
+  }
+
+  private static byte[] exactly(InputStream in, int size) throws IOException {
+    byte[] bytes = in.readNBytes(size);
+    if (bytes.length < size) {
+      throw new EOFException("the answer ended after " + bytes.length + " of " + size + " bytes");
+    }
+    return bytes;
+  }
+
+  private static String line(InputStream in) throws IOException {
+    StringBuilder line = new StringBuilder(80);
+    for (int b = in.read(); b != '\n'; b = in.read()) {
+      if (b < 0) {
+        throw new EOFException("the connection was closed before the answer was complete");
+      }
+      if (line.length() >= MAX_LINE) {
+        throw new IOException("a header line of the answer is too long");
+      }
+      if (b != '\r') {
+        line.append((char) b);
+      }
+    }
+    return line.toString();
+  }
+
+  private int millisLeft() throws SocketTimeoutException {
+    long left = timeout.minusNanos(System.nanoTime() - start).toMillis();
+    if (left <= 0) {
+      throw new SocketTimeoutException("waited " + timeout.toMillis() + " ms");
+    }
+    return (int) Math.min(left, Integer.MAX_VALUE);
+  }
+
+  /** Holds the whole answer, not each read of it, to the time-out. */
+  private final class TimedInput extends FilterInputStream {
+    private final Socket socket;
+
+    TimedInput(Socket socket) throws IOException {
+      super(socket.getInputStream());
+      this.socket = socket;
+    }
+
+    @Override
+    public int read(byte[] bytes, int offset, int length) throws IOException {
+      socket.setSoTimeout(millisLeft());
+      return super.read(bytes, offset, length);
+    }
+  }
+}

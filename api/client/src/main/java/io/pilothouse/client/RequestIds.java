@@ -1,0 +1,16 @@
+package io.pilothouse.client;
+
+import java.util.concurrent.ThreadLocalRandom;
+
+/** Ids that tie a call to the log lines that it causes, here and in the Device Manager. */
+public final class RequestIds {
+  /** Key in the logging context under which a program puts the id of what it works on. */
+  public static final String LOG_KEY = "rid";
+
+  private RequestIds() {}
+
+  /** A fresh id, 16 hex digits. */
+  public static String fresh() {
+    return "%016x".formatted(ThreadLocalRandom.current().nextLong());
+  }
+}
