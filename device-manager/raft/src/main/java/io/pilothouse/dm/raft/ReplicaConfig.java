@@ -1,0 +1,84 @@
+package io.pilothouse.dm.raft;
+
+import static java.util.Objects.requireNonNull;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Who this replica is and who the others are.
+ *
+ * @param id this replica's id, one of the peers'
+ * @param cluster the cluster's name; replicas of different clusters never talk to each other
+ * @param dataDir this replica's own directory, made when missing
+ * @param peers all replicas, this one included; the same list on each of them
+ */
+public record ReplicaConfig(String id, String cluster, Path dataDir, List<Peer> peers) {
+
+  private static final Pattern NAME = Pattern.compile("[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?");
+  private static final String NAME_RULE =
+      "expected 1 to 63 lower-case letters, digits or dashes, with no dash at either end";
+
+  /**
+   * Checks everything at once.
+   *
+   * @throws IllegalArgumentException with one line for each mistake
+   */
+  public ReplicaConfig {
+    requireNonNull(id, "id");
+    requireNonNull(cluster, "cluster");
+    requireNonNull(dataDir, "dataDir");
+    peers = List.copyOf(peers);
+    List<String> errors = check(id, cluster, peers);
+    if (!errors.isEmpty()) {
+      throw new IllegalArgumentException(String.join(System.lineSeparator(), errors));
+    }
+  }
+
+  /** This replica. */
+  public Peer self() {
+    return peers.stream().filter(peer -> peer.id().equals(id)).findFirst().orElseThrow();
+  }
+
+  private static List<String> check(String id, String cluster, List<Peer> peers) {
+    List<String> errors = new ArrayList<>();
+    if (!NAME.matcher(cluster).matches()) {
+      errors.add("cluster '" + cluster + "' is not a cluster name; " + NAME_RULE);
+    }
+    List<String> ids = new ArrayList<>();
+    Map<HostPort, String> taken = new HashMap<>();
+    for (Peer peer : peers) {
+      if (!NAME.matcher(peer.id()).matches()) {
+        errors.add("peer '" + peer.id() + "' is not a replica id; " + NAME_RULE);
+      }
+      if (ids.contains(peer.id())) {
+        errors.add("peer '" + peer.id() + "' is listed twice; list each replica once");
+      }
+      ids.add(peer.id());
+      take(taken, peer.raft(), peer.id() + "'s raft", errors);
+      take(taken, peer.grpc(), peer.id() + "'s grpc", errors);
+      take(taken, peer.http(), peer.id() + "'s http", errors);
+    }
+    if (!ids.contains(id)) {
+      errors.add("id '" + id + "' is not among the peers " + ids + "; add this replica to them");
+    }
+    if (peers.size() % 2 == 0 || peers.size() > 7) {
+      errors.add(
+          peers.size() + " peers; expected 1, 3, 5 or 7, so that a majority is well defined");
+    }
+    return errors;
+  }
+
+  private static void take(
+      Map<HostPort, String> taken, HostPort address, String user, List<String> errors) {
+    @Nullable String other = taken.putIfAbsent(address, user);
+    if (other != null) {
+      errors.add(user + " address " + address + " is " + other + " address too; give each its own");
+    }
+  }
+}
