@@ -1,0 +1,157 @@
+package io.pilothouse.kit;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import io.pilothouse.api.v1.AcquireLeaseRequest;
+import io.pilothouse.api.v1.Lease;
+import io.pilothouse.api.v1.ReleaseLeaseRequest;
+import io.pilothouse.api.v1.SatelliteGrpc;
+import io.pilothouse.client.DmClient;
+import io.pilothouse.client.DmException;
+import io.pilothouse.client.UnreachableException;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Keeps the lease of a role, so that one instance of a satellite acts at a time. Renews at a third
+ * of the time to live.
+ *
+ * <p>The lease counts from the moment that the last renewal which succeeded was <em>sent</em>, on
+ * this machine's monotonic clock: the Device Manager starts its own count later, so the holder
+ * always gives up first. A process may still be stopped between asking for the token and using it;
+ * the Device Manager refuses the old token then.
+ */
+public final class LeaseKeeper implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(LeaseKeeper.class);
+
+  /** The two calls, as the keeper needs them. */
+  interface Leases {
+    Lease acquire(String role, String holder, Duration ttl, Duration deadline);
+
+    void release(String role, String holder, long token);
+  }
+
+  private record Held(long token, long sentAt) {}
+
+  private final Leases leases;
+  private final String role;
+  private final String holder;
+  private final Duration ttl;
+  private final LongSupplier nanoTime;
+  private final Rounds rounds;
+  private volatile @Nullable Held held;
+  private volatile String standby = "not asked yet";
+
+  /**
+   * @param holder this instance's id
+   */
+  public LeaseKeeper(
+      DmClient client, String role, String holder, Duration ttl, MeterRegistry meters) {
+    this(new RemoteLeases(client), role, holder, ttl, meters, System::nanoTime);
+  }
+
+  LeaseKeeper(
+      Leases leases,
+      String role,
+      String holder,
+      Duration ttl,
+      MeterRegistry meters,
+      LongSupplier nanoTime) {
+    this.leases = leases;
+    this.role = role;
+    this.holder = holder;
+    this.ttl = ttl;
+    this.nanoTime = nanoTime;
+    Duration third = ttl.dividedBy(3);
+    this.rounds = new Rounds("lease-" + role, third, third, this::renew, meters, nanoTime);
+    meters.gauge("pilot.lease.held", this, keeper -> keeper.token().isPresent() ? 1 : 0);
+  }
+
+  public LeaseKeeper start() {
+    rounds.start();
+    return this;
+  }
+
+  /** The fencing token while the lease is held for certain; empty otherwise. */
+  public Optional<Long> token() {
+    Held now = held;
+    boolean valid = now != null && nanoTime.getAsLong() - now.sentAt() < ttl.toNanos();
+    return valid ? Optional.of(now.token()) : Optional.empty();
+  }
+
+  /** One sentence for {@code /status}. */
+  public String describe() {
+    return token()
+        .map(token -> "holds the lease %s, token %d".formatted(role, token))
+        .orElseGet(() -> "stands by: " + standby);
+  }
+
+  void renew() {
+    Optional<Long> before = token();
+    long sent = nanoTime.getAsLong();
+    try {
+      Lease lease = leases.acquire(role, holder, ttl, ttl.dividedBy(2));
+      held = new Held(lease.getToken(), sent);
+      if (!before.equals(Optional.of(lease.getToken()))) {
+        log.info("{} holds the lease {}, token {}", holder, role, lease.getToken());
+      }
+    } catch (DmException e) {
+      if (!e.precondition()) {
+        throw e;
+      }
+      // another instance has it: that is not a failure
+      held = null;
+      standby = String.valueOf(e.getMessage());
+      if (before.isPresent()) {
+        log.warn("{} lost the lease {}: {}", holder, role, standby);
+      }
+    } catch (UnreachableException e) {
+      standby = String.valueOf(e.getMessage());
+      throw e;
+    }
+  }
+
+  @Override
+  public void close() {
+    rounds.close();
+    Held now = held;
+    held = null;
+    if (now == null) {
+      return;
+    }
+    try {
+      leases.release(role, holder, now.token());
+    } catch (DmException | UnreachableException e) {
+      log.info("the lease {} was not given back, it will expire: {}", role, e.getMessage());
+    }
+  }
+
+  private record RemoteLeases(DmClient client) implements Leases {
+    private static final Duration RELEASE_DEADLINE = Duration.ofSeconds(1);
+
+    @Override
+    public Lease acquire(String role, String holder, Duration ttl, Duration deadline) {
+      AcquireLeaseRequest request =
+          AcquireLeaseRequest.newBuilder()
+              .setRole(role)
+              .setHolder(holder)
+              .setTtlMs(ttl.toMillis())
+              .build();
+      return client
+          .leader(deadline, channel -> SatelliteGrpc.newBlockingStub(channel).acquireLease(request))
+          .getLease();
+    }
+
+    @Override
+    public void release(String role, String holder, long token) {
+      ReleaseLeaseRequest request =
+          ReleaseLeaseRequest.newBuilder().setRole(role).setHolder(holder).setToken(token).build();
+      client.leader(
+          RELEASE_DEADLINE,
+          channel -> SatelliteGrpc.newBlockingStub(channel).releaseLease(request));
+    }
+  }
+}
