@@ -1,0 +1,7 @@
+package io.pilothouse.provisioning.power;
+
+/** Whether a machine has power. */
+public enum PowerState {
+  ON,
+  OFF
+}
