@@ -1,8 +1,8 @@
 package io.pilothouse.kit;
 
 import io.micrometer.core.instrument.MeterRegistry;
+import io.pilothouse.api.v1.AcquireLeaseReply;
 import io.pilothouse.api.v1.AcquireLeaseRequest;
-import io.pilothouse.api.v1.Lease;
 import io.pilothouse.api.v1.ReleaseLeaseRequest;
 import io.pilothouse.api.v1.SatelliteGrpc;
 import io.pilothouse.client.DmClient;
@@ -29,12 +29,12 @@ public final class LeaseKeeper implements AutoCloseable {
 
   /** The two calls, as the keeper needs them. */
   interface Leases {
-    Lease acquire(String role, String holder, Duration ttl, Duration deadline);
+    AcquireLeaseReply acquire(String role, String holder, Duration ttl, Duration deadline);
 
     void release(String role, String holder, long token);
   }
 
-  private record Held(long token, long sentAt) {}
+  private record Held(long token, long sentAt, long revision) {}
 
   private final Leases leases;
   private final String role;
@@ -82,6 +82,15 @@ public final class LeaseKeeper implements AutoCloseable {
     return valid ? Optional.of(now.token()) : Optional.empty();
   }
 
+  /**
+   * The revision at which the lease was last confirmed. Pulls under the lease must ask for at least
+   * this one: an older answer may name work that the last holder has already done.
+   */
+  public long revision() {
+    Held now = held;
+    return now == null ? 0 : now.revision();
+  }
+
   /** One sentence for {@code /status}. */
   public String describe() {
     return token()
@@ -93,10 +102,11 @@ public final class LeaseKeeper implements AutoCloseable {
     Optional<Long> before = token();
     long sent = nanoTime.getAsLong();
     try {
-      Lease lease = leases.acquire(role, holder, ttl, ttl.dividedBy(2));
-      held = new Held(lease.getToken(), sent);
-      if (!before.equals(Optional.of(lease.getToken()))) {
-        log.info("{} holds the lease {}, token {}", holder, role, lease.getToken());
+      AcquireLeaseReply reply = leases.acquire(role, holder, ttl, ttl.dividedBy(2));
+      long token = reply.getLease().getToken();
+      held = new Held(token, sent, reply.getRevision());
+      if (!before.equals(Optional.of(token))) {
+        log.info("{} holds the lease {}, token {}", holder, role, token);
       }
     } catch (DmException e) {
       if (!e.precondition()) {
@@ -133,16 +143,15 @@ public final class LeaseKeeper implements AutoCloseable {
     private static final Duration RELEASE_DEADLINE = Duration.ofSeconds(1);
 
     @Override
-    public Lease acquire(String role, String holder, Duration ttl, Duration deadline) {
+    public AcquireLeaseReply acquire(String role, String holder, Duration ttl, Duration deadline) {
       AcquireLeaseRequest request =
           AcquireLeaseRequest.newBuilder()
               .setRole(role)
               .setHolder(holder)
               .setTtlMs(ttl.toMillis())
               .build();
-      return client
-          .leader(deadline, channel -> SatelliteGrpc.newBlockingStub(channel).acquireLease(request))
-          .getLease();
+      return client.leader(
+          deadline, channel -> SatelliteGrpc.newBlockingStub(channel).acquireLease(request));
     }
 
     @Override

@@ -62,7 +62,10 @@ public final class LocalChassis {
     return chassis;
   }
 
-  /** All machines in the directory that have a chassis, sorted by name. */
+  /**
+   * All machines in the directory, sorted by name: what has a chassis and a name that a machine can
+   * have.
+   */
   public static List<LocalChassis> list(Path machines) throws IOException, PowerException {
     List<LocalChassis> found = new ArrayList<>();
     if (!Files.isDirectory(machines)) {
@@ -70,7 +73,11 @@ public final class LocalChassis {
     }
     try (Stream<Path> entries = Files.list(machines)) {
       List<Path> sorted =
-          entries.filter(each -> Files.exists(each.resolve("chassis/spec.json"))).sorted().toList();
+          entries
+              .filter(each -> NAME.matcher(each.getFileName().toString()).matches())
+              .filter(each -> Files.exists(each.resolve("chassis/spec.json")))
+              .sorted()
+              .toList();
       for (Path each : sorted) {
         found.add(new LocalChassis(machines, each.getFileName().toString()));
       }
