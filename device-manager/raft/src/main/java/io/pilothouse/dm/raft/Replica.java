@@ -1,59 +1,217 @@
 package io.pilothouse.dm.raft;
 
+import static java.util.Objects.requireNonNull;
+
 import io.micrometer.core.instrument.MeterRegistry;
 import io.pilothouse.api.log.v1.Reply;
 import io.pilothouse.api.log.v1.Request;
+import io.pilothouse.dm.state.Apply;
 import io.pilothouse.dm.state.State;
+import java.io.IOException;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import org.apache.ratis.protocol.RaftClientReply;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** One replica of the Device Manager's state. */
+/**
+ * One replica of the Device Manager's state. Requests are put into the leader's log; every replica
+ * applies the log in order, and can be read.
+ *
+ * <p>Futures complete on threads of the replica: dependents must not block; hand long work to an
+ * executor of your own.
+ */
 public final class Replica implements AutoCloseable {
 
-  private Replica() {}
+  private static final Logger log = LoggerFactory.getLogger(Replica.class);
+  private static final Duration READ_TIMEOUT = Duration.ofSeconds(3);
 
-  /** Starts it. */
+  private final String id;
+  private final ReplicaParts parts;
+  private final RaftNode node;
+  private final Leadership leadership;
+
+  private Replica(String id, ReplicaParts parts, RaftNode node, Leadership leadership) {
+    this.id = id;
+    this.parts = parts;
+    this.node = node;
+    this.leadership = leadership;
+  }
+
+  /**
+   * Starts a replica and returns at once: an election follows, and what other replicas did meanwhile
+   * arrives. {@link #addListener} tells when this one leads.
+   *
+   * @throws ReplicaStartException with what is wrong and what to do
+   */
   public static Replica start(ReplicaConfig config, MeterRegistry metrics)
       throws ReplicaStartException {
-    throw new ReplicaStartException("not started: " + config + metrics);
+    Apply apply = new Apply();
+    return start(config, metrics, apply::apply, Tuning.PRODUCTION);
   }
 
+  static Replica start(
+      ReplicaConfig config, MeterRegistry metrics, Applier applier, Tuning tuning)
+      throws ReplicaStartException {
+    DataDir dataDir = DataDir.open(config);
+    CompletableFuture<Replica> started = new CompletableFuture<>();
+    ReplicaParts parts = ReplicaParts.of(config, dataDir, metrics, started);
+    try {
+      dataDir.loadNativeLibrary();
+      RaftNode node = RaftNode.start(config, dataDir.raft(), tuning, parts.machine(applier));
+      Leadership leadership =
+          new Leadership(config, node.division(), tuning.electionTimeout());
+      Replica replica = new Replica(config.id(), parts, node, leadership);
+      started.complete(replica);
+      parts.metrics().gauge(
+          "dm.raft.leader", "1 while this replica leads", () -> replica.isLeader() ? 1 : 0);
+      parts.metrics().gauge(
+          "dm.raft.applied.index", "Log index of the last applied entry", replica::appliedIndex);
+      return replica;
+    } catch (ReplicaStartException e) {
+      parts.close();
+      throw e;
+    } catch (IOException | RuntimeException e) {
+      String reason = parts.failure().reason().getNow(rootCause(e).toString());
+      parts.close();
+      throw new ReplicaStartException(
+          "replica %s cannot start from %s: %s".formatted(config.id(), config.dataDir(), reason),
+          e);
+    }
+  }
+
+  /**
+   * Has a request decided. Many may be outstanding: those that arrive while an entry is on its way
+   * share the next one, in the order of arrival.
+   *
+   * @return its reply, refusals included; or fails with a {@link SubmitException} that says whether
+   *     it can have been done
+   */
   public CompletableFuture<Reply> submit(Request request) {
-    return CompletableFuture.failedFuture(new OverloadedException(request.getRequestId()));
+    requireNonNull(request, "request");
+    return isLeader()
+        ? parts.proposer().submit(request)
+        : CompletableFuture.failedFuture(leadership.notLeader());
   }
 
+  /**
+   * Looks at the applied state; no entry is applied meanwhile, so be quick, and let nothing of the
+   * state out but its entities, which never change.
+   *
+   * @throws IllegalStateException when this replica is about to stop because an entry failed
+   */
   public <T> T read(Function<State, T> reader) {
-    return reader.apply(new State());
+    return parts.state().read(reader);
   }
 
+  /**
+   * Completes when a {@link #read} sees all that was acknowledged, by any replica, before this call.
+   * Leader only. Cheap while a majority answers; otherwise it takes an entry in the log.
+   *
+   * @return fails with a {@link SubmitException}
+   */
   public CompletableFuture<Void> linearize() {
-    return CompletableFuture.failedFuture(NotLeaderException.of("", null));
+    if (!isLeader()) {
+      return CompletableFuture.failedFuture(leadership.notLeader());
+    }
+    return node.readIndex()
+        .orTimeout(READ_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)
+        .handle(this::afterReadIndex)
+        .thenCompose(Function.identity());
   }
 
+  /** Whether this replica leads and its state holds all that earlier leaders acknowledged. */
   public boolean isLeader() {
-    return false;
+    return leadership.isLeader();
   }
 
+  /** Who leads, as far as this replica knows; itself included. */
   public Optional<Peer> leader() {
-    return Optional.empty();
+    return leadership.leader();
   }
 
+  /** The log index up to which {@link #read} sees the log; -1 when nothing was applied ever. */
   public long appliedIndex() {
-    return 0;
+    return parts.state().appliedIndex();
   }
 
+  /** All replicas by id; on the leader with what it knows of the others. */
   public List<PeerStatus> peers() {
-    return List.of();
+    return leadership.peers();
   }
 
-  public void addListener(CommitListener listener) {}
+  /** A listener that comes while this replica leads is told so at once, on the caller's thread. */
+  public void addListener(CommitListener listener) {
+    parts.listeners().add(requireNonNull(listener, "listener"));
+  }
 
+  /**
+   * Completes with the reason when this replica cannot go on: an entry of a newer version, a disk
+   * that fails, a suspension of over a minute. The process should then say it and exit non-zero; a
+   * new start continues from the disk.
+   */
   public CompletableFuture<String> failure() {
-    return new CompletableFuture<>();
+    return parts.failure().reason();
   }
 
+  /**
+   * A SHA-256 over all entities: replicas at the same {@link #appliedIndex} must agree. Reads the
+   * whole state.
+   */
+  public String stateDigest() {
+    return read(StateDigest::of);
+  }
+
+  /** Takes a snapshot now. */
+  long snapshot() throws IOException {
+    return node.snapshot();
+  }
+
+  /** Stops, with all that was applied flushed. Requests that wait fail. */
   @Override
-  public void close() {}
+  public void close() {
+    parts.failure().expectClose();
+    try {
+      node.close();
+    } catch (IOException e) {
+      log.warn("Replica {} did not close cleanly: {}", id, e.getMessage(), e);
+    }
+    parts.close();
+  }
+
+  NotLeaderException notLeader() {
+    return leadership.notLeader();
+  }
+
+  RaftNode node() {
+    return node;
+  }
+
+  /**
+   * Ratis may answer a read without asking anybody when it asked for the same index before; a leader
+   * that was cut off since would not notice. So its answer counts only while a majority was heard
+   * lately; else an entry of its own in the log decides.
+   */
+  private CompletableFuture<Void> afterReadIndex(
+      @Nullable RaftClientReply reply, @Nullable Throwable error) {
+    if (error == null && reply != null && reply.isSuccess() && leadership.isConfirmed()) {
+      return CompletableFuture.completedFuture(null);
+    }
+    return isLeader()
+        ? parts.proposer().barrier()
+        : CompletableFuture.failedFuture(leadership.notLeader());
+  }
+
+  private static Throwable rootCause(Throwable e) {
+    Throwable cause = e;
+    while (cause.getCause() != null) {
+      cause = cause.getCause();
+    }
+    return cause;
+  }
 }

@@ -1,0 +1,153 @@
+package io.pilothouse.dm.raft;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Map;
+import java.util.UUID;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.rocksdb.NativeLibraryLoader;
+
+/**
+ * A replica's directory: checks that it belongs to this replica of this cluster, and holds it
+ * against other processes.
+ *
+ * <pre>
+ * cluster   whose directory it is: cluster, replica, and a random id of the directory itself
+ * lock      held while a process uses it; holds its pid
+ * raft/     Ratis: log, votes, snapshots
+ * db/       RocksDB: the applied state
+ * </pre>
+ */
+final class DataDir implements AutoCloseable {
+
+  private final Path root;
+  private final FileChannel lock;
+
+  private DataDir(Path root, FileChannel lock) {
+    this.root = root;
+    this.lock = lock;
+  }
+
+  static DataDir open(ReplicaConfig config) throws ReplicaStartException {
+    Path root = config.dataDir().toAbsolutePath().normalize();
+    try {
+      Files.createDirectories(root);
+      FileChannel lock = lock(root);
+      try {
+        DataDir dir = new DataDir(root, lock);
+        dir.checkOwner(config);
+        return dir;
+      } catch (IOException | ReplicaStartException | RuntimeException e) {
+        lock.close();
+        throw e;
+      }
+    } catch (AccessDeniedException e) {
+      throw new ReplicaStartException(
+          "data directory %s: no permission to write %s; give this user access or choose another --data"
+              .formatted(root, e.getFile()),
+          e);
+    } catch (IOException e) {
+      throw new ReplicaStartException(
+          "data directory %s cannot be used (%s); expected a directory that this user can write"
+              .formatted(root, e),
+          e);
+    }
+  }
+
+  /** For Ratis; holds a directory for each Raft group. */
+  Path raft() {
+    return root.resolve("raft");
+  }
+
+  /** For RocksDB. */
+  Path db() {
+    return root.resolve("db");
+  }
+
+  /**
+   * Loads RocksDB's native library from here and not from the system's temporary directory, which
+   * may be small, or mounted without the right to execute.
+   */
+  void loadNativeLibrary() throws IOException {
+    Path unpack = root.resolve("native");
+    Files.createDirectories(unpack);
+    NativeLibraryLoader.getInstance().loadLibrary(unpack.toString());
+    // mapped by now: nothing of it stays behind, even when the process is killed
+    DataFiles.deleteTree(unpack);
+  }
+
+  @Override
+  public void close() throws IOException {
+    lock.close();
+  }
+
+  private static FileChannel lock(Path root) throws IOException, ReplicaStartException {
+    Path file = root.resolve("lock");
+    FileChannel channel =
+        FileChannel.open(
+            file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+    @Nullable FileLock held = null;
+    try {
+      held = channel.tryLock();
+    } catch (OverlappingFileLockException e) {
+      // this very process uses it already: the same answer as for another
+    }
+    if (held == null) {
+      channel.close();
+      throw new ReplicaStartException(
+          "data directory %s is in use by the process %s; stop it first or choose another --data"
+              .formatted(root, Files.readString(file).strip()));
+    }
+    channel.truncate(0);
+    channel.write(ByteBuffer.wrap((ProcessHandle.current().pid() + "\n").getBytes(UTF_8)));
+    return channel;
+  }
+
+  private void checkOwner(ReplicaConfig config) throws IOException, ReplicaStartException {
+    Path file = root.resolve("cluster");
+    if (!Files.exists(file)) {
+      if (!DataFiles.isEmpty(raft()) || !DataFiles.isEmpty(db())) {
+        throw new ReplicaStartException(
+            "data directory %s holds data but no file 'cluster' that says whose; restore that file, or choose an empty --data"
+                .formatted(root));
+      }
+      DataFiles.write(
+          file,
+          "cluster=%s\nreplica=%s\ndirectory=%s\n"
+              .formatted(config.cluster(), config.id(), UUID.randomUUID()));
+      return;
+    }
+    Map<String, String> owner =
+        Files.readAllLines(file).stream()
+            .filter(line -> line.contains("="))
+            .map(line -> line.split("=", 2))
+            .collect(Collectors.toMap(pair -> pair[0], pair -> pair[1], (a, b) -> b));
+    require(owner, "cluster", config.cluster(), "--cluster");
+    require(owner, "replica", config.id(), "--id");
+    if (DataFiles.isEmpty(raft()) && !DataFiles.isEmpty(db())) {
+      throw new ReplicaStartException(
+          "data directory %s has lost raft/, where this replica's votes and log were; restore it, or remove the whole directory and let the replica come back empty"
+              .formatted(root));
+    }
+  }
+
+  private void require(Map<String, String> owner, String key, String expected, String flag)
+      throws ReplicaStartException {
+    String found = owner.getOrDefault(key, "");
+    if (!found.equals(expected)) {
+      throw new ReplicaStartException(
+          "data directory %s belongs to %s '%s', not '%s'; start with %s %s or choose another --data"
+              .formatted(root, key, found, expected, flag, found));
+    }
+  }
+}

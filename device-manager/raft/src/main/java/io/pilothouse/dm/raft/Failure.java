@@ -1,0 +1,44 @@
+package io.pilothouse.dm.raft;
+
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The first reason for which this replica cannot go on, told once. */
+final class Failure {
+
+  private static final Logger log = LoggerFactory.getLogger(Failure.class);
+
+  private final String replica;
+  private final CompletableFuture<String> reason = new CompletableFuture<>();
+  private volatile boolean closing;
+
+  Failure(String replica) {
+    this.replica = replica;
+  }
+
+  /** Ends the replica, unless it is being closed anyway. */
+  void report(String sentence, @Nullable Throwable cause) {
+    if (!closing && reason.complete(sentence)) {
+      log.error("Replica {} must stop: {}", replica, sentence, cause);
+    }
+  }
+
+  /** From here on the end is wanted. */
+  void expectClose() {
+    closing = true;
+  }
+
+  boolean isClosing() {
+    return closing;
+  }
+
+  boolean isReported() {
+    return reason.isDone();
+  }
+
+  CompletableFuture<String> reason() {
+    return reason.copy();
+  }
+}

@@ -1,0 +1,292 @@
+package io.pilothouse.dm.raft;
+
+import io.pilothouse.api.log.v1.Entry;
+import io.pilothouse.dm.state.Applied;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import org.apache.ratis.proto.RaftProtos.LogEntryProto;
+import org.apache.ratis.proto.RaftProtos.RoleInfoProto;
+import org.apache.ratis.protocol.Message;
+import org.apache.ratis.protocol.RaftClientRequest;
+import org.apache.ratis.protocol.RaftGroupId;
+import org.apache.ratis.protocol.RaftGroupMemberId;
+import org.apache.ratis.protocol.RaftPeerId;
+import org.apache.ratis.server.RaftServer;
+import org.apache.ratis.server.protocol.TermIndex;
+import org.apache.ratis.server.storage.FileInfo;
+import org.apache.ratis.server.storage.RaftStorage;
+import org.apache.ratis.statemachine.SnapshotInfo;
+import org.apache.ratis.statemachine.StateMachineStorage;
+import org.apache.ratis.statemachine.TransactionContext;
+import org.apache.ratis.statemachine.impl.BaseStateMachine;
+import org.apache.ratis.thirdparty.com.google.protobuf.UnsafeByteOperations;
+import org.apache.ratis.util.LifeCycle;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What Ratis calls: entries in, snapshots out and in. Entries are applied by one thread of Ratis,
+ * which also takes and loads snapshots; only {@link #pause}, {@link #close} and the notifications
+ * come from others.
+ */
+final class FleetStateMachine extends BaseStateMachine {
+
+  private static final Logger log = LoggerFactory.getLogger(FleetStateMachine.class);
+
+  private final Path db;
+  private final Applier applier;
+  private final Stamp stamp;
+  private final FleetState state;
+  private final Proposals proposals;
+  private final Listeners listeners;
+  private final Failure failure;
+  private final ReplicaMetrics metrics;
+  private final Snapshots snapshots = new Snapshots();
+
+  /** Keeps {@link #pause} and {@link #close} away from an entry that is being applied. */
+  private final Object storeLock = new Object();
+
+  private @Nullable Store store;
+
+  FleetStateMachine(ReplicaParts parts, Applier applier, Stamp stamp) {
+    this.db = parts.dataDir().db();
+    this.applier = applier;
+    this.stamp = stamp;
+    this.state = parts.state();
+    this.proposals = parts.proposer();
+    this.listeners = parts.listeners();
+    this.failure = parts.failure();
+    this.metrics = parts.metrics();
+  }
+
+  @Override
+  public void initialize(RaftServer server, RaftGroupId group, RaftStorage storage)
+      throws IOException {
+    super.initialize(server, group, storage);
+    getLifeCycle()
+        .startAndTransition(
+            () -> {
+              snapshots.init(storage);
+              load();
+              snapshotAtStart();
+            },
+            IOException.class);
+  }
+
+  @Override
+  public TransactionContext startTransaction(RaftClientRequest request) throws IOException {
+    if (!proposals.isOwn(request.getClientId())) {
+      // Ratis' port takes requests of any Ratis client; only the edge checks who may ask for what
+      TransactionContext refused = super.startTransaction(request);
+      refused.setException(new IOException("requests come through the Device Manager's API only"));
+      return refused;
+    }
+    Entry entry =
+        stamp.on(Entry.parseFrom(request.getMessage().getContent().asReadOnlyByteBuffer()));
+    return TransactionContext.newBuilder()
+        .setStateMachine(this)
+        .setClientRequest(request)
+        .setLogData(UnsafeByteOperations.unsafeWrap(entry.toByteArray()))
+        .setStateMachineContext(entry)
+        .build();
+  }
+
+  @Override
+  public TransactionContext preAppendTransaction(TransactionContext transaction) {
+    @Nullable RaftClientRequest request = transaction.getClientRequest();
+    if (request != null) {
+      proposals.appended(request.getCallId());
+    }
+    return transaction;
+  }
+
+  @Override
+  public CompletableFuture<Message> applyTransaction(TransactionContext transaction) {
+    LogEntryProto logged = transaction.getLogEntry();
+    TermIndex at = TermIndex.valueOf(logged);
+    synchronized (storeLock) {
+      // Below the applied index: the database had it already when Ratis began to replay. No store:
+      // a snapshot that holds this entry is about to be loaded.
+      if (store != null && at.getIndex() > state.appliedIndex()) {
+        metrics.apply.record(() -> apply(transaction, logged, at, store));
+      }
+    }
+    return CompletableFuture.completedFuture(Message.EMPTY);
+  }
+
+  private void apply(
+      TransactionContext transaction, LogEntryProto logged, TermIndex at, Store store) {
+    try {
+      Entry entry =
+          transaction.getStateMachineContext() instanceof Entry known
+              ? known
+              : Entry.parseFrom(
+                  logged.getStateMachineLogEntry().getLogData().asReadOnlyByteBuffer());
+      Applied applied = state.apply(applier, entry, at.getIndex());
+      store.write(applied.events(), at);
+      updateLastAppliedTermIndex(at);
+      metrics.entries.increment();
+      metrics.events.increment(applied.events().size());
+      @Nullable RaftClientRequest request = transaction.getClientRequest();
+      if (request != null) {
+        proposals.applied(request.getCallId(), applied.replies());
+      }
+      listeners.applied(at.getIndex(), applied);
+    } catch (IOException | RuntimeException e) {
+      failure.report("entry %d cannot be applied: %s".formatted(at.getIndex(), e), e);
+      // Ratis closes the server on this, so nothing is applied after the gap
+      throw new IllegalStateException("entry " + at + " cannot be applied", e);
+    }
+  }
+
+  /** Ratis' own entries: they change no entity, yet count as applied. */
+  @Override
+  public void notifyTermIndexUpdated(long term, long index) {
+    synchronized (storeLock) {
+      if (store == null || index <= state.appliedIndex()) {
+        return;
+      }
+      TermIndex at = TermIndex.valueOf(term, index);
+      try {
+        store.write(List.of(), at);
+      } catch (IOException e) {
+        failure.report(e.getMessage(), e);
+        throw new IllegalStateException(e);
+      }
+      state.advance(index);
+      updateLastAppliedTermIndex(at);
+    }
+  }
+
+  @Override
+  public long takeSnapshot() throws IOException {
+    TermIndex at = getLastAppliedTermIndex();
+    synchronized (storeLock) {
+      @Nullable SnapshotInfo latest = snapshots.getLatestSnapshot();
+      if (store == null || (latest != null && latest.getIndex() >= at.getIndex())) {
+        return latest == null ? -1 : latest.getIndex();
+      }
+      long start = System.nanoTime();
+      snapshots.create(at, store::checkpoint);
+      metrics.snapshot.record(Duration.ofNanos(System.nanoTime() - start));
+    }
+    return at.getIndex();
+  }
+
+  @Override
+  public StateMachineStorage getStateMachineStorage() {
+    return snapshots;
+  }
+
+  @Override
+  public CompletableFuture<Message> query(Message request) {
+    // the answer is that leadership was confirmed; the state is then read in process
+    return CompletableFuture.completedFuture(Message.EMPTY);
+  }
+
+  /** A received snapshot is about to take the place of the state. */
+  @Override
+  public void pause() {
+    getLifeCycle().transition(LifeCycle.State.PAUSING);
+    try {
+      closeStore();
+    } catch (IOException e) {
+      // what it could not write is in the snapshot
+      log.warn("Before a snapshot is loaded: {}", e.getMessage(), e);
+    }
+    getLifeCycle().transition(LifeCycle.State.PAUSED);
+  }
+
+  @Override
+  public void reinitialize() throws IOException {
+    try {
+      snapshots.rescan();
+      load();
+    } catch (IOException | RuntimeException e) {
+      failure.report("the received snapshot cannot be loaded: " + e, e);
+      throw e;
+    }
+    getLifeCycle().transition(LifeCycle.State.STARTING);
+    getLifeCycle().transition(LifeCycle.State.RUNNING);
+    log.info("Loaded a snapshot of the leader, at index {}", state.appliedIndex());
+    listeners.stateReplaced(state.appliedIndex());
+  }
+
+  @Override
+  public void close() throws IOException {
+    failure.report("Raft stopped this replica; the cause is in the log above", null);
+    listeners.leadershipChanged(false);
+    closeStore();
+  }
+
+  @Override
+  public void notifyLeaderChanged(RaftGroupMemberId member, RaftPeerId leader) {
+    metrics.elections.increment();
+  }
+
+  @Override
+  public void notifyLeaderReady() {
+    listeners.leadershipChanged(true);
+  }
+
+  @Override
+  public void notifyNotLeader(Collection<TransactionContext> pending) {
+    listeners.leadershipChanged(false);
+  }
+
+  @Override
+  public void notifyLogFailed(Throwable cause, @Nullable LogEntryProto entry) {
+    failure.report("the Raft log cannot be written or read: " + cause, cause);
+  }
+
+  @Override
+  public void notifyServerShutdown(RoleInfoProto role, boolean all) {
+    failure.report(
+        "Raft closed this replica: it was suspended for over a minute, or is no longer a member of the cluster",
+        null);
+  }
+
+  /** Opens the database, from the newest snapshot when that is ahead, and reads the state. */
+  private void load() throws IOException {
+    synchronized (storeLock) {
+      Store opened = Store.open(db);
+      Optional<SnapshotInfo> newest = Optional.ofNullable(snapshots.getLatestSnapshot());
+      if (newest.isPresent() && newest.get().getIndex() > opened.applied().getIndex()) {
+        opened.close();
+        List<Path> files = newest.get().getFiles().stream().map(FileInfo::getPath).toList();
+        DataFiles.restore(files, db);
+        opened = Store.open(db);
+      }
+      TermIndex at = opened.applied();
+      state.replace(opened.load(), at.getIndex());
+      setLastAppliedTermIndex(at);
+      store = opened;
+    }
+  }
+
+  /**
+   * Ratis replays from the last snapshot. One at the database's own index spares it the entries that
+   * the database holds, and is quick: the files are links.
+   */
+  private void snapshotAtStart() throws IOException {
+    if (getLastAppliedTermIndex().getIndex() >= 0) {
+      takeSnapshot();
+    }
+  }
+
+  private void closeStore() throws IOException {
+    synchronized (storeLock) {
+      @Nullable Store open = store;
+      store = null;
+      if (open != null) {
+        open.close();
+      }
+    }
+  }
+}

@@ -1,0 +1,159 @@
+package io.pilothouse.dm.raft;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.pilothouse.api.log.v1.Entry;
+import java.io.IOException;
+import java.net.BindException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.UnknownHostException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicLong;
+import org.apache.ratis.protocol.ClientId;
+import org.apache.ratis.protocol.Message;
+import org.apache.ratis.protocol.RaftClientReply;
+import org.apache.ratis.protocol.RaftClientRequest;
+import org.apache.ratis.protocol.RaftGroup;
+import org.apache.ratis.protocol.RaftGroupId;
+import org.apache.ratis.protocol.RaftPeer;
+import org.apache.ratis.protocol.RaftPeerId;
+import org.apache.ratis.protocol.SnapshotManagementRequest;
+import org.apache.ratis.server.RaftServer;
+import org.apache.ratis.server.storage.RaftStorage;
+import org.apache.ratis.statemachine.StateMachine;
+import org.apache.ratis.thirdparty.com.google.protobuf.ByteString;
+import org.apache.ratis.thirdparty.com.google.protobuf.UnsafeByteOperations;
+import org.apache.ratis.util.ExitUtils;
+
+/** This replica's Ratis server, and requests to it from inside the process. */
+final class RaftNode implements AutoCloseable {
+
+  private final RaftServer server;
+  private final RaftGroupId group;
+  private final ClientId reader = ClientId.randomId();
+  private final AtomicLong callIds = new AtomicLong();
+
+  private RaftNode(RaftServer server, RaftGroupId group) {
+    this.server = server;
+    this.group = group;
+  }
+
+  static RaftNode start(ReplicaConfig config, Path storage, Tuning tuning, StateMachine machine)
+      throws IOException, ReplicaStartException {
+    // Ratis ends the process when it cannot listen; that is for Main to decide
+    ExitUtils.disableSystemExit();
+    requireFree(config.self().raft());
+    RaftGroupId id =
+        RaftGroupId.valueOf(
+            UUID.nameUUIDFromBytes(("pilothouse/" + config.cluster()).getBytes(UTF_8)));
+    List<RaftPeer> peers = config.peers().stream().map(RaftNode::raftPeer).toList();
+    RaftServer server =
+        RaftServer.newBuilder()
+            .setServerId(RaftPeerId.valueOf(config.id()))
+            .setGroup(RaftGroup.valueOf(id, peers))
+            // formats an empty directory, and never a used one
+            .setOption(RaftStorage.StartupOption.RECOVER)
+            .setProperties(RaftSettings.of(config.self().raft(), storage, tuning))
+            .setStateMachine(machine)
+            .build();
+    try {
+      server.start();
+    } catch (IOException | RuntimeException e) {
+      server.close();
+      throw e;
+    }
+    return new RaftNode(server, id);
+  }
+
+  RaftServer.Division division() throws IOException {
+    return server.getDivision(group);
+  }
+
+  CompletableFuture<RaftClientReply> append(ClientId client, long callId, Entry entry) {
+    return send(
+        client,
+        callId,
+        RaftClientRequest.writeRequestType(),
+        UnsafeByteOperations.unsafeWrap(entry.toByteArray()));
+  }
+
+  /** Completes when this replica may answer from its state what was done before the call. */
+  CompletableFuture<RaftClientReply> readIndex() {
+    return send(
+        reader, callIds.incrementAndGet(), RaftClientRequest.readRequestType(), ByteString.EMPTY);
+  }
+
+  /** Takes a snapshot at the applied index. */
+  long snapshot() throws IOException {
+    RaftClientReply reply =
+        server.snapshotManagement(
+            SnapshotManagementRequest.newCreate(
+                reader, server.getId(), group, callIds.incrementAndGet(), 30_000));
+    if (!reply.isSuccess()) {
+      throw new IOException("no snapshot was taken", reply.getException());
+    }
+    return reply.getLogIndex();
+  }
+
+  @Override
+  public void close() throws IOException {
+    server.close();
+  }
+
+  private CompletableFuture<RaftClientReply> send(
+      ClientId client, long callId, RaftClientRequest.Type type, ByteString message) {
+    RaftClientRequest request =
+        RaftClientRequest.newBuilder()
+            .setClientId(client)
+            .setServerId(server.getId())
+            .setGroupId(group)
+            .setCallId(callId)
+            .setMessage(Message.valueOf(message))
+            .setType(type)
+            .build();
+    try {
+      return server.submitClientRequestAsync(request);
+    } catch (IOException e) {
+      return CompletableFuture.failedFuture(e);
+    }
+  }
+
+  private static RaftPeer raftPeer(Peer peer) {
+    return RaftPeer.newBuilder()
+        .setId(peer.id())
+        .setAddress(peer.raft().toString())
+        .build();
+  }
+
+  /** Ratis' own message for a port in use says neither which, nor what to do. */
+  private static void requireFree(HostPort address) throws IOException, ReplicaStartException {
+    InetAddress host;
+    try {
+      host = InetAddress.getByName(address.host());
+    } catch (UnknownHostException e) {
+      throw new ReplicaStartException(
+          "raft address %s: host '%s' is not known here; use an address of this machine"
+              .formatted(address, address.host()),
+          e);
+    }
+    if (!host.isLoopbackAddress()) {
+      throw new ReplicaStartException(
+          "raft address %s is not a loopback address; replicas do not authenticate each other yet, so they must stay on 127.0.0.1"
+              .formatted(address));
+    }
+    try (ServerSocket probe = new ServerSocket()) {
+      probe.setReuseAddress(true);
+      probe.bind(new InetSocketAddress(host, address.port()));
+    } catch (BindException e) {
+      throw new ReplicaStartException(
+          "raft address %s is in use by another process; stop that process or choose another port in --peers"
+              .formatted(address),
+          e);
+    }
+  }
+}

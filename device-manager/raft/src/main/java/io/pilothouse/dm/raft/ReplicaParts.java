@@ -1,0 +1,54 @@
+package io.pilothouse.dm.raft;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.time.InstantSource;
+import java.util.concurrent.CompletableFuture;
+
+/** What a replica is made of besides its Ratis server, which needs these to start. */
+record ReplicaParts(
+    DataDir dataDir,
+    Failure failure,
+    FleetState state,
+    Listeners listeners,
+    ReplicaMetrics metrics,
+    Proposer proposer)
+    implements AutoCloseable {
+
+  /**
+   * Makes them.
+   *
+   * @param started completed before anybody can submit
+   */
+  static ReplicaParts of(
+      ReplicaConfig config,
+      DataDir dataDir,
+      MeterRegistry registry,
+      CompletableFuture<Replica> started) {
+    Failure failure = new Failure(config.id());
+    ReplicaMetrics metrics = new ReplicaMetrics(registry);
+    Proposer proposer =
+        new Proposer(
+            (client, callId, entry) -> started.join().node().append(client, callId, entry),
+            () -> started.join().notLeader(),
+            metrics);
+    return new ReplicaParts(
+        dataDir, failure, new FleetState(failure), new Listeners(), metrics, proposer);
+  }
+
+  FleetStateMachine machine(Applier applier) {
+    return new FleetStateMachine(this, applier, new Stamp(InstantSource.system()));
+  }
+
+  @Override
+  public void close() {
+    failure.expectClose();
+    proposer.close();
+    try {
+      dataDir.close();
+    } catch (IOException e) {
+      throw new UncheckedIOException("the lock of the data directory cannot be released", e);
+    }
+  }
+}

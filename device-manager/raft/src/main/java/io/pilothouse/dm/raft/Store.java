@@ -1,0 +1,216 @@
+package io.pilothouse.dm.raft;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.Message;
+import io.pilothouse.api.log.v1.Event;
+import io.pilothouse.dm.state.Change;
+import io.pilothouse.dm.state.State;
+import io.pilothouse.dm.state.Table;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.apache.ratis.server.protocol.TermIndex;
+import org.jspecify.annotations.Nullable;
+import org.rocksdb.Checkpoint;
+import org.rocksdb.ColumnFamilyDescriptor;
+import org.rocksdb.ColumnFamilyHandle;
+import org.rocksdb.FlushOptions;
+import org.rocksdb.Options;
+import org.rocksdb.RocksDB;
+import org.rocksdb.RocksDBException;
+import org.rocksdb.RocksIterator;
+import org.rocksdb.WriteBatch;
+import org.rocksdb.WriteOptions;
+
+/**
+ * The applied state on disk: one column family for each {@link Table}, and in the default one how
+ * far the log is applied. What is written survives a crash of the process only once flushed; the
+ * Raft log brings the rest again. Not thread-safe: the applying thread owns it.
+ */
+final class Store implements AutoCloseable {
+
+  /** Raised when an older version could not read what this one writes. */
+  private static final byte FORMAT = 1;
+
+  private static final byte[] FORMAT_KEY = "format".getBytes(UTF_8);
+  private static final byte[] APPLIED_KEY = "applied".getBytes(UTF_8);
+
+  private final StoreOptions options;
+  private final RocksDB db;
+  private final List<ColumnFamilyHandle> handles;
+  private final Map<Table, ColumnFamilyHandle> tables = new EnumMap<>(Table.class);
+  private final WriteOptions unlogged = new WriteOptions().setDisableWAL(true);
+
+  private Store(StoreOptions options, RocksDB db, List<ColumnFamilyHandle> handles) {
+    this.options = options;
+    this.db = db;
+    this.handles = handles;
+    for (Table table : Table.values()) {
+      tables.put(table, handles.get(1 + table.ordinal()));
+    }
+  }
+
+  /** Opens the database in {@code dir}, or makes an empty one. */
+  static Store open(Path dir) throws IOException {
+    StoreOptions options = new StoreOptions();
+    try {
+      Files.createDirectories(dir);
+      refuseUnknownTables(dir);
+      List<ColumnFamilyDescriptor> families = new ArrayList<>();
+      families.add(options.family(RocksDB.DEFAULT_COLUMN_FAMILY));
+      for (Table table : Table.values()) {
+        families.add(options.family(table.storageId().getBytes(UTF_8)));
+      }
+      List<ColumnFamilyHandle> handles = new ArrayList<>();
+      RocksDB db = RocksDB.open(options.database(), dir.toString(), families, handles);
+      Store store = new Store(options, db, handles);
+      store.checkFormat(dir);
+      return store;
+    } catch (RocksDBException e) {
+      options.close();
+      throw new IOException("cannot open the database " + dir + ": " + e.getMessage(), e);
+    } catch (IOException e) {
+      options.close();
+      throw e;
+    }
+  }
+
+  /** The last entry whose effect the database holds. */
+  TermIndex applied() throws IOException {
+    try {
+      byte @Nullable [] value = db.get(APPLIED_KEY);
+      if (value == null) {
+        return TermIndex.INITIAL_VALUE;
+      }
+      ByteBuffer buffer = ByteBuffer.wrap(value);
+      return TermIndex.valueOf(buffer.getLong(), buffer.getLong());
+    } catch (RocksDBException e) {
+      throw new IOException("cannot read the applied index: " + e.getMessage(), e);
+    }
+  }
+
+  /** All entities, in memory. */
+  State load() throws IOException {
+    State state = new State();
+    for (Table table : Table.values()) {
+      try (RocksIterator each = db.newIterator(tables.get(table))) {
+        for (each.seekToFirst(); each.isValid(); each.next()) {
+          String key = new String(each.key(), UTF_8);
+          state.put(new Change(table, key, parse(table, key, each.value())));
+        }
+        each.status();
+      } catch (RocksDBException e) {
+        throw new IOException(
+            "cannot read table " + table.storageId() + ": " + e.getMessage(), e);
+      }
+    }
+    return state;
+  }
+
+  /** Writes an entry's events and its index in one batch: all of it or nothing is there later. */
+  void write(List<Event> events, TermIndex applied) throws IOException {
+    try (WriteBatch batch = new WriteBatch()) {
+      for (Event event : events) {
+        Change change = Change.of(event);
+        ColumnFamilyHandle table = tables.get(change.table());
+        byte[] key = change.key().getBytes(UTF_8);
+        @Nullable Message value = change.value();
+        if (value == null) {
+          batch.delete(table, key);
+        } else {
+          batch.put(table, key, value.toByteArray());
+        }
+      }
+      byte[] position =
+          ByteBuffer.allocate(16).putLong(applied.getTerm()).putLong(applied.getIndex()).array();
+      batch.put(APPLIED_KEY, position);
+      db.write(unlogged, batch);
+    } catch (RocksDBException e) {
+      throw new IOException("cannot write entry " + applied + ": " + e.getMessage(), e);
+    }
+  }
+
+  /** Makes all that was written durable, every table at the same index. */
+  void flush() throws IOException {
+    try (FlushOptions wait = new FlushOptions().setWaitForFlush(true)) {
+      db.flush(wait, handles);
+    } catch (RocksDBException e) {
+      throw new IOException("cannot flush the database: " + e.getMessage(), e);
+    }
+  }
+
+  /** A durable copy of what is flushed, in a new directory on the same file system. */
+  void checkpoint(Path target) throws IOException {
+    flush();
+    try (Checkpoint checkpoint = Checkpoint.create(db)) {
+      checkpoint.createCheckpoint(target.toString());
+    } catch (RocksDBException e) {
+      throw new IOException("cannot make the checkpoint " + target + ": " + e.getMessage(), e);
+    }
+  }
+
+  /** Flushes too: RocksDB does so when its own log is off. */
+  @Override
+  public void close() throws IOException {
+    for (ColumnFamilyHandle handle : handles) {
+      handle.close();
+    }
+    unlogged.close();
+    try {
+      db.closeE();
+    } catch (RocksDBException e) {
+      throw new IOException("cannot close the database: " + e.getMessage(), e);
+    } finally {
+      options.close();
+    }
+  }
+
+  private void checkFormat(Path dir) throws IOException, RocksDBException {
+    byte @Nullable [] format = db.get(FORMAT_KEY);
+    if (format == null) {
+      db.put(unlogged, FORMAT_KEY, new byte[] {FORMAT});
+    } else if (format[0] > FORMAT) {
+      close();
+      throw new IOException(
+          "the database %s has format %d, this version reads up to %d; start the version that wrote it"
+              .formatted(dir, format[0], FORMAT));
+    }
+  }
+
+  private static void refuseUnknownTables(Path dir) throws IOException, RocksDBException {
+    if (!Files.exists(dir.resolve("CURRENT"))) {
+      return;
+    }
+    Set<String> known =
+        Stream.of(Table.values()).map(Table::storageId).collect(Collectors.toSet());
+    try (Options plain = new Options()) {
+      for (byte[] family : RocksDB.listColumnFamilies(plain, dir.toString())) {
+        String name = new String(family, UTF_8);
+        if (!name.equals("default") && !known.contains(name)) {
+          throw new IOException(
+              "the database %s has the table '%s' of a newer version; start that version"
+                  .formatted(dir, name));
+        }
+      }
+    }
+  }
+
+  private static Message parse(Table table, String key, byte[] value) throws IOException {
+    try {
+      return table.parse(value);
+    } catch (InvalidProtocolBufferException e) {
+      throw new IOException(
+          "table %s, key '%s': %s".formatted(table.storageId(), key, e.getMessage()), e);
+    }
+  }
+}
