@@ -24,7 +24,7 @@ import org.slf4j.LoggerFactory;
  * always gives up first. A process may still be stopped between asking for the token and using it;
  * the Device Manager refuses the old token then.
  */
-public final class LeaseKeeper implements AutoCloseable {
+public final class LeaseKeeper implements HeldLease, AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(LeaseKeeper.class);
 
   /** The two calls, as the keeper needs them. */
@@ -75,20 +75,22 @@ public final class LeaseKeeper implements AutoCloseable {
     return this;
   }
 
-  /** The fencing token while the lease is held for certain; empty otherwise. */
+  @Override
   public Optional<Long> token() {
     Held now = held;
     boolean valid = now != null && nanoTime.getAsLong() - now.sentAt() < ttl.toNanos();
     return valid ? Optional.of(now.token()) : Optional.empty();
   }
 
-  /**
-   * The revision at which the lease was last confirmed. Pulls under the lease must ask for at least
-   * this one: an older answer may name work that the last holder has already done.
-   */
+  @Override
   public long revision() {
     Held now = held;
     return now == null ? 0 : now.revision();
+  }
+
+  /** What is wrong when the Device Manager was not reached about the lease for so long. */
+  public Optional<String> problem(Duration stale) {
+    return rounds.problem(stale);
   }
 
   /** One sentence for {@code /status}. */

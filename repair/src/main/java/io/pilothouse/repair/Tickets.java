@@ -1,0 +1,150 @@
+package io.pilothouse.repair;
+
+import io.pilothouse.api.v1.Machine;
+import io.pilothouse.api.v1.Repair;
+import io.pilothouse.api.v1.RepairTask;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The files that ask a person to replace a machine, one a repair: {@code R-7.txt}. Closed ones get
+ * a last line that says so.
+ */
+final class Tickets {
+  private static final Logger log = LoggerFactory.getLogger(Tickets.class);
+  private static final String CLOSED = "CLOSED ";
+  private static final String SUFFIX = ".txt";
+
+  private final Path directory;
+  private final Clock clock;
+
+  /** Those known to be closed: their files need not be read again. */
+  private final Set<String> closed = ConcurrentHashMap.newKeySet();
+
+  Tickets(Path directory, Clock clock) {
+    this.directory = directory.toAbsolutePath().normalize();
+    this.clock = clock;
+  }
+
+  Path file(String repair) {
+    return directory.resolve(repair + SUFFIX);
+  }
+
+  /** Writes the ticket unless it is there; then the file is whole. */
+  Path open(RepairTask task) throws IOException {
+    Path file = file(task.getRepair().getId());
+    if (!Files.exists(file)) {
+      Files.createDirectories(directory);
+      Path fresh = file.resolveSibling(file.getFileName() + ".new");
+      Files.writeString(fresh, text(task));
+      Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE);
+      log.info("ticket {}: replace {}", file, task.getMachine().getName());
+    }
+    return file;
+  }
+
+  private String text(RepairTask task) {
+    Repair repair = task.getRepair();
+    Machine machine = task.getMachine();
+    String evidence =
+        repair.getEvidenceList().isEmpty()
+            ? "  none was recorded"
+            : repair.getEvidenceList().stream()
+                .map(each -> "  - " + each)
+                .collect(Collectors.joining("\n"));
+    return """
+        Repair %s: replace %s
+
+        machine     %s
+        type        %s
+        scale unit  %s
+        rack        %s
+        switch      %s
+        model       %s
+        mac         %s
+        bmc         %s
+        fault       %s
+        rule        %s
+        opened      %s
+
+        Evidence
+        %s
+
+        What to do
+          1. Replace the machine, or the part that the evidence names. Its disk is wiped afterwards.
+          2. When the new hardware is in place and cabled, type:
+               pilot machine replaced %s
+             It is then provisioned, tested and taken back into service.
+        """
+        .formatted(
+            repair.getId(),
+            repair.getMachine(),
+            repair.getMachine(),
+            orDash(machine.getType()),
+            orDash(machine.getScaleUnit()),
+            orDash(machine.getRack()),
+            orDash(machine.getSwitch()),
+            orDash(machine.getModel()),
+            orDash(machine.getMac()),
+            orDash(machine.getBmc()),
+            orDash(repair.getFault()),
+            orDash(repair.getRule()),
+            now(),
+            evidence,
+            repair.getMachine());
+  }
+
+  private static String orDash(String text) {
+    return text.isEmpty() ? "-" : text;
+  }
+
+  private Instant now() {
+    return clock.instant().truncatedTo(ChronoUnit.SECONDS);
+  }
+
+  /** Marks the tickets of all repairs but these as closed. */
+  void closeAllBut(Set<String> openRepairs) throws IOException {
+    for (String repair : all()) {
+      if (openRepairs.contains(repair) || closed.contains(repair)) {
+        continue;
+      }
+      Path file = file(repair);
+      List<String> lines = Files.readAllLines(file);
+      if (lines.isEmpty() || !lines.getLast().startsWith(CLOSED)) {
+        Files.writeString(
+            file,
+            "\n" + CLOSED + now() + ": the repair is over; nothing is left to do here\n",
+            StandardOpenOption.APPEND);
+        log.info("ticket {} is closed", file);
+      }
+      closed.add(repair);
+    }
+  }
+
+  private Set<String> all() throws IOException {
+    if (!Files.isDirectory(directory)) {
+      return Set.of();
+    }
+    try (Stream<Path> files = Files.list(directory)) {
+      return files
+          .map(each -> each.getFileName().toString())
+          .filter(each -> each.matches("R-\\d+\\.txt"))
+          .map(each -> each.substring(0, each.length() - SUFFIX.length()))
+          .collect(Collectors.toCollection(TreeSet::new));
+    }
+  }
+}
