@@ -1,0 +1,172 @@
+package io.pilothouse.dm.raft;
+
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.pilothouse.api.log.v1.Reply;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.ExecutionException;
+import java.util.stream.Stream;
+
+/** Replicas in this JVM, on free loopback ports, each with a directory of its own. */
+final class Cluster implements AutoCloseable {
+
+  static final Tuning QUICK = new Tuning(8 << 20, 20_000, 10_000, 1024, Duration.ofSeconds(1));
+
+  private final Path root;
+  private final Tuning tuning;
+  private final List<Peer> peers;
+  private final Map<String, Replica> running = new TreeMap<>();
+  private final Map<String, SimpleMeterRegistry> metrics = new TreeMap<>();
+
+  Cluster(Path root, int size, Tuning tuning) {
+    this.root = root;
+    this.tuning = tuning;
+    this.peers = peers(size);
+  }
+
+  static Cluster started(Path root, int size, Tuning tuning) throws ReplicaStartException {
+    Cluster cluster = new Cluster(root, size, tuning);
+    try {
+      for (Peer peer : cluster.peers) {
+        cluster.start(peer.id());
+      }
+      return cluster;
+    } catch (ReplicaStartException | RuntimeException e) {
+      cluster.close();
+      throw e;
+    }
+  }
+
+  /** Peers that are not started, on ports that were free just now. */
+  static List<Peer> peers(int size) {
+    List<Peer> peers = new ArrayList<>();
+    List<ServerSocket> held = new ArrayList<>();
+    try {
+      for (int i = 1; i <= size; i++) {
+        peers.add(new Peer("dm-" + i, freePort(held), freePort(held), freePort(held)));
+      }
+      for (ServerSocket socket : held) {
+        socket.close();
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return peers;
+  }
+
+  ReplicaConfig config(String id) {
+    return new ReplicaConfig(id, "test", root.resolve(id), peers);
+  }
+
+  Replica start(String id) throws ReplicaStartException {
+    SimpleMeterRegistry registry = new SimpleMeterRegistry();
+    Replica replica = Replica.start(config(id), registry, new LeaseLedger(), tuning);
+    running.put(id, replica);
+    metrics.put(id, registry);
+    return replica;
+  }
+
+  void stop(String id) {
+    Replica replica = running.remove(id);
+    if (replica != null) {
+      replica.close();
+    }
+  }
+
+  Replica get(String id) {
+    return running.get(id);
+  }
+
+  Collection<Replica> running() {
+    return running.values();
+  }
+
+  SimpleMeterRegistry metrics(String id) {
+    return metrics.get(id);
+  }
+
+  Path dir(String id) {
+    return root.resolve(id);
+  }
+
+  /** The id of the ready leader, once there is one. */
+  String leader() {
+    Await.until("a leader", () -> running.values().stream().anyMatch(Replica::isLeader));
+    return running.entrySet().stream()
+        .filter(each -> each.getValue().isLeader())
+        .map(Map.Entry::getKey)
+        .findFirst()
+        .orElseGet(this::leader);
+  }
+
+  String follower() {
+    String leader = leader();
+    return running.keySet().stream().filter(id -> !id.equals(leader)).findFirst().orElseThrow();
+  }
+
+  /** Writes through whoever leads, again when that changes, until acknowledged. */
+  Reply put(String role) throws InterruptedException {
+    while (true) {
+      try {
+        return Await.get(get(leader()).submit(LeaseLedger.put(role)));
+      } catch (ExecutionException e) {
+        if (!(e.getCause() instanceof SubmitException)) {
+          throw new AssertionError(e);
+        }
+      }
+    }
+  }
+
+  void awaitOnAll(long index) {
+    for (Replica replica : running.values()) {
+      Await.until(
+          () -> "index " + index + ", at " + replica.appliedIndex(),
+          () -> replica.appliedIndex() >= index);
+    }
+  }
+
+  /** Waits until all are at one index, and returns their digests, hopefully one. */
+  List<String> digests() {
+    Await.until(
+        "one index on all",
+        () -> running.values().stream().map(Replica::appliedIndex).distinct().count() == 1);
+    return running.values().stream().map(Replica::stateDigest).distinct().toList();
+  }
+
+  /** What is on the disk at this moment, as after {@code kill -9}. */
+  static void copy(Path from, Path to) throws IOException {
+    try (Stream<Path> files = Files.walk(from)) {
+      for (Path file : files.toList()) {
+        Path target = to.resolve(from.relativize(file));
+        if (Files.isDirectory(file)) {
+          Files.createDirectories(target);
+        } else {
+          Files.copy(file, target);
+        }
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    for (String id : List.copyOf(running.keySet())) {
+      stop(id);
+    }
+  }
+
+  private static HostPort freePort(List<ServerSocket> held) throws IOException {
+    ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+    held.add(socket);
+    return new HostPort("127.0.0.1", socket.getLocalPort());
+  }
+}
