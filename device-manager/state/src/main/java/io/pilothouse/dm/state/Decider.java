@@ -1,11 +1,152 @@
 package io.pilothouse.dm.state;
 
+import io.pilothouse.api.log.v1.ClientSession;
+import io.pilothouse.api.log.v1.Command;
+import io.pilothouse.api.log.v1.Refusal;
 import io.pilothouse.api.log.v1.Reply;
+import io.pilothouse.api.log.v1.Request;
+import io.pilothouse.api.v1.AuditRecord;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
 
 /** Decides one request: exactly-once check, the command's rules, then the fleet-wide rules. */
 final class Decider {
+  private static final int SESSIONS_KEPT = 10_000;
+  private static final long SESSION_MS = 3_600_000;
+  private static final int AUDIT_KEPT = 50_000;
+  private static final int MOST_ROUNDS = 1000;
 
   Reply decide(Draft draft) {
-    throw new UnsupportedOperationException("not written yet: " + draft.request());
+    Request request = draft.request();
+    Optional<ClientSession> session = draft.session(request.getClientId());
+    if (!request.getClientId().isEmpty() && session.isPresent()) {
+      if (session.get().getSequence() == request.getSequence()) {
+        return session.get().getReply();
+      }
+      if (session.get().getSequence() > request.getSequence()) {
+        return refusal(
+            draft,
+            new RefusedException(
+                    Refusal.Code.PRECONDITION,
+                    "request %d of %s is older than its last one, %d"
+                        .formatted(
+                            request.getSequence(),
+                            request.getClientId(),
+                            session.get().getSequence()),
+                    "use rising sequence numbers")
+                .refusal());
+      }
+    }
+    Reply reply;
+    try {
+      Reply.Builder done = command(draft, request.getCommand());
+      settle(draft);
+      reply = done.setRevision(draft.index()).build();
+    } catch (RefusedException e) {
+      draft.undo();
+      reply = refusal(draft, e.refusal());
+    }
+    remember(draft, reply);
+    return reply;
+  }
+
+  private static Reply refusal(Draft draft, Refusal refusal) {
+    return Reply.newBuilder().setRefusal(refusal).setRevision(draft.index()).build();
+  }
+
+  private static Reply.Builder command(Draft draft, Command command) throws RefusedException {
+    Reply.Builder reply = Reply.newBuilder();
+    switch (command.getKindCase()) {
+      case TICK -> {} // settle does what is due
+      case APPLY_FLEET -> reply.addAllLines(FleetApply.apply(draft, command.getApplyFleet()));
+      case DISCOVER -> FleetApply.discover(draft, command.getDiscover());
+      case REGISTER_MACHINE ->
+          reply.setSequenceFloor(Reports.register(draft, command.getRegisterMachine()));
+      case OBSERVE_MACHINE -> Reports.observe(draft, command.getObserveMachine());
+      case APPLY_VERDICTS -> Reports.verdicts(draft, command.getApplyVerdicts());
+      case NOTICE_SILENCE -> Reports.silence(draft, command.getNoticeSilence());
+      case ACQUIRE_LEASE -> reply.setLease(Leases.acquire(draft, command.getAcquireLease()));
+      case RELEASE_LEASE -> Leases.release(draft, command.getReleaseLease());
+      case CLAIM_REPAIR -> Repairs.claim(draft, command.getClaimRepair());
+      case REPORT_REPAIR -> Repairs.report(draft, command.getReportRepair());
+      case REPORT_PROVISIONING -> Provision.report(draft, command.getReportProvisioning());
+      case REGISTER_MANIFEST ->
+          Manifests.register(draft, command.getRegisterManifest().getManifest());
+      case OBSERVE_REPLICA -> Manifests.observe(draft, command.getObserveReplica().getReplica());
+      case START_ROLLOUT -> reply.setId(Rollouts.start(draft, command.getStartRollout()));
+      case CONTROL_ROLLOUT -> Rollouts.control(draft, command.getControlRollout());
+      case HOLD_MACHINE -> Operators.hold(draft, command.getHoldMachine());
+      case UNHOLD_MACHINE -> Operators.unhold(draft, command.getUnholdMachine().getMachine());
+      case MACHINE_REPLACED -> Operators.replaced(draft, command.getMachineReplaced().getMachine());
+      case SET_FREEZE -> Operators.freeze(draft, command.getSetFreeze().getFrozen());
+      case PROMOTE_WATCHDOG -> Operators.watchdogMode(draft, command.getPromoteWatchdog());
+      case DRAIN_MACHINE -> Operators.drain(draft, command.getDrainMachine().getMachine());
+      case UNDRAIN_MACHINE -> Operators.undrain(draft, command.getUndrainMachine().getMachine());
+      case DECOMMISSION_MACHINE ->
+          Operators.decommission(draft, command.getDecommissionMachine().getMachine());
+      case RETRY_PROVISIONING ->
+          Provision.retry(draft, command.getRetryProvisioning().getMachine());
+      case KIND_NOT_SET ->
+          throw new IllegalStateException(
+              "a command of a kind this version does not know; upgrade this replica first");
+    }
+    return reply;
+  }
+
+  /** Runs the rules until they change nothing more. */
+  private static void settle(Draft draft) {
+    Leases.expire(draft);
+    draft.due(Table.MACHINE).keySet().forEach(draft::touch);
+    for (int round = 0; round < MOST_ROUNDS; round++) {
+      int before = draft.size();
+      for (String machine : draft.takeTouched()) {
+        MachineRules.settle(draft, machine);
+      }
+      Repairs.admit(draft);
+      Provision.admit(draft);
+      Maintenance.admit(draft);
+      Rollouts.settle(draft);
+      if (draft.size() == before) {
+        forgetAudit(draft);
+        return;
+      }
+    }
+    throw new IllegalStateException("the fleet's rules do not settle: " + draft.request());
+  }
+
+  private static void remember(Draft draft, Reply reply) {
+    Request request = draft.request();
+    if (request.getClientId().isEmpty()) {
+      return;
+    }
+    draft.put(
+        ClientSession.newBuilder()
+            .setClientId(request.getClientId())
+            .setSequence(request.getSequence())
+            .setReply(reply)
+            .setAt(draft.nowMillis())
+            .build());
+    List<ClientSession> oldest =
+        draft.sessions().stream()
+            .sorted(
+                Comparator.comparingLong(ClientSession::getAt)
+                    .thenComparing(ClientSession::getClientId))
+            .toList();
+    for (int i = 0; i < oldest.size(); i++) {
+      boolean expired = oldest.get(i).getAt() < draft.nowMillis() - SESSION_MS;
+      if (!expired && oldest.size() - i <= SESSIONS_KEPT) {
+        return;
+      }
+      draft.removeSession(oldest.get(i).getClientId());
+    }
+  }
+
+  private static void forgetAudit(Draft draft) {
+    int excess = draft.table(Table.AUDIT).size() - AUDIT_KEPT;
+    if (excess > 0) {
+      List<AuditRecord> oldest = draft.audit().stream().limit(excess).toList();
+      oldest.forEach(draft::removeAudit);
+    }
   }
 }

@@ -22,6 +22,7 @@ import io.pilothouse.api.v1.WatchdogState;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeSet;
@@ -78,6 +79,13 @@ public final class Draft implements Entities {
     return taken;
   }
 
+  /** A fresh fencing token, above all given before. */
+  public long nextToken() {
+    long token = meta().getNextToken() + 1;
+    put(meta().toBuilder().setNextToken(token).build());
+    return token;
+  }
+
   /** Has the machine's rules re-run although it did not change itself (a verdict of it did). */
   public void touch(String machine) {
     touched.add(machine);
@@ -103,6 +111,11 @@ public final class Draft implements Entities {
 
   /** Also stamps the machine's revision. */
   public void put(Machine machine) {
+    long before = machine(machine.getName()).map(Machine::getRevision).orElse(0L);
+    Machine unstamped = machine.toBuilder().setRevision(before).build();
+    if (machine(machine.getName()).filter(unstamped::equals).isPresent()) {
+      return;
+    }
     touched.add(machine.getName());
     add(Event.newBuilder().setMachine(machine.toBuilder().setRevision(index)).build());
   }
@@ -206,6 +219,11 @@ public final class Draft implements Entities {
     add(Event.newBuilder().setAudit(record).build());
   }
 
+  /** How many events there are so far; equal before and after a round of rules = settled. */
+  int size() {
+    return events.size();
+  }
+
   List<Event> events() {
     return List.copyOf(events);
   }
@@ -227,6 +245,9 @@ public final class Draft implements Entities {
   private void add(Event event) {
     Change change = Change.of(event);
     @Nullable Message old = state.table(change.table()).get(change.key());
+    if (Objects.equals(old, change.value())) {
+      return;
+    }
     before.add(new Change(change.table(), change.key(), old));
     events.add(event);
     state.replay(event);

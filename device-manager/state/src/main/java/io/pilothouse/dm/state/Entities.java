@@ -53,8 +53,7 @@ public interface Entities {
   /** Verdicts on one machine, by watchdog. */
   default Collection<Verdict> verdicts(String machine) {
     // '0' is the character after '/', which no name holds
-    SortedMap<String, Message> range =
-        table(Table.VERDICT).subMap(machine + "/", machine + "0");
+    SortedMap<String, Message> range = table(Table.VERDICT).subMap(machine + "/", machine + "0");
     return cast(range.values());
   }
 

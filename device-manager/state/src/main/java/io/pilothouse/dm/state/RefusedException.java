@@ -18,8 +18,7 @@ public final class RefusedException extends Exception {
    */
   public RefusedException(Refusal.Code code, String message, String remedy) {
     super(message, null, false, false);
-    this.refusal =
-        Refusal.newBuilder().setCode(code).setMessage(message).setRemedy(remedy).build();
+    this.refusal = Refusal.newBuilder().setCode(code).setMessage(message).setRemedy(remedy).build();
   }
 
   public Refusal refusal() {

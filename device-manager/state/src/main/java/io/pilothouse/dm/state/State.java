@@ -50,8 +50,7 @@ public final class State implements Entities {
   public void put(Change change) {
     TreeMap<String, Message> table = tables.get(change.table());
     Message value = change.value();
-    Message before =
-        value == null ? table.remove(change.key()) : table.put(change.key(), value);
+    Message before = value == null ? table.remove(change.key()) : table.put(change.key(), value);
     long oldDue = dueAt(before);
     if (oldDue != 0) {
       due.remove(new Due(oldDue, change.table(), change.key()));

@@ -1,0 +1,172 @@
+package io.pilothouse.cli.dev;
+
+import io.pilothouse.cli.CliException;
+import io.pilothouse.cli.Home;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+
+/**
+ * Which programs a fleet has and how each is started.
+ *
+ * @param home where its data lives
+ * @param ports where it listens
+ * @param replicas of the Device Manager
+ * @param fleetName cluster name
+ */
+record Layout(Home home, Ports ports, int replicas, String fleetName) {
+  static final int DEPLOYMENTS = 2;
+
+  /** The Device Manager's replicas, in start order. */
+  List<Program> deviceManagers() {
+    String peers =
+        numbers(replicas)
+            .map(
+                i ->
+                    "dm-%d=%s/%s/%s"
+                        .formatted(i, ports.dmRaft(i), ports.dmGrpc(i), ports.dmHttp(i)))
+            .collect(Collectors.joining(","));
+    return numbers(replicas)
+        .map(
+            i ->
+                program(
+                    "dm-" + i,
+                    "dm",
+                    "dm",
+                    "io.pilothouse.dm.server.Main",
+                    "--id",
+                    "dm-" + i,
+                    "--cluster",
+                    fleetName,
+                    "--data",
+                    home.data("dm-" + i).toString(),
+                    "--peers",
+                    peers))
+        .toList();
+  }
+
+  /** Everything else of the control plane. */
+  List<Program> satellites() {
+    List<Program> programs = new ArrayList<>();
+    for (int i = 1; i <= DEPLOYMENTS; i++) {
+      String id = "deployment-" + i;
+      programs.add(
+          satellite(
+              id, "deployment", ports.deployment(i), "--data", home.data(id).toString()));
+    }
+    programs.add(satellite("watchdog", "watchdog", ports.watchdog()));
+    programs.add(
+        satellite(
+            "repair",
+            "repair",
+            ports.repair(),
+            "--machines",
+            home.machines().toString(),
+            "--tickets",
+            home.tickets().toString()));
+    programs.add(
+        satellite(
+            "provisioning",
+            "provisioning",
+            ports.provisioning(),
+            "--machines",
+            home.machines().toString()));
+    return programs;
+  }
+
+  /** The command that a machine's power button runs: its agent. */
+  List<String> agentCommand(String machine, int number) {
+    return java(
+        "agent",
+        "agent",
+        "io.pilothouse.agent.Main",
+        "--machine",
+        machine,
+        "--servers",
+        grpcServers(),
+        "--chassis",
+        home.machine(machine).resolve("chassis").toString(),
+        "--disk",
+        home.machine(machine).resolve("disk").toString(),
+        "--http",
+        ports.agent(number),
+        "--address",
+        ports.machine(number));
+  }
+
+  String grpcServers() {
+    return numbers(replicas).map(ports::dmGrpc).collect(Collectors.joining(","));
+  }
+
+  String httpServers() {
+    return numbers(replicas).map(ports::dmHttp).collect(Collectors.joining(","));
+  }
+
+  /** Every address that the fleet will listen on. */
+  List<String> addresses(int machines) {
+    List<String> all = new ArrayList<>();
+    numbers(replicas)
+        .forEach(i -> all.addAll(List.of(ports.dmRaft(i), ports.dmGrpc(i), ports.dmHttp(i))));
+    numbers(DEPLOYMENTS).forEach(i -> all.add(ports.deployment(i)));
+    all.addAll(List.of(ports.watchdog(), ports.repair(), ports.provisioning()));
+    numbers(machines).forEach(i -> all.addAll(List.of(ports.machine(i), ports.agent(i))));
+    return all;
+  }
+
+  private static java.util.stream.Stream<Integer> numbers(int count) {
+    return IntStream.rangeClosed(1, count).boxed();
+  }
+
+  private Program satellite(String id, String kind, String http, String... more) {
+    List<String> arguments =
+        new ArrayList<>(List.of("--id", id, "--servers", grpcServers(), "--http", http));
+    arguments.addAll(List.of(more));
+    return program(
+        id,
+        "satellite",
+        kind,
+        "io.pilothouse." + kind + ".Main",
+        arguments.toArray(String[]::new));
+  }
+
+  private Program program(
+      String name, String options, String archive, String main, String... args) {
+    return new Program(name, java(options, archive, main, args));
+  }
+
+  private static List<String> java(String options, String archive, String main, String... args) {
+    Path dist = dist();
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.add("@" + dist.resolve("jvm").resolve(options + ".args"));
+    if (Runtime.version().feature() >= 23) {
+      // Ratis' Netty still uses it; older releases do not know the flag
+      command.add("--sun-misc-unsafe-memory-access=allow");
+    }
+    Path shared = dist.resolve("cds").resolve(archive + ".jsa");
+    if (Files.isRegularFile(shared)) {
+      command.add("-XX:SharedArchiveFile=" + shared);
+      command.add("-Xshare:auto");
+      command.add("-Xlog:disable");
+      command.add("-Xlog:all=error:stderr");
+    }
+    command.add("-cp");
+    command.add(System.getProperty("java.class.path"));
+    command.add(main);
+    command.addAll(List.of(args));
+    return List.copyOf(command);
+  }
+
+  /** The built distribution this command line runs from. */
+  static Path dist() {
+    String dist = System.getProperty("pilot.dist");
+    if (dist == null) {
+      throw CliException.usage(
+          "this command starts programs and must run from a build", "use the `pilot` launcher");
+    }
+    return Path.of(dist);
+  }
+}

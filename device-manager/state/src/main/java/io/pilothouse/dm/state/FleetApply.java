@@ -1,0 +1,236 @@
+package io.pilothouse.dm.state;
+
+import io.pilothouse.api.log.v1.ApplyFleet;
+import io.pilothouse.api.log.v1.Discover;
+import io.pilothouse.api.log.v1.Refusal;
+import io.pilothouse.api.v1.AuditRecord;
+import io.pilothouse.api.v1.Fleet;
+import io.pilothouse.api.v1.FleetChange;
+import io.pilothouse.api.v1.InventoryMachine;
+import io.pilothouse.api.v1.Lifecycle;
+import io.pilothouse.api.v1.Machine;
+import io.pilothouse.api.v1.WatchdogSpec;
+import io.pilothouse.api.v1.WatchdogState;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+
+/** Takes a fleet specification and an inventory, whole or not at all; and discovered machines. */
+final class FleetApply {
+
+  private FleetApply() {}
+
+  /**
+   * Applies.
+   *
+   * @return the differences, a line each
+   */
+  static List<String> apply(Draft draft, ApplyFleet command) throws RefusedException {
+    Fleet fleet = command.getFleet();
+    long revision = draft.meta().getFleetRevision();
+    if (command.getIfRevision() != 0 && command.getIfRevision() != revision) {
+      throw new RefusedException(
+          Refusal.Code.PRECONDITION,
+          "the server's copy has moved on: it is at revision %d, the plan was made at %d"
+              .formatted(revision, command.getIfRevision()),
+          "plan again, look at the difference, and apply that");
+    }
+    if (!draft.fleet().getName().isEmpty() && !draft.fleet().getName().equals(fleet.getName())) {
+      throw new RefusedException(
+          Refusal.Code.PRECONDITION,
+          "this Device Manager runs the fleet \"%s\", the files are of \"%s\""
+              .formatted(draft.fleet().getName(), fleet.getName()),
+          "apply the right directory");
+    }
+    List<String> problems = new ArrayList<>(FleetCheck.problems(fleet));
+    problems.addAll(removalProblems(draft, fleet));
+    if (!problems.isEmpty()) {
+      throw new RefusedException(
+          Refusal.Code.INVALID, String.join("\n", problems), "correct all of them and apply again");
+    }
+    List<String> lines = FleetDiff.of(draft, fleet).stream().map(FleetDiff::line).toList();
+    List<FleetChange> changes = FleetDiff.of(draft, fleet);
+    if (changes.isEmpty()) {
+      return lines;
+    }
+    watchdogs(draft, fleet);
+    draft.put(fleet.toBuilder().clearMachines().build());
+    inventory(draft, fleet);
+    draft.put(draft.meta().toBuilder().setFleetRevision(draft.index()).build());
+    draft.audit(
+        AuditRecord.newBuilder()
+            .setKind("FLEET")
+            .setSubject("fleet")
+            .setFrom(Long.toString(revision))
+            .setTo(Long.toString(draft.index()))
+            .addAllEvidence(lines)
+            .setText(
+                "applied %d changes, %d machines touched"
+                    .formatted(changes.size(), FleetDiff.machinesTouched(draft, changes))));
+    draft.machines().forEach(each -> draft.touch(each.getName()));
+    return lines;
+  }
+
+  /** Machines in use do not vanish, nor change their type, by an edit. */
+  private static List<String> removalProblems(Entities state, Fleet fleet) {
+    List<String> problems = new ArrayList<>();
+    Set<String> named = new TreeSet<>();
+    for (InventoryMachine wanted : fleet.getMachinesList()) {
+      named.add(wanted.getName());
+      Optional<Machine> known = state.machine(wanted.getName());
+      if (known.isPresent()
+          && isUsed(known.get())
+          && !known.get().getType().isEmpty()
+          && !known.get().getType().equals(wanted.getType())) {
+        problems.add(
+            "machine %s is %s as a %s and cannot become a %s; decommission it first"
+                .formatted(
+                    wanted.getName(),
+                    known.get().getLifecycle(),
+                    known.get().getType(),
+                    wanted.getType()));
+      }
+    }
+    for (Machine machine : state.machines()) {
+      if (machine.getInInventory() && !named.contains(machine.getName()) && isUsed(machine)) {
+        problems.add(
+            "machine %s is missing from the inventory but %s; decommission it first"
+                .formatted(machine.getName(), machine.getLifecycle()));
+      }
+    }
+    return problems;
+  }
+
+  private static boolean isUsed(Machine machine) {
+    return switch (machine.getLifecycle()) {
+      case PROVISIONING, BURN_IN, IN_SERVICE, DRAINING, MAINTENANCE, AWAITING_REPLACEMENT -> true;
+      case EXPECTED, DISCOVERED, DECOMMISSIONED, LIFECYCLE_UNSPECIFIED, UNRECOGNIZED -> false;
+    };
+  }
+
+  private static void inventory(Draft draft, Fleet fleet) {
+    Set<String> named = new TreeSet<>();
+    for (InventoryMachine wanted : fleet.getMachinesList()) {
+      named.add(wanted.getName());
+      Optional<Machine> known =
+          draft
+              .machine(wanted.getName())
+              .filter(each -> each.getLifecycle() != Lifecycle.DECOMMISSIONED);
+      Machine.Builder machine =
+          known
+              .map(Machine::toBuilder)
+              .orElseGet(() -> Machine.newBuilder().setLifecycle(Lifecycle.EXPECTED));
+      if (known.isEmpty()) {
+        machine.setSince(draft.nowMillis());
+      }
+      machine
+          .setName(wanted.getName())
+          .setType(wanted.getType())
+          .setScaleUnit(wanted.getScaleUnit())
+          .setRack(wanted.getRack())
+          .setSwitch(wanted.getSwitch())
+          .setFeed(wanted.getFeed())
+          .setModel(wanted.getModel())
+          .setMac(wanted.getMac())
+          .setBmc(wanted.getBmc())
+          .setInInventory(true);
+      if (machine.getLifecycle() == Lifecycle.DISCOVERED) {
+        Provision.begin(draft, machine, "the inventory names it now");
+      } else {
+        draft.put(machine.build());
+      }
+    }
+    for (Machine machine : List.copyOf(draft.machines())) {
+      if (machine.getInInventory() && !named.contains(machine.getName())) {
+        List.copyOf(draft.verdicts(machine.getName()))
+            .forEach(each -> draft.removeVerdict(machine.getName(), each.getWatchdog()));
+        draft.removeMachine(machine.getName());
+      }
+    }
+  }
+
+  private static void watchdogs(Draft draft, Fleet fleet) {
+    Set<String> named = new TreeSet<>();
+    for (WatchdogSpec spec : fleet.getWatchdogsList()) {
+      named.add(spec.getName());
+      String digest = StateDigest.hex(spec.toByteArray());
+      Optional<WatchdogState> known = draft.watchdog(spec.getName());
+      if (known.filter(each -> each.getDigest().equals(digest)).isPresent()) {
+        continue;
+      }
+      boolean live = known.isEmpty() && spec.getInitialMode() == WatchdogState.Mode.LIVE;
+      WatchdogState.Builder state =
+          known
+              .map(WatchdogState::toBuilder)
+              .orElseGet(() -> WatchdogState.newBuilder().setName(spec.getName()));
+      String before = known.map(each -> each.getMode().name()).orElse("");
+      state
+          .setDigest(digest)
+          .setSince(draft.nowMillis())
+          .setMode(live ? WatchdogState.Mode.LIVE : WatchdogState.Mode.SHADOW);
+      draft.put(state.build());
+      draft.audit(
+          AuditRecord.newBuilder()
+              .setKind("WATCHDOG")
+              .setSubject("watchdog/" + spec.getName())
+              .setFrom(before)
+              .setTo(state.getMode().name())
+              .setText(known.isEmpty() ? "new" : "its definition changed"));
+    }
+    for (WatchdogState state : List.copyOf(draft.watchdogs())) {
+      if (!named.contains(state.getName())) {
+        draft.removeWatchdog(state.getName());
+        List.copyOf(draft.verdicts()).stream()
+            .filter(each -> each.getWatchdog().equals(state.getName()))
+            .forEach(each -> draft.removeVerdict(each.getMachine(), each.getWatchdog()));
+      }
+    }
+  }
+
+  /** Provisioning saw a machine on the network. */
+  static void discover(Draft draft, Discover seen) throws RefusedException {
+    if (seen.getName().isEmpty() && seen.getMac().isEmpty()) {
+      throw new RefusedException(
+          Refusal.Code.INVALID, "a discovered machine has neither name nor MAC", "report one");
+    }
+    Optional<Machine> known =
+        draft.machines().stream()
+            .filter(each -> !seen.getMac().isEmpty() && each.getMac().equals(seen.getMac()))
+            .findFirst()
+            .or(() -> draft.machine(seen.getName()));
+    if (known.isPresent()) {
+      if (known.get().getLifecycle() == Lifecycle.EXPECTED) {
+        Machine.Builder machine = known.get().toBuilder();
+        if (!seen.getBmc().isEmpty()) {
+          machine.setBmc(seen.getBmc());
+        }
+        Provision.begin(draft, machine, "discovered, MAC " + seen.getMac());
+      }
+      return;
+    }
+    if (!seen.getName().matches("[a-z0-9][a-z0-9.-]{0,62}")) {
+      throw new RefusedException(
+          Refusal.Code.INVALID,
+          "\"" + seen.getName() + "\" cannot be a machine's name",
+          "a name has 1 to 63 of a-z 0-9 . -");
+    }
+    draft.put(
+        Machine.newBuilder()
+            .setName(seen.getName())
+            .setMac(seen.getMac())
+            .setBmc(seen.getBmc())
+            .setModel(seen.getModel())
+            .setLifecycle(Lifecycle.DISCOVERED)
+            .setSince(draft.nowMillis())
+            .build());
+    draft.audit(
+        AuditRecord.newBuilder()
+            .setKind("LIFECYCLE")
+            .setSubject(Texts.machine(seen.getName()))
+            .setMachine(seen.getName())
+            .setTo(Lifecycle.DISCOVERED.name())
+            .setText("discovered, but no inventory line names MAC " + seen.getMac()));
+  }
+}

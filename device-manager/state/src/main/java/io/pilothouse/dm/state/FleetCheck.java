@@ -1,0 +1,101 @@
+package io.pilothouse.dm.state;
+
+import io.pilothouse.api.v1.Fleet;
+import io.pilothouse.api.v1.Image;
+import io.pilothouse.api.v1.InventoryMachine;
+import io.pilothouse.api.v1.MachineType;
+import io.pilothouse.api.v1.RepairPolicy;
+import io.pilothouse.api.v1.RolloutPolicy;
+import io.pilothouse.api.v1.ScaleUnit;
+import io.pilothouse.api.v1.WatchdogSpec;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Function;
+
+/**
+ * Whether a fleet specification is whole. The command line has checked its files with positions;
+ * this is the ground truth's own check, since anyone may call it.
+ */
+final class FleetCheck {
+  private static final int SCRIPT_LIMIT = 64 * 1024;
+
+  private final Fleet fleet;
+  private final List<String> problems = new ArrayList<>();
+
+  private FleetCheck(Fleet fleet) {
+    this.fleet = fleet;
+  }
+
+  /** All problems at once; empty when it is whole. */
+  static List<String> problems(Fleet fleet) {
+    return new FleetCheck(fleet).check();
+  }
+
+  private List<String> check() {
+    if (fleet.getName().isEmpty()) {
+      problems.add("the fleet has no name");
+    }
+    Set<String> types = names("machine type", fleet.getTypesList(), MachineType::getName);
+    Set<String> units = names("scale unit", fleet.getUnitsList(), ScaleUnit::getName);
+    Set<String> watchdogs = names("watchdog", fleet.getWatchdogsList(), WatchdogSpec::getName);
+    Set<String> images = names("image", fleet.getImagesList(), Image::getName);
+    Set<String> repair =
+        names("repair policy", fleet.getRepairPoliciesList(), RepairPolicy::getName);
+    Set<String> rollout =
+        names("rollout policy", fleet.getRolloutPoliciesList(), RolloutPolicy::getName);
+    names("machine", fleet.getMachinesList(), InventoryMachine::getName);
+    for (MachineType type : fleet.getTypesList()) {
+      String of = "machine type " + type.getName();
+      type.getWatchdogsList().forEach(each -> refer(of, "watchdog", each, watchdogs));
+      refer(of, "image", type.getImage(), images);
+      refer(of, "repair policy", type.getRepairPolicy(), withDefault(repair));
+      refer(of, "rollout policy", type.getRolloutPolicy(), withDefault(rollout));
+    }
+    for (WatchdogSpec spec : fleet.getWatchdogsList()) {
+      spec.getTypesList()
+          .forEach(each -> refer("watchdog " + spec.getName(), "machine type", each, types));
+      if (spec.getScript().size() > SCRIPT_LIMIT) {
+        problems.add(
+            "watchdog %s: its script has %d bytes, at most %d are allowed"
+                .formatted(spec.getName(), spec.getScript().size(), SCRIPT_LIMIT));
+      }
+    }
+    for (InventoryMachine machine : fleet.getMachinesList()) {
+      refer("machine " + machine.getName(), "machine type", machine.getType(), types);
+      refer("machine " + machine.getName(), "scale unit", machine.getScaleUnit(), units);
+    }
+    return problems;
+  }
+
+  private <T> Set<String> names(String kind, List<T> items, Function<T, String> name) {
+    Set<String> names = new TreeSet<>();
+    for (T item : items) {
+      String each = name.apply(item);
+      if (!each.matches("[a-z0-9][a-z0-9.-]{0,62}")) {
+        problems.add(
+            "%s \"%s\": a name has 1 to 63 of a-z 0-9 . - and begins with a letter or digit"
+                .formatted(kind, each));
+      } else if (!names.add(each)) {
+        problems.add("%s \"%s\" is there twice".formatted(kind, each));
+      }
+    }
+    return names;
+  }
+
+  private void refer(String of, String kind, String name, Collection<String> names) {
+    if (!name.isEmpty() && !names.contains(name)) {
+      problems.add("%s: no %s \"%s\"%s".formatted(of, kind, name, Near.hint(name, names)));
+    } else if (name.isEmpty() && (kind.equals("machine type") || kind.equals("scale unit"))) {
+      problems.add("%s has no %s".formatted(of, kind));
+    }
+  }
+
+  private static Set<String> withDefault(Set<String> names) {
+    Set<String> all = new TreeSet<>(names);
+    all.add("default");
+    return all;
+  }
+}

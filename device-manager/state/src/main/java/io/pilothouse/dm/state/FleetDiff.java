@@ -1,0 +1,169 @@
+package io.pilothouse.dm.state;
+
+import com.google.protobuf.Descriptors.FieldDescriptor;
+import com.google.protobuf.Message;
+import io.pilothouse.api.v1.Fleet;
+import io.pilothouse.api.v1.FleetChange;
+import io.pilothouse.api.v1.InventoryMachine;
+import io.pilothouse.api.v1.Lifecycle;
+import io.pilothouse.api.v1.Machine;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/** What an apply would change, object by object and field by field. */
+public final class FleetDiff {
+
+  private FleetDiff() {}
+
+  /** The differences between what is stored and {@code wanted}, in a stable order. */
+  public static List<FleetChange> of(Entities state, Fleet wanted) {
+    List<FleetChange> changes = new ArrayList<>();
+    SortedMap<String, Message> before = objects(state.fleet(), inventory(state));
+    SortedMap<String, Message> after = objects(wanted, wanted.getMachinesList());
+    for (var entry : after.entrySet()) {
+      Message old = before.get(entry.getKey());
+      if (old == null) {
+        changes.add(
+            FleetChange.newBuilder()
+                .setVerb("add")
+                .setObject(entry.getKey())
+                .setEffect(effect(state, entry.getKey(), "add"))
+                .build());
+      } else if (!old.equals(entry.getValue())) {
+        changes.add(
+            FleetChange.newBuilder()
+                .setVerb("change")
+                .setObject(entry.getKey())
+                .addAllLines(fields(old, entry.getValue()))
+                .setEffect(effect(state, entry.getKey(), "change"))
+                .build());
+      }
+    }
+    for (String key : before.keySet()) {
+      if (!after.containsKey(key)) {
+        changes.add(
+            FleetChange.newBuilder()
+                .setVerb("remove")
+                .setObject(key)
+                .setEffect(effect(state, key, "remove"))
+                .build());
+      }
+    }
+    return changes;
+  }
+
+  /** How many machines the changes touch: those of changed types, policies and inventory lines. */
+  public static int machinesTouched(Entities state, List<FleetChange> changes) {
+    return (int)
+        state.machines().stream()
+            .filter(machine -> changes.stream().anyMatch(each -> touches(state, each, machine)))
+            .count();
+  }
+
+  private static boolean touches(Entities state, FleetChange change, Machine machine) {
+    String object = change.getObject();
+    var type = Policies.type(state, machine.getType());
+    return object.equals("machine/" + machine.getName())
+        || object.equals("unit/" + machine.getScaleUnit())
+        || object.equals("type/" + machine.getType())
+        || type.filter(t -> object.equals("repair-policy/" + t.getRepairPolicy())).isPresent()
+        || type.filter(t -> object.equals("rollout-policy/" + t.getRolloutPolicy())).isPresent()
+        || type.filter(t -> object.equals("image/" + t.getImage())).isPresent()
+        || (object.startsWith("watchdog/")
+            && Policies.watchdogsOf(state, machine).stream()
+                .anyMatch(each -> object.equals("watchdog/" + each.getName())));
+  }
+
+  /** One line a change, for replies and logs. */
+  static String line(FleetChange change) {
+    String fields =
+        change.getLinesCount() == 0 ? "" : ": " + String.join("; ", change.getLinesList());
+    return change.getVerb() + " " + change.getObject() + fields;
+  }
+
+  private static List<InventoryMachine> inventory(Entities state) {
+    return state.machines().stream()
+        .filter(Machine::getInInventory)
+        .filter(each -> each.getLifecycle() != Lifecycle.DECOMMISSIONED)
+        .map(FleetDiff::inventory)
+        .toList();
+  }
+
+  /** The inventory line that a machine came from. */
+  public static InventoryMachine inventory(Machine machine) {
+    return InventoryMachine.newBuilder()
+        .setName(machine.getName())
+        .setType(machine.getType())
+        .setScaleUnit(machine.getScaleUnit())
+        .setRack(machine.getRack())
+        .setSwitch(machine.getSwitch())
+        .setFeed(machine.getFeed())
+        .setModel(machine.getModel())
+        .setMac(machine.getMac())
+        .setBmc(machine.getBmc())
+        .build();
+  }
+
+  private static SortedMap<String, Message> objects(Fleet fleet, List<InventoryMachine> machines) {
+    SortedMap<String, Message> objects = new TreeMap<>();
+    if (!fleet.getName().isEmpty()) {
+      objects.put(
+          "cluster/" + fleet.getName(),
+          Fleet.newBuilder()
+              .setBudgets(fleet.getBudgets())
+              .setProvisioning(fleet.getProvisioning())
+              .setReportEveryMs(fleet.getReportEveryMs())
+              .build());
+    }
+    fleet.getTypesList().forEach(each -> objects.put("type/" + each.getName(), each));
+    fleet.getUnitsList().forEach(each -> objects.put("unit/" + each.getName(), each));
+    fleet.getWatchdogsList().forEach(each -> objects.put("watchdog/" + each.getName(), each));
+    fleet
+        .getRepairPoliciesList()
+        .forEach(each -> objects.put("repair-policy/" + each.getName(), each));
+    fleet
+        .getRolloutPoliciesList()
+        .forEach(each -> objects.put("rollout-policy/" + each.getName(), each));
+    fleet.getImagesList().forEach(each -> objects.put("image/" + each.getName(), each));
+    machines.forEach(each -> objects.put("machine/" + each.getName(), each));
+    return objects;
+  }
+
+  private static String effect(Entities state, String object, String verb) {
+    if (object.startsWith("watchdog/") && !verb.equals("remove")) {
+      return "unless it says mode: live and is new, it starts in shadow mode";
+    }
+    if (object.startsWith("machine/") && verb.equals("add")) {
+      return "is provisioned when it is discovered";
+    }
+    FleetChange change = FleetChange.newBuilder().setObject(object).build();
+    int machines = machinesTouched(state, List.of(change));
+    return machines == 1 ? "1 machine" : machines + " machines";
+  }
+
+  private static List<String> fields(Message before, Message after) {
+    List<String> lines = new ArrayList<>();
+    for (FieldDescriptor field : before.getDescriptorForType().getFields()) {
+      Object old = before.getField(field);
+      Object now = after.getField(field);
+      if (!old.equals(now)) {
+        String name = field.getName().replace("_ms", "").replace('_', '-');
+        lines.add("%s: %s -> %s".formatted(name, text(field, old), text(field, now)));
+      }
+    }
+    return lines;
+  }
+
+  private static String text(FieldDescriptor field, Object value) {
+    if (field.getName().endsWith("_ms")) {
+      return Texts.span((Long) value);
+    }
+    if (field.getType() == FieldDescriptor.Type.BYTES) {
+      return ((com.google.protobuf.ByteString) value).size() + " bytes";
+    }
+    String text = value.toString().strip().replace("\n", " ");
+    return text.isEmpty() ? "(none)" : text;
+  }
+}

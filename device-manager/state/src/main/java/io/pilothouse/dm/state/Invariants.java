@@ -1,0 +1,126 @@
+package io.pilothouse.dm.state;
+
+import io.pilothouse.api.v1.Condition;
+import io.pilothouse.api.v1.Lifecycle;
+import io.pilothouse.api.v1.Machine;
+import io.pilothouse.api.v1.Repair;
+import io.pilothouse.api.v1.Rollout;
+import io.pilothouse.api.v1.RolloutUnit;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What must hold at every index, by name. Checked after each step of the simulation; those about
+ * more than one state (audit, replay, tokens) are checked there.
+ */
+public final class Invariants {
+  private final Entities state;
+  private final List<String> broken = new ArrayList<>();
+
+  private Invariants(Entities state) {
+    this.state = state;
+  }
+
+  /** Names and details of what is violated; empty when all hold. */
+  public static List<String> check(Entities state) {
+    return new Invariants(state).check();
+  }
+
+  private List<String> check() {
+    budget();
+    state.machines().forEach(this::machine);
+    state.repairs().forEach(this::repair);
+    state.rollouts().forEach(this::rollout);
+    return broken;
+  }
+
+  private void budget() {
+    Budget.usage(state)
+        .forEach(
+            (domain, usage) -> {
+              if (usage.taken() > usage.limit()) {
+                broken.add(
+                    "1 taken <= limit: %s has %d taken of %d"
+                        .formatted(domain, usage.taken(), usage.limit()));
+              }
+            });
+  }
+
+  private void machine(Machine machine) {
+    boolean inService = machine.getLifecycle() == Lifecycle.IN_SERVICE;
+    if (inService == (machine.getCondition() == Condition.CONDITION_UNSPECIFIED) && inService) {
+      broken.add("lifecycle and condition: %s is IN_SERVICE without".formatted(machine.getName()));
+    }
+    boolean installing =
+        machine.getLifecycle() == Lifecycle.PROVISIONING
+            || machine.getLifecycle() == Lifecycle.BURN_IN;
+    if (installing != machine.hasProvisioning()) {
+      broken.add(
+          "provisioning: %s is %s %s an assignment"
+              .formatted(
+                  machine.getName(),
+                  machine.getLifecycle(),
+                  machine.hasProvisioning() ? "with" : "without"));
+    }
+    Optional<Repair> repair = state.repair(machine.getRepairId());
+    boolean dangling =
+        !machine.getRepairId().isEmpty()
+            && repair.filter(each -> each.getMachine().equals(machine.getName())).isEmpty();
+    if (dangling) {
+      broken.add(
+          "repair reference: %s names %s".formatted(machine.getName(), machine.getRepairId()));
+    }
+    boolean unattended =
+        inService
+            && machine.getCondition() == Condition.FAILURE
+            && machine.getRepairId().isEmpty()
+            && !Rollouts.explains(state, machine);
+    if (unattended) {
+      broken.add(
+          "no failure is forgotten: " + machine.getName() + " has neither repair nor rollout");
+    }
+    boolean unstaged =
+        inService
+            && !machine.getObserved().getActive().getName().isEmpty()
+            && !machine.getObserved().getStagedList().contains(machine.getObserved().getActive());
+    if (unstaged) {
+      broken.add("6 active is fully staged: " + machine.getName());
+    }
+  }
+
+  private void repair(Repair repair) {
+    boolean open =
+        switch (repair.getState()) {
+          case ASSIGNED, WAITING, READY, CLAIMED, REPAIR_DRAINING, EXECUTING, VERIFYING -> true;
+          case DONE, FAILED, EXPIRED, STATE_UNSPECIFIED, UNRECOGNIZED -> false;
+        };
+    boolean owned =
+        state
+            .machine(repair.getMachine())
+            .filter(each -> each.getRepairId().equals(repair.getId()))
+            .isPresent();
+    if (open != owned) {
+      broken.add(
+          "one open repair a machine: %s of %s is %s"
+              .formatted(repair.getId(), repair.getMachine(), repair.getState()));
+    }
+  }
+
+  private void rollout(Rollout rollout) {
+    boolean earlierOpen = false;
+    for (RolloutUnit unit : rollout.getUnitsList()) {
+      boolean begun = unit.getSwitchedCount() > 0;
+      if (begun && earlierOpen) {
+        broken.add(
+            "2 no unit before the previous one passed: %s of %s"
+                .formatted(unit.getName(), rollout.getId()));
+      }
+      earlierOpen |=
+          unit.getState() == RolloutUnit.State.PENDING
+              || unit.getState() == RolloutUnit.State.UNIT_ACTIVATING
+              || unit.getState() == RolloutUnit.State.UNIT_VERIFYING
+              || unit.getState() == RolloutUnit.State.UNIT_FAILED;
+    }
+  }
+}

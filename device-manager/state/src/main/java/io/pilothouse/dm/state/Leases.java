@@ -1,0 +1,109 @@
+package io.pilothouse.dm.state;
+
+import io.pilothouse.api.log.v1.AcquireLease;
+import io.pilothouse.api.log.v1.Refusal;
+import io.pilothouse.api.log.v1.ReleaseLease;
+import io.pilothouse.api.v1.AuditRecord;
+import io.pilothouse.api.v1.Lease;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.Set;
+
+/** Leader leases of the satellites, each with a fencing token that only ever rises. */
+final class Leases {
+  static final Set<String> ROLES = Set.of("provisioning", "repair", "scheduler");
+  private static final long LONGEST_MS = 300_000;
+
+  private Leases() {}
+
+  /** Takes or renews. A holder that renews in time keeps its token. */
+  static Lease acquire(Draft draft, AcquireLease wanted) throws RefusedException {
+    if (!ROLES.contains(wanted.getRole())) {
+      throw new RefusedException(
+          Refusal.Code.INVALID,
+          "\"" + wanted.getRole() + "\" is not a role that has a lease",
+          "use provisioning, repair or scheduler");
+    }
+    if (wanted.getHolder().isEmpty() || wanted.getTtlMs() <= 0 || wanted.getTtlMs() > LONGEST_MS) {
+      throw new RefusedException(
+          Refusal.Code.INVALID,
+          "a lease needs a holder and a time of 1 ms to 5 min, not \"%s\" and %d ms"
+              .formatted(wanted.getHolder(), wanted.getTtlMs()),
+          "correct the request");
+    }
+    Optional<Lease> held = draft.lease(wanted.getRole()).filter(each -> isHeld(each, draft));
+    if (held.isPresent() && !held.get().getHolder().equals(wanted.getHolder())) {
+      throw new RefusedException(
+          Refusal.Code.PRECONDITION,
+          "the lease %s is held by %s until %s"
+              .formatted(
+                  wanted.getRole(),
+                  held.get().getHolder(),
+                  Instant.ofEpochMilli(held.get().getExpiresAt())),
+          "stand by and ask again");
+    }
+    Lease.Builder lease =
+        Lease.newBuilder()
+            .setRole(wanted.getRole())
+            .setHolder(wanted.getHolder())
+            .setExpiresAt(draft.nowMillis() + wanted.getTtlMs());
+    if (held.isPresent()) {
+      lease.setToken(held.get().getToken());
+    } else {
+      lease.setToken(draft.nextToken());
+      audit(draft, wanted.getRole(), "", wanted.getHolder(), "token " + lease.getToken());
+    }
+    draft.put(lease.build());
+    if (held.isEmpty() && wanted.getRole().equals("repair")) {
+      Repairs.leaseLost(draft);
+    }
+    return lease.build();
+  }
+
+  static void release(Draft draft, ReleaseLease released) throws RefusedException {
+    require(draft, released.getRole(), released.getToken());
+    end(draft, draft.lease(released.getRole()).orElseThrow(), "released");
+  }
+
+  /** Ends leases that were not renewed in time. */
+  static void expire(Draft draft) {
+    for (String role : draft.due(Table.LEASE).keySet()) {
+      end(draft, draft.lease(role).orElseThrow(), "not renewed in time");
+    }
+  }
+
+  /** Refuses a write under a token that is no longer the lease's. */
+  static void require(Draft draft, String role, long token) throws RefusedException {
+    Optional<Lease> lease = draft.lease(role).filter(each -> isHeld(each, draft));
+    if (lease.isEmpty() || lease.get().getToken() != token) {
+      throw new RefusedException(
+          Refusal.Code.STALE_TOKEN,
+          "token %d of the lease %s is stale%s"
+              .formatted(
+                  token, role, lease.map(each -> "; " + each.getHolder() + " holds it").orElse("")),
+          "stop acting, and acquire the lease again");
+    }
+  }
+
+  private static boolean isHeld(Lease lease, Draft draft) {
+    return !lease.getHolder().isEmpty() && lease.getExpiresAt() > draft.nowMillis();
+  }
+
+  private static void end(Draft draft, Lease lease, String why) {
+    draft.put(lease.toBuilder().setHolder("").setExpiresAt(0).build());
+    audit(draft, lease.getRole(), lease.getHolder(), "", why);
+    if (lease.getRole().equals("repair")) {
+      Repairs.leaseLost(draft);
+    }
+  }
+
+  private static void audit(Draft draft, String role, String from, String to, String text) {
+    draft.audit(
+        AuditRecord.newBuilder()
+            .setKind("LEASE")
+            .setSubject("lease/" + role)
+            .setFrom(from)
+            .setTo(to)
+            .setText(text));
+  }
+}

@@ -1,0 +1,50 @@
+package io.pilothouse.dm.state;
+
+import io.pilothouse.api.v1.Condition;
+import io.pilothouse.api.v1.Lifecycle;
+import io.pilothouse.api.v1.Machine;
+import java.util.List;
+
+/** Draining a machine for people, within the budget, and taking it back. */
+final class Maintenance {
+  /** Time for the processes to stop: twice the longest stop-grace that manifests usually give. */
+  private static final long DRAIN_MS = 60_000;
+
+  private Maintenance() {}
+
+  /** Starts requested drains as the budget allows, by machine name. */
+  static void admit(Draft draft) {
+    for (Machine machine : List.copyOf(draft.machines())) {
+      boolean asked =
+          machine.getDrainRequested()
+              && machine.getLifecycle() == Lifecycle.IN_SERVICE
+              && machine.getCondition() == Condition.HEALTHY;
+      if (asked && Budget.veto(draft, machine, Budget.Purpose.MAINTENANCE).isEmpty()) {
+        Machine.Builder draining = machine.toBuilder();
+        Conditions.lifecycle(draft, draining, Lifecycle.DRAINING, "its processes stop");
+        draft.put(draining.build());
+      }
+    }
+  }
+
+  /** Ends DRAINING once nothing runs, or the time for it is over. */
+  static boolean expire(Draft draft, Machine machine) {
+    boolean stopped = machine.getObserved().getActive().getName().isEmpty();
+    if (!stopped && draft.nowMillis() < machine.getSince() + DRAIN_MS) {
+      return false;
+    }
+    Machine.Builder drained = machine.toBuilder();
+    Conditions.lifecycle(
+        draft,
+        drained,
+        Lifecycle.MAINTENANCE,
+        stopped ? "its processes have stopped" : "its processes had time to stop");
+    draft.put(drained.build());
+    return true;
+  }
+
+  /** When DRAINING ends at the latest; 0 = not draining. */
+  static long due(Machine machine) {
+    return machine.getLifecycle() == Lifecycle.DRAINING ? machine.getSince() + DRAIN_MS : 0;
+  }
+}

@@ -1,0 +1,143 @@
+package io.pilothouse.dm.state;
+
+import io.pilothouse.api.v1.Fleet;
+import io.pilothouse.api.v1.Limit;
+import io.pilothouse.api.v1.Machine;
+import io.pilothouse.api.v1.MachineType;
+import io.pilothouse.api.v1.ProvisioningPolicy;
+import io.pilothouse.api.v1.RepairPolicy;
+import io.pilothouse.api.v1.RolloutPolicy;
+import io.pilothouse.api.v1.WatchdogSpec;
+import io.pilothouse.api.v1.WatchdogState;
+import java.util.List;
+import java.util.Optional;
+
+/** The policies that hold for a machine or type, with the defaults of the fleet's rules filled. */
+public final class Policies {
+  private static final long SECOND = 1000;
+  private static final long MINUTE = 60 * SECOND;
+  private static final long HOUR = 60 * MINUTE;
+  private static final long DAY = 24 * HOUR;
+
+  private Policies() {}
+
+  public static Optional<MachineType> type(Entities state, String name) {
+    return state.fleet().getTypesList().stream()
+        .filter(each -> each.getName().equals(name))
+        .findFirst();
+  }
+
+  /** How the machine's failures are judged and repaired. */
+  public static RepairPolicy repair(Entities state, Machine machine) {
+    String name =
+        type(state, machine.getType()).map(MachineType::getRepairPolicy).orElse("default");
+    RepairPolicy given =
+        state.fleet().getRepairPoliciesList().stream()
+            .filter(each -> each.getName().equals(name))
+            .findFirst()
+            .orElse(RepairPolicy.getDefaultInstance());
+    RepairPolicy.Builder policy = given.toBuilder();
+    policy.setConfirmAfterMs(or(given.getConfirmAfterMs(), MINUTE));
+    policy.setQuietMs(or(given.getQuietMs(), 5 * MINUTE));
+    policy.setProbationMaxMs(or(given.getProbationMaxMs(), 30 * MINUTE));
+    policy.setUnknownMaxMs(or(given.getUnknownMaxMs(), 15 * MINUTE));
+    policy.setHistoryWindowMs(or(given.getHistoryWindowMs(), 3 * DAY));
+    policy.setReboots(given.getReboots() == 0 ? 2 : given.getReboots());
+    policy.setMaxAttempts(given.getMaxAttempts() == 0 ? 5 : given.getMaxAttempts());
+    policy.setAttemptsWindowMs(or(given.getAttemptsWindowMs(), 7 * DAY));
+    policy.setExecuteDeadlineMs(or(given.getExecuteDeadlineMs(), 10 * MINUTE));
+    policy.setVerifyDeadlineMs(or(given.getVerifyDeadlineMs(), 30 * MINUTE));
+    return policy.build();
+  }
+
+  /** How versions reach the machines of a type. */
+  public static RolloutPolicy rollout(Entities state, String type) {
+    String name = type(state, type).map(MachineType::getRolloutPolicy).orElse("default");
+    RolloutPolicy given =
+        state.fleet().getRolloutPoliciesList().stream()
+            .filter(each -> each.getName().equals(name))
+            .findFirst()
+            .orElse(RolloutPolicy.getDefaultInstance());
+    RolloutPolicy.Builder policy = given.toBuilder();
+    policy.setStagedShare(given.getStagedShare() == 0 ? 95 : given.getStagedShare());
+    if (isUnset(given.getMaxUnavailable())) {
+      policy.setMaxUnavailable(Limit.newBuilder().setPercent(10));
+    }
+    policy.setSuccessShare(given.getSuccessShare() == 0 ? 98 : given.getSuccessShare());
+    policy.setDeadlineMs(or(given.getDeadlineMs(), HOUR));
+    if (given.getOnFailure() == RolloutPolicy.OnFailure.ON_FAILURE_UNSPECIFIED) {
+      policy.setOnFailure(RolloutPolicy.OnFailure.ROLLBACK);
+    }
+    return policy.build();
+  }
+
+  /** How machines are installed. */
+  public static ProvisioningPolicy provisioning(Entities state) {
+    ProvisioningPolicy given = state.fleet().getProvisioning();
+    return given.toBuilder()
+        .setMaxConcurrent(given.getMaxConcurrent() == 0 ? 20 : given.getMaxConcurrent())
+        .setStepDeadlineMs(or(given.getStepDeadlineMs(), 30 * MINUTE))
+        .setMaxAttempts(given.getMaxAttempts() == 0 ? 3 : given.getMaxAttempts())
+        .setRetryAfterMs(or(given.getRetryAfterMs(), MINUTE))
+        .build();
+  }
+
+  public static Optional<WatchdogSpec> watchdog(Entities state, String name) {
+    return state.fleet().getWatchdogsList().stream()
+        .filter(each -> each.getName().equals(name))
+        .findFirst();
+  }
+
+  /** Milliseconds for which a report of this watchdog stays fresh. */
+  public static long validForMs(WatchdogSpec spec) {
+    return or(spec.getValidForMs(), 3 * or(spec.getEveryMs(), MINUTE));
+  }
+
+  /** Milliseconds between reports of a machine's agent. */
+  public static long reportEveryMs(Fleet fleet) {
+    return or(fleet.getReportEveryMs(), 5 * SECOND);
+  }
+
+  /** Watchdogs that concern a machine's type, in any mode, in the order of the specification. */
+  public static List<WatchdogSpec> watchdogsOf(Entities state, Machine machine) {
+    List<String> listed =
+        type(state, machine.getType())
+            .map(t -> List.copyOf(t.getWatchdogsList()))
+            .orElse(List.of());
+    return state.fleet().getWatchdogsList().stream()
+        .filter(
+            each ->
+                listed.contains(each.getName()) || each.getTypesList().contains(machine.getType()))
+        .toList();
+  }
+
+  /** Watchdogs whose Error counts for a machine, and whose silence does. */
+  public static List<WatchdogSpec> requiredLive(Entities state, Machine machine) {
+    return watchdogsOf(state, machine).stream()
+        .filter(each -> mode(state, each.getName()) == WatchdogState.Mode.LIVE)
+        .toList();
+  }
+
+  /** The mode of a watchdog; shadow while unknown. */
+  public static WatchdogState.Mode mode(Entities state, String watchdog) {
+    return state.watchdog(watchdog).map(WatchdogState::getMode).orElse(WatchdogState.Mode.SHADOW);
+  }
+
+  /** A limit as a number of machines: absolute, or percent rounded down but at least 1. */
+  public static int limit(Limit limit, int machines) {
+    if (limit.getAbsolute() > 0) {
+      return limit.getAbsolute();
+    }
+    // parts per million keep the arithmetic exact for every share that people write
+    long parts = StrictMath.round(limit.getPercent() * 10_000);
+    return (int) Math.max(1, machines * parts / 1_000_000);
+  }
+
+  static boolean isUnset(Limit limit) {
+    return limit.getAbsolute() == 0 && limit.getPercent() == 0;
+  }
+
+  private static long or(long given, long otherwise) {
+    return given == 0 ? otherwise : given;
+  }
+}

@@ -1,0 +1,222 @@
+package io.pilothouse.dm.state;
+
+import io.pilothouse.api.v1.Action;
+import io.pilothouse.api.v1.Condition;
+import io.pilothouse.api.v1.DeploymentReplica;
+import io.pilothouse.api.v1.Lease;
+import io.pilothouse.api.v1.Lifecycle;
+import io.pilothouse.api.v1.Machine;
+import io.pilothouse.api.v1.Provisioning;
+import io.pilothouse.api.v1.Repair;
+import io.pilothouse.api.v1.Rollout;
+import io.pilothouse.api.v1.StatusReply;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Predicate;
+
+/** The fleet on one screen: counts, and a health code for whatever is not as it should be. */
+public final class StatusView {
+
+  private StatusView() {}
+
+  /** Status without the replicas, which only the edge knows. */
+  public static StatusReply.Builder of(Entities state, Instant now) {
+    StatusReply.Builder status = StatusReply.newBuilder().setFleet(state.fleet().getName());
+    HealthCodes codes = new HealthCodes();
+    machines(state, status, codes);
+    repairs(state, status, codes);
+    rollouts(state, status, codes);
+    satellites(state, status, codes, now);
+    return status.addAllCodes(codes.all()).setHealth(codes.health());
+  }
+
+  private static void machines(Entities state, StatusReply.Builder status, HealthCodes codes) {
+    List<Machine> fleet =
+        state.machines().stream()
+            .filter(each -> each.getLifecycle() != Lifecycle.DECOMMISSIONED)
+            .toList();
+    status
+        .setTotal(fleet.size())
+        .setHealthy(count(fleet, StatusView::isHealthy))
+        .setFailure(count(fleet, each -> is(each, Condition.FAILURE)))
+        .setProbation(count(fleet, each -> is(each, Condition.PROBATION)))
+        .setOutOfService(count(fleet, each -> each.getLifecycle() != Lifecycle.IN_SERVICE));
+    codes.machines(
+        "MACHINE_FAILURE",
+        fleet.stream().filter(each -> is(each, Condition.FAILURE)).toList(),
+        "pilot explain machine %s",
+        "in FAILURE");
+    codes.machines(
+        "MACHINE_PROBATION",
+        fleet.stream().filter(each -> is(each, Condition.PROBATION)).toList(),
+        "pilot explain machine %s",
+        "in Probation");
+    codes.machines(
+        "MACHINE_AWAITING_REPLACEMENT",
+        lifecycle(fleet, Lifecycle.AWAITING_REPLACEMENT),
+        "pilot repair tickets; then pilot machine replaced %s",
+        "waiting for a technician");
+    codes.machines(
+        "MACHINE_AWAITING_OPERATOR",
+        fleet.stream().filter(StatusView::awaitsOperator).toList(),
+        "pilot explain machine %s",
+        "could not be provisioned");
+    codes.machines(
+        "MACHINE_PROVISIONING",
+        fleet.stream().filter(each -> each.hasProvisioning() && !awaitsOperator(each)).toList(),
+        "pilot machine show %s",
+        "being provisioned");
+    codes.machines(
+        "MACHINE_EXPECTED",
+        lifecycle(fleet, Lifecycle.EXPECTED),
+        "connect and switch on %s",
+        "in the inventory, never seen");
+    codes.machines(
+        "MACHINE_NOT_IN_INVENTORY",
+        lifecycle(fleet, Lifecycle.DISCOVERED),
+        "add %s to machines.csv and apply",
+        "seen, but in no inventory");
+    codes.machines(
+        "MACHINE_HELD",
+        fleet.stream().filter(Machine::hasHold).toList(),
+        "pilot machine unhold %s, when the reason is gone",
+        "held by a person");
+  }
+
+  private static void repairs(Entities state, StatusReply.Builder status, HealthCodes codes) {
+    List<Repair> waiting = new ArrayList<>();
+    List<Repair> active = new ArrayList<>();
+    for (Repair repair : state.repairs()) {
+      switch (repair.getState()) {
+        case ASSIGNED, WAITING -> waiting.add(repair);
+        case READY, CLAIMED, REPAIR_DRAINING, EXECUTING, VERIFYING -> active.add(repair);
+        case DONE, FAILED, EXPIRED, STATE_UNSPECIFIED, UNRECOGNIZED -> {}
+      }
+    }
+    status
+        .setRepairsWaiting(waiting.size())
+        .setRepairsActive(active.size())
+        .addAllOpenRepairs(active)
+        .addAllOpenRepairs(waiting)
+        .setFreeze(state.freeze());
+    if (state.freeze().getFrozen()) {
+      codes.add(
+          "REPAIR_FROZEN",
+          "WARN",
+          1,
+          "fleet",
+          state.freeze().getSince(),
+          "pilot repair unfreeze",
+          "repairs are frozen: " + state.freeze().getReason());
+    }
+    codes.repairs(
+        "REPAIR_ESCALATED",
+        "ERR",
+        waiting.stream().filter(each -> each.getAction() == Action.ESCALATE).toList());
+    codes.repairs(
+        "REPAIR_WAITING",
+        "WARN",
+        waiting.stream().filter(each -> each.getAction() != Action.ESCALATE).toList());
+  }
+
+  private static void rollouts(Entities state, StatusReply.Builder status, HealthCodes codes) {
+    List<Rollout> open =
+        state.rollouts().stream()
+            .filter(Rollouts::isOpen)
+            .sorted(Comparator.comparingLong(Rollout::getOrder))
+            .toList();
+    status.setRolloutsActive(open.size()).addAllActiveRollouts(open);
+    for (Rollout rollout : open) {
+      if (rollout.getState() == Rollout.State.PAUSED) {
+        codes.add(
+            "ROLLOUT_PAUSED",
+            "WARN",
+            1,
+            "rollout/" + rollout.getId(),
+            rollout.getSince(),
+            "pilot explain rollout " + rollout.getId(),
+            rollout.getPauseReason());
+      }
+    }
+    for (var type : state.fleet().getTypesList()) {
+      Optional<Rollout> newest =
+          state.rollouts().stream()
+              .filter(each -> each.getType().equals(type.getName()))
+              .max(Comparator.comparingLong(Rollout::getOrder));
+      newest
+          .filter(each -> each.getState() == Rollout.State.ROLLED_BACK)
+          .ifPresent(
+              each ->
+                  codes.add(
+                      "ROLLOUT_ROLLED_BACK",
+                      "WARN",
+                      1,
+                      "rollout/" + each.getId(),
+                      each.getSince(),
+                      "pilot explain rollout "
+                          + each.getId()
+                          + "; ends with the next rollout of "
+                          + type.getName(),
+                      each.getReason()));
+    }
+  }
+
+  private static void satellites(
+      Entities state, StatusReply.Builder status, HealthCodes codes, Instant now) {
+    status.addAllDeployments(state.replicas()).addAllLeases(state.leases());
+    for (DeploymentReplica replica : state.replicas()) {
+      if (!replica.getUp()) {
+        codes.add(
+            "DEPLOYMENT_DOWN",
+            "WARN",
+            1,
+            "deployment/" + replica.getId(),
+            replica.getSince(),
+            "start it; its log says why it ended",
+            replica.getId() + " has not been heard of");
+      }
+    }
+    boolean used = !state.fleet().getName().isEmpty();
+    for (String role : List.of("provisioning", "repair")) {
+      Optional<Lease> lease = state.lease(role);
+      boolean held =
+          lease
+              .filter(each -> !each.getHolder().isEmpty())
+              .filter(each -> each.getExpiresAt() > now.toEpochMilli())
+              .isPresent();
+      if (used && !held) {
+        codes.add(
+            "SATELLITE_SILENT",
+            "WARN",
+            1,
+            "satellite/" + role,
+            0,
+            "start a " + role + " service; its log says why it ended",
+            "no " + role + " service holds the lease: nothing of that kind is done");
+      }
+    }
+  }
+
+  private static boolean awaitsOperator(Machine machine) {
+    return machine.getProvisioning().getStep() == Provisioning.Step.AWAITING_OPERATOR;
+  }
+
+  private static boolean isHealthy(Machine machine) {
+    return is(machine, Condition.HEALTHY);
+  }
+
+  private static boolean is(Machine machine, Condition condition) {
+    return machine.getLifecycle() == Lifecycle.IN_SERVICE && machine.getCondition() == condition;
+  }
+
+  private static List<Machine> lifecycle(List<Machine> fleet, Lifecycle lifecycle) {
+    return fleet.stream().filter(each -> each.getLifecycle() == lifecycle).toList();
+  }
+
+  private static int count(List<Machine> fleet, Predicate<Machine> which) {
+    return (int) fleet.stream().filter(which).count();
+  }
+}

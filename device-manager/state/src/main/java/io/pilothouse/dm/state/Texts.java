@@ -1,0 +1,40 @@
+package io.pilothouse.dm.state;
+
+import io.pilothouse.api.v1.Action;
+import io.pilothouse.api.v1.VersionRef;
+
+/** How values read in the sentences that people see. */
+final class Texts {
+  private Texts() {}
+
+  /** A span as policies write it: {@code 72h}, {@code 5m}, {@code 20s}. */
+  static String span(long millis) {
+    if (millis % 3_600_000 == 0 && millis > 0) {
+      return millis / 3_600_000 + "h";
+    }
+    if (millis % 60_000 == 0 && millis > 0) {
+      return millis / 60_000 + "m";
+    }
+    return millis % 1000 == 0 ? millis / 1000 + "s" : millis + "ms";
+  }
+
+  static String action(Action action) {
+    return switch (action) {
+      case DO_NOTHING -> "DoNothing";
+      case REBOOT -> "Reboot";
+      case RE_IMAGE -> "ReImage";
+      case REPLACE -> "Replace";
+      case ESCALATE -> "Escalate";
+      case ACTION_UNSPECIFIED, UNRECOGNIZED -> "no action";
+    };
+  }
+
+  /** {@code web@1.0.0}, or {@code nothing}. */
+  static String ref(VersionRef ref) {
+    return ref.getName().isEmpty() ? "nothing" : ref.getName() + "@" + ref.getVersion();
+  }
+
+  static String machine(String name) {
+    return "machine/" + name;
+  }
+}

@@ -1,0 +1,101 @@
+package io.pilothouse.dm.state;
+
+import io.pilothouse.api.v1.DeploymentReplica;
+import io.pilothouse.api.v1.Lifecycle;
+import io.pilothouse.api.v1.Machine;
+import io.pilothouse.api.v1.Rollout;
+import io.pilothouse.api.v1.RolloutUnit;
+import io.pilothouse.api.v1.UnitVersion;
+import io.pilothouse.api.v1.VersionRef;
+import io.pilothouse.api.v1.WantedState;
+import io.pilothouse.api.v1.WatchdogSpec;
+import io.pilothouse.api.v1.WatchdogState;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * What should be so on a machine: what its agent pulls. Holds nothing that changes with time alone,
+ * so that its digest serves as an entity tag.
+ */
+public final class WantedStates {
+
+  private WantedStates() {}
+
+  public static WantedState of(Entities state, Machine machine) {
+    boolean inService = machine.getLifecycle() == Lifecycle.IN_SERVICE;
+    WantedState.Builder wanted =
+        WantedState.newBuilder()
+            .setMachine(machine.getName())
+            .setType(machine.getType())
+            .setLifecycle(machine.getLifecycle())
+            .setCondition(machine.getCondition())
+            .setInService(inService)
+            .setRunProcesses(inService)
+            .setReportEveryMs(Policies.reportEveryMs(state.fleet()));
+    if (inService
+        || machine.getLifecycle() == Lifecycle.DRAINING
+        || machine.getLifecycle() == Lifecycle.MAINTENANCE) {
+      wanted.addAllStaged(staged(state, machine));
+      if (!machine.getWantedActive().getName().isEmpty()) {
+        wanted.setActive(machine.getWantedActive());
+      }
+      for (WatchdogSpec spec : Policies.watchdogsOf(state, machine)) {
+        boolean runs =
+            spec.getRunner() != WatchdogSpec.Runner.REMOTE
+                && Policies.mode(state, spec.getName()) != WatchdogState.Mode.QUARANTINED;
+        if (runs) {
+          wanted.addWatchdogs(spec);
+        }
+      }
+    }
+    if (machine.hasProvisioning()) {
+      wanted.setProvisioning(
+          machine.getProvisioning().toBuilder().clearReason().clearRetryAt().build());
+    }
+    for (DeploymentReplica replica : state.replicas()) {
+      if (replica.getUp()) {
+        wanted.addDeployments(replica.getAddress());
+      }
+    }
+    return wanted.build();
+  }
+
+  /**
+   * Versions to hold: what the type's units run, what open rollouts bring, and what each unit would
+   * go back to. By name, then version.
+   */
+  private static Collection<VersionRef> staged(Entities state, Machine machine) {
+    SortedMap<String, VersionRef> staged = new TreeMap<>();
+    add(staged, machine.getWantedActive());
+    for (UnitVersion each : state.unitVersions()) {
+      if (each.getType().equals(machine.getType())) {
+        add(staged, each.getVersion());
+      }
+    }
+    state.rollouts().stream()
+        .filter(each -> each.getType().equals(machine.getType()))
+        .filter(Rollouts::isOpen)
+        .forEach(each -> addAll(staged, each));
+    state.rollouts().stream()
+        .filter(each -> each.getType().equals(machine.getType()))
+        .filter(each -> each.getState() == Rollout.State.COMPLETED)
+        .max(Comparator.comparingLong(Rollout::getOrder))
+        .ifPresent(each -> addAll(staged, each));
+    return staged.values();
+  }
+
+  private static void addAll(SortedMap<String, VersionRef> staged, Rollout rollout) {
+    add(staged, rollout.getTo());
+    for (RolloutUnit unit : rollout.getUnitsList()) {
+      add(staged, unit.getBefore());
+    }
+  }
+
+  private static void add(SortedMap<String, VersionRef> staged, VersionRef ref) {
+    if (!ref.getName().isEmpty()) {
+      staged.put(ref.getName() + "@" + ref.getVersion(), ref);
+    }
+  }
+}
