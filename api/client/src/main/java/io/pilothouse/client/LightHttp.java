@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.InetSocketAddress;
+import java.net.Proxy;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
@@ -39,7 +40,7 @@ final class LightHttp {
   }
 
   Response post(String path, Map<String, String> headers, byte[] body) throws IOException {
-    try (Socket socket = new Socket()) {
+    try (Socket socket = new Socket(Proxy.NO_PROXY)) {
       socket.setTcpNoDelay(true);
       socket.connect(new InetSocketAddress(server.host(), server.port()), millisLeft());
       OutputStream out = socket.getOutputStream();
@@ -69,10 +70,7 @@ final class LightHttp {
 
   private static Response read(InputStream in) throws IOException {
     String statusLine = line(in);
-    String[] parts = statusLine.split(" ", 3);
-    if (parts.length < 2 || !parts[0].startsWith("HTTP/1.") || !parts[1].matches("[1-5]\\d\\d")) {
-      throw new IOException("not an HTTP server: it answered '" + statusLine + "'");
-    }
+    int status = status(statusLine);
     Map<String, String> headers = new HashMap<>();
     for (String line = line(in); !line.isEmpty(); line = line(in)) {
       int colon = line.indexOf(':');
@@ -82,9 +80,20 @@ final class LightHttp {
       }
     }
     return new Response(
-        Integer.parseInt(parts[1]),
-        Map.copyOf(headers),
-        UnsafeByteOperations.unsafeWrap(body(in, headers)));
+        status, Map.copyOf(headers), UnsafeByteOperations.unsafeWrap(body(in, headers)));
+  }
+
+  /** The number in {@code HTTP/1.1 200 OK}. */
+  private static int status(String line) throws IOException {
+    int space = line.indexOf(' ');
+    try {
+      if (line.startsWith("HTTP/1.") && line.length() >= space + 4) {
+        return Integer.parseInt(line.substring(space + 1, space + 4));
+      }
+    } catch (NumberFormatException e) {
+      throw new IOException("not an HTTP server: it answered '" + line + "'", e);
+    }
+    throw new IOException("not an HTTP server: it answered '" + line + "'");
   }
 
   private static byte[] body(InputStream in, Map<String, String> headers) throws IOException {

@@ -1,6 +1,9 @@
 package io.pilothouse.client;
 
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** Where one server listens: {@code host:port}, or {@code [v6-address]:port}. */
 public record ServerAddress(String host, int port) {
@@ -39,12 +42,28 @@ public record ServerAddress(String host, int port) {
     if (texts.isEmpty()) {
       throw new IllegalArgumentException("no server was given: expected host:port,host:port,…");
     }
-    return texts.stream().map(ServerAddress::parse).distinct().toList();
+    // no stream here, nor record methods below: the command line would pay 30 ms for setting up
+    // both
+    Set<ServerAddress> addresses = new LinkedHashSet<>();
+    for (String text : texts) {
+      addresses.add(parse(text));
+    }
+    return List.copyOf(addresses);
   }
 
   private static IllegalArgumentException bad(String text, String why) {
     return new IllegalArgumentException(
         "bad server address '" + text + "': " + why + "; expected host:port");
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof ServerAddress that && port == that.port && host.equals(that.host);
+  }
+
+  @Override
+  public int hashCode() {
+    return 31 * host.hashCode() + port;
   }
 
   @Override

@@ -214,6 +214,7 @@ final class FleetStateMachine extends BaseStateMachine {
     }
     getLifeCycle().transition(LifeCycle.State.STARTING);
     getLifeCycle().transition(LifeCycle.State.RUNNING);
+    metrics.installed.increment();
     log.info("Loaded a snapshot of the leader, at index {}", state.appliedIndex());
     listeners.stateReplaced(state.appliedIndex());
   }

@@ -24,6 +24,7 @@ final class ReplicaMetrics {
   final Counter entries;
   final Counter events;
   final Counter elections;
+  final Counter installed;
   final Counter overloaded;
   final Counter unknown;
 
@@ -54,6 +55,8 @@ final class ReplicaMetrics {
     entries = counter("dm.raft.entries", "Entries applied since the start of the process");
     events = counter("dm.raft.events", "Events written since the start of the process");
     elections = counter("dm.raft.elections", "Leaders seen since the start of the process");
+    installed =
+        counter("dm.raft.snapshots.installed", "Snapshots of a leader that replaced the state");
     overloaded = counter("dm.raft.overloaded", "Requests turned away because too many waited");
     unknown = counter("dm.raft.outcome.unknown", "Requests whose outcome was not learned");
   }

@@ -8,7 +8,6 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -20,7 +19,7 @@ import java.util.stream.Stream;
 /** Replicas in this JVM, on free loopback ports, each with a directory of its own. */
 final class Cluster implements AutoCloseable {
 
-  static final Tuning QUICK = new Tuning(8 << 20, 20_000, 10_000, 1024, Duration.ofSeconds(1));
+  static final Tuning USUAL = Tuning.PRODUCTION;
 
   private final Path root;
   private final Tuning tuning;

@@ -24,7 +24,7 @@ class ReplicationTest {
 
   @BeforeAll
   static void start() throws Exception {
-    cluster = Cluster.started(root, 3, Cluster.QUICK);
+    cluster = Cluster.started(root, 3, Cluster.USUAL);
   }
 
   @AfterAll

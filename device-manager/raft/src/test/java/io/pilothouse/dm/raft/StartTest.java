@@ -121,7 +121,7 @@ class StartTest {
 
   private Replica start(String id, String cluster, Path dir) throws ReplicaStartException {
     ReplicaConfig config = new ReplicaConfig(id, cluster, dir, peers);
-    return Replica.start(config, new SimpleMeterRegistry(), new LeaseLedger(), Cluster.QUICK);
+    return Replica.start(config, new SimpleMeterRegistry(), new LeaseLedger(), Cluster.USUAL);
   }
 
   private AbstractThrowableAssert<?, ?> refused(String id, String cluster, Path dir) {

@@ -165,8 +165,6 @@ final class RolloutSwitch {
             || !machine.getRepairId().isEmpty()) {
           // it gets the version before when it returns
           draft.put(machine.toBuilder().setWantedActive(unit.getBefore()).build());
-        } else if (machine.hasHold() && machine.getCondition() == Condition.HEALTHY) {
-          continue;
         } else if (machine.getCondition() != Condition.HEALTHY) {
           turn(draft, machine, unit.getBefore(), rollout.getId(), ProbationCause.CAUSE_ROLLBACK);
           waiting.add(machine.getName() + " (in Probation)");

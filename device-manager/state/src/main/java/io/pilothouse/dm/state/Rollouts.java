@@ -185,7 +185,7 @@ final class Rollouts {
   /** Scale units that have machines of the type, in rollout order. */
   static List<String> units(Entities state, String type) {
     return state.fleet().getUnitsList().stream()
-        .sorted(Comparator.comparing(ScaleUnit::getOrder).thenComparing(ScaleUnit::getName))
+        .sorted(Comparator.comparingInt(ScaleUnit::getOrder).thenComparing(ScaleUnit::getName))
         .map(ScaleUnit::getName)
         .filter(each -> !members(state, type, each).isEmpty())
         .toList();
