@@ -125,11 +125,13 @@ public final class HttpPage implements AutoCloseable {
 
   private static void guarded(HttpExchange exchange, HttpHandler handler) throws IOException {
     try (exchange) {
-      handler.handle(exchange);
-    } catch (RuntimeException e) {
-      log.error("{} {} failed", exchange.getRequestMethod(), exchange.getRequestURI(), e);
-      if (exchange.getResponseCode() < 0) {
-        send(exchange, 500, "text/plain", "failed: " + e + "\n");
+      try {
+        handler.handle(exchange);
+      } catch (RuntimeException e) {
+        log.error("{} {} failed", exchange.getRequestMethod(), exchange.getRequestURI(), e);
+        if (exchange.getResponseCode() < 0) {
+          send(exchange, 500, "text/plain", "failed: " + e + "\n");
+        }
       }
     }
   }

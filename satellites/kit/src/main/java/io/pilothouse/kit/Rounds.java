@@ -146,6 +146,9 @@ public final class Rounds implements AutoCloseable {
   @Override
   public void close() {
     stopped = true;
+    if (thread.getState() == Thread.State.NEW) {
+      return; // never started
+    }
     thread.interrupt();
     try {
       if (!thread.join(Duration.ofSeconds(5))) {
