@@ -16,8 +16,8 @@ public interface CommitListener {
   void applied(long index, Applied applied);
 
   /**
-   * This replica began to lead (its state then holds all that was acknowledged before) or ceased to.
-   * Begin and end alternate.
+   * This replica began to lead (its state then holds all that was acknowledged before) or ceased
+   * to. Begin and end alternate.
    */
   void leadershipChanged(boolean leader);
 

@@ -272,8 +272,8 @@ final class FleetStateMachine extends BaseStateMachine {
   }
 
   /**
-   * Ratis replays from the last snapshot. One at the database's own index spares it the entries that
-   * the database holds, and is quick: the files are links.
+   * Ratis replays from the last snapshot. One at the database's own index spares it the entries
+   * that the database holds, and is quick: the files are links.
    */
   private void snapshotAtStart() throws IOException {
     if (getLastAppliedTermIndex().getIndex() >= 0) {

@@ -41,8 +41,7 @@ final class Leadership {
   }
 
   NotLeaderException notLeader() {
-    @Nullable Peer other =
-        leader().filter(peer -> !peer.id().equals(config.id())).orElse(null);
+    @Nullable Peer other = leader().filter(peer -> !peer.id().equals(config.id())).orElse(null);
     return NotLeaderException.of(config.id(), other);
   }
 
@@ -68,8 +67,7 @@ final class Leadership {
       boolean leads = leader.filter(peer::equals).isPresent();
       boolean self = peer.id().equals(config.id());
       known.put(
-          peer.id(),
-          new PeerStatus(peer, self, leads, OptionalLong.empty(), Optional.empty()));
+          peer.id(), new PeerStatus(peer, self, leads, OptionalLong.empty(), Optional.empty()));
     }
     // both lists are in the order of the leader's senders; they differ while a term ends
     if (matches != null && matches.length == followers.size()) {

@@ -149,13 +149,15 @@ final class Proposer implements Proposals, AutoCloseable {
     } catch (RuntimeException e) {
       committed = CompletableFuture.failedFuture(e);
     }
-    committed
-        .orTimeout(TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)
-        .whenComplete(
-            (reply, error) -> {
-              metrics.commit.record(System.nanoTime() - start, TimeUnit.NANOSECONDS);
-              finishLater(batch, reply, error);
-            });
+    // the callers wait for the answers, nobody for this
+    CompletableFuture<?> unused =
+        committed
+            .orTimeout(TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)
+            .whenComplete(
+                (reply, error) -> {
+                  metrics.commit.record(System.nanoTime() - start, TimeUnit.NANOSECONDS);
+                  finishLater(batch, reply, error);
+                });
   }
 
   private void finishLater(

@@ -124,10 +124,7 @@ final class RaftNode implements AutoCloseable {
   }
 
   private static RaftPeer raftPeer(Peer peer) {
-    return RaftPeer.newBuilder()
-        .setId(peer.id())
-        .setAddress(peer.raft().toString())
-        .build();
+    return RaftPeer.newBuilder().setId(peer.id()).setAddress(peer.raft().toString()).build();
   }
 
   /** Ratis' own message for a port in use says neither which, nor what to do. */

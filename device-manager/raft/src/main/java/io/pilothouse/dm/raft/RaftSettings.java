@@ -63,8 +63,7 @@ final class RaftSettings {
     RaftServerConfigKeys.Log.setPurgeUptoSnapshotIndex(set, true);
     RaftServerConfigKeys.Log.setPurgePreservationLogNum(set, tuning.keepEntries());
     RaftServerConfigKeys.Log.setPurgeGap(set, tuning.purgeGap());
-    RaftServerConfigKeys.Log.Appender.setBufferByteLimit(
-        set, SizeInBytes.valueOf(MAX_ENTRY_BYTES));
+    RaftServerConfigKeys.Log.Appender.setBufferByteLimit(set, SizeInBytes.valueOf(MAX_ENTRY_BYTES));
     RaftServerConfigKeys.Log.Appender.setBufferElementLimit(set, 1024);
     RaftServerConfigKeys.Log.setWriteBufferSize(
         set, SizeInBytes.valueOf(MAX_ENTRY_BYTES + 64 * 1024));

@@ -30,6 +30,7 @@ public final class Replica implements AutoCloseable {
 
   private static final Logger log = LoggerFactory.getLogger(Replica.class);
   private static final Duration READ_TIMEOUT = Duration.ofSeconds(3);
+  private static final CompletableFuture<Void> DONE = CompletableFuture.completedFuture(null);
 
   private final String id;
   private final ReplicaParts parts;
@@ -44,8 +45,8 @@ public final class Replica implements AutoCloseable {
   }
 
   /**
-   * Starts a replica and returns at once: an election follows, and what other replicas did meanwhile
-   * arrives. {@link #addListener} tells when this one leads.
+   * Starts a replica and returns at once: an election follows, and what other replicas did
+   * meanwhile arrives. {@link #addListener} tells when this one leads.
    *
    * @throws ReplicaStartException with what is wrong and what to do
    */
@@ -55,8 +56,7 @@ public final class Replica implements AutoCloseable {
     return start(config, metrics, apply::apply, Tuning.PRODUCTION);
   }
 
-  static Replica start(
-      ReplicaConfig config, MeterRegistry metrics, Applier applier, Tuning tuning)
+  static Replica start(ReplicaConfig config, MeterRegistry metrics, Applier applier, Tuning tuning)
       throws ReplicaStartException {
     DataDir dataDir = DataDir.open(config);
     CompletableFuture<Replica> started = new CompletableFuture<>();
@@ -64,14 +64,18 @@ public final class Replica implements AutoCloseable {
     try {
       dataDir.loadNativeLibrary();
       RaftNode node = RaftNode.start(config, dataDir.raft(), tuning, parts.machine(applier));
-      Leadership leadership =
-          new Leadership(config, node.division(), tuning.electionTimeout());
+      Leadership leadership = new Leadership(config, node.division(), tuning.electionTimeout());
       Replica replica = new Replica(config.id(), parts, node, leadership);
       started.complete(replica);
-      parts.metrics().gauge(
-          "dm.raft.leader", "1 while this replica leads", () -> replica.isLeader() ? 1 : 0);
-      parts.metrics().gauge(
-          "dm.raft.applied.index", "Log index of the last applied entry", replica::appliedIndex);
+      parts
+          .metrics()
+          .gauge("dm.raft.leader", "1 while this replica leads", () -> replica.isLeader() ? 1 : 0);
+      parts
+          .metrics()
+          .gauge(
+              "dm.raft.applied.index",
+              "Log index of the last applied entry",
+              replica::appliedIndex);
       return replica;
     } catch (ReplicaStartException e) {
       parts.close();
@@ -110,8 +114,8 @@ public final class Replica implements AutoCloseable {
   }
 
   /**
-   * Completes when a {@link #read} sees all that was acknowledged, by any replica, before this call.
-   * Leader only. Cheap while a majority answers; otherwise it takes an entry in the log.
+   * Completes when a {@link #read} sees all that was acknowledged, by any replica, before this
+   * call. Leader only. Cheap while a majority answers; otherwise it takes an entry in the log.
    *
    * @return fails with a {@link SubmitException}
    */
@@ -119,10 +123,11 @@ public final class Replica implements AutoCloseable {
     if (!isLeader()) {
       return CompletableFuture.failedFuture(leadership.notLeader());
     }
-    return node.readIndex()
-        .orTimeout(READ_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)
-        .handle(this::afterReadIndex)
-        .thenCompose(Function.identity());
+    CompletableFuture<Boolean> confirmed =
+        node.readIndex()
+            .orTimeout(READ_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)
+            .handle((reply, error) -> isConfirmed(reply, error));
+    return confirmed.thenCompose(done -> done ? DONE : confirmByEntry());
   }
 
   /** Whether this replica leads and its state holds all that earlier leaders acknowledged. */
@@ -193,15 +198,16 @@ public final class Replica implements AutoCloseable {
   }
 
   /**
-   * Ratis may answer a read without asking anybody when it asked for the same index before; a leader
-   * that was cut off since would not notice. So its answer counts only while a majority was heard
-   * lately; else an entry of its own in the log decides.
+   * Ratis may answer a read without asking anybody when it asked for the same index before; a
+   * leader that was cut off since would not notice. So its answer counts only while a majority was
+   * heard lately.
    */
-  private CompletableFuture<Void> afterReadIndex(
-      @Nullable RaftClientReply reply, @Nullable Throwable error) {
-    if (error == null && reply != null && reply.isSuccess() && leadership.isConfirmed()) {
-      return CompletableFuture.completedFuture(null);
-    }
+  private boolean isConfirmed(@Nullable RaftClientReply reply, @Nullable Throwable error) {
+    return error == null && reply != null && reply.isSuccess() && leadership.isConfirmed();
+  }
+
+  /** Only a leader gets an entry committed. */
+  private CompletableFuture<Void> confirmByEntry() {
     return isLeader()
         ? parts.proposer().barrier()
         : CompletableFuture.failedFuture(leadership.notLeader());

@@ -22,8 +22,7 @@ import org.apache.ratis.util.TimeDuration;
  */
 public final class SilentRatisMetrics extends MetricRegistries {
 
-  private final Map<MetricRegistryInfo, RatisMetricRegistry> registries =
-      new ConcurrentHashMap<>();
+  private final Map<MetricRegistryInfo, RatisMetricRegistry> registries = new ConcurrentHashMap<>();
 
   @Override
   public RatisMetricRegistry create(MetricRegistryInfo info) {

@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -55,8 +56,10 @@ final class Store implements AutoCloseable {
     this.options = options;
     this.db = db;
     this.handles = handles;
+    // the default family comes first, then the tables, as open() listed them
+    Iterator<ColumnFamilyHandle> each = handles.subList(1, handles.size()).iterator();
     for (Table table : Table.values()) {
-      tables.put(table, handles.get(1 + table.ordinal()));
+      tables.put(table, each.next());
     }
   }
 
@@ -110,8 +113,7 @@ final class Store implements AutoCloseable {
         }
         each.status();
       } catch (RocksDBException e) {
-        throw new IOException(
-            "cannot read table " + table.storageId() + ": " + e.getMessage(), e);
+        throw new IOException("cannot read table " + table.storageId() + ": " + e.getMessage(), e);
       }
     }
     return state;
@@ -191,8 +193,7 @@ final class Store implements AutoCloseable {
     if (!Files.exists(dir.resolve("CURRENT"))) {
       return;
     }
-    Set<String> known =
-        Stream.of(Table.values()).map(Table::storageId).collect(Collectors.toSet());
+    Set<String> known = Stream.of(Table.values()).map(Table::storageId).collect(Collectors.toSet());
     try (Options plain = new Options()) {
       for (byte[] family : RocksDB.listColumnFamilies(plain, dir.toString())) {
         String name = new String(family, UTF_8);

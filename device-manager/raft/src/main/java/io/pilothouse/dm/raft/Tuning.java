@@ -13,8 +13,11 @@ import java.time.Duration;
  * @param electionTimeout without a leader's sign for this long, up to twice it, a replica stands
  */
 record Tuning(
-    long segmentBytes, long snapshotEvery, long keepEntries, int purgeGap, Duration electionTimeout) {
+    long segmentBytes,
+    long snapshotEvery,
+    long keepEntries,
+    int purgeGap,
+    Duration electionTimeout) {
 
-  static final Tuning PRODUCTION =
-      new Tuning(8 << 20, 20_000, 10_000, 1024, Duration.ofSeconds(1));
+  static final Tuning PRODUCTION = new Tuning(8 << 20, 20_000, 10_000, 1024, Duration.ofSeconds(1));
 }

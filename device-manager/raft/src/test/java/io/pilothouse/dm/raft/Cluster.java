@@ -158,9 +158,9 @@ final class Cluster implements AutoCloseable {
 
   @Override
   public void close() {
-    for (String id : List.copyOf(running.keySet())) {
-      stop(id);
-    }
+    // each takes Ratis about a second, most of it spent waiting
+    running.values().parallelStream().forEach(Replica::close);
+    running.clear();
   }
 
   private static HostPort freePort(List<ServerSocket> held) throws IOException {

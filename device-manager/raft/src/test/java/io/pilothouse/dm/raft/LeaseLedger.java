@@ -26,8 +26,7 @@ final class LeaseLedger implements Applier {
   static Request put(String role) {
     return Request.newBuilder()
         .setRequestId(role)
-        .setCommand(
-            Command.newBuilder().setAcquireLease(AcquireLease.newBuilder().setRole(role)))
+        .setCommand(Command.newBuilder().setAcquireLease(AcquireLease.newBuilder().setRole(role)))
         .build();
   }
 

@@ -73,8 +73,7 @@ class ReplicationTest {
     }
 
     assertThat(leader.appliedIndex() - before).isLessThan(500);
-    DistributionSummary perEntry =
-        cluster.metrics(id).get("dm.raft.requests.per.entry").summary();
+    DistributionSummary perEntry = cluster.metrics(id).get("dm.raft.requests.per.entry").summary();
     assertThat(perEntry.max()).isGreaterThan(1).isLessThanOrEqualTo(Proposer.MAX_REQUESTS);
     assertThat(cluster.metrics(id).get("dm.raft.leader").gauge().value()).isEqualTo(1);
   }
@@ -91,8 +90,7 @@ class ReplicationTest {
 
     assertThat(submitted)
         .isInstanceOfSatisfying(
-            NotLeaderException.class,
-            e -> assertThat(e.leader()).map(Peer::id).contains(leader))
+            NotLeaderException.class, e -> assertThat(e.leader()).map(Peer::id).contains(leader))
         .hasMessageContaining("ask " + leader);
     assertThat(read).isInstanceOf(NotLeaderException.class);
   }

@@ -111,7 +111,9 @@ class StartTest {
   @Test
   void addressesAreReadStrictly() {
     assertThat(HostPort.parse("127.0.0.1:80")).hasToString("127.0.0.1:80");
-    assertThat(HostPort.parse("[::1]:80")).isEqualTo(new HostPort("::1", 80)).hasToString("[::1]:80");
+    assertThat(HostPort.parse("[::1]:80"))
+        .isEqualTo(new HostPort("::1", 80))
+        .hasToString("[::1]:80");
     for (String wrong : List.of("", "host", "host:", ":80", "host:0", "host:65536", "host:8o")) {
       assertThatThrownBy(() -> HostPort.parse(wrong))
           .isInstanceOf(IllegalArgumentException.class)

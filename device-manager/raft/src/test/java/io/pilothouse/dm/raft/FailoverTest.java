@@ -1,0 +1,108 @@
+package io.pilothouse.dm.raft;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.pilothouse.api.log.v1.Reply;
+import io.pilothouse.dm.state.State;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Leaders that go away. */
+class FailoverTest {
+
+  @TempDir private Path root;
+  private Cluster cluster;
+
+  @BeforeEach
+  void start() throws Exception {
+    cluster = Cluster.started(root, 3, Cluster.USUAL);
+  }
+
+  @AfterEach
+  void stop() {
+    cluster.close();
+  }
+
+  @Test
+  void nothingAcknowledgedIsLostWhenTheLeaderGoes() throws Exception {
+    String old = cluster.leader();
+    Replica leader = cluster.get(old);
+    Map<String, CompletableFuture<Reply>> requests = new ConcurrentHashMap<>();
+    AtomicBoolean going = new AtomicBoolean();
+    Thread writer =
+        Thread.ofPlatform()
+            .start(
+                () -> {
+                  for (int i = 0; !going.get() && i < 20_000; i++) {
+                    String role = "w-" + i;
+                    CompletableFuture<Reply> reply = leader.submit(LeaseLedger.put(role));
+                    requests.put(role, reply);
+                    if (i % 20 == 0) {
+                      reply.handle((r, e) -> null).join();
+                    }
+                  }
+                });
+    Await.until("some are acknowledged", () -> acknowledged(requests).size() > 200);
+    cluster.stop(old);
+    going.set(true);
+    writer.join(Await.LIMIT);
+
+    Await.until(
+        "every request has ended", () -> requests.values().stream().allMatch(r -> r.isDone()));
+    List<String> kept = acknowledged(requests);
+    requests.values().stream()
+        .filter(CompletableFuture::isCompletedExceptionally)
+        .forEach(r -> assertThat(r.exceptionNow()).isInstanceOf(SubmitException.class));
+
+    Reply after = cluster.put("after");
+    assertThat(cluster.leader()).isNotEqualTo(old);
+    Replica next = cluster.get(cluster.leader());
+    Await.get(next.linearize());
+    assertThat(next.<List<String>>read(state -> missing(state, kept))).isEmpty();
+
+    cluster.start(old);
+    cluster.awaitOnAll(after.getRevision());
+    assertThat(cluster.digests()).hasSize(1);
+  }
+
+  @Test
+  void withoutAMajorityNothingIsAcknowledgedAndNothingIsRead() throws Exception {
+    cluster.put("a");
+    String leader = cluster.leader();
+    for (Peer peer : cluster.config(leader).peers()) {
+      if (!peer.id().equals(leader)) {
+        cluster.stop(peer.id());
+      }
+    }
+    Replica alone = cluster.get(leader);
+
+    Throwable written = Await.failure(alone.submit(LeaseLedger.put("b")));
+    assertThat(written).isInstanceOfAny(OutcomeUnknownException.class, NotLeaderException.class);
+    Await.until("it steps down", () -> !alone.isLeader());
+    assertThat(Await.failure(alone.linearize())).isInstanceOf(NotLeaderException.class);
+    assertThat(Await.failure(alone.submit(LeaseLedger.put("c"))))
+        .isInstanceOf(NotLeaderException.class);
+    // what it has applied may still be read, stale
+    assertThat(alone.<Boolean>read(state -> LeaseLedger.holds(state, "a"))).isTrue();
+    assertThat(alone.<Boolean>read(state -> LeaseLedger.holds(state, "b"))).isFalse();
+  }
+
+  private static List<String> acknowledged(Map<String, CompletableFuture<Reply>> requests) {
+    return requests.entrySet().stream()
+        .filter(each -> each.getValue().isDone() && !each.getValue().isCompletedExceptionally())
+        .map(Map.Entry::getKey)
+        .toList();
+  }
+
+  private static List<String> missing(State state, List<String> roles) {
+    return roles.stream().filter(role -> !LeaseLedger.holds(state, role)).toList();
+  }
+}
