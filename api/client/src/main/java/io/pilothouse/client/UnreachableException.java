@@ -11,8 +11,12 @@ import java.util.stream.Collectors;
 public final class UnreachableException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
+  public UnreachableException(String message) {
+    super(message);
+  }
+
   UnreachableException(String asked, Duration deadline, Map<ServerAddress, String> failures) {
-    super(
+    this(
         "no Device Manager answered %s within %s ms; tried %s"
             .formatted(
                 asked,

@@ -51,7 +51,7 @@ public record ChassisSpec(
           e.getLocation() == null
               ? ""
               : ":" + e.getLocation().getLineNr() + ":" + e.getLocation().getColumnNr();
-      throw bad(file, "is wrong" + where + ": " + e.getOriginalMessage(), e);
+      throw bad(file, "is wrong" + where + ": " + brief(e.getOriginalMessage()), e);
     } catch (IOException e) {
       throw new PowerException(
           PowerException.Kind.FAILED, "cannot read " + file + ": " + e.getMessage(), e);
@@ -70,6 +70,12 @@ public record ChassisSpec(
     }
     return new ChassisSpec(
         machine, text(json.mac()), text(json.model()), List.copyOf(command), Map.copyOf(env));
+  }
+
+  /** Without the parser's remark on where the unfinished object began. */
+  private static String brief(String message) {
+    int remark = message.indexOf(" (start marker at");
+    return remark < 0 ? message : message.substring(0, remark);
   }
 
   private static String text(@Nullable String text) {
