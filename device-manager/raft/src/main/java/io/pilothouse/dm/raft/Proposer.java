@@ -199,7 +199,7 @@ final class Proposer implements Proposals, AutoCloseable {
 
   private SubmitException failure(
       Batch batch, @Nullable RaftClientReply reply, @Nullable Throwable error) {
-    @Nullable Throwable cause = reply == null ? error : reply.getException();
+    @Nullable Throwable cause = reply == null ? unwrap(error) : reply.getException();
     if (batch.isAppended()) {
       return unknown(String.valueOf(cause));
     }
@@ -211,11 +211,15 @@ final class Proposer implements Proposals, AutoCloseable {
   }
 
   private SubmitException translate(Throwable e) {
-    Throwable cause = e instanceof CompletionException && e.getCause() != null ? e.getCause() : e;
+    @Nullable Throwable cause = unwrap(e);
     if (cause instanceof TimeoutException) {
       return unknown("no majority confirmed it within " + TIMEOUT.toSeconds() + " s");
     }
-    return cause instanceof SubmitException known ? known : unknown(cause.toString());
+    return cause instanceof SubmitException known ? known : unknown(String.valueOf(cause));
+  }
+
+  private static @Nullable Throwable unwrap(@Nullable Throwable e) {
+    return e instanceof CompletionException && e.getCause() != null ? e.getCause() : e;
   }
 
   private OutcomeUnknownException unknown(String why) {

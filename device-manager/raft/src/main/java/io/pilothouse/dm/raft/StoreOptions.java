@@ -6,6 +6,7 @@ import org.rocksdb.ColumnFamilyOptions;
 import org.rocksdb.DBOptions;
 import org.rocksdb.InfoLogLevel;
 import org.rocksdb.LRUCache;
+import org.rocksdb.RocksDB;
 
 /**
  * RocksDB's settings. The state is read from memory, the database only written and loaded at start,
@@ -15,6 +16,11 @@ import org.rocksdb.LRUCache;
 final class StoreOptions implements AutoCloseable {
 
   private static final long MIB = 1 << 20;
+
+  static {
+    // does nothing where DataDir has loaded it already
+    RocksDB.loadLibrary();
+  }
 
   private final LRUCache cache = new LRUCache(8 * MIB);
   private final ColumnFamilyOptions family =

@@ -7,6 +7,7 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -14,12 +15,17 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 
 /** Replicas in this JVM, on free loopback ports, each with a directory of its own. */
 final class Cluster implements AutoCloseable {
 
   static final Tuning USUAL = Tuning.PRODUCTION;
+
+  /** Below the range from which the system serves outgoing connections. */
+  private static final AtomicInteger NEXT_PORT =
+      new AtomicInteger(20_000 + (int) (ProcessHandle.current().pid() % 5_000));
 
   private final Path root;
   private final Tuning tuning;
@@ -46,19 +52,11 @@ final class Cluster implements AutoCloseable {
     }
   }
 
-  /** Peers that are not started, on ports that were free just now. */
+  /** Peers that are not started, on ports that are free. */
   static List<Peer> peers(int size) {
     List<Peer> peers = new ArrayList<>();
-    List<ServerSocket> held = new ArrayList<>();
-    try {
-      for (int i = 1; i <= size; i++) {
-        peers.add(new Peer("dm-" + i, freePort(held), freePort(held), freePort(held)));
-      }
-      for (ServerSocket socket : held) {
-        socket.close();
-      }
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
+    for (int i = 1; i <= size; i++) {
+      peers.add(new Peer("dm-" + i, freePort(), freePort(), freePort()));
     }
     return peers;
   }
@@ -144,14 +142,31 @@ final class Cluster implements AutoCloseable {
 
   /** What is on the disk at this moment, as after {@code kill -9}. */
   static void copy(Path from, Path to) throws IOException {
-    try (Stream<Path> files = Files.walk(from)) {
-      for (Path file : files.toList()) {
-        Path target = to.resolve(from.relativize(file));
-        if (Files.isDirectory(file)) {
-          Files.createDirectories(target);
-        } else {
-          Files.copy(file, target);
-        }
+    for (int attempt = 0; attempt < 20; attempt++) {
+      try {
+        copyOnce(from, to);
+        return;
+      } catch (NoSuchFileException e) {
+        // a log file was renamed or purged meanwhile; a real kill has no such meanwhile
+        DataFiles.deleteTree(to);
+      }
+    }
+    throw new AssertionError(from + " does not hold still");
+  }
+
+  private static void copyOnce(Path from, Path to) throws IOException {
+    List<Path> files;
+    try (Stream<Path> found = Files.walk(from)) {
+      files = found.toList();
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
+    }
+    for (Path file : files) {
+      Path target = to.resolve(from.relativize(file));
+      if (Files.isDirectory(file)) {
+        Files.createDirectories(target);
+      } else {
+        Files.copy(file, target);
       }
     }
   }
@@ -163,9 +178,17 @@ final class Cluster implements AutoCloseable {
     running.clear();
   }
 
-  private static HostPort freePort(List<ServerSocket> held) throws IOException {
-    ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
-    held.add(socket);
-    return new HostPort("127.0.0.1", socket.getLocalPort());
+  private static HostPort freePort() {
+    while (true) {
+      int port = NEXT_PORT.getAndIncrement();
+      try (ServerSocket probe = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
+        return new HostPort("127.0.0.1", probe.getLocalPort());
+      } catch (IOException e) {
+        // taken: the next one
+        if (port > 60_000) {
+          throw new AssertionError("no free port", e);
+        }
+      }
+    }
   }
 }

@@ -4,7 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.pilothouse.api.log.v1.AcquireLease;
+import io.pilothouse.api.log.v1.Command;
 import io.pilothouse.api.log.v1.Reply;
+import io.pilothouse.api.log.v1.Request;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -123,6 +126,33 @@ class DurabilityTest {
     assertThat(replica.failure()).isNotDone();
     assertThat(Await.failure(replica.submit(LeaseLedger.put("b"))))
         .isInstanceOf(NotLeaderException.class);
+  }
+
+  @Test
+  void theRealRulesSurviveARestart() throws Exception {
+    Cluster cluster = new Cluster(root, 1, Cluster.USUAL);
+    Request acquire =
+        Request.newBuilder()
+            .setPrincipal("satellite/repair-1")
+            .setRequestId("r-1")
+            .setCommand(
+                Command.newBuilder()
+                    .setAcquireLease(
+                        AcquireLease.newBuilder()
+                            .setRole("repair")
+                            .setHolder("repair-1")
+                            .setTtlMs(60_000)))
+            .build();
+    String digest;
+    try (Replica replica = Replica.start(cluster.config("dm-1"), new SimpleMeterRegistry())) {
+      Await.until("it leads", replica::isLeader);
+      Reply reply = Await.get(replica.submit(acquire));
+      assertThat(reply.getLease().getHolder()).isEqualTo("repair-1");
+      digest = replica.stateDigest();
+    }
+    try (Replica replica = Replica.start(cluster.config("dm-1"), new SimpleMeterRegistry())) {
+      assertThat(replica.stateDigest()).isEqualTo(digest);
+    }
   }
 
   @Test
