@@ -1,0 +1,154 @@
+package io.pilothouse.deployment;
+
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.pilothouse.api.v1.DeploymentReplica;
+import io.pilothouse.api.v1.Manifest;
+import io.pilothouse.api.v1.PullManifestsReply;
+import io.pilothouse.api.v1.PullManifestsRequest;
+import io.pilothouse.api.v1.ReportReplicaRequest;
+import io.pilothouse.api.v1.SatelliteGrpc;
+import io.pilothouse.client.DmClient;
+import io.pilothouse.filesync.ContentIndex;
+import io.pilothouse.filesync.ContentIndex.Chunk;
+import io.pilothouse.filesync.client.Replicator;
+import io.pilothouse.filesync.server.ContentStore;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What one replica does again and again: fill itself, say what it holds, look after its disk. It
+ * removes nothing: contents that nobody wants any more stay until the disk is cleaned by hand.
+ */
+final class ReplicaService {
+  private static final Logger log = LoggerFactory.getLogger(ReplicaService.class);
+  private static final Duration WAIT = Duration.ofSeconds(10);
+  private static final Duration CALL = Duration.ofSeconds(5);
+
+  private final String id;
+  private final String address;
+  private final DmClient client;
+  private final ContentStore store;
+  private final Replicator replicator;
+  private final Counter refetched;
+  private volatile Runnable reportNow = () -> {};
+  private volatile List<String> held = List.of();
+  private volatile Set<String> lacking = Set.of();
+  private long revision;
+
+  ReplicaService(
+      String id,
+      String address,
+      DmClient client,
+      ContentStore store,
+      Replicator replicator,
+      MeterRegistry meters) {
+    this.id = id;
+    this.address = address;
+    this.client = client;
+    this.store = store;
+    this.replicator = replicator;
+    this.refetched = meters.counter("pilot.content.damaged.chunks");
+    meters.gauge("pilot.content.held", this, each -> each.held.size());
+  }
+
+  void kicks(Runnable report) {
+    reportNow = report;
+  }
+
+  /** Pulls the list of contents and fetches what is missing from whoever has it. */
+  void fill() throws IOException, InterruptedException {
+    // while something is lacking it asks again soon, without waiting for news
+    long wait = lacking.isEmpty() ? WAIT.toMillis() : 500;
+    PullManifestsRequest request =
+        PullManifestsRequest.newBuilder().setRevision(revision).setWaitMs(wait).build();
+    PullManifestsReply reply =
+        client.any(
+            WAIT.plus(CALL),
+            WAIT.plus(CALL),
+            channel -> SatelliteGrpc.newBlockingStub(channel).pullManifests(request));
+    revision = Math.max(revision, reply.getRevision());
+    Set<String> missing = new TreeSet<>();
+    List<String> before = held;
+    refreshHeld();
+    for (Manifest manifest : reply.getManifestsList()) {
+      String digest = manifest.getRef().getDigest();
+      if (!held.contains(digest) && !fetch(digest, reply.getReplicasList())) {
+        missing.add(digest);
+      }
+    }
+    refreshHeld();
+    lacking = missing;
+    if (!held.equals(before)) {
+      reportNow.run();
+    }
+  }
+
+  private boolean fetch(String digest, List<DeploymentReplica> replicas)
+      throws InterruptedException {
+    List<String> sources =
+        replicas.stream()
+            .filter(each -> !each.getId().equals(id) && each.getUp())
+            .filter(each -> each.getHeldList().contains(digest))
+            .map(DeploymentReplica::getAddress)
+            .toList();
+    if (sources.isEmpty()) {
+      return false;
+    }
+    try {
+      replicator.replicate(digest, sources, new StoreSink(store));
+      log.info("holds {} now, from {}", digest, sources);
+      return true;
+    } catch (IOException e) {
+      log.warn("cannot fetch {} yet: {}", digest, e.getMessage());
+      return false;
+    }
+  }
+
+  /** Tells the leader what is held in full. */
+  void report() throws IOException {
+    refreshHeld();
+    ReportReplicaRequest request =
+        ReportReplicaRequest.newBuilder().setId(id).setAddress(address).addAllHeld(held).build();
+    client.leader(
+        CALL, channel -> SatelliteGrpc.newBlockingStub(channel).reportReplica(request));
+  }
+
+  private void refreshHeld() throws IOException {
+    held = store.held();
+  }
+
+  /** Re-reads every chunk; a damaged one is removed, and so fetched anew by the next fill. */
+  void scrub() throws IOException {
+    for (String digest : store.indexNames()) {
+      Optional<byte[]> bytes = store.index(digest);
+      if (bytes.isEmpty()) {
+        continue;
+      }
+      for (Chunk chunk : ContentIndex.parse(bytes.get()).chunks()) {
+        if (!store.scrub(chunk)) {
+          refetched.increment();
+          log.warn("chunk {} of {} was damaged on disk; fetching it again", chunk.sha256(), digest);
+        }
+      }
+    }
+  }
+
+  Map<String, Object> status() {
+    Map<String, Object> status = new LinkedHashMap<>();
+    status.put("program", "deployment");
+    status.put("id", id);
+    status.put("revision", revision);
+    status.put("held", held);
+    status.put("lacking", List.copyOf(lacking));
+    return status;
+  }
+}

@@ -1,0 +1,36 @@
+package io.pilothouse.filesync;
+
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.regex.Pattern;
+
+/** SHA-256 as lower-case hex: the name of every piece of content. */
+public final class Sha256 {
+  private static final Pattern HEX = Pattern.compile("[0-9a-f]{64}");
+
+  private Sha256() {}
+
+  public static String hex(byte[] bytes) {
+    return hex(bytes, 0, bytes.length);
+  }
+
+  public static String hex(byte[] bytes, int offset, int length) {
+    MessageDigest digest = digest();
+    digest.update(bytes, offset, length);
+    return HexFormat.of().formatHex(digest.digest());
+  }
+
+  /** Whether a text can be a hash. */
+  public static boolean isHex(String text) {
+    return HEX.matcher(text).matches();
+  }
+
+  static MessageDigest digest() {
+    try {
+      return MessageDigest.getInstance("SHA-256");
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java platform has SHA-256", e);
+    }
+  }
+}
