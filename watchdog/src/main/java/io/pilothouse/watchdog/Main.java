@@ -1,0 +1,41 @@
+package io.pilothouse.watchdog;
+
+import io.pilothouse.client.DmClient;
+import io.pilothouse.kit.HttpPage;
+import io.pilothouse.kit.Program;
+import io.pilothouse.kit.ProgramOptions;
+import io.pilothouse.kit.Rounds;
+import java.time.Duration;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+/** The watchdog service: sees machines from outside. Any number may run; each reports for itself. */
+@Command(name = "watchdog", description = "Probes machines from outside and reports verdicts.")
+public final class Main implements Program.Body {
+  private static final Duration STALE = Duration.ofSeconds(30);
+
+  @Mixin private final ProgramOptions options = new ProgramOptions();
+
+  public static void main(String[] args) {
+    Program.main(new Main(), args);
+  }
+
+  @Override
+  public void start(Program program) {
+    DmClient client = program.closing(options.client());
+    Prober prober = new Prober(options.id(), client, new HttpProbe(), program.meters());
+    Rounds pull =
+        program.closing(
+            new Rounds("targets", Duration.ofMillis(200), prober::pull, program.meters()));
+    Rounds probe =
+        program.closing(
+            new Rounds("probes", Duration.ofMillis(500), prober::probe, program.meters()));
+    HttpPage page = program.closing(options.page(program));
+    page.status(prober::status)
+        .check("targets", () -> pull.problem(STALE))
+        .check("probes", () -> probe.problem(STALE))
+        .start();
+    pull.start();
+    probe.start();
+  }
+}
