@@ -39,6 +39,9 @@ final class FleetStateMachine extends BaseStateMachine {
 
   private static final Logger log = LoggerFactory.getLogger(FleetStateMachine.class);
 
+  private static final String STOPPED =
+      "Raft stopped this replica: the process was suspended for over a minute, or met the error logged before this";
+
   private final Path db;
   private final Applier applier;
   private final Stamp stamp;
@@ -221,7 +224,7 @@ final class FleetStateMachine extends BaseStateMachine {
 
   @Override
   public void close() throws IOException {
-    failure.report("Raft stopped this replica; the cause is in the log above", null);
+    failure.report(STOPPED, null);
     listeners.leadershipChanged(false);
     closeStore();
   }
@@ -248,9 +251,7 @@ final class FleetStateMachine extends BaseStateMachine {
 
   @Override
   public void notifyServerShutdown(RoleInfoProto role, boolean all) {
-    failure.report(
-        "Raft closed this replica: it was suspended for over a minute, or is no longer a member of the cluster",
-        null);
+    failure.report(STOPPED, null);
   }
 
   /** Opens the database, from the newest snapshot when that is ahead, and reads the state. */
@@ -278,6 +279,7 @@ final class FleetStateMachine extends BaseStateMachine {
   private void snapshotAtStart() throws IOException {
     if (getLastAppliedTermIndex().getIndex() >= 0) {
       takeSnapshot();
+      snapshots.keepNewest(RaftSettings.SNAPSHOTS_KEPT);
     }
   }
 

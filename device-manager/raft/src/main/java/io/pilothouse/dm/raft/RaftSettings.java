@@ -23,6 +23,8 @@ final class RaftSettings {
   /** The largest entry; a request must fit into one. */
   static final int MAX_ENTRY_BYTES = 5 << 20;
 
+  static final int SNAPSHOTS_KEPT = 2;
+
   private static final Logger log = LoggerFactory.getLogger(RaftSettings.class);
 
   private RaftSettings() {}
@@ -74,7 +76,7 @@ final class RaftSettings {
   private static void snapshots(RaftProperties set, Tuning tuning) {
     RaftServerConfigKeys.Snapshot.setAutoTriggerEnabled(set, true);
     RaftServerConfigKeys.Snapshot.setAutoTriggerThreshold(set, tuning.snapshotEvery());
-    RaftServerConfigKeys.Snapshot.setRetentionFileNum(set, 2);
+    RaftServerConfigKeys.Snapshot.setRetentionFileNum(set, SNAPSHOTS_KEPT);
     RaftServerConfigKeys.Snapshot.setCreationGap(set, 1);
     // closing flushes the database: the next start takes the snapshot, where nobody waits for it
     RaftServerConfigKeys.Snapshot.setTriggerWhenStopEnabled(set, false);

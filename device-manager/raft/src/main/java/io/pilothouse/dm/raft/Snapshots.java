@@ -98,7 +98,11 @@ final class Snapshots implements StateMachineStorage {
 
   @Override
   public void cleanupOldSnapshots(SnapshotRetentionPolicy retention) throws IOException {
-    int kept = retention.getNumSnapshotsRetained();
+    keepNewest(retention.getNumSnapshotsRetained());
+  }
+
+  /** Deletes all others. More than one is kept because the last but one may be on its way out. */
+  void keepNewest(int kept) throws IOException {
     List<Path> all = newestFirst();
     for (Path old : all.subList(Math.min(kept, all.size()), all.size())) {
       DataFiles.deleteTree(old);

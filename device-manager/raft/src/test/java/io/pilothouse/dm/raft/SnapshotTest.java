@@ -74,6 +74,18 @@ class SnapshotTest {
   }
 
   @Test
+  void eachStartTakesASnapshotYetFewAreKept() throws Exception {
+    try (Cluster cluster = new Cluster(root, 1, Cluster.USUAL)) {
+      for (int i = 0; i < 4; i++) {
+        cluster.start("dm-1");
+        cluster.put("a-" + i);
+        cluster.stop("dm-1");
+      }
+      assertThat(snapshots(cluster.dir("dm-1"))).hasSize(RaftSettings.SNAPSHOTS_KEPT);
+    }
+  }
+
+  @Test
   void aDatabaseThatIsLostComesBackFromSnapshotAndLog() throws Exception {
     try (Cluster cluster = Cluster.started(root, 1, PURGING)) {
       fill(cluster, 0);
