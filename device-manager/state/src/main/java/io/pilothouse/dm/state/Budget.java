@@ -133,7 +133,7 @@ public final class Budget {
   }
 
   private static String sentence(String domain, Usage usage) {
-    return "the budget of %s is spent: %d of %d machines are taken%s"
+    return "the budget of %s is spent: %s of %s machines are taken%s"
         .formatted(
             domain,
             usage.taken(),

@@ -8,10 +8,11 @@ import io.pilothouse.api.v1.Machine;
 import io.pilothouse.api.v1.PastAction;
 import io.pilothouse.api.v1.ProbationCause;
 import io.pilothouse.api.v1.Verdict;
+import io.pilothouse.api.v1.VerdictKind;
 import io.pilothouse.api.v1.WatchdogSpec;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 
 /** Changes a machine's condition and lifecycle, each checked, and each with one audit record. */
 final class Conditions {
@@ -125,16 +126,18 @@ final class Conditions {
   /** Sentences that name which watchdogs say what, and since when. */
   static List<String> evidence(Entities state, Machine machine, ErrorState error) {
     List<String> evidence = new ArrayList<>();
+    // a watchdog in shadow mode is evidence of nothing
+    List<String> live =
+        Policies.requiredLive(state, machine).stream().map(WatchdogSpec::getName).toList();
     for (Verdict verdict : state.verdicts(machine.getName())) {
       boolean counts = verdict.getSilent() || isError(verdict);
-      Optional<WatchdogSpec> spec = Policies.watchdog(state, verdict.getWatchdog());
-      if (counts && spec.isPresent()) {
+      if (counts && live.contains(verdict.getWatchdog())) {
         evidence.add(
             "%s %s since %s, reported by %s: %s"
                 .formatted(
                     verdict.getWatchdog(),
                     verdict.getSilent() ? "SILENT" : verdict.getKind(),
-                    java.time.Instant.ofEpochMilli(verdict.getSince()),
+                    Instant.ofEpochMilli(verdict.getSince()),
                     verdict.getReporter().isEmpty() ? "nobody yet" : verdict.getReporter(),
                     verdict.getText()));
       }
@@ -146,7 +149,7 @@ final class Conditions {
   }
 
   private static boolean isError(Verdict verdict) {
-    return !verdict.getAwaiting() && verdict.getKind() == io.pilothouse.api.v1.VerdictKind.ERROR;
+    return !verdict.getAwaiting() && verdict.getKind() == VerdictKind.ERROR;
   }
 
   private static List<String> healthEvidence(Entities state, Machine machine) {

@@ -29,7 +29,7 @@ final class Decider {
             draft,
             new RefusedException(
                     Refusal.Code.PRECONDITION,
-                    "request %d of %s is older than its last one, %d"
+                    "request %s of %s is older than its last one, %s"
                         .formatted(
                             request.getSequence(),
                             request.getClientId(),
@@ -127,18 +127,25 @@ final class Decider {
             .setReply(reply)
             .setAt(draft.nowMillis())
             .build());
-    List<ClientSession> oldest =
-        draft.sessions().stream()
-            .sorted(
-                Comparator.comparingLong(ClientSession::getAt)
-                    .thenComparing(ClientSession::getClientId))
-            .toList();
-    for (int i = 0; i < oldest.size(); i++) {
-      boolean expired = oldest.get(i).getAt() < draft.nowMillis() - SESSION_MS;
-      if (!expired && oldest.size() - i <= SESSIONS_KEPT) {
-        return;
-      }
-      draft.removeSession(oldest.get(i).getClientId());
+    forgetSessions(draft);
+  }
+
+  private static void forgetSessions(Draft draft) {
+    long expired = draft.nowMillis() - SESSION_MS;
+    draft.sessions().stream()
+        .filter(each -> each.getAt() < expired)
+        .toList()
+        .forEach(each -> draft.removeSession(each.getClientId()));
+    int excess = draft.sessions().size() - SESSIONS_KEPT;
+    if (excess > 0) {
+      draft.sessions().stream()
+          .filter(each -> !each.getClientId().equals(draft.request().getClientId()))
+          .sorted(
+              Comparator.comparingLong(ClientSession::getAt)
+                  .thenComparing(ClientSession::getClientId))
+          .limit(excess)
+          .toList()
+          .forEach(each -> draft.removeSession(each.getClientId()));
     }
   }
 

@@ -93,7 +93,7 @@ final class ErrorPredicate {
               soft(
                   silent.get(0),
                   UNREACHABLE,
-                  "%d watchdogs are silent: %s"
+                  "%s watchdogs are silent: %s"
                       .formatted(silent.size(), String.join(", ", silent))));
     };
   }

@@ -206,7 +206,7 @@ public final class Explainer {
 
   private static void evidence(Explanation.Builder why, AuditRecord record) {
     why.addEvidence(
-        "%s (revision %d, %s): %s"
+        "%s (revision %s, %s): %s"
             .formatted(
                 Instant.ofEpochMilli(record.getAt()),
                 record.getIndex(),
@@ -259,7 +259,7 @@ public final class Explainer {
     why.setRule(Words.policy(rollout.getPolicy()));
     for (RolloutUnit unit : rollout.getUnitsList()) {
       why.addEvidence(
-          "unit %s: %s, %d of %d healthy on %s, switched [%s], failed [%s]"
+          "unit %s: %s, %s of %s healthy on %s, switched [%s], failed [%s]"
               .formatted(
                   unit.getName(),
                   unit.getState(),

@@ -29,11 +29,17 @@ final class FleetApply {
    */
   static List<String> apply(Draft draft, ApplyFleet command) throws RefusedException {
     Fleet fleet = command.getFleet();
+    if (command.getDryRun()) {
+      throw new RefusedException(
+          Refusal.Code.INVALID,
+          "a dry run must not come into the log",
+          "ask for the plan, which is a read");
+    }
     long revision = draft.meta().getFleetRevision();
     if (command.getIfRevision() != 0 && command.getIfRevision() != revision) {
       throw new RefusedException(
           Refusal.Code.PRECONDITION,
-          "the server's copy has moved on: it is at revision %d, the plan was made at %d"
+          "the server's copy has moved on: it is at revision %s, the plan was made at %s"
               .formatted(revision, command.getIfRevision()),
           "plan again, look at the difference, and apply that");
     }
@@ -67,7 +73,7 @@ final class FleetApply {
             .setTo(Long.toString(draft.index()))
             .addAllEvidence(lines)
             .setText(
-                "applied %d changes, %d machines touched"
+                "applied %s changes, %s machines touched"
                     .formatted(changes.size(), FleetDiff.machinesTouched(draft, changes))));
     draft.machines().forEach(each -> draft.touch(each.getName()));
     return lines;
@@ -125,6 +131,12 @@ final class FleetApply {
       if (known.isEmpty()) {
         machine.setSince(draft.nowMillis());
       }
+      Optional<Machine> seen = known.isPresent() ? Optional.empty() : discovered(draft, wanted);
+      if (seen.isPresent()) {
+        // the network knew it by another name until the inventory gave it this one
+        machine.setLifecycle(Lifecycle.DISCOVERED).setBmc(seen.get().getBmc());
+        draft.removeMachine(seen.get().getName());
+      }
       machine
           .setName(wanted.getName())
           .setType(wanted.getType())
@@ -134,7 +146,7 @@ final class FleetApply {
           .setFeed(wanted.getFeed())
           .setModel(wanted.getModel())
           .setMac(wanted.getMac())
-          .setBmc(wanted.getBmc())
+          .setBmc(wanted.getBmc().isEmpty() ? machine.getBmc() : wanted.getBmc())
           .setInInventory(true);
       if (machine.getLifecycle() == Lifecycle.DISCOVERED) {
         Provision.begin(draft, machine, "the inventory names it now");
@@ -149,6 +161,14 @@ final class FleetApply {
         draft.removeMachine(machine.getName());
       }
     }
+  }
+
+  /** The machine that was discovered under another name and has the MAC of an inventory line. */
+  private static Optional<Machine> discovered(Draft draft, InventoryMachine wanted) {
+    return draft.machines().stream()
+        .filter(each -> each.getLifecycle() == Lifecycle.DISCOVERED && !each.getInInventory())
+        .filter(each -> !wanted.getMac().isEmpty() && each.getMac().equals(wanted.getMac()))
+        .findFirst();
   }
 
   private static void watchdogs(Draft draft, Fleet fleet) {
@@ -203,7 +223,7 @@ final class FleetApply {
     if (known.isPresent()) {
       if (known.get().getLifecycle() == Lifecycle.EXPECTED) {
         Machine.Builder machine = known.get().toBuilder();
-        if (!seen.getBmc().isEmpty()) {
+        if (machine.getBmc().isEmpty()) {
           machine.setBmc(seen.getBmc());
         }
         Provision.begin(draft, machine, "discovered, MAC " + seen.getMac());

@@ -1,5 +1,7 @@
 package io.pilothouse.dm.state;
 
+import com.google.protobuf.Descriptors.FieldDescriptor;
+import com.google.protobuf.Message;
 import io.pilothouse.api.v1.Fleet;
 import io.pilothouse.api.v1.Image;
 import io.pilothouse.api.v1.InventoryMachine;
@@ -11,7 +13,9 @@ import io.pilothouse.api.v1.WatchdogSpec;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Function;
 
@@ -21,6 +25,8 @@ import java.util.function.Function;
  */
 final class FleetCheck {
   private static final int SCRIPT_LIMIT = 64 * 1024;
+  private static final long LONGEST_MS = 366L * 24 * 3_600_000;
+  private static final int MOST = 1_000_000;
 
   private final Fleet fleet;
   private final List<String> problems = new ArrayList<>();
@@ -59,15 +65,67 @@ final class FleetCheck {
           .forEach(each -> refer("watchdog " + spec.getName(), "machine type", each, types));
       if (spec.getScript().size() > SCRIPT_LIMIT) {
         problems.add(
-            "watchdog %s: its script has %d bytes, at most %d are allowed"
+            "watchdog %s: its script has %s bytes, at most %s are allowed"
                 .formatted(spec.getName(), spec.getScript().size(), SCRIPT_LIMIT));
       }
     }
+    numbers("the fleet", fleet);
+    Map<String, String> byMac = new TreeMap<>();
     for (InventoryMachine machine : fleet.getMachinesList()) {
+      String other =
+          machine.getMac().isEmpty() ? null : byMac.put(machine.getMac(), machine.getName());
+      if (other != null) {
+        problems.add(
+            "machines %s and %s have the same MAC %s"
+                .formatted(other, machine.getName(), machine.getMac()));
+      }
       refer("machine " + machine.getName(), "machine type", machine.getType(), types);
       refer("machine " + machine.getName(), "scale unit", machine.getScaleUnit(), units);
     }
     return problems;
+  }
+
+  /**
+   * Numbers beyond reason, in whatever field: the rules reckon with them, and a negative time or a
+   * share of 300 % would have them run in circles.
+   */
+  private void numbers(String of, Message message) {
+    String name =
+        message.getDescriptorForType().findFieldByName("name") == null ? of : named(message);
+    message
+        .getAllFields()
+        .forEach(
+            (field, value) -> {
+              if (value instanceof List<?> list) {
+                list.forEach(each -> number(name, field, each));
+              } else {
+                number(name, field, value);
+              }
+            });
+  }
+
+  private void number(String of, FieldDescriptor field, Object value) {
+    boolean allowed =
+        switch (value) {
+          case Long millis -> millis >= 0 && millis <= LONGEST_MS;
+          case Integer count -> count >= 0 && count <= MOST;
+          case Double percent -> percent >= 0 && percent <= 100;
+          default -> true;
+        };
+    if (!allowed) {
+      problems.add(
+          "%s: %s cannot be %s (times are at most a year, counts %s, shares 100 percent)"
+              .formatted(of, field.getName().replace('_', '-'), value, MOST));
+    }
+    if (value instanceof Message nested) {
+      numbers(of, nested);
+    }
+  }
+
+  private static String named(Message message) {
+    return message.getDescriptorForType().getName()
+        + " "
+        + message.getField(message.getDescriptorForType().findFieldByName("name"));
   }
 
   private <T> Set<String> names(String kind, List<T> items, Function<T, String> name) {

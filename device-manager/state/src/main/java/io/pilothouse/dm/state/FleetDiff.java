@@ -1,5 +1,6 @@
 package io.pilothouse.dm.state;
 
+import com.google.protobuf.Descriptors.EnumValueDescriptor;
 import com.google.protobuf.Descriptors.FieldDescriptor;
 import com.google.protobuf.Message;
 import io.pilothouse.api.v1.Fleet;
@@ -9,8 +10,10 @@ import io.pilothouse.api.v1.Lifecycle;
 import io.pilothouse.api.v1.Machine;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /** What an apply would change, object by object and field by field. */
 public final class FleetDiff {
@@ -20,7 +23,7 @@ public final class FleetDiff {
   /** The differences between what is stored and {@code wanted}, in a stable order. */
   public static List<FleetChange> of(Entities state, Fleet wanted) {
     List<FleetChange> changes = new ArrayList<>();
-    SortedMap<String, Message> before = objects(state.fleet(), inventory(state));
+    SortedMap<String, Message> before = objects(state.fleet(), inventory(state, wanted));
     SortedMap<String, Message> after = objects(wanted, wanted.getMachinesList());
     for (var entry : after.entrySet()) {
       Message old = before.get(entry.getKey());
@@ -83,11 +86,19 @@ public final class FleetDiff {
     return change.getVerb() + " " + change.getObject() + fields;
   }
 
-  private static List<InventoryMachine> inventory(Entities state) {
+  private static List<InventoryMachine> inventory(Entities state, Fleet wanted) {
+    Set<String> withoutBmc = new TreeSet<>();
+    wanted.getMachinesList().stream()
+        .filter(each -> each.getBmc().isEmpty())
+        .forEach(each -> withoutBmc.add(each.getName()));
     return state.machines().stream()
         .filter(Machine::getInInventory)
         .filter(each -> each.getLifecycle() != Lifecycle.DECOMMISSIONED)
         .map(FleetDiff::inventory)
+        // a power address that was discovered, and that the line leaves open, is no difference
+        .map(
+            each ->
+                withoutBmc.contains(each.getName()) ? each.toBuilder().clearBmc().build() : each)
         .toList();
   }
 
@@ -163,7 +174,27 @@ public final class FleetDiff {
     if (field.getType() == FieldDescriptor.Type.BYTES) {
       return ((com.google.protobuf.ByteString) value).size() + " bytes";
     }
-    String text = value.toString().strip().replace("\n", " ");
+    String text = text(value);
     return text.isEmpty() ? "(none)" : text;
+  }
+
+  /**
+   * Not a message's own toString: its form may change with the library, and lines are replicated.
+   */
+  private static String text(Object value) {
+    return switch (value) {
+      case List<?> list -> String.join(", ", list.stream().map(FleetDiff::text).toList());
+      case EnumValueDescriptor constant -> constant.getName();
+      case Message message -> {
+        List<String> parts = new ArrayList<>();
+        message
+            .getAllFields()
+            .forEach(
+                (field, each) ->
+                    parts.add(field.getName().replace('_', '-') + " " + text(field, each)));
+        yield String.join(", ", parts);
+      }
+      default -> value.toString();
+    };
   }
 }

@@ -58,7 +58,7 @@ final class HealthCodes {
         scope(machines),
         machines.stream().mapToLong(Machine::getSince).min().orElse(0),
         action.formatted(names.get(0)),
-        "%d %s: %s".formatted(names.size(), text, named(names)));
+        "%s %s: %s".formatted(names.size(), text, named(names)));
   }
 
   /** One code for several repairs. */
@@ -74,7 +74,7 @@ final class HealthCodes {
         "machine/" + first.getMachine(),
         repairs.stream().mapToLong(Repair::getSince).min().orElse(0),
         "pilot explain repair " + first.getId(),
-        "%d held back: %s"
+        "%s held back: %s"
             .formatted(
                 repairs.size(),
                 named(

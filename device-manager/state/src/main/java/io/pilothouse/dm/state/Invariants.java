@@ -8,6 +8,7 @@ import io.pilothouse.api.v1.Rollout;
 import io.pilothouse.api.v1.RolloutUnit;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -16,15 +17,26 @@ import java.util.Optional;
  */
 public final class Invariants {
   private final Entities state;
+  private final Map<String, Budget.Usage> before;
   private final List<String> broken = new ArrayList<>();
 
-  private Invariants(Entities state) {
+  private Invariants(Entities state, Map<String, Budget.Usage> before) {
     this.state = state;
+    this.before = before;
   }
 
   /** Names and details of what is violated; empty when all hold. */
   public static List<String> check(Entities state) {
-    return new Invariants(state).check();
+    return check(state, Map.of());
+  }
+
+  /**
+   * As {@link #check(Entities)}, but a domain may have more taken than its limit when it had no
+   * fewer {@code before} (by {@link Budget#usage}): an apply lowered the limit, or a decommission
+   * the number that it is a share of. What is taken then stays so; nothing is added.
+   */
+  public static List<String> check(Entities state, Map<String, Budget.Usage> before) {
+    return new Invariants(state, before).check();
   }
 
   private List<String> check() {
@@ -39,9 +51,11 @@ public final class Invariants {
     Budget.usage(state)
         .forEach(
             (domain, usage) -> {
-              if (usage.taken() > usage.limit()) {
+              Budget.Usage was = before.get(domain);
+              boolean inherited = was != null && usage.taken() <= was.taken();
+              if (usage.taken() > usage.limit() && !inherited) {
                 broken.add(
-                    "1 taken <= limit: %s has %d taken of %d"
+                    "1 taken <= limit: %s has %s taken of %s"
                         .formatted(domain, usage.taken(), usage.limit()));
               }
             });

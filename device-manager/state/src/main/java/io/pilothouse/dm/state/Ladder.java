@@ -22,10 +22,10 @@ final class Ladder {
 
   static Choice choose(ErrorState error, Machine machine, RepairPolicy policy, Instant at) {
     long now = at.toEpochMilli();
-    if (error.getSeverity() == Severity.FATAL) {
-      return new Choice(Action.REPLACE, "1: fatal hardware fault -> Replace");
-    }
     List<PastAction> past = machine.getPastActionsList();
+    if (error.getSeverity() == Severity.FATAL) {
+      return replace(past, policy, now);
+    }
     long acts =
         past.stream()
             .filter(each -> each.getAt() > now - policy.getAttemptsWindowMs())
@@ -34,7 +34,7 @@ final class Ladder {
     if (acts >= policy.getMaxAttempts()) {
       return new Choice(
           Action.ESCALATE,
-          "4: %d actions within %s, the most allowed is %d -> Escalate"
+          "4: %s actions within %s, the most allowed is %s -> Escalate"
               .formatted(acts, Texts.span(policy.getAttemptsWindowMs()), policy.getMaxAttempts()));
     }
     if (past.isEmpty() || isQuietSince(past.get(past.size() - 1), machine, policy, now)) {
@@ -55,6 +55,22 @@ final class Ladder {
     };
   }
 
+  /** New hardware comes without a past, so the Replaces in it are those that came to nothing. */
+  private static Choice replace(List<PastAction> past, RepairPolicy policy, long now) {
+    long replaces =
+        past.stream()
+            .filter(each -> each.getAt() > now - policy.getAttemptsWindowMs())
+            .filter(each -> each.getAction() == Action.REPLACE)
+            .count();
+    if (replaces < policy.getMaxAttempts()) {
+      return new Choice(Action.REPLACE, "1: fatal hardware fault -> Replace");
+    }
+    return new Choice(
+        Action.ESCALATE,
+        "4: %s Replaces came to nothing within %s -> Escalate"
+            .formatted(replaces, Texts.span(policy.getAttemptsWindowMs())));
+  }
+
   private static Choice afterReboot(List<PastAction> past, RepairPolicy policy) {
     int reboots = 0;
     for (int i = past.size() - 1; i >= 0 && past.get(i).getAction() == Action.REBOOT; i--) {
@@ -63,9 +79,9 @@ final class Ladder {
     return reboots < policy.getReboots()
         ? new Choice(
             Action.REBOOT,
-            "3: Reboot %d of %d did not last -> Reboot".formatted(reboots, policy.getReboots()))
+            "3: Reboot %s of %s did not last -> Reboot".formatted(reboots, policy.getReboots()))
         : new Choice(
-            Action.RE_IMAGE, "3: last action Reboot, %d times -> ReImage".formatted(reboots));
+            Action.RE_IMAGE, "3: last action Reboot, %s times -> ReImage".formatted(reboots));
   }
 
   /**

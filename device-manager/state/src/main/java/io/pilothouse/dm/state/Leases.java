@@ -27,7 +27,7 @@ final class Leases {
     if (wanted.getHolder().isEmpty() || wanted.getTtlMs() <= 0 || wanted.getTtlMs() > LONGEST_MS) {
       throw new RefusedException(
           Refusal.Code.INVALID,
-          "a lease needs a holder and a time of 1 ms to 5 min, not \"%s\" and %d ms"
+          "a lease needs a holder and a time of 1 ms to 5 min, not \"%s\" and %s ms"
               .formatted(wanted.getHolder(), wanted.getTtlMs()),
           "correct the request");
     }
@@ -78,7 +78,7 @@ final class Leases {
     if (lease.isEmpty() || lease.get().getToken() != token) {
       throw new RefusedException(
           Refusal.Code.STALE_TOKEN,
-          "token %d of the lease %s is stale%s"
+          "token %s of the lease %s is stale%s"
               .formatted(
                   token, role, lease.map(each -> "; " + each.getHolder() + " holds it").orElse("")),
           "stop acting, and acquire the lease again");

@@ -97,7 +97,7 @@ final class MachineRules {
             .formatted(
                 error.getFault(),
                 error.getText(),
-                Texts.span(draft.nowMillis() - error.getSince())));
+                Texts.elapsed(draft.nowMillis() - error.getSince())));
     Repairs.failed(draft, machine.getName());
     return true;
   }
@@ -148,13 +148,13 @@ final class MachineRules {
         "still %s %s after it entered Probation: %s"
             .formatted(
                 error.getFault(),
-                Texts.span(draft.nowMillis() - machine.getProbationSince()),
+                Texts.elapsed(draft.nowMillis() - machine.getProbationSince()),
                 error.getText()));
     Repairs.failed(draft, machine.getName());
   }
 
   /** What Probation still waits for, as the fault it becomes when it never comes. */
-  private static Optional<ErrorState> missing(Draft draft, Machine machine) {
+  static Optional<ErrorState> missing(Draft draft, Machine machine) {
     List<String> awaited = ErrorPredicate.awaited(draft, machine);
     ErrorState.Builder error =
         ErrorState.newBuilder()

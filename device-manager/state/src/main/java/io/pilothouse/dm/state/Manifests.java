@@ -48,7 +48,7 @@ final class Manifests {
             .setSubject("manifest/" + Texts.ref(ref))
             .setTo(ref.getDigest())
             .setText(
-                "registered %s, %d files, %d bytes"
+                "registered %s, %s files, %s bytes"
                     .formatted(Texts.ref(ref), manifest.getFiles(), manifest.getBytes())));
   }
 

@@ -9,6 +9,7 @@ import io.pilothouse.api.v1.Freeze;
 import io.pilothouse.api.v1.Hold;
 import io.pilothouse.api.v1.Lifecycle;
 import io.pilothouse.api.v1.Machine;
+import io.pilothouse.api.v1.Observed;
 import io.pilothouse.api.v1.ProbationCause;
 import io.pilothouse.api.v1.Verdict;
 import io.pilothouse.api.v1.Veto;
@@ -19,15 +20,18 @@ import java.util.Optional;
 
 /** What people tell the Device Manager to do with machines, repairs and watchdogs. */
 final class Operators {
+  private static final long LONGEST_HOLD_MS = 366L * 24 * 3_600_000;
 
   private Operators() {}
 
   static void hold(Draft draft, HoldMachine command) throws RefusedException {
     Machine machine = find(draft, command.getMachine());
     requireReason(draft, "a hold");
-    if (command.getForMs() < 0) {
+    if (command.getForMs() < 0 || command.getForMs() > LONGEST_HOLD_MS) {
       throw new RefusedException(
-          Refusal.Code.INVALID, "a hold cannot last " + command.getForMs() + " ms", "use --for 2h");
+          Refusal.Code.INVALID,
+          "a hold cannot last " + command.getForMs() + " ms",
+          "use --for 2h, at most a year, or leave it out for a hold without end");
     }
     Hold hold =
         Hold.newBuilder()
@@ -80,17 +84,24 @@ final class Operators {
           "%s is %s, not AWAITING_REPLACEMENT".formatted(name, machine.getLifecycle()),
           "`pilot repair tickets` lists the machines to replace");
     }
-    for (Verdict verdict : List.copyOf(draft.verdicts(name))) {
-      draft.removeVerdict(name, verdict.getWatchdog());
-    }
+    forgetVerdicts(draft, name);
     audit(draft, machine, "", "replaced", "hardware generation " + (machine.getGeneration() + 1));
     Machine.Builder fresh =
         machine.toBuilder()
             .setGeneration(machine.getGeneration() + 1)
             .clearKeySha256()
+            // the boot id stays: it tells the old hardware's agent, which may still run, from the
+            // new
+            .setObserved(Observed.newBuilder().setBootId(machine.getObserved().getBootId()))
             .clearError()
             .clearPastActions();
     Provision.begin(draft, fresh, "the hardware was replaced");
+  }
+
+  private static void forgetVerdicts(Draft draft, String machine) {
+    for (Verdict verdict : List.copyOf(draft.verdicts(machine))) {
+      draft.removeVerdict(machine, verdict.getWatchdog());
+    }
   }
 
   static void drain(Draft draft, String name) throws RefusedException {
@@ -141,6 +152,7 @@ final class Operators {
           serves ? "pilot machine drain " + name + " first" : "nothing is left to do");
     }
     Repairs.abandon(draft, name, "decommissioned");
+    forgetVerdicts(draft, name);
     Machine.Builder gone = draft.machine(name).orElseThrow().toBuilder();
     Conditions.lifecycle(draft, gone, Lifecycle.DECOMMISSIONED, draft.request().getReason());
     draft.put(

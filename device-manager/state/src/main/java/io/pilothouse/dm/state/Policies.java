@@ -29,8 +29,7 @@ public final class Policies {
 
   /** How the machine's failures are judged and repaired. */
   public static RepairPolicy repair(Entities state, Machine machine) {
-    String name =
-        type(state, machine.getType()).map(MachineType::getRepairPolicy).orElse("default");
+    String name = named(type(state, machine.getType()).map(MachineType::getRepairPolicy));
     RepairPolicy given =
         state.fleet().getRepairPoliciesList().stream()
             .filter(each -> each.getName().equals(name))
@@ -52,7 +51,7 @@ public final class Policies {
 
   /** How versions reach the machines of a type. */
   public static RolloutPolicy rollout(Entities state, String type) {
-    String name = type(state, type).map(MachineType::getRolloutPolicy).orElse("default");
+    String name = named(type(state, type).map(MachineType::getRolloutPolicy));
     RolloutPolicy given =
         state.fleet().getRolloutPoliciesList().stream()
             .filter(each -> each.getName().equals(name))
@@ -135,6 +134,11 @@ public final class Policies {
 
   static boolean isUnset(Limit limit) {
     return limit.getAbsolute() == 0 && limit.getPercent() == 0;
+  }
+
+  /** A type that names no policy has the one called default, if the fleet has such. */
+  private static String named(Optional<String> policy) {
+    return policy.filter(each -> !each.isEmpty()).orElse("default");
   }
 
   private static long or(long given, long otherwise) {

@@ -54,7 +54,7 @@ final class Provision {
         noteReason(
             draft,
             machine,
-            "waits for one of %d install slots".formatted(policy.getMaxConcurrent()));
+            "waits for one of %s install slots".formatted(policy.getMaxConcurrent()));
       } else {
         running++;
         power(draft, machine, image.get(), policy);
@@ -117,7 +117,7 @@ final class Provision {
     requireToken(machine, report.getToken());
     Provisioning now = machine.getProvisioning();
     if (!report.getFailed().isEmpty()) {
-      if (now.getStep() != report.getStep()) {
+      if (now.getStep() != report.getStep() || !installs(machine)) {
         throw new RefusedException(
             Refusal.Code.PRECONDITION,
             "%s is at %s, not %s".formatted(machine.getName(), now.getStep(), report.getStep()),
@@ -180,6 +180,15 @@ final class Provision {
     }
   }
 
+  /**
+   * Whether the key was cleared for an installer that is still to come: what ran before it, and
+   * registers once more, must not take its place.
+   */
+  static boolean awaitsInstaller(Machine machine) {
+    Provisioning.Step step = machine.getProvisioning().getStep();
+    return step == Provisioning.Step.POWERING || step == Provisioning.Step.BOOTING;
+  }
+
   private static void bootedFromDisk(Draft draft, Machine machine) {
     VersionRef wanted = machine.getProvisioning().getImage();
     VersionRef found = machine.getObserved().getImage();
@@ -239,7 +248,7 @@ final class Provision {
             draft,
             machine,
             last ? Provisioning.Step.AWAITING_OPERATOR : Provisioning.Step.MATCHED,
-            "attempt %d of %d failed at %s"
+            "attempt %s of %s failed at %s"
                 .formatted(now.getAttempts(), policy.getMaxAttempts(), reason));
     long backOff = policy.getRetryAfterMs() << Math.min(10, Math.max(0, now.getAttempts() - 1));
     next.setReason(reason).setDeadline(0).setRetryAt(last ? 0 : draft.nowMillis() + backOff);
@@ -296,7 +305,7 @@ final class Provision {
     if (machine.getProvisioning().getToken() != token) {
       throw new RefusedException(
           Refusal.Code.STALE_TOKEN,
-          "%s is assigned under token %d, not %d"
+          "%s is assigned under token %s, not %s"
               .formatted(machine.getName(), machine.getProvisioning().getToken(), token),
           "pull again; do not touch the machine");
     }

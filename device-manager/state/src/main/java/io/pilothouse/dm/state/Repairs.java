@@ -148,10 +148,10 @@ final class Repairs {
   private static void admitOne(Draft draft, Repair repair) {
     Machine machine = draft.machine(repair.getMachine()).orElseThrow();
     boolean needless =
-        repair.getSeverity() != Severity.FATAL
+        (repair.getSeverity() != Severity.FATAL || repair.getAction() == Action.ESCALATE)
             && repair.getState() != Repair.State.READY
             && ErrorPredicate.of(draft, machine, draft.now()).isEmpty()
-            && ErrorPredicate.awaited(draft, machine).isEmpty();
+            && MachineRules.missing(draft, machine).isEmpty();
     if (needless) {
       String rule = "the errors cleared while it waited -> DoNothing";
       if (repair.getState() == Repair.State.ASSIGNED) {
@@ -255,7 +255,7 @@ final class Repairs {
     if (repair.getToken() != report.getToken()) {
       throw new RefusedException(
           Refusal.Code.STALE_TOKEN,
-          "%s was claimed under token %d, not %d"
+          "%s was claimed under token %s, not %s"
               .formatted(repair.getId(), repair.getToken(), report.getToken()),
           "pull the list of repairs again");
     }
@@ -288,6 +288,12 @@ final class Repairs {
       return;
     }
     requireState(repair, Repair.State.CLAIMED);
+    if (repair.getAction() == Action.REPLACE && report.getTicket().getId().isEmpty()) {
+      throw new RefusedException(
+          Refusal.Code.INVALID,
+          repair.getId() + " replaces hardware, and the report has no ticket for it",
+          "open the ticket first, then report EXECUTING with it");
+    }
     Repair.Builder executing = move(repair, Repair.State.EXECUTING, draft);
     if (repair.getAction() == Action.REPLACE) {
       executing

@@ -42,12 +42,18 @@ final class Reports {
           machine.getName() + " registered with another key before",
           "re-image or replace the machine: that clears its key");
     }
-    String before = machine.getObserved().getBootId();
+    boolean rebooted = !machine.getObserved().getBootId().equals(command.getBootId());
     Observed observed = command.getObserved().toBuilder().setBootId(command.getBootId()).build();
-    draft.put(
-        machine.toBuilder().setKeySha256(command.getKeySha256()).setObserved(observed).build());
-    if (!before.equals(command.getBootId())) {
+    Machine.Builder registered = machine.toBuilder().setObserved(observed);
+    if (rebooted || !Provision.awaitsInstaller(machine)) {
+      registered.setKeySha256(command.getKeySha256());
+    }
+    draft.put(registered.build());
+    if (rebooted) {
       booted(draft, machine, command.getBootId());
+    }
+    if (!observed.getActive().equals(machine.getObserved().getActive())) {
+      switched(draft, machine, observed);
     }
     return draft.verdicts(machine.getName()).stream()
         .filter(each -> each.getReporter().equals("machine/" + machine.getName()))

@@ -79,7 +79,7 @@ final class RolloutSteps {
           draft,
           rollout,
           Rollout.State.ACTIVATING,
-          "staged on %d of %d eligible machines".formatted(staged, eligible.size()));
+          "staged on %s of %s eligible machines".formatted(staged, eligible.size()));
       begin(draft, rollout, 0);
       activating(draft, rollout);
     } else if (draft.nowMillis() >= rollout.getDeadline()) {
@@ -93,8 +93,8 @@ final class RolloutSteps {
     } else {
       rollout.setWaitingFor(
           eligible.isEmpty()
-              ? "a machine in service: none of %d is HEALTHY".formatted(all)
-              : "staging: %d of %d hold it, missing on %s"
+              ? "a machine in service: none of %s is HEALTHY".formatted(all)
+              : "staging: %s of %s hold it, missing on %s"
                   .formatted(staged, eligible.size(), String.join(", ", missing)));
     }
   }
@@ -149,7 +149,7 @@ final class RolloutSteps {
       }
     }
     rollout.setWaitingFor(
-        "%s: %d of %d not healthy: %s"
+        "%s: %s of %s not healthy: %s"
             .formatted(
                 unit.getName(),
                 unit.getMachines() - unit.getHealthy(),
@@ -166,7 +166,7 @@ final class RolloutSteps {
         rollout,
         rollout.getCurrent(),
         RolloutUnit.State.PASSED,
-        "%d of %d healthy on %s"
+        "%s of %s healthy on %s"
             .formatted(unit.getHealthy(), unit.getMachines(), Texts.ref(rollout.getTo())));
     draft.put(
         UnitVersion.newBuilder()
@@ -235,7 +235,7 @@ final class RolloutSteps {
     fail(
         draft,
         rollout,
-        "%d of %d machines of %s failed on %s, %d allowed: %s"
+        "%s of %s machines of %s failed on %s, %s allowed: %s"
             .formatted(
                 unit.getFailedCount(),
                 machines,

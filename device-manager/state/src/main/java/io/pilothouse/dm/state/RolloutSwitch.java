@@ -107,7 +107,7 @@ final class RolloutSwitch {
   private static Optional<String> veto(
       Draft draft, Machine machine, int away, int batch, String unit) {
     if (away >= batch) {
-      return Optional.of("waits its turn, %d of %s at once".formatted(batch, unit));
+      return Optional.of("waits its turn, %s of %s at once".formatted(batch, unit));
     }
     return Budget.veto(draft, machine, Budget.Purpose.ROLLOUT).map(Veto::getSentence);
   }

@@ -18,6 +18,24 @@ final class Texts {
     return millis % 1000 == 0 ? millis / 1000 + "s" : millis + "ms";
   }
 
+  /** Time gone by, for people: {@code 1m 12s}. Whole seconds, but for less than ten of them. */
+  static String elapsed(long millis) {
+    if (millis < 10_000) {
+      return span(millis);
+    }
+    long seconds = millis / 1000;
+    StringBuilder text = new StringBuilder();
+    String[] units = {"d", "h", "m", "s"};
+    long[] sizes = {86_400, 3600, 60, 1};
+    for (int i = 0; i < units.length; i++) {
+      if (seconds >= sizes[i]) {
+        text.append(text.isEmpty() ? "" : " ").append(seconds / sizes[i]).append(units[i]);
+        seconds %= sizes[i];
+      }
+    }
+    return text.toString();
+  }
+
   static String action(Action action) {
     return switch (action) {
       case DO_NOTHING -> "DoNothing";

@@ -265,7 +265,7 @@ public final class Transitions {
           .append(table.title())
           .append("\n\n| from | to | when |\n|---|---|---|\n");
       for (Step<?> step : table.steps()) {
-        text.append("| `%s` | `%s` | %s |%n".formatted(step.from(), step.to(), step.when()));
+        text.append("| `%s` | `%s` | %s |\n".formatted(step.from(), step.to(), step.when()));
       }
     }
     return text.toString();

@@ -6,7 +6,8 @@
  *
  * <p>Pure: no clock, randomness, I/O, threads, logging, locale or hash-order iteration. Time,
  * request ids and entropy are arguments that the leader stamped into the log, so the same log gives
- * the same state on every replica.
+ * the same state on every replica. Sentences are formatted by {@code %s} alone: {@code %d} writes
+ * the digits of the process's locale, and sentences are part of the state.
  */
 @NullMarked
 package io.pilothouse.dm.state;
