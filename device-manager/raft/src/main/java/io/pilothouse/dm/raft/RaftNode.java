@@ -10,10 +10,12 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.UnknownHostException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 import org.apache.ratis.protocol.ClientId;
 import org.apache.ratis.protocol.Message;
 import org.apache.ratis.protocol.RaftClientReply;
@@ -29,18 +31,23 @@ import org.apache.ratis.statemachine.StateMachine;
 import org.apache.ratis.thirdparty.com.google.protobuf.ByteString;
 import org.apache.ratis.thirdparty.com.google.protobuf.UnsafeByteOperations;
 import org.apache.ratis.util.ExitUtils;
+import org.apache.ratis.util.LifeCycle;
 
 /** This replica's Ratis server, and requests to it from inside the process. */
 final class RaftNode implements AutoCloseable {
 
+  private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(10);
+
   private final RaftServer server;
   private final RaftGroupId group;
+  private final RaftServer.Division division;
   private final ClientId reader = ClientId.randomId();
   private final AtomicLong callIds = new AtomicLong();
 
-  private RaftNode(RaftServer server, RaftGroupId group) {
+  private RaftNode(RaftServer server, RaftGroupId group) throws IOException {
     this.server = server;
     this.group = group;
+    this.division = server.getDivision(group);
   }
 
   static RaftNode start(ReplicaConfig config, Path storage, Tuning tuning, StateMachine machine)
@@ -63,15 +70,15 @@ final class RaftNode implements AutoCloseable {
             .build();
     try {
       server.start();
+      return new RaftNode(server, id);
     } catch (IOException | RuntimeException e) {
       server.close();
       throw e;
     }
-    return new RaftNode(server, id);
   }
 
-  RaftServer.Division division() throws IOException {
-    return server.getDivision(group);
+  RaftServer.Division division() {
+    return division;
   }
 
   CompletableFuture<RaftClientReply> append(ClientId client, long callId, Entry entry) {
@@ -100,9 +107,18 @@ final class RaftNode implements AutoCloseable {
     return reply.getLogIndex();
   }
 
+  /** Returns when all files are closed. */
   @Override
   public void close() throws IOException {
     server.close();
+    // after a failure Ratis closes the division from a thread of its own, and does not wait for it
+    long end = System.nanoTime() + CLOSE_TIMEOUT.toNanos();
+    while (division.getInfo().getLifeCycleState() != LifeCycle.State.CLOSED) {
+      if (System.nanoTime() > end) {
+        throw new IOException("Ratis did not close within " + CLOSE_TIMEOUT.toSeconds() + " s");
+      }
+      LockSupport.parkNanos(10_000_000);
+    }
   }
 
   private CompletableFuture<RaftClientReply> send(
