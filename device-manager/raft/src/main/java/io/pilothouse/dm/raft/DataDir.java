@@ -53,7 +53,8 @@ final class DataDir implements AutoCloseable {
       }
     } catch (AccessDeniedException e) {
       throw new ReplicaStartException(
-          "data directory %s: no permission to write %s; give this user access or choose another --data"
+          ("data directory %s: no permission to write %s; give this user access or "
+                  + "choose another --data")
               .formatted(root, e.getFile()),
           e);
     } catch (IOException e) {
@@ -118,7 +119,8 @@ final class DataDir implements AutoCloseable {
     if (!Files.exists(file)) {
       if (!DataFiles.isEmpty(raft()) || !DataFiles.isEmpty(db())) {
         throw new ReplicaStartException(
-            "data directory %s holds data but no file 'cluster' that says whose; restore that file, or choose an empty --data"
+            ("data directory %s holds data but no file 'cluster' that says whose; "
+                    + "restore that file, or choose an empty --data")
                 .formatted(root));
       }
       DataFiles.write(
@@ -136,7 +138,9 @@ final class DataDir implements AutoCloseable {
     require(owner, "replica", config.id(), "--id");
     if (DataFiles.isEmpty(raft()) && !DataFiles.isEmpty(db())) {
       throw new ReplicaStartException(
-          "data directory %s has lost raft/, where this replica's votes and log were; restore it, or remove the whole directory and let the replica come back empty"
+          ("data directory %s has lost raft/, where this replica's votes and log "
+                  + "were; restore it, or remove the whole directory and let the replica "
+                  + "come back empty")
               .formatted(root));
     }
   }
@@ -146,7 +150,8 @@ final class DataDir implements AutoCloseable {
     String found = owner.getOrDefault(key, "");
     if (!found.equals(expected)) {
       throw new ReplicaStartException(
-          "data directory %s belongs to %s '%s', not '%s'; start with %s %s or choose another --data"
+          ("data directory %s belongs to %s '%s', not '%s'; start with %s %s or "
+                  + "choose another --data")
               .formatted(root, key, found, expected, flag, found));
     }
   }

@@ -39,7 +39,8 @@ final class FleetState {
       return applied;
     } catch (RuntimeException e) {
       failure.report(
-          "entry %d cannot be applied (%s); this replica stops before its state differs from the others'. If they run a newer version, upgrade this one"
+          ("entry %d cannot be applied (%s); this replica stops before its state "
+                  + "differs from the others'. If they run a newer version, upgrade this one")
               .formatted(index, e),
           e);
       throw e;

@@ -40,7 +40,8 @@ final class FleetStateMachine extends BaseStateMachine {
   private static final Logger log = LoggerFactory.getLogger(FleetStateMachine.class);
 
   private static final String STOPPED =
-      "Raft stopped this replica: the process was suspended for over a minute, or met the error logged before this";
+      "Raft stopped this replica: the process was suspended for over a minute, "
+          + "or met the error logged before this";
 
   private final Path db;
   private final Applier applier;

@@ -156,7 +156,8 @@ final class RaftNode implements AutoCloseable {
     }
     if (!host.isLoopbackAddress()) {
       throw new ReplicaStartException(
-          "raft address %s is not a loopback address; replicas do not authenticate each other yet, so they must stay on 127.0.0.1"
+          ("raft address %s is not a loopback address; replicas do not authenticate "
+                  + "each other yet, so they must stay on 127.0.0.1")
               .formatted(address));
     }
     try (ServerSocket probe = new ServerSocket()) {
@@ -164,7 +165,8 @@ final class RaftNode implements AutoCloseable {
       probe.bind(new InetSocketAddress(host, address.port()));
     } catch (BindException e) {
       throw new ReplicaStartException(
-          "raft address %s is in use by another process; stop that process or choose another port in --peers"
+          ("raft address %s is in use by another process; stop that process or "
+                  + "choose another port in --peers")
               .formatted(address),
           e);
     }

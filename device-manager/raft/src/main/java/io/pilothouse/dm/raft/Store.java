@@ -184,7 +184,8 @@ final class Store implements AutoCloseable {
     } else if (format[0] > FORMAT) {
       close();
       throw new IOException(
-          "the database %s has format %d, this version reads up to %d; start the version that wrote it"
+          ("the database %s has format %d, this version reads up to %d; start the "
+                  + "version that wrote it")
               .formatted(dir, format[0], FORMAT));
     }
   }
