@@ -1,0 +1,47 @@
+package io.pilothouse.dm.server;
+
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Which kind of principal may call what. A machine speaks only as a machine and a satellite only as
+ * a satellite, which may also look at what operators see; operators are kept out of the others'
+ * ways in because those act under keys and leases.
+ */
+final class Access {
+
+  static final String OPERATOR = "pilothouse.v1.Operator";
+  static final String MACHINE = "pilothouse.v1.MachineApi";
+  static final String SATELLITE = "pilothouse.v1.Satellite";
+
+  private static final Set<String> OPERATOR_WRITES =
+      Set.of(
+          "ApplyFleet",
+          "RegisterManifest",
+          "StartRollout",
+          "ControlRollout",
+          "ControlMachine",
+          "SetFreeze",
+          "SetWatchdogMode");
+
+  private Access() {}
+
+  /** Why the call is not allowed; empty when it is. */
+  static Optional<String> objection(Principal principal, String service, String method) {
+    boolean allowed =
+        switch (principal.kind()) {
+          case OPERATOR -> service.equals(OPERATOR);
+          case MACHINE -> service.equals(MACHINE);
+          case SATELLITE ->
+              service.equals(SATELLITE) || (service.equals(OPERATOR) && !isWrite(method));
+        };
+    return allowed
+        ? Optional.empty()
+        : Optional.of("%s may not call %s/%s".formatted(principal, service, method));
+  }
+
+  /** Whether the method of the operators' service changes something. */
+  static boolean isWrite(String method) {
+    return OPERATOR_WRITES.contains(method);
+  }
+}

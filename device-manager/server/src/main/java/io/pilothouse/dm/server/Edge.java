@@ -1,0 +1,64 @@
+package io.pilothouse.dm.server;
+
+import io.grpc.ServerInterceptors;
+import io.grpc.ServerServiceDefinition;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.util.List;
+
+/** The services over one ledger, wired; what carries them to callers is outside. */
+final class Edge implements AutoCloseable {
+
+  /** Agents of a large fleet wait here, a virtual thread each. */
+  private static final int MOST_WAITERS = 20_000;
+
+  private final Waiters waiters;
+  private final LeaderLoop leaderLoop;
+  private final List<ServerServiceDefinition> services;
+
+  Edge(Ledger ledger, Clocks clocks, MeterRegistry metrics) {
+    this(ledger, clocks, metrics, MOST_WAITERS);
+  }
+
+  Edge(Ledger ledger, Clocks clocks, MeterRegistry metrics, int mostWaiters) {
+    waiters = new Waiters(mostWaiters, metrics);
+    Term term = new Term();
+    ledger.addListener(waiters);
+    ledger.addListener(term);
+    leaderLoop = new LeaderLoop(ledger, term, clocks);
+    Writes writes = new Writes(ledger);
+    Pulls pulls = new Pulls(ledger, waiters);
+    ReportIntake intake = new ReportIntake(ledger, writes, term, clocks);
+    OperatorService operator =
+        new OperatorService(
+            new StatusReads(ledger, writes, pulls, clocks),
+            new OperatorReads(ledger, writes, term, clocks),
+            new EventReads(writes, pulls, waiters),
+            new FleetReads(ledger, writes, clocks),
+            new OperatorWrites(writes));
+    MachineService machine = new MachineService(ledger, writes, pulls, waiters, intake, term);
+    SatelliteService satellite = new SatelliteService(ledger, writes, pulls, intake, term, clocks);
+    EdgeInterceptor interceptor = new EdgeInterceptor(metrics);
+    services =
+        List.of(
+            ServerInterceptors.intercept(operator, interceptor),
+            ServerInterceptors.intercept(machine, interceptor),
+            ServerInterceptors.intercept(satellite, interceptor));
+  }
+
+  List<ServerServiceDefinition> services() {
+    return services;
+  }
+
+  Waiters waiters() {
+    return waiters;
+  }
+
+  LeaderLoop leaderLoop() {
+    return leaderLoop;
+  }
+
+  @Override
+  public void close() {
+    leaderLoop.close();
+  }
+}

@@ -1,0 +1,153 @@
+package io.pilothouse.dm.server;
+
+import io.grpc.Context;
+import io.grpc.Contexts;
+import io.grpc.ForwardingServerCall.SimpleForwardingServerCall;
+import io.grpc.ForwardingServerCallListener.SimpleForwardingServerCallListener;
+import io.grpc.Metadata;
+import io.grpc.ServerCall;
+import io.grpc.ServerCallHandler;
+import io.grpc.ServerInterceptor;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.ThreadLocalRandom;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.slf4j.MDC;
+
+/** What every call passes: who asks, under which request id, whether they may, how it went. */
+final class EdgeInterceptor implements ServerInterceptor {
+
+  private static final Logger log = LoggerFactory.getLogger(EdgeInterceptor.class);
+  private static final String LOG_KEY = "rid";
+
+  static final Metadata.Key<String> PRINCIPAL = key("pilot-principal");
+  static final Metadata.Key<String> REQUEST_ID = key("pilot-request-id");
+  static final Metadata.Key<String> MACHINE_KEY = key("pilot-key");
+
+  private final MeterRegistry metrics;
+
+  EdgeInterceptor(MeterRegistry metrics) {
+    this.metrics = metrics;
+  }
+
+  private static Metadata.Key<String> key(String name) {
+    return Metadata.Key.of(name, Metadata.ASCII_STRING_MARSHALLER);
+  }
+
+  @Override
+  public <Q, A> ServerCall.Listener<Q> interceptCall(
+      ServerCall<Q, A> call, Metadata headers, ServerCallHandler<Q, A> next) {
+    String service = String.valueOf(call.getMethodDescriptor().getServiceName());
+    String method = String.valueOf(call.getMethodDescriptor().getBareMethodName());
+    if (!service.startsWith("pilothouse.")) {
+      return next.startCall(call, headers); // health and reflection: anybody's
+    }
+    String requestId = requestId(headers.get(REQUEST_ID));
+    Optional<Principal> principal = Principal.parse(headers.get(PRINCIPAL));
+    if (principal.isEmpty()) {
+      return refuse(
+          call,
+          Refusals.of(
+              Status.Code.UNAUTHENTICATED,
+              "pilot-principal is '%s'; expected operator/NAME, machine/NAME or satellite/ID"
+                  .formatted(headers.get(PRINCIPAL)),
+              "send the header pilot-principal with every call"));
+    }
+    Optional<String> objection = Access.objection(principal.get(), service, method);
+    if (objection.isPresent()) {
+      log.warn("Denied: {}, from {} rid={}", objection.get(), address(call), requestId);
+      return refuse(
+          call,
+          Refusals.of(
+              Status.Code.PERMISSION_DENIED,
+              objection.get(),
+              "call as a principal of the kind that this service is for"));
+    }
+    Caller caller =
+        new Caller(principal.get(), requestId, Optional.ofNullable(headers.get(MACHINE_KEY)));
+    Context context = Context.current().withValue(Caller.CURRENT, caller);
+    ServerCall<Q, A> observed = new Observed<>(call, caller, method);
+    return new WithRequestId<>(Contexts.interceptCall(context, observed, headers, next), requestId);
+  }
+
+  private static <Q, A> ServerCall.Listener<Q> refuse(
+      ServerCall<Q, A> call, StatusRuntimeException refusal) {
+    @Nullable Metadata trailers = refusal.getTrailers();
+    call.close(refusal.getStatus(), trailers == null ? new Metadata() : trailers);
+    return new ServerCall.Listener<>() {};
+  }
+
+  /** The caller's id when it is fit for a log line, else one of our own. */
+  private static String requestId(@Nullable String given) {
+    return given != null && given.matches("[A-Za-z0-9._:-]{1,64}")
+        ? given
+        : "%016x".formatted(ThreadLocalRandom.current().nextLong());
+  }
+
+  private static String address(ServerCall<?, ?> call) {
+    return String.valueOf(call.getAttributes().get(io.grpc.Grpc.TRANSPORT_ATTR_REMOTE_ADDR));
+  }
+
+  /** Measures the call, and logs what changed something or was refused. */
+  private final class Observed<Q, A> extends SimpleForwardingServerCall<Q, A> {
+    private final Caller caller;
+    private final String method;
+    private final long start = System.nanoTime();
+
+    Observed(ServerCall<Q, A> call, Caller caller, String method) {
+      super(call);
+      this.caller = caller;
+      this.method = method;
+    }
+
+    @Override
+    public void close(Status status, Metadata trailers) {
+      Duration took = Duration.ofNanos(System.nanoTime() - start);
+      Timer.builder("dm.calls")
+          .description("Calls by method and status")
+          .tag("method", method)
+          .tag("status", status.getCode().name())
+          .register(metrics)
+          .record(took);
+      boolean write = Access.isWrite(method) || method.equals("Register");
+      if (write) {
+        log.info(
+            "{} by {}: {}{} in {} ms",
+            method,
+            caller.principal(),
+            status.getCode(),
+            status.getDescription() == null ? "" : " (" + status.getDescription() + ")",
+            took.toMillis());
+      } else if (!status.isOk()) {
+        log.debug("{} by {}: {}", method, caller.principal(), status);
+      }
+      super.close(status, trailers);
+    }
+  }
+
+  /** The handler runs inside of onHalfClose: its log lines carry the request id. */
+  private static final class WithRequestId<Q> extends SimpleForwardingServerCallListener<Q> {
+    private final String requestId;
+
+    WithRequestId(ServerCall.Listener<Q> listener, String requestId) {
+      super(listener);
+      this.requestId = requestId;
+    }
+
+    @Override
+    public void onHalfClose() {
+      MDC.put(LOG_KEY, requestId);
+      try {
+        super.onHalfClose();
+      } finally {
+        MDC.remove(LOG_KEY);
+      }
+    }
+  }
+}

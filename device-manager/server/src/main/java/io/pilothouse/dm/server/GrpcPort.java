@@ -1,0 +1,123 @@
+package io.pilothouse.dm.server;
+
+import io.grpc.InsecureServerCredentials;
+import io.grpc.Server;
+import io.grpc.ServerBuilder;
+import io.grpc.ServerServiceDefinition;
+import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
+import io.grpc.inprocess.InProcessServerBuilder;
+import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
+import io.grpc.protobuf.services.HealthStatusManager;
+import io.grpc.protobuf.services.ProtoReflectionServiceV1;
+import io.pilothouse.dm.raft.HostPort;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+
+/**
+ * gRPC: the services, reflection and the standard health service. Each call has a virtual thread,
+ * so handlers may block.
+ */
+final class GrpcPort implements AutoCloseable {
+
+  private static final int LARGEST_MESSAGE = 64 << 20;
+  private static final int HEALTH_EVERY_MS = 200;
+  private static final int GRACE_SECONDS = 2;
+
+  private final Server server;
+  private final Server inProcess;
+  private final HealthStatusManager health;
+  private final ExecutorService threads;
+  private final ScheduledExecutorService healthRounds;
+
+  private GrpcPort(
+      Server server, Server inProcess, HealthStatusManager health, ExecutorService threads) {
+    this.server = server;
+    this.inProcess = inProcess;
+    this.health = health;
+    this.threads = threads;
+    this.healthRounds =
+        Executors.newSingleThreadScheduledExecutor(
+            Thread.ofPlatform().name("grpc-health").daemon().factory());
+  }
+
+  /**
+   * Serves at once, on {@code address} and inside of this process under {@code name}.
+   *
+   * @param ready whether calls can be answered here or by a leader that is known
+   * @throws IOException when the address cannot be had
+   */
+  static GrpcPort open(
+      HostPort address, String name, List<ServerServiceDefinition> services, BooleanSupplier ready)
+      throws IOException {
+    ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+    HealthStatusManager health = new HealthStatusManager();
+    ServerBuilder<?> network =
+        NettyServerBuilder.forAddress(
+                new InetSocketAddress(address.host(), address.port()),
+                InsecureServerCredentials.create())
+            .maxInboundMessageSize(LARGEST_MESSAGE)
+            .permitKeepAliveTime(5, TimeUnit.SECONDS)
+            .permitKeepAliveWithoutCalls(true)
+            .keepAliveTime(30, TimeUnit.SECONDS)
+            .addService(ProtoReflectionServiceV1.newInstance())
+            .addService(health.getHealthService());
+    Server server;
+    try {
+      server = with(network, services, threads).start();
+    } catch (IOException e) {
+      threads.shutdownNow();
+      throw e;
+    }
+    Server inProcess = with(InProcessServerBuilder.forName(name), services, threads).start();
+    GrpcPort port = new GrpcPort(server, inProcess, health, threads);
+    var unused = // a round never throws
+        port.healthRounds.scheduleWithFixedDelay(
+            () -> port.setHealth(services, ready.getAsBoolean()),
+            0,
+            HEALTH_EVERY_MS,
+            TimeUnit.MILLISECONDS);
+    return port;
+  }
+
+  private static Server with(
+      ServerBuilder<?> builder, List<ServerServiceDefinition> services, ExecutorService threads) {
+    services.forEach(builder::addService);
+    return builder.executor(threads).build();
+  }
+
+  int port() {
+    return server.getPort();
+  }
+
+  private void setHealth(List<ServerServiceDefinition> services, boolean ready) {
+    ServingStatus status = ready ? ServingStatus.SERVING : ServingStatus.NOT_SERVING;
+    health.setStatus(HealthStatusManager.SERVICE_NAME_ALL_SERVICES, status);
+    services.forEach(each -> health.setStatus(each.getServiceDescriptor().getName(), status));
+  }
+
+  /** Refuses new calls, gives those under way a moment, then ends them. */
+  @Override
+  public void close() {
+    healthRounds.shutdownNow();
+    health.enterTerminalState();
+    server.shutdown();
+    inProcess.shutdown();
+    try {
+      if (!server.awaitTermination(GRACE_SECONDS, TimeUnit.SECONDS)) {
+        server.shutdownNow();
+        server.awaitTermination(GRACE_SECONDS, TimeUnit.SECONDS);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    server.shutdownNow();
+    inProcess.shutdownNow();
+    threads.shutdownNow();
+  }
+}

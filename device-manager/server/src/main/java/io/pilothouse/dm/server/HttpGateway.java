@@ -1,0 +1,192 @@
+package io.pilothouse.dm.server;
+
+import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.Message;
+import com.google.protobuf.util.JsonFormat;
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpHandler;
+import io.grpc.CallOptions;
+import io.grpc.Channel;
+import io.grpc.ClientInterceptors;
+import io.grpc.Metadata;
+import io.grpc.MethodDescriptor;
+import io.grpc.MethodDescriptor.PrototypeMarshaller;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.grpc.stub.ClientCalls;
+import io.grpc.stub.MetadataUtils;
+import io.pilothouse.api.v1.OperatorGrpc;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * {@code POST /pilothouse.v1.Operator/METHOD}: a unary call with a JSON or protobuf body, passed to
+ * the very service that gRPC serves, over a channel inside of this process. Statuses follow the
+ * Connect protocol's table.
+ */
+final class HttpGateway implements HttpHandler {
+
+  static final String PATH = "/" + OperatorGrpc.SERVICE_NAME + "/";
+
+  private static final String JSON = "application/json";
+  private static final String PROTO = "application/proto";
+  private static final int LARGEST_BODY = 64 << 20;
+
+  /** Above the longest poll. */
+  private static final Duration DEADLINE = Duration.ofSeconds(40);
+
+  private final Channel channel;
+  private final Map<String, MethodDescriptor<Message, Message>> methods = new TreeMap<>();
+
+  /** Calls go to {@code channel}, which leads to the services and their interceptor. */
+  HttpGateway(Channel channel) {
+    this.channel = channel;
+    for (MethodDescriptor<?, ?> method : OperatorGrpc.getServiceDescriptor().getMethods()) {
+      methods.put(String.valueOf(method.getBareMethodName()), messages(method));
+    }
+  }
+
+  @SuppressWarnings("unchecked") // every method of a protobuf service takes and gives messages
+  private static MethodDescriptor<Message, Message> messages(MethodDescriptor<?, ?> method) {
+    return (MethodDescriptor<Message, Message>) method;
+  }
+
+  @Override
+  public void handle(HttpExchange http) throws IOException {
+    boolean json = true;
+    try {
+      String type = contentType(http);
+      json = !type.equals(PROTO);
+      MethodDescriptor<Message, Message> method = method(http, type);
+      Message reply = call(http, method, request(http, method, json));
+      byte[] body =
+          json
+              ? JsonFormat.printer()
+                  .preservingProtoFieldNames()
+                  .print(reply)
+                  .getBytes(StandardCharsets.UTF_8)
+              : reply.toByteArray();
+      HttpPort.send(http, 200, json ? JSON : PROTO, body);
+    } catch (StatusRuntimeException e) {
+      sendError(http, e);
+    }
+  }
+
+  private static String contentType(HttpExchange http) {
+    @Nullable String header = http.getRequestHeaders().getFirst("Content-Type");
+    return header == null ? "" : header.split(";", 2)[0].strip().toLowerCase(Locale.ROOT);
+  }
+
+  private MethodDescriptor<Message, Message> method(HttpExchange http, String contentType) {
+    String name = http.getRequestURI().getPath().substring(PATH.length());
+    @Nullable MethodDescriptor<Message, Message> method = methods.get(name);
+    if (method == null) {
+      throw Refusals.of(
+          Status.Code.UNIMPLEMENTED,
+          "the service Operator has no method '%s'".formatted(name),
+          "methods: " + String.join(", ", methods.keySet()));
+    }
+    if (!http.getRequestMethod().equals("POST")) {
+      throw Refusals.of(
+          Status.Code.UNIMPLEMENTED,
+          "%s of a method; expected POST".formatted(http.getRequestMethod()),
+          "send the request as the body of a POST");
+    }
+    if (!contentType.equals(JSON) && !contentType.equals(PROTO)) {
+      throw Refusals.of(
+          Status.Code.INVALID_ARGUMENT,
+          "Content-Type is '%s'; expected %s or %s".formatted(contentType, JSON, PROTO),
+          "send the header Content-Type: " + JSON);
+    }
+    return method;
+  }
+
+  private static Message request(
+      HttpExchange http, MethodDescriptor<Message, Message> method, boolean json)
+      throws IOException {
+    byte[] body = http.getRequestBody().readNBytes(LARGEST_BODY + 1);
+    if (body.length > LARGEST_BODY) {
+      throw Refusals.of(
+          Status.Code.RESOURCE_EXHAUSTED,
+          "the body is above %d MiB".formatted(LARGEST_BODY >> 20),
+          "send less at once");
+    }
+    if (!(method.getRequestMarshaller() instanceof PrototypeMarshaller<Message> marshaller)
+        || marshaller.getMessagePrototype() == null) {
+      throw new IllegalStateException("no prototype for " + method.getFullMethodName());
+    }
+    Message.Builder request = marshaller.getMessagePrototype().newBuilderForType();
+    try {
+      if (json) {
+        JsonFormat.parser().merge(new String(body, StandardCharsets.UTF_8), request);
+      } else {
+        request.mergeFrom(body);
+      }
+      return request.build();
+    } catch (InvalidProtocolBufferException e) {
+      throw Refusals.of(
+          Status.Code.INVALID_ARGUMENT,
+          "the body is no %s: %s"
+              .formatted(request.getDescriptorForType().getName(), e.getMessage()),
+          "see the service's definition, or ask by gRPC reflection");
+    }
+  }
+
+  private Message call(
+      HttpExchange http, MethodDescriptor<Message, Message> method, Message request) {
+    Metadata headers = new Metadata();
+    copy(http, EdgeInterceptor.PRINCIPAL, headers);
+    copy(http, EdgeInterceptor.REQUEST_ID, headers);
+    return ClientCalls.blockingUnaryCall(
+        ClientInterceptors.intercept(channel, MetadataUtils.newAttachHeadersInterceptor(headers)),
+        method,
+        CallOptions.DEFAULT.withDeadlineAfter(DEADLINE.toMillis(), TimeUnit.MILLISECONDS),
+        request);
+  }
+
+  private static void copy(HttpExchange http, Metadata.Key<String> key, Metadata headers) {
+    @Nullable String value = http.getRequestHeaders().getFirst(key.name());
+    if (value != null) {
+      headers.put(key, value);
+    }
+  }
+
+  private static void sendError(HttpExchange http, StatusRuntimeException e) throws IOException {
+    Status status = e.getStatus();
+    Metadata trailers = e.getTrailers() == null ? new Metadata() : e.getTrailers();
+    @Nullable String leader = trailers.get(Refusals.LEADER);
+    if (leader != null) {
+      http.getResponseHeaders().set(Refusals.LEADER.name(), leader);
+    }
+    byte[] error =
+        new JsonLine()
+            .add("code", status.getCode().name())
+            .add("message", status.getDescription())
+            .add("remedy", trailers.get(Refusals.REMEDY))
+            .bytes();
+    HttpPort.send(http, httpStatus(http, status.getCode()), JSON, error);
+  }
+
+  private static int httpStatus(HttpExchange http, Status.Code code) {
+    return switch (code) {
+      case OK -> 200;
+      case INVALID_ARGUMENT, FAILED_PRECONDITION, OUT_OF_RANGE -> 400;
+      case UNAUTHENTICATED -> 401;
+      case PERMISSION_DENIED -> 403;
+      case NOT_FOUND -> 404;
+      case UNIMPLEMENTED -> http.getRequestMethod().equals("POST") ? 404 : 405;
+      case ABORTED, ALREADY_EXISTS -> 409;
+      case RESOURCE_EXHAUSTED -> 429;
+      case CANCELLED -> 499;
+      case UNAVAILABLE -> 503;
+      case DEADLINE_EXCEEDED -> 504;
+      case UNKNOWN, INTERNAL, DATA_LOSS -> 500;
+    };
+  }
+}

@@ -1,0 +1,135 @@
+package io.pilothouse.dm.server;
+
+import io.pilothouse.api.log.v1.Command;
+import io.pilothouse.api.log.v1.NoticeSilence;
+import io.pilothouse.api.log.v1.NoticeSilence.Silent;
+import io.pilothouse.api.log.v1.ObserveReplica;
+import io.pilothouse.api.log.v1.Reply;
+import io.pilothouse.api.log.v1.Request;
+import io.pilothouse.api.log.v1.Tick;
+import io.pilothouse.api.v1.DeploymentReplica;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.slf4j.MDC;
+
+/**
+ * What only the leader does: it turns time that has passed and silence into requests in the log. A
+ * follower's round does nothing.
+ */
+final class LeaderLoop implements AutoCloseable {
+
+  private static final Logger log = LoggerFactory.getLogger(LeaderLoop.class);
+  private static final Duration EVERY = Duration.ofMillis(200);
+
+  private final Ledger ledger;
+  private final Term term;
+  private final Clocks clocks;
+  private final ScheduledExecutorService rounds;
+  private SilenceWatch silence;
+  private CompletableFuture<Reply> tick = CompletableFuture.completedFuture(null);
+  private CompletableFuture<Reply> notice = CompletableFuture.completedFuture(null);
+
+  LeaderLoop(Ledger ledger, Term term, Clocks clocks) {
+    this.ledger = ledger;
+    this.term = term;
+    this.clocks = clocks;
+    this.silence = new SilenceWatch(term.lastHeard());
+    this.rounds =
+        Executors.newSingleThreadScheduledExecutor(
+            Thread.ofPlatform().name("leader-loop").daemon().factory());
+  }
+
+  LeaderLoop start() {
+    var unused = // a round never throws
+        rounds.scheduleWithFixedDelay(
+            this::guardedRound, EVERY.toMillis(), EVERY.toMillis(), TimeUnit.MILLISECONDS);
+    return this;
+  }
+
+  private void guardedRound() {
+    try {
+      round();
+    } catch (RuntimeException e) {
+      // the next round tries again; a scheduler would stop for good
+      log.warn("A round of the leader loop failed", e);
+    }
+  }
+
+  /** One round; called by one thread at a time. */
+  void round() {
+    if (!ledger.isLeader()) {
+      return;
+    }
+    LastHeard heard = term.lastHeard();
+    if (silence.lastHeard() != heard) {
+      silence = new SilenceWatch(heard);
+    }
+    if (tick.isDone() && ledger.read(state -> isDue(state.nextDue().orElse(null), state.now()))) {
+      tick = submit(Command.newBuilder().setTick(Tick.getDefaultInstance()).build());
+    }
+    if (notice.isDone()) {
+      noticeSilence();
+    }
+  }
+
+  private boolean isDue(@Nullable Instant due, Instant stateNow) {
+    // an earlier leader's clock may have been ahead of ours: the state's time counts then
+    Instant now = clocks.now().isAfter(stateNow) ? clocks.now() : stateNow;
+    return due != null && !due.isAfter(now);
+  }
+
+  private void noticeSilence() {
+    long now = clocks.nanos().getAsLong();
+    List<Silent> silent = ledger.read(state -> silence.silent(state, now));
+    List<DeploymentReplica> gone = ledger.read(state -> silence.silentReplicas(state, now));
+    if (!silent.isEmpty()) {
+      log.info(
+          "Silent: {}", silent.stream().map(s -> s.getMachine() + "/" + s.getWatchdog()).toList());
+      NoticeSilence command = NoticeSilence.newBuilder().addAllSilent(silent).build();
+      notice = submit(Command.newBuilder().setNoticeSilence(command).build());
+    }
+    for (DeploymentReplica replica : gone) {
+      log.info("Deployment replica {} has not been heard of", replica.getId());
+      ObserveReplica command = ObserveReplica.newBuilder().setReplica(replica).build();
+      notice = submit(Command.newBuilder().setObserveReplica(command).build());
+    }
+  }
+
+  private CompletableFuture<Reply> submit(Command command) {
+    String requestId = "%016x".formatted(ThreadLocalRandom.current().nextLong());
+    Request request =
+        Request.newBuilder().setPrincipal("dm").setRequestId(requestId).setCommand(command).build();
+    return ledger
+        .submit(request)
+        .whenComplete((reply, failure) -> report(command, requestId, reply, failure));
+  }
+
+  private static void report(
+      Command command, String requestId, @Nullable Reply reply, @Nullable Throwable failure) {
+    MDC.put("rid", requestId);
+    try {
+      if (failure != null) {
+        // the next round sees that it is still so
+        log.info("{} was not logged: {}", command.getKindCase(), failure.getMessage());
+      } else if (reply != null && reply.hasRefusal()) {
+        log.warn("{} was refused: {}", command.getKindCase(), reply.getRefusal().getMessage());
+      }
+    } finally {
+      MDC.remove("rid");
+    }
+  }
+
+  @Override
+  public void close() {
+    rounds.shutdownNow();
+  }
+}

@@ -1,0 +1,39 @@
+package io.pilothouse.dm.server;
+
+import io.pilothouse.api.log.v1.Reply;
+import io.pilothouse.api.log.v1.Request;
+import io.pilothouse.dm.raft.CommitListener;
+import io.pilothouse.dm.raft.Peer;
+import io.pilothouse.dm.raft.PeerStatus;
+import io.pilothouse.dm.state.State;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
+
+/**
+ * What the edge needs of the replicated state: the port that {@link io.pilothouse.dm.raft.Replica}
+ * fills in production and an in-memory one in tests.
+ */
+interface Ledger {
+
+  /** Has a request decided; fails with a {@link io.pilothouse.dm.raft.SubmitException}. */
+  CompletableFuture<Reply> submit(Request request);
+
+  /** Looks at the applied state; the reader must be quick and let out only entities. */
+  <T> T read(Function<State, T> reader);
+
+  /** Completes when a read sees all that was acknowledged before; leader only. */
+  CompletableFuture<Void> linearize();
+
+  boolean isLeader();
+
+  Optional<Peer> leader();
+
+  /** Index up to which a read sees the log. */
+  long appliedIndex();
+
+  List<PeerStatus> peers();
+
+  void addListener(CommitListener listener);
+}

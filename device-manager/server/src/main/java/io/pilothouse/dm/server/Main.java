@@ -1,0 +1,99 @@
+package io.pilothouse.dm.server;
+
+import io.pilothouse.dm.raft.ReplicaConfig;
+import io.pilothouse.dm.raft.ReplicaStartException;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.slf4j.bridge.SLF4JBridgeHandler;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** One replica of the Device Manager, as a process. */
+@Command(
+    name = "device-manager",
+    mixinStandardHelpOptions = true,
+    description = "One replica of the Device Manager: ground truth and every decision.",
+    footer = {
+      "",
+      "Exit codes: 0 stopped by a signal, 1 cannot start or cannot go on, 2 wrong flags.",
+    })
+public final class Main implements Callable<Integer> {
+
+  private static final Logger log = LoggerFactory.getLogger(Main.class);
+
+  @Option(names = "--id", required = true, description = "This replica's id among the peers: dm-1.")
+  private String id = "";
+
+  @Option(names = "--cluster", required = true, description = "The cluster's name.")
+  private String cluster = "";
+
+  @Option(
+      names = "--data",
+      required = true,
+      description = "This replica's own directory, made when missing.")
+  private Path data = Path.of("");
+
+  @Option(
+      names = "--peers",
+      required = true,
+      description = "All replicas: dm-1=RAFT/GRPC/HTTP,dm-2=... with a host:port each.")
+  private String peers = "";
+
+  @Option(
+      names = "--listen-beyond-loopback",
+      description = "Serve on addresses that other hosts reach: nothing authenticates them yet.")
+  private boolean beyondLoopback;
+
+  @Spec private CommandSpec spec = CommandSpec.create();
+
+  private Main() {}
+
+  /** Ends the process with the exit code. */
+  public static void main(String[] args) {
+    SLF4JBridgeHandler.removeHandlersForRootLogger();
+    SLF4JBridgeHandler.install();
+    System.exit(new CommandLine(new Main()).execute(args));
+  }
+
+  @Override
+  public Integer call() {
+    ReplicaConfig config = config();
+    DeviceManager dm;
+    try {
+      dm = DeviceManager.start(config);
+    } catch (ReplicaStartException | IOException e) {
+      log.error("Cannot start: {}", e.getMessage());
+      log.debug("The cause", e);
+      return 1;
+    }
+    Thread stop = Thread.ofPlatform().name("stop").unstarted(() -> stop(config, dm));
+    Runtime.getRuntime().addShutdownHook(stop);
+    String reason = dm.failure().join();
+    log.error("Replica {} cannot go on: {}", config.id(), reason);
+    return 1;
+  }
+
+  private static void stop(ReplicaConfig config, DeviceManager dm) {
+    log.info("Replica {} stops", config.id());
+    dm.close();
+  }
+
+  private ReplicaConfig config() {
+    try {
+      ReplicaConfig config = new ReplicaConfig(id, cluster, data, PeerList.parse(peers));
+      if (!beyondLoopback) {
+        PeerList.requireLoopback(config.self());
+      }
+      return config;
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
+    }
+  }
+}

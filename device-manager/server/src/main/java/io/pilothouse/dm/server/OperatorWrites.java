@@ -1,0 +1,136 @@
+package io.pilothouse.dm.server;
+
+import io.grpc.Status;
+import io.pilothouse.api.log.v1.ApplyFleet;
+import io.pilothouse.api.log.v1.Command;
+import io.pilothouse.api.log.v1.ControlRollout;
+import io.pilothouse.api.log.v1.DecommissionMachine;
+import io.pilothouse.api.log.v1.DrainMachine;
+import io.pilothouse.api.log.v1.HoldMachine;
+import io.pilothouse.api.log.v1.MachineReplaced;
+import io.pilothouse.api.log.v1.PromoteWatchdog;
+import io.pilothouse.api.log.v1.RegisterManifest;
+import io.pilothouse.api.log.v1.Reply;
+import io.pilothouse.api.log.v1.RetryProvisioning;
+import io.pilothouse.api.log.v1.SetFreeze;
+import io.pilothouse.api.log.v1.StartRollout;
+import io.pilothouse.api.log.v1.UndrainMachine;
+import io.pilothouse.api.log.v1.UnholdMachine;
+import io.pilothouse.api.v1.ControlMachineRequest;
+import io.pilothouse.api.v1.ControlRolloutRequest;
+import io.pilothouse.api.v1.FleetRequest;
+import io.pilothouse.api.v1.RegisterManifestRequest;
+import io.pilothouse.api.v1.SetFreezeRequest;
+import io.pilothouse.api.v1.SetWatchdogModeRequest;
+import io.pilothouse.api.v1.StartRolloutRequest;
+import io.pilothouse.api.v1.WriteContext;
+import io.pilothouse.api.v1.WriteReply;
+
+/** What operators change: each call is one command in the log. */
+final class OperatorWrites {
+
+  private final Writes writes;
+
+  OperatorWrites(Writes writes) {
+    this.writes = writes;
+  }
+
+  WriteReply applyFleet(FleetRequest request) {
+    ApplyFleet command =
+        ApplyFleet.newBuilder()
+            .setFleet(request.getFleet())
+            .setIfRevision(request.getIfRevision())
+            .build();
+    return decide(Command.newBuilder().setApplyFleet(command), request.getContext());
+  }
+
+  WriteReply registerManifest(RegisterManifestRequest request) {
+    RegisterManifest command =
+        RegisterManifest.newBuilder().setManifest(request.getManifest()).build();
+    return decide(Command.newBuilder().setRegisterManifest(command), request.getContext());
+  }
+
+  WriteReply startRollout(StartRolloutRequest request) {
+    StartRollout command =
+        StartRollout.newBuilder()
+            .setType(request.getType())
+            .setName(request.getName())
+            .setVersion(request.getVersion())
+            .setPlanDigest(request.getPlanDigest())
+            .build();
+    return decide(Command.newBuilder().setStartRollout(command), request.getContext());
+  }
+
+  WriteReply controlRollout(ControlRolloutRequest request) {
+    ControlRollout.Verb verb =
+        switch (request.getVerb()) {
+          case "pause" -> ControlRollout.Verb.PAUSE;
+          case "resume" -> ControlRollout.Verb.RESUME;
+          case "skip" -> ControlRollout.Verb.SKIP;
+          case "abort" -> ControlRollout.Verb.ABORT;
+          case "rollback" -> ControlRollout.Verb.ROLL_BACK;
+          default -> throw unknownVerb(request.getVerb(), "pause, resume, skip, abort, rollback");
+        };
+    ControlRollout command =
+        ControlRollout.newBuilder()
+            .setRollout(request.getRollout())
+            .setVerb(verb)
+            .setUnit(request.getUnit())
+            .build();
+    return decide(Command.newBuilder().setControlRollout(command), request.getContext());
+  }
+
+  WriteReply controlMachine(ControlMachineRequest request) {
+    String machine = request.getMachine();
+    Command.Builder command = Command.newBuilder();
+    switch (request.getVerb()) {
+      case "hold" ->
+          command.setHoldMachine(
+              HoldMachine.newBuilder().setMachine(machine).setForMs(request.getForMs()));
+      case "unhold" -> command.setUnholdMachine(UnholdMachine.newBuilder().setMachine(machine));
+      case "replaced" ->
+          command.setMachineReplaced(MachineReplaced.newBuilder().setMachine(machine));
+      case "drain" -> command.setDrainMachine(DrainMachine.newBuilder().setMachine(machine));
+      case "undrain" -> command.setUndrainMachine(UndrainMachine.newBuilder().setMachine(machine));
+      case "decommission" ->
+          command.setDecommissionMachine(DecommissionMachine.newBuilder().setMachine(machine));
+      case "retry-provisioning" ->
+          command.setRetryProvisioning(RetryProvisioning.newBuilder().setMachine(machine));
+      default ->
+          throw unknownVerb(
+              request.getVerb(),
+              "hold, unhold, replaced, drain, undrain, decommission, retry-provisioning");
+    }
+    return decide(command, request.getContext());
+  }
+
+  WriteReply setFreeze(SetFreezeRequest request) {
+    SetFreeze command = SetFreeze.newBuilder().setFrozen(request.getFrozen()).build();
+    return decide(Command.newBuilder().setSetFreeze(command), request.getContext());
+  }
+
+  WriteReply setWatchdogMode(SetWatchdogModeRequest request) {
+    PromoteWatchdog command =
+        PromoteWatchdog.newBuilder()
+            .setWatchdog(request.getWatchdog())
+            .setMode(request.getMode())
+            .build();
+    return decide(Command.newBuilder().setPromoteWatchdog(command), request.getContext());
+  }
+
+  private WriteReply decide(Command.Builder command, WriteContext context) {
+    Reply reply = writes.decide(command.build(), context);
+    return WriteReply.newBuilder()
+        .setRevision(reply.getRevision())
+        .setId(reply.getId())
+        .addAllLines(reply.getLinesList())
+        .build();
+  }
+
+  private static RuntimeException unknownVerb(String verb, String known) {
+    return Refusals.of(
+        Status.Code.INVALID_ARGUMENT,
+        "verb '%s' is not known; expected one of %s".formatted(verb, known),
+        "correct the verb");
+  }
+}

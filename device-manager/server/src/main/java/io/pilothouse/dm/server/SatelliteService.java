@@ -1,0 +1,268 @@
+package io.pilothouse.dm.server;
+
+import io.grpc.stub.StreamObserver;
+import io.pilothouse.api.log.v1.AcquireLease;
+import io.pilothouse.api.log.v1.ClaimRepair;
+import io.pilothouse.api.log.v1.Command;
+import io.pilothouse.api.log.v1.Discover;
+import io.pilothouse.api.log.v1.ObserveReplica;
+import io.pilothouse.api.log.v1.ReleaseLease;
+import io.pilothouse.api.log.v1.Reply;
+import io.pilothouse.api.log.v1.ReportProvisioning;
+import io.pilothouse.api.log.v1.ReportRepair;
+import io.pilothouse.api.v1.AcquireLeaseReply;
+import io.pilothouse.api.v1.AcquireLeaseRequest;
+import io.pilothouse.api.v1.ClaimRepairRequest;
+import io.pilothouse.api.v1.DeploymentReplica;
+import io.pilothouse.api.v1.Lifecycle;
+import io.pilothouse.api.v1.PullManifestsReply;
+import io.pilothouse.api.v1.PullManifestsRequest;
+import io.pilothouse.api.v1.PullProvisioningReply;
+import io.pilothouse.api.v1.PullProvisioningRequest;
+import io.pilothouse.api.v1.PullRepairsReply;
+import io.pilothouse.api.v1.PullRepairsRequest;
+import io.pilothouse.api.v1.PullTargetsReply;
+import io.pilothouse.api.v1.PullTargetsRequest;
+import io.pilothouse.api.v1.ReleaseLeaseRequest;
+import io.pilothouse.api.v1.ReportDiscoveredRequest;
+import io.pilothouse.api.v1.ReportProvisioningRequest;
+import io.pilothouse.api.v1.ReportRepairRequest;
+import io.pilothouse.api.v1.ReportReplicaRequest;
+import io.pilothouse.api.v1.ReportVerdictsRequest;
+import io.pilothouse.api.v1.SatelliteGrpc;
+import io.pilothouse.api.v1.SatelliteWriteReply;
+import io.pilothouse.dm.state.Entities;
+
+/** What satellites ask: pulls from any replica, writes at the leader. */
+final class SatelliteService extends SatelliteGrpc.SatelliteImplBase {
+
+  private final Ledger ledger;
+  private final Writes writes;
+  private final Pulls pulls;
+  private final ReportIntake intake;
+  private final Term term;
+  private final Clocks clocks;
+
+  SatelliteService(
+      Ledger ledger, Writes writes, Pulls pulls, ReportIntake intake, Term term, Clocks clocks) {
+    this.ledger = ledger;
+    this.writes = writes;
+    this.pulls = pulls;
+    this.intake = intake;
+    this.term = term;
+    this.clocks = clocks;
+  }
+
+  @Override
+  public void acquireLease(AcquireLeaseRequest request, StreamObserver<AcquireLeaseReply> call) {
+    Answers.unary(
+        call,
+        () -> {
+          AcquireLease command =
+              AcquireLease.newBuilder()
+                  .setRole(request.getRole())
+                  .setHolder(request.getHolder())
+                  .setTtlMs(request.getTtlMs())
+                  .build();
+          Reply reply = writes.decide(Command.newBuilder().setAcquireLease(command).build());
+          return AcquireLeaseReply.newBuilder()
+              .setLease(reply.getLease())
+              .setRevision(reply.getRevision())
+              .build();
+        });
+  }
+
+  @Override
+  public void releaseLease(ReleaseLeaseRequest request, StreamObserver<SatelliteWriteReply> call) {
+    ReleaseLease command =
+        ReleaseLease.newBuilder()
+            .setRole(request.getRole())
+            .setHolder(request.getHolder())
+            .setToken(request.getToken())
+            .build();
+    write(call, Command.newBuilder().setReleaseLease(command));
+  }
+
+  @Override
+  public void pullRepairs(PullRepairsRequest request, StreamObserver<PullRepairsReply> call) {
+    Answers.unary(
+        call,
+        () -> {
+          Pulls.Answer<PullRepairsReply> answer =
+              pulls.satellite(
+                  "PullRepairs",
+                  request.getRevision(),
+                  request.getWaitMs(),
+                  SatellitePulls.REPAIR_TOPICS,
+                  SatellitePulls::repairs);
+          return answer.message().toBuilder().setRevision(answer.revision()).build();
+        });
+  }
+
+  @Override
+  public void claimRepair(ClaimRepairRequest request, StreamObserver<SatelliteWriteReply> call) {
+    ClaimRepair command =
+        ClaimRepair.newBuilder()
+            .setRepair(request.getRepair())
+            .setHolder(request.getHolder())
+            .setToken(request.getToken())
+            .build();
+    write(call, Command.newBuilder().setClaimRepair(command));
+  }
+
+  @Override
+  public void reportRepair(ReportRepairRequest request, StreamObserver<SatelliteWriteReply> call) {
+    ReportRepair.Builder command =
+        ReportRepair.newBuilder()
+            .setRepair(request.getRepair())
+            .setToken(request.getToken())
+            .setState(request.getState())
+            .setText(request.getText());
+    if (request.hasTicket()) {
+      command.setTicket(request.getTicket());
+    }
+    write(call, Command.newBuilder().setReportRepair(command));
+  }
+
+  @Override
+  public void pullProvisioning(
+      PullProvisioningRequest request, StreamObserver<PullProvisioningReply> call) {
+    Answers.unary(
+        call,
+        () -> {
+          Pulls.Answer<PullProvisioningReply> answer =
+              pulls.satellite(
+                  "PullProvisioning",
+                  request.getRevision(),
+                  request.getWaitMs(),
+                  SatellitePulls.PROVISIONING_TOPICS,
+                  SatellitePulls::provisioning);
+          return answer.message().toBuilder().setRevision(answer.revision()).build();
+        });
+  }
+
+  @Override
+  public void reportDiscovered(
+      ReportDiscoveredRequest request, StreamObserver<SatelliteWriteReply> call) {
+    Answers.unary(
+        call,
+        () -> {
+          writes.requireLeader();
+          if (ledger.read(state -> isKnown(state, request))) {
+            return written(ledger.appliedIndex());
+          }
+          Discover command =
+              Discover.newBuilder()
+                  .setName(request.getName())
+                  .setMac(request.getMac())
+                  .setBmc(request.getBmc())
+                  .setModel(request.getModel())
+                  .build();
+          Command discover = Command.newBuilder().setDiscover(command).build();
+          return written(writes.decide(discover).getRevision());
+        });
+  }
+
+  /** Matched as the state does, by MAC, then name; only an expected machine changes by it. */
+  private static boolean isKnown(Entities state, ReportDiscoveredRequest seen) {
+    return state.machines().stream()
+        .filter(each -> !seen.getMac().isEmpty() && each.getMac().equals(seen.getMac()))
+        .findFirst()
+        .or(() -> state.machine(seen.getName()))
+        .filter(each -> each.getLifecycle() != Lifecycle.EXPECTED)
+        .isPresent();
+  }
+
+  @Override
+  public void reportProvisioning(
+      ReportProvisioningRequest request, StreamObserver<SatelliteWriteReply> call) {
+    ReportProvisioning command =
+        ReportProvisioning.newBuilder()
+            .setMachine(request.getMachine())
+            .setLeaseToken(request.getLeaseToken())
+            .setToken(request.getToken())
+            .setStep(request.getStep())
+            .setFailed(request.getFailed())
+            .build();
+    write(call, Command.newBuilder().setReportProvisioning(command));
+  }
+
+  @Override
+  public void pullTargets(PullTargetsRequest request, StreamObserver<PullTargetsReply> call) {
+    Answers.unary(
+        call,
+        () -> {
+          Pulls.Answer<PullTargetsReply> answer =
+              pulls.satellite(
+                  "PullTargets",
+                  request.getRevision(),
+                  request.getWaitMs(),
+                  SatellitePulls.TARGET_TOPICS,
+                  SatellitePulls::targets);
+          return answer.message().toBuilder().setRevision(answer.revision()).build();
+        });
+  }
+
+  @Override
+  public void reportVerdicts(
+      ReportVerdictsRequest request, StreamObserver<SatelliteWriteReply> call) {
+    Answers.unary(call, () -> intake.satellite(request));
+  }
+
+  @Override
+  public void pullManifests(PullManifestsRequest request, StreamObserver<PullManifestsReply> call) {
+    Answers.unary(
+        call,
+        () -> {
+          Pulls.Answer<PullManifestsReply> answer =
+              pulls.satellite(
+                  "PullManifests",
+                  request.getRevision(),
+                  request.getWaitMs(),
+                  SatellitePulls.MANIFEST_TOPICS,
+                  SatellitePulls::manifests);
+          return answer.message().toBuilder().setRevision(answer.revision()).build();
+        });
+  }
+
+  @Override
+  public void reportReplica(
+      ReportReplicaRequest request, StreamObserver<SatelliteWriteReply> call) {
+    Answers.unary(call, () -> reportReplica(request));
+  }
+
+  /** A replica that holds and serves what the state says already is only heard. */
+  private SatelliteWriteReply reportReplica(ReportReplicaRequest request) {
+    writes.requireLeader();
+    DeploymentReplica seen =
+        DeploymentReplica.newBuilder()
+            .setId(request.getId())
+            .setAddress(request.getAddress())
+            .addAllHeld(request.getHeldList().stream().sorted().distinct().toList())
+            .setUp(true)
+            .build();
+    boolean steady =
+        ledger.read(
+            state ->
+                state
+                    .replica(request.getId())
+                    .filter(known -> known.toBuilder().clearSince().build().equals(seen))
+                    .isPresent());
+    long revision = ledger.appliedIndex();
+    if (!steady) {
+      ObserveReplica command = ObserveReplica.newBuilder().setReplica(seen).build();
+      revision =
+          writes.decide(Command.newBuilder().setObserveReplica(command).build()).getRevision();
+    }
+    term.lastHeard().replicaHeard(request.getId(), clocks.nanos().getAsLong());
+    return written(revision);
+  }
+
+  private void write(StreamObserver<SatelliteWriteReply> call, Command.Builder command) {
+    Answers.unary(call, () -> written(writes.decide(command.build()).getRevision()));
+  }
+
+  private static SatelliteWriteReply written(long revision) {
+    return SatelliteWriteReply.newBuilder().setRevision(revision).build();
+  }
+}

@@ -1,0 +1,47 @@
+package io.pilothouse.dm.server;
+
+import io.pilothouse.dm.raft.Peer;
+import java.time.Duration;
+
+/** What this replica says of itself: ready when it leads or knows who does. */
+final class SelfReport {
+
+  private final String id;
+  private final Ledger ledger;
+  private final Waiters waiters;
+  private final Clocks clocks;
+  private final long started;
+
+  SelfReport(String id, Ledger ledger, Waiters waiters, Clocks clocks) {
+    this.id = id;
+    this.ledger = ledger;
+    this.waiters = waiters;
+    this.clocks = clocks;
+    this.started = clocks.nanos().getAsLong();
+  }
+
+  boolean isReady() {
+    return ledger.leader().isPresent();
+  }
+
+  byte[] health() {
+    JsonLine health = new JsonLine().add("healthy", isReady());
+    return isReady()
+        ? health.bytes()
+        : health
+            .add("problem", "no leader is known: is a majority of the replicas up and connected?")
+            .bytes();
+  }
+
+  byte[] status() {
+    Duration up = Duration.ofNanos(clocks.nanos().getAsLong() - started);
+    return new JsonLine()
+        .add("id", id)
+        .add("role", ledger.isLeader() ? "leader" : "follower")
+        .add("leader", ledger.leader().map(Peer::id).orElse(""))
+        .add("applied", ledger.appliedIndex())
+        .add("waiting_calls", waiters.count())
+        .add("up_seconds", up.toSeconds())
+        .bytes();
+  }
+}

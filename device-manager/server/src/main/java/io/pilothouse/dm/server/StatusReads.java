@@ -1,0 +1,114 @@
+package io.pilothouse.dm.server;
+
+import io.pilothouse.api.v1.HealthCode;
+import io.pilothouse.api.v1.ReplicaStatus;
+import io.pilothouse.api.v1.StatusReply;
+import io.pilothouse.dm.raft.Peer;
+import io.pilothouse.dm.raft.PeerStatus;
+import io.pilothouse.dm.state.StatusView;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+
+/**
+ * The status screen: what the state says of the fleet, and what the leader says of the replicas.
+ */
+final class StatusReads {
+
+  /** A follower that answers no heartbeat for this long is down. */
+  private static final Duration UP = Duration.ofSeconds(3);
+
+  private static final String SEE = "docs/operations/health-codes.md#";
+
+  private final Ledger ledger;
+  private final Writes writes;
+  private final Pulls pulls;
+  private final Clocks clocks;
+
+  StatusReads(Ledger ledger, Writes writes, Pulls pulls, Clocks clocks) {
+    this.ledger = ledger;
+    this.writes = writes;
+    this.pulls = pulls;
+    this.clocks = clocks;
+  }
+
+  StatusReply status() {
+    writes.linearize();
+    List<PeerStatus> peers = ledger.peers();
+    Instant now = clocks.now();
+    Pulls.Answer<StatusReply.Builder> answer =
+        pulls.read(
+            state ->
+                // the state's timeouts were stamped by leaders whose clock may be ahead
+                StatusView.of(state, now.isAfter(state.now()) ? now : state.now()));
+    StatusReply.Builder status = answer.message().setRevision(answer.revision());
+    int down = 0;
+    for (PeerStatus peer : peers) {
+      status.addReplicas(replica(peer, answer.revision()));
+      if (!isUp(peer)) {
+        down++;
+        status.addCodes(replicaDown(peer, now));
+      }
+    }
+    boolean quorum = peers.size() - down > peers.size() / 2;
+    if (!quorum) {
+      status.addCodes(noQuorum(peers.size(), down));
+    }
+    return status
+        .setLeader(ledger.leader().map(Peer::id).orElse(""))
+        .setQuorum(quorum)
+        .setHealth(health(status))
+        .build();
+  }
+
+  private static boolean isUp(PeerStatus peer) {
+    return peer.self()
+        || peer.lastContact().filter(silence -> silence.compareTo(UP) < 0).isPresent();
+  }
+
+  private static ReplicaStatus replica(PeerStatus peer, long applied) {
+    return ReplicaStatus.newBuilder()
+        .setId(peer.peer().id())
+        .setGrpcAddress(peer.peer().grpc().toString())
+        .setHttpAddress(peer.peer().http().toString())
+        .setUp(isUp(peer))
+        .setLeader(peer.leader())
+        .setApplied(peer.self() ? applied : Math.max(0, peer.matchIndex().orElse(0)))
+        .build();
+  }
+
+  private static HealthCode replicaDown(PeerStatus peer, Instant now) {
+    String id = peer.peer().id();
+    return code("DM_REPLICA_DOWN", "WARN", 1)
+        .setScope("dm/" + id)
+        .setSince(peer.lastContact().map(silence -> now.minus(silence).toEpochMilli()).orElse(0L))
+        .setAction("start " + id + " again; its log says why it ended")
+        .setText("replica " + id + " does not answer the leader")
+        .build();
+  }
+
+  private static HealthCode noQuorum(int replicas, int down) {
+    return code("DM_NO_QUORUM", "ERR", down)
+        .setScope("dm")
+        .setAction("start the replicas that are down: nothing is decided without a majority")
+        .setText("%d of %d replicas do not answer".formatted(down, replicas))
+        .build();
+  }
+
+  private static HealthCode.Builder code(String code, String severity, int count) {
+    return HealthCode.newBuilder()
+        .setCode(code)
+        .setSeverity(severity)
+        .setCount(count)
+        .setSee(SEE + code.toLowerCase(java.util.Locale.ROOT));
+  }
+
+  private static String health(StatusReply.Builder status) {
+    List<String> severities =
+        status.getCodesList().stream().map(HealthCode::getSeverity).distinct().toList();
+    if (severities.contains("ERR")) {
+      return "HEALTH_ERR";
+    }
+    return severities.isEmpty() ? "HEALTH_OK" : "HEALTH_WARN";
+  }
+}

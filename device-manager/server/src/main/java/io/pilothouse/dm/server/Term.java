@@ -1,0 +1,23 @@
+package io.pilothouse.dm.server;
+
+import io.pilothouse.dm.raft.CommitListener;
+import io.pilothouse.dm.state.Applied;
+
+/** Holds the {@link LastHeard} of the present term: each election starts with an empty one. */
+final class Term implements CommitListener {
+
+  private volatile LastHeard lastHeard = new LastHeard();
+
+  /** Hold on to it for the length of one piece of work; the next may belong to another term. */
+  LastHeard lastHeard() {
+    return lastHeard;
+  }
+
+  @Override
+  public void leadershipChanged(boolean leader) {
+    lastHeard = new LastHeard();
+  }
+
+  @Override
+  public void applied(long index, Applied applied) {}
+}

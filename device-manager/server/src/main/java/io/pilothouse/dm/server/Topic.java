@@ -1,0 +1,46 @@
+package io.pilothouse.dm.server;
+
+import io.pilothouse.api.v1.Rollout;
+import io.pilothouse.api.v1.UnitVersion;
+import io.pilothouse.dm.state.Change;
+import io.pilothouse.dm.state.Table;
+import java.util.Set;
+
+/**
+ * Something that a long poll may wait for a change of.
+ *
+ * @param key of one entity, {@code type/NAME} for what concerns a machine type, or {@link #ANY}
+ */
+record Topic(Table table, String key) {
+
+  /** All entities of the table. */
+  static final String ANY = "*";
+
+  static Topic any(Table table) {
+    return new Topic(table, ANY);
+  }
+
+  /** What a machine's wanted state is made of. */
+  static Set<Topic> ofMachine(String machine, String type) {
+    return Set.of(
+        new Topic(Table.MACHINE, machine),
+        new Topic(Table.ROLLOUT, "type/" + type),
+        new Topic(Table.UNIT_VERSION, "type/" + type),
+        any(Table.FLEET),
+        any(Table.WATCHDOG),
+        any(Table.REPLICA));
+  }
+
+  /** What a change touches. */
+  static Set<Topic> of(Change change) {
+    Topic any = any(change.table());
+    Topic one = new Topic(change.table(), change.key());
+    return switch (change.value()) {
+      case Rollout rollout ->
+          Set.of(any, one, new Topic(Table.ROLLOUT, "type/" + rollout.getType()));
+      case UnitVersion version ->
+          Set.of(any, one, new Topic(Table.UNIT_VERSION, "type/" + version.getType()));
+      case null, default -> Set.of(any, one);
+    };
+  }
+}

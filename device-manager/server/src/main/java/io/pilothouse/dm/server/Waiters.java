@@ -1,0 +1,125 @@
+package io.pilothouse.dm.server;
+
+import io.grpc.Status;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.pilothouse.dm.raft.CommitListener;
+import io.pilothouse.dm.state.Applied;
+import io.pilothouse.dm.state.Change;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * Long polls that wait for news, by what they wait for; the kick. A waiter is opened before the
+ * state is read, so no change can fall between. A lost wake-up would cost one poll interval.
+ */
+final class Waiters implements CommitListener {
+
+  /** One call that waits. */
+  final class Waiter implements AutoCloseable {
+    private final Set<Topic> topics;
+    private final Semaphore kicks = new Semaphore(0);
+
+    private Waiter(Set<Topic> topics) {
+      this.topics = topics;
+    }
+
+    /** Returns when something was touched since the last call, or the time is over. */
+    void await(Duration most) {
+      try {
+        if (kicks.tryAcquire(most.toNanos(), TimeUnit.NANOSECONDS)) {
+          kicks.drainPermits();
+        }
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw Refusals.of(
+            Status.Code.UNAVAILABLE, "this replica is shutting down", "ask another replica");
+      }
+    }
+
+    @Override
+    public void close() {
+      for (Topic topic : topics) {
+        byTopic.computeIfPresent(
+            topic,
+            (key, waiters) -> {
+              waiters.remove(this);
+              return waiters.isEmpty() ? null : waiters;
+            });
+      }
+      open.decrementAndGet();
+    }
+  }
+
+  private final Map<Topic, Set<Waiter>> byTopic = new ConcurrentHashMap<>();
+  private final AtomicInteger open = new AtomicInteger();
+  private final int limit;
+
+  /**
+   * Waits for at most this many calls at once.
+   *
+   * @param limit calls beyond it are told to come back later
+   */
+  Waiters(int limit, MeterRegistry metrics) {
+    this.limit = limit;
+    Gauge.builder("dm.waiters", open, AtomicInteger::get)
+        .description("Long polls that wait for a change")
+        .register(metrics);
+  }
+
+  /** Starts to note changes of the topics. */
+  Waiter open(Set<Topic> topics) {
+    if (open.incrementAndGet() > limit) {
+      open.decrementAndGet();
+      throw Refusals.of(
+          Status.Code.RESOURCE_EXHAUSTED,
+          "%d calls wait for news here already".formatted(limit),
+          "ask without wait_ms, or ask another replica");
+    }
+    Waiter waiter = new Waiter(topics);
+    for (Topic topic : topics) {
+      byTopic.compute(
+          topic,
+          (key, waiters) -> {
+            Set<Waiter> all = waiters == null ? ConcurrentHashMap.newKeySet() : waiters;
+            all.add(waiter);
+            return all;
+          });
+    }
+    return waiter;
+  }
+
+  int count() {
+    return open.get();
+  }
+
+  @Override
+  public void applied(long index, Applied applied) {
+    Set<Topic> touched = new HashSet<>();
+    applied.events().forEach(event -> touched.addAll(Topic.of(Change.of(event))));
+    for (Topic topic : touched) {
+      byTopic.getOrDefault(topic, Set.of()).forEach(waiter -> waiter.kicks.release());
+    }
+  }
+
+  @Override
+  public void leadershipChanged(boolean leader) {
+    // operators' polls go on at the new leader
+    wakeAll();
+  }
+
+  @Override
+  public void stateReplaced(long index) {
+    wakeAll();
+  }
+
+  private void wakeAll() {
+    byTopic.values().forEach(waiters -> waiters.forEach(waiter -> waiter.kicks.release()));
+  }
+}

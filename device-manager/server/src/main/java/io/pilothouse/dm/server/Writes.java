@@ -1,0 +1,108 @@
+package io.pilothouse.dm.server;
+
+import io.grpc.Status;
+import io.pilothouse.api.log.v1.Command;
+import io.pilothouse.api.log.v1.Reply;
+import io.pilothouse.api.log.v1.Request;
+import io.pilothouse.api.v1.WriteContext;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/** Turns calls into requests in the log, and waits for what becomes of them. */
+final class Writes {
+
+  /** The replica gives up before: this only bounds a fault of its own. */
+  private static final Duration DECISION_TIMEOUT = Duration.ofSeconds(20);
+
+  /** Below the clients' patience with one server, so that they hear why. */
+  private static final Duration READ_TIMEOUT = Duration.ofMillis(1500);
+
+  private final Ledger ledger;
+
+  Writes(Ledger ledger) {
+    this.ledger = ledger;
+  }
+
+  /** Decides an operator's command: done once under its client id and sequence. */
+  Reply decide(Command command, WriteContext context) {
+    return decide(
+        request(command)
+            .setClientId(context.getClientId())
+            .setSequence(context.getSequence())
+            .setReason(context.getReason())
+            .build());
+  }
+
+  /** Decides the command of a machine or satellite; these are safe to repeat by themselves. */
+  Reply decide(Command command) {
+    return decide(request(command).build());
+  }
+
+  /**
+   * Puts a command on its way; {@link #outcome} waits for it. Order of calls is order in the log.
+   */
+  CompletableFuture<Reply> submit(Command command) {
+    return ledger.submit(request(command).build());
+  }
+
+  /** The reply of a submitted request; refusals are thrown as a status. */
+  Reply outcome(CompletableFuture<Reply> submitted) {
+    Reply reply =
+        await(
+            submitted,
+            DECISION_TIMEOUT,
+            "the request was not decided in time; it may or may not have been done");
+    if (reply.hasRefusal()) {
+      throw Refusals.of(reply.getRefusal());
+    }
+    return reply;
+  }
+
+  /** Returns when a read here sees all that was acknowledged before; refuses on a follower. */
+  void linearize() {
+    await(
+        ledger.linearize(),
+        READ_TIMEOUT,
+        "no majority of the replicas confirmed this leader in time; there may be no quorum");
+  }
+
+  /**
+   * Refuses on a follower. Enough where an answer from a leader that was just deposed costs no more
+   * than one lost report.
+   */
+  void requireLeader() {
+    if (!ledger.isLeader()) {
+      linearize();
+    }
+  }
+
+  private Reply decide(Request request) {
+    return outcome(ledger.submit(request));
+  }
+
+  private static Request.Builder request(Command command) {
+    Caller caller = Caller.current();
+    return Request.newBuilder()
+        .setPrincipal(caller.principal().toString())
+        .setRequestId(caller.requestId())
+        .setCommand(command);
+  }
+
+  private static <T> T await(CompletableFuture<T> future, Duration timeout, String late) {
+    try {
+      return future.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (ExecutionException e) {
+      throw Refusals.of(e);
+    } catch (TimeoutException e) {
+      throw Refusals.of(
+          Status.Code.UNAVAILABLE, late, "retry; `pilot status` shows which replicas are up");
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw Refusals.of(
+          Status.Code.UNAVAILABLE, "this replica is shutting down", "ask another replica");
+    }
+  }
+}
