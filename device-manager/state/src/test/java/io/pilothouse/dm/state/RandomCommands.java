@@ -1,0 +1,300 @@
+package io.pilothouse.dm.state;
+
+import io.pilothouse.api.log.v1.*;
+import io.pilothouse.api.v1.DeploymentReplica;
+import io.pilothouse.api.v1.Fleet;
+import io.pilothouse.api.v1.Lease;
+import io.pilothouse.api.v1.Limit;
+import io.pilothouse.api.v1.Machine;
+import io.pilothouse.api.v1.Manifest;
+import io.pilothouse.api.v1.Observed;
+import io.pilothouse.api.v1.Provisioning;
+import io.pilothouse.api.v1.Repair;
+import io.pilothouse.api.v1.Rollout;
+import io.pilothouse.api.v1.RolloutPolicy;
+import io.pilothouse.api.v1.Severity;
+import io.pilothouse.api.v1.Ticket;
+import io.pilothouse.api.v1.VerdictKind;
+import io.pilothouse.api.v1.VersionRef;
+import io.pilothouse.api.v1.WatchdogState;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Random;
+
+/**
+ * Makes commands that fit the state more often than not, so that a random walk gets far, and that
+ * are wrong in some part otherwise.
+ */
+final class RandomCommands {
+  private static final List<VersionRef> VERSIONS =
+      List.of(
+          FleetScenario.version("web", "1.0.0"),
+          FleetScenario.version("web", "1.1.0"),
+          FleetScenario.version("web", "1.2.0"));
+
+  private final Random random;
+  private final State state;
+  private long sequence;
+
+  RandomCommands(Random random, State state) {
+    this.random = random;
+    this.state = state;
+  }
+
+  Command.Builder next() {
+    Command.Builder command = Command.newBuilder();
+    if (state.fleet().getName().isEmpty() || once(60)) {
+      return command.setApplyFleet(
+          ApplyFleet.newBuilder()
+              .setFleet(fleet())
+              .setDryRun(once(20))
+              .setIfRevision(once(9) ? 7 : 0));
+    }
+    return switch (random.nextInt(26)) {
+      case 0, 1 -> command.setDiscover(discover());
+      case 2, 3 -> command.setRegisterMachine(register());
+      case 4, 5, 6 -> command.setObserveMachine(observe());
+      case 7, 8, 9 -> command.setApplyVerdicts(verdicts());
+      case 10 ->
+          command.setNoticeSilence(
+              NoticeSilence.newBuilder()
+                  .addSilent(
+                      NoticeSilence.Silent.newBuilder()
+                          .setMachine(machine())
+                          .setWatchdog(watchdog())));
+      case 11 ->
+          command.setAcquireLease(
+              AcquireLease.newBuilder()
+                  .setRole(pick(List.of("repair", "provisioning", "nonsense")))
+                  .setHolder("holder-" + random.nextInt(2))
+                  .setTtlMs(once(10) ? -1 : 20_000 + random.nextInt(60_000)));
+      case 12 ->
+          command.setReleaseLease(
+              ReleaseLease.newBuilder().setRole("repair").setToken(token("repair")));
+      case 13, 14 ->
+          command.setClaimRepair(
+              ClaimRepair.newBuilder()
+                  .setRepair(repair())
+                  .setHolder("holder-0")
+                  .setToken(token("repair")));
+      case 15, 16 -> command.setReportRepair(reportRepair());
+      case 17, 18 -> command.setReportProvisioning(reportProvisioning());
+      case 19 -> content(command);
+      case 20 ->
+          command.setStartRollout(
+              StartRollout.newBuilder()
+                  .setType(once(10) ? "nonsense" : "frontend")
+                  .setName("web")
+                  .setVersion(pick(VERSIONS).getVersion()));
+      case 21 -> command.setControlRollout(controlRollout());
+      case 22 ->
+          once(2)
+              ? command.setHoldMachine(
+                  HoldMachine.newBuilder()
+                      .setMachine(machine())
+                      .setForMs(pick(List.of(0L, 5000L, 60_000L, -1L, Long.MAX_VALUE))))
+              : command.setUnholdMachine(UnholdMachine.newBuilder().setMachine(machine()));
+      case 23 ->
+          once(2)
+              ? command.setMachineReplaced(MachineReplaced.newBuilder().setMachine(machine()))
+              : command.setSetFreeze(SetFreeze.newBuilder().setFrozen(once(3)));
+      case 24 ->
+          once(2)
+              ? command.setDrainMachine(DrainMachine.newBuilder().setMachine(machine()))
+              : command.setUndrainMachine(UndrainMachine.newBuilder().setMachine(machine()));
+      default -> rare(command);
+    };
+  }
+
+  private Command.Builder rare(Command.Builder command) {
+    return switch (random.nextInt(3)) {
+      case 0 ->
+          command.setPromoteWatchdog(
+              PromoteWatchdog.newBuilder()
+                  .setWatchdog(watchdog())
+                  .setMode(pick(List.of(WatchdogState.Mode.values()).subList(0, 4))));
+      case 1 ->
+          command.setDecommissionMachine(DecommissionMachine.newBuilder().setMachine(machine()));
+      default -> command.setRetryProvisioning(RetryProvisioning.newBuilder().setMachine(machine()));
+    };
+  }
+
+  private Fleet fleet() {
+    Fleet.Builder fleet = QuickFleet.spec().toBuilder();
+    if (once(2)) {
+      fleet.getBudgetsBuilder().setUnit(Limit.newBuilder().setPercent(1 + random.nextInt(100)));
+    }
+    if (once(5)) {
+      fleet.getRepairPoliciesBuilder(0).setQuietMs(random.nextInt(3) - 1);
+    }
+    if (once(5)) {
+      fleet
+          .getRolloutPoliciesBuilder(0)
+          .setOnFailure(RolloutPolicy.OnFailure.PAUSE)
+          .setSoakMs(9000);
+    }
+    if (once(3)) {
+      int moved = random.nextInt(fleet.getMachinesCount());
+      fleet.getMachinesBuilder(moved).setScaleUnit(pick(List.of("canary", "su-1", "su-9")));
+    }
+    if (once(3)) {
+      fleet.removeMachines(random.nextInt(fleet.getMachinesCount()));
+    }
+    if (once(4)) {
+      fleet.addWatchdogs(QuickFleet.watchdog("fan", WatchdogState.Mode.LIVE));
+      fleet.getTypesBuilder(0).addWatchdogs("fan");
+    }
+    if (once(6)) {
+      fleet.removeWatchdogs(0);
+    }
+    return fleet.build();
+  }
+
+  private Discover.Builder discover() {
+    String name = machine();
+    return Discover.newBuilder()
+        .setName(once(10) ? "by-mac" : name)
+        .setMac(
+            state.machine(name).map(Machine::getMac).orElse("02:00:00:00:00:0" + random.nextInt(9)))
+        .setBmc("local:" + name);
+  }
+
+  private RegisterMachine.Builder register() {
+    Machine machine = some(state.machines(), Machine.getDefaultInstance());
+    Observed.Builder observed = machine.getObserved().toBuilder();
+    if (once(2)) {
+      observed.setImage(machine.getProvisioning().getImage());
+    }
+    return RegisterMachine.newBuilder()
+        .setMachine(machine.getName())
+        .setKeySha256(once(8) ? "other" : "key")
+        .setBootId(once(3) ? observed.getBootId() : "boot-" + sequence++)
+        .setObserved(observed);
+  }
+
+  private ObserveMachine.Builder observe() {
+    Machine machine = some(state.machines(), Machine.getDefaultInstance());
+    Observed.Builder observed = machine.getObserved().toBuilder();
+    observed.clearStaged().addAllStaged(VERSIONS);
+    observed.setActive(once(8) ? pick(VERSIONS) : machine.getWantedActive());
+    ObserveMachine.Builder observe =
+        ObserveMachine.newBuilder().setMachine(machine.getName()).setBootId(observed.getBootId());
+    if (machine.hasProvisioning() && !once(10)) {
+      Provisioning.Step step = machine.getProvisioning().getStep();
+      return observe
+          .setProvisioningToken(machine.getProvisioning().getToken() + (once(10) ? 1 : 0))
+          .setStepDone(once(10) ? pick(steps()) : step)
+          .setStepFailed(once(6) ? "disk is full" : "");
+    }
+    return observe.setObserved(observed);
+  }
+
+  private ApplyVerdicts.Builder verdicts() {
+    ApplyVerdicts.Builder verdicts = ApplyVerdicts.newBuilder();
+    String machine = machine();
+    verdicts.setReporter(once(4) ? "satellite/watchdog-1" : "machine/" + machine);
+    boolean well = random.nextInt(3) > 0;
+    for (String each : QuickFleet.WATCHDOGS) {
+      verdicts.addReports(
+          VerdictReport.newBuilder()
+              .setMachine(once(20) ? "nonsense" : machine)
+              .setWatchdog(once(20) ? watchdog() : each)
+              .setKind(well ? VerdictKind.OK : pick(List.of(VerdictKind.values()).subList(0, 5)))
+              .setSeverity(once(6) ? Severity.FATAL : Severity.SEVERITY_UNSPECIFIED)
+              .setSequence(once(10) ? 1 : ++sequence)
+              .setBootId(once(10) ? "foreign" : ""));
+    }
+    return verdicts;
+  }
+
+  private ReportRepair.Builder reportRepair() {
+    Repair repair = state.repair(repair()).orElse(Repair.getDefaultInstance());
+    Repair.State next =
+        switch (repair.getState()) {
+          case CLAIMED -> Repair.State.EXECUTING;
+          case EXECUTING -> Repair.State.VERIFYING;
+          default -> Repair.State.FAILED;
+        };
+    return ReportRepair.newBuilder()
+        .setRepair(repair.getId())
+        .setToken(once(10) ? 1 : token("repair"))
+        .setState(once(6) ? pick(List.of(Repair.State.values()).subList(0, 11)) : next)
+        .setTicket(Ticket.newBuilder().setId(once(6) ? "" : repair.getId()));
+  }
+
+  private ReportProvisioning.Builder reportProvisioning() {
+    Machine machine = some(state.machines(), Machine.getDefaultInstance());
+    return ReportProvisioning.newBuilder()
+        .setMachine(machine.getName())
+        .setLeaseToken(token("provisioning"))
+        .setToken(machine.getProvisioning().getToken())
+        .setStep(once(6) ? pick(steps()) : machine.getProvisioning().getStep())
+        .setFailed(once(5) ? "no power" : "");
+  }
+
+  private Command.Builder content(Command.Builder command) {
+    VersionRef ref = once(3) ? FleetScenario.IMAGE : pick(VERSIONS);
+    if (once(3)) {
+      return command.setRegisterManifest(
+          RegisterManifest.newBuilder()
+              .setManifest(
+                  Manifest.newBuilder()
+                      .setRef(once(10) ? ref.toBuilder().setDigest("0").build() : ref)));
+    }
+    List<String> held = new ArrayList<>();
+    state.manifests().forEach(each -> held.add(each.getRef().getDigest()));
+    return command.setObserveReplica(
+        ObserveReplica.newBuilder()
+            .setReplica(
+                DeploymentReplica.newBuilder()
+                    .setId("deployment-" + random.nextInt(2))
+                    .setAddress(once(10) ? "" : "127.0.0.1:9")
+                    .setUp(!once(6))
+                    .addAllHeld(held)));
+  }
+
+  private ControlRollout.Builder controlRollout() {
+    return ControlRollout.newBuilder()
+        .setRollout(some(state.rollouts(), Rollout.getDefaultInstance()).getId())
+        .setVerb(pick(List.of(ControlRollout.Verb.values()).subList(0, 6)))
+        .setUnit(pick(List.of("canary", "su-1", "nonsense")));
+  }
+
+  private static List<Provisioning.Step> steps() {
+    return List.of(Provisioning.Step.values()).subList(0, 8);
+  }
+
+  private String machine() {
+    return once(30) ? "nonsense-" + random.nextInt(3) : "web-0" + (1 + random.nextInt(7));
+  }
+
+  private String watchdog() {
+    return pick(List.of("disk", "heartbeat", "reachable", "fan", "nonsense"));
+  }
+
+  private String repair() {
+    return some(
+            state.repairs().stream()
+                .filter(each -> once(20) || !each.getOutcome().isEmpty() == once(50))
+                .toList(),
+            Repair.getDefaultInstance())
+        .getId();
+  }
+
+  private long token(String role) {
+    return once(10) ? random.nextInt(9) : state.lease(role).map(Lease::getToken).orElse(0L);
+  }
+
+  private boolean once(int in) {
+    return random.nextInt(in) == 0;
+  }
+
+  private <T> T pick(List<T> from) {
+    return from.get(random.nextInt(from.size()));
+  }
+
+  private <T> T some(Collection<T> from, T otherwise) {
+    return from.isEmpty() ? otherwise : List.copyOf(from).get(random.nextInt(from.size()));
+  }
+}
