@@ -107,8 +107,8 @@ public final class ScriptRunner {
         VerdictKind.UNKNOWN, text, Duration.between(start, Instant.now()), "");
   }
 
-  /** The verdict of an exit status and an output. */
-  static ScriptResult judge(int exit, String output, String stderr, Duration took) {
+  /** The verdict of an exit status and an output: the convention without a process. */
+  public static ScriptResult judge(int exit, String output, String stderr, Duration took) {
     List<String> lines = output.lines().toList();
     String first = lines.isEmpty() ? "" : lines.get(0);
     StringBuilder perf = new StringBuilder();

@@ -1,0 +1,176 @@
+package io.pilothouse.agent;
+
+import io.pilothouse.api.v1.VersionRef;
+import io.pilothouse.api.v1.WantedState;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Runs the processes of the one active version (Isard 2007, section 3.1). A switch stops the old
+ * ones, renames a link, starts the new ones.
+ */
+final class ApplicationManager {
+  private static final Logger log = LoggerFactory.getLogger(ApplicationManager.class);
+  private static final Duration ORPHAN_GRACE = Duration.ofSeconds(5);
+
+  /** Reads the processes that a version's files describe. */
+  interface Processes {
+    List<ProcessSpec> of(Path directory) throws IOException;
+  }
+
+  private final Disk disk;
+  private final Wanted wanted;
+  private final Staged staged;
+  private final Processes processes;
+  private final Readiness readiness;
+  private final Map<String, String> environment;
+  private final Runnable changed;
+  private List<ManagedProcess> managed = List.of();
+  private Optional<VersionRef> managedVersion = Optional.empty();
+  private volatile Optional<VersionRef> running = Optional.empty();
+  private volatile Optional<String> problem = Optional.of("starting");
+  private volatile List<Map<String, Object>> described = List.of();
+
+  /**
+   * @param environment of every process
+   * @param changed called when another version runs, or readiness changes
+   */
+  ApplicationManager(
+      Disk disk,
+      Wanted wanted,
+      Staged staged,
+      Processes processes,
+      Readiness readiness,
+      Map<String, String> environment,
+      Runnable changed) {
+    this.disk = disk;
+    this.wanted = wanted;
+    this.staged = staged;
+    this.processes = processes;
+    this.readiness = readiness;
+    this.environment = new TreeMap<>(environment);
+    this.changed = changed;
+  }
+
+  /** The version that runs; empty when none does. */
+  Optional<VersionRef> running() {
+    return running;
+  }
+
+  /** What is wrong with the processes; empty when all serve, or none should run. */
+  Optional<String> problem() {
+    return problem;
+  }
+
+  List<Map<String, Object>> describe() {
+    return described;
+  }
+
+  /** One round: the right version, its processes running. */
+  void round() throws IOException, InterruptedException {
+    WantedState now = wanted.get();
+    Optional<VersionRef> target =
+        now.getRunProcesses() && now.hasActive() && !now.getActive().getName().isEmpty()
+            ? Optional.of(now.getActive())
+            : Optional.empty();
+    Optional<VersionRef> before = running;
+    Optional<String> problemBefore = problem;
+    if (target.isPresent() && !staged.versions().contains(target.get())) {
+      // keep what runs until every byte of the other is there
+      problem = Optional.of("version %s is not staged yet".formatted(text(target.get())));
+    } else if (!target.equals(managedVersion)) {
+      switchTo(target, now.getRunProcesses());
+    }
+    look();
+    if (!running.equals(before) || problem.isPresent() != problemBefore.isPresent()) {
+      changed.run();
+    }
+  }
+
+  private void switchTo(Optional<VersionRef> target, boolean inUse)
+      throws IOException, InterruptedException {
+    Optional<VersionRef> linked = linked();
+    boolean same = target.isPresent() && target.equals(linked);
+    if (!same || managedVersion.isPresent()) {
+      for (ManagedProcess process : managed) {
+        process.stop();
+      }
+    }
+    managed = List.of();
+    running = Optional.empty();
+    stopOthers(target);
+    if (target.isPresent()) {
+      if (!same) {
+        disk.activate(target.get());
+      }
+      managed = manage(target.get());
+      log.info("runs {}", text(target.get()));
+    } else if (inUse && linked.isPresent()) {
+      disk.deactivate();
+    }
+    managedVersion = target;
+    running = target;
+  }
+
+  private Optional<VersionRef> linked() throws IOException {
+    return disk.activeVersion().flatMap(each -> staged.find(each.getName(), each.getVersion()));
+  }
+
+  private List<ManagedProcess> manage(VersionRef version) throws IOException {
+    Path directory = disk.version(version);
+    List<ManagedProcess> list = new ArrayList<>();
+    for (ProcessSpec spec : processes.of(directory)) {
+      list.add(new ManagedProcess(spec, text(version), directory, disk, environment));
+    }
+    return list;
+  }
+
+  /** Ends processes of other versions that an agent before this one started. */
+  private void stopOthers(Optional<VersionRef> target) throws IOException, InterruptedException {
+    if (!Files.isDirectory(disk.run())) {
+      return;
+    }
+    List<Path> files;
+    try (Stream<Path> list = Files.list(disk.run())) {
+      files = list.filter(each -> each.toString().endsWith(".properties")).toList();
+    }
+    for (Path file : files) {
+      Optional<RunFile> run = RunFile.read(file);
+      boolean ours =
+          run.isPresent()
+              && target.filter(each -> text(each).equals(run.get().version())).isPresent();
+      if (!ours) {
+        ManagedProcess.stop(run, ORPHAN_GRACE);
+        Files.deleteIfExists(file);
+      }
+    }
+  }
+
+  private void look() throws IOException, InterruptedException {
+    List<String> problems = new ArrayList<>();
+    for (ManagedProcess process : managed) {
+      process.round(readiness);
+      process.problem().ifPresent(problems::add);
+    }
+    described = managed.stream().map(ManagedProcess::describe).toList();
+    WantedState now = wanted.get();
+    boolean waits = now.getRunProcesses() && now.hasActive() && !Optional.of(now.getActive()).equals(running);
+    if (!waits) {
+      problem = problems.isEmpty() ? Optional.empty() : Optional.of(String.join("; ", problems));
+    }
+  }
+
+  private static String text(VersionRef ref) {
+    return ref.getName() + "@" + ref.getVersion();
+  }
+}

@@ -1,0 +1,131 @@
+package io.pilothouse.agent;
+
+import io.pilothouse.api.v1.VersionRef;
+import io.pilothouse.filesync.DurableFiles;
+import java.io.IOException;
+import java.io.StringReader;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.List;
+import java.util.Optional;
+import java.util.Properties;
+import java.util.stream.Stream;
+
+/** Where things are on the machine's disk. */
+record Disk(Path root) {
+
+  Path key() {
+    return root.resolve("key");
+  }
+
+  Path os() {
+    return root.resolve("os");
+  }
+
+  Path manifests() {
+    return root.resolve("manifests");
+  }
+
+  /** Where a version's files are, once all are there. */
+  Path version(VersionRef ref) {
+    return manifests().resolve(ref.getName()).resolve(ref.getVersion());
+  }
+
+  Path run() {
+    return root.resolve("run");
+  }
+
+  Path logs() {
+    return root.resolve("logs");
+  }
+
+  Path watchdogs() {
+    return root.resolve("watchdogs");
+  }
+
+  Path wanted() {
+    return root.resolve("wanted.pb");
+  }
+
+  private Path active() {
+    return root.resolve("active");
+  }
+
+  private Path imageFile() {
+    return root.resolve("os.image");
+  }
+
+  /** The image that is installed; empty when there is none. */
+  Optional<VersionRef> image() {
+    try {
+      if (!Files.isRegularFile(imageFile()) || !Files.isDirectory(os())) {
+        return Optional.empty();
+      }
+      Properties image = new Properties();
+      image.load(new StringReader(Files.readString(imageFile())));
+      return Optional.of(
+          VersionRef.newBuilder()
+              .setName(image.getProperty("name", ""))
+              .setVersion(image.getProperty("version", ""))
+              .setDigest(image.getProperty("digest", ""))
+              .build());
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot read " + imageFile(), e);
+    }
+  }
+
+  /** Says that {@link #os} holds all of an image. */
+  void writeImage(VersionRef image) throws IOException {
+    String text =
+        "name=%s%nversion=%s%ndigest=%s%n"
+            .formatted(image.getName(), image.getVersion(), image.getDigest());
+    DurableFiles.replace(imageFile(), text.getBytes(StandardCharsets.UTF_8));
+  }
+
+  /** Removes everything but the machine's key. */
+  void wipe() throws IOException {
+    List<Path> all;
+    try (Stream<Path> list = Files.list(root)) {
+      all = list.filter(each -> !each.equals(key())).toList();
+    }
+    for (Path each : all) {
+      if (Files.isDirectory(each, LinkOption.NOFOLLOW_LINKS)) {
+        DurableFiles.deleteTree(each);
+      } else {
+        Files.deleteIfExists(each);
+      }
+    }
+  }
+
+  /** The version that {@code active} points to, as name and version; empty when to none. */
+  Optional<VersionRef> activeVersion() throws IOException {
+    if (!Files.isSymbolicLink(active())) {
+      return Optional.empty();
+    }
+    Path target = Files.readSymbolicLink(active());
+    return Optional.of(
+        VersionRef.newBuilder()
+            .setName(target.getName(1).toString())
+            .setVersion(target.getName(2).toString())
+            .build());
+  }
+
+  /** Points {@code active} to a version by one rename, so that there is always exactly one. */
+  void activate(VersionRef ref) throws IOException {
+    Path fresh = root.resolve("active.new");
+    Files.deleteIfExists(fresh);
+    Files.createSymbolicLink(fresh, root.relativize(version(ref)));
+    Files.move(fresh, active(), StandardCopyOption.ATOMIC_MOVE);
+    DurableFiles.syncDirectory(root);
+  }
+
+  /** Points {@code active} to nothing. */
+  void deactivate() throws IOException {
+    Files.deleteIfExists(active());
+    DurableFiles.syncDirectory(root);
+  }
+}

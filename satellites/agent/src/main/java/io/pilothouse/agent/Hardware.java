@@ -1,0 +1,59 @@
+package io.pilothouse.agent;
+
+import io.pilothouse.kit.ProgramException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/**
+ * What the agent knows of the machine below it. A real machine's kernel tells the boot id; an
+ * emulated one has a chassis directory, where faults can be put in, too.
+ */
+final class Hardware {
+  private static final Path KERNEL_BOOT_ID = Path.of("/proc/sys/kernel/random/boot_id");
+
+  private final Optional<Path> chassis;
+  private final String bootId;
+
+  Hardware(Optional<Path> chassis) {
+    this.chassis = chassis;
+    Path file = chassis.map(each -> each.resolve("boot_id")).orElse(KERNEL_BOOT_ID);
+    try {
+      this.bootId = Files.readString(file).strip();
+    } catch (IOException e) {
+      throw new ProgramException(
+          "the boot id cannot be read from " + file + ": " + e + "; is --chassis right?", e);
+    }
+    if (bootId.isEmpty()) {
+      throw new ProgramException(file + " is empty: power the machine on first");
+    }
+  }
+
+  /** Read once: it changes only with a boot, and then this program is another. */
+  String bootId() {
+    return bootId;
+  }
+
+  /** Whether it was told to boot from the network: into the installer. */
+  boolean bootsFromNetwork() throws IOException {
+    return chassis.isPresent()
+        && read(chassis.get().resolve("boot_device")).orElse("disk").equals("network");
+  }
+
+  /** What a broken part makes a watchdog say: text, then perhaps a line of JSON. */
+  Optional<String> fault(String watchdog) throws IOException {
+    return chassis.isEmpty()
+        ? Optional.empty()
+        : read(chassis.get().resolve("faults").resolve(watchdog));
+  }
+
+  private static Optional<String> read(Path file) throws IOException {
+    try {
+      return Optional.of(Files.readString(file).strip());
+    } catch (NoSuchFileException e) {
+      return Optional.empty();
+    }
+  }
+}

@@ -1,0 +1,224 @@
+package io.pilothouse.agent;
+
+import io.pilothouse.api.v1.Observed;
+import io.pilothouse.api.v1.VersionRef;
+import io.pilothouse.client.DmClient;
+import io.pilothouse.client.ServerAddress;
+import io.pilothouse.filesync.Throttle;
+import io.pilothouse.filesync.client.Fetcher;
+import io.pilothouse.filesync.client.Scrubber;
+import io.pilothouse.kit.HttpPage;
+import io.pilothouse.kit.Program;
+import io.pilothouse.kit.ProgramException;
+import io.pilothouse.kit.Rounds;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SplittableRandom;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** The agent of one machine. */
+@Command(name = "agent", description = "Makes a machine what the Device Manager wants it to be.")
+public final class Main implements Program.Body {
+  private static final Logger log = LoggerFactory.getLogger(Main.class);
+  private static final Duration STALE = Duration.ofSeconds(60);
+  private static final long SCRUB_BYTES_A_SECOND = 20L << 20;
+
+  @Option(names = "--machine", required = true, paramLabel = "NAME", description = "Its name.")
+  private String machine = "";
+
+  @Option(
+      names = "--servers",
+      required = true,
+      split = ",",
+      paramLabel = "HOST:PORT",
+      description = "gRPC addresses of the Device Manager's replicas.")
+  private List<ServerAddress> servers = List.of();
+
+  @Option(
+      names = "--chassis",
+      paramLabel = "DIR",
+      description = "Hardware of an emulated machine; leave out on a real one.")
+  private @Nullable Path chassis;
+
+  @Option(names = "--disk", required = true, paramLabel = "DIR", description = "Its disk.")
+  private Path diskRoot = Path.of("");
+
+  @Option(
+      names = "--http",
+      required = true,
+      paramLabel = "HOST:PORT",
+      description = "Where to serve /health, /metrics and /status.")
+  private ServerAddress http = new ServerAddress("127.0.0.1", 0);
+
+  @Option(
+      names = "--address",
+      required = true,
+      paramLabel = "HOST:PORT",
+      description = "Where its processes serve; they get the port as PORT.")
+  private ServerAddress address = new ServerAddress("127.0.0.1", 0);
+
+  @Option(
+      names = "--bandwidth",
+      paramLabel = "BYTES",
+      description = "Bytes a second that are fetched at most (default: 50 MiB).")
+  private long bandwidth = 50L << 20;
+
+  public static void main(String[] args) {
+    Program.main(new Main(), args);
+  }
+
+  @Override
+  public void start(Program program) throws IOException {
+    if (bandwidth <= 0) {
+      throw new ProgramException("--bandwidth " + bandwidth + ": give more than 0 bytes a second");
+    }
+    Disk disk = openDisk();
+    Hardware hardware = new Hardware(Optional.ofNullable(chassis));
+    String key = Key.readOrMake(disk.key());
+    boolean installer = hardware.bootsFromNetwork() || disk.image().isEmpty();
+    DmClient client =
+        program.closing(
+            new DmClient(
+                servers.stream().map(ServerAddress::toString).toList(),
+                "machine/" + machine,
+                () -> Optional.of(key)));
+    AtomicReference<Runnable> report = new AtomicReference<>(() -> {});
+    Runnable reportNow = () -> report.get().run();
+
+    Wanted wanted = new Wanted(machine, client, disk);
+    Throttle network = Throttle.of(bandwidth);
+    Fetcher fetcher = new Fetcher(network, new SplittableRandom());
+    Staged staged = new Staged(disk, wanted, fetcher, reportNow);
+    Map<String, String> environment = environment();
+    ApplicationManager applications =
+        new ApplicationManager(
+            disk,
+            wanted,
+            staged,
+            new ManifestProcesses(),
+            new Readiness(address.host(), address.port()),
+            environment,
+            reportNow);
+    Scrub scrub =
+        new Scrub(
+            disk,
+            wanted,
+            staged,
+            new Scrubber(Throttle.of(SCRUB_BYTES_A_SECOND), network, new SplittableRandom()),
+            reportNow);
+    LocalWatchdogs watchdogs =
+        new LocalWatchdogs(disk, hardware, wanted, applications, scrub, environment, reportNow);
+    Reporter reporter =
+        new Reporter(
+            machine,
+            hardware.bootId(),
+            client,
+            () -> observed(disk, installer, staged, applications),
+            () -> installer ? List.of() : watchdogs.verdicts());
+
+    Rounds pull =
+        program.closing(new Rounds("pull", Duration.ofMillis(20), wanted::pull, program.meters()));
+    Rounds reports =
+        rounds(program, "report", Duration.ofMillis(200), () -> reporter.round(every(wanted)));
+    report.set(
+        () -> {
+          reporter.changed();
+          reports.kick();
+        });
+    if (installer) {
+      Installer steps = new Installer(disk, wanted, fetcher, reporter);
+      Rounds install = rounds(program, "install", Duration.ofSeconds(1), steps::round);
+      wanted.onChange(install::kick);
+      install.start();
+    } else {
+      Rounds stage = rounds(program, "stage", Duration.ofSeconds(2), staged::round);
+      Rounds run = rounds(program, "run", Duration.ofMillis(500), applications::round);
+      wanted.onChange(stage::kick);
+      wanted.onChange(run::kick);
+      stage.start();
+      run.start();
+      rounds(program, "watchdogs", Duration.ofMillis(250), watchdogs::round).start();
+      rounds(program, "scrub", Duration.ofSeconds(2), scrub::round).start();
+    }
+    log.info("{} booted as {}", machine, installer ? "installer" : "installed system");
+    HttpPage page = program.closing(HttpPage.onLoopback(http, program.meters()));
+    page.status(
+            () -> {
+              Map<String, Object> status = new LinkedHashMap<>();
+              status.put("program", "agent");
+              status.put("machine", machine);
+              status.put("mode", installer ? "installer" : "installed");
+              status.put("boot_id", hardware.bootId());
+              status.put("revision", wanted.revision());
+              status.put("active", applications.running().map(Main::text).orElse(""));
+              status.put("staged", staged.versions().stream().map(Main::text).toList());
+              status.put("processes", applications.describe());
+              return status;
+            })
+        .check("pull", () -> pull.problem(STALE))
+        .check("report", () -> reports.problem(STALE))
+        .start();
+    pull.start();
+    reports.start();
+  }
+
+  private static Rounds rounds(Program program, String name, Duration pause, Rounds.Step step) {
+    return program.closing(new Rounds(name, pause, step, program.meters()));
+  }
+
+  /** The interval of reports; a second until one was pulled. */
+  private static Duration every(Wanted wanted) {
+    long millis = wanted.get().getReportEveryMs();
+    return Duration.ofMillis(millis == 0 ? 1000 : millis);
+  }
+
+  private Disk openDisk() {
+    try {
+      Files.createDirectories(diskRoot);
+    } catch (IOException e) {
+      throw new ProgramException("--disk " + diskRoot + " cannot be made: " + e, e);
+    }
+    if (!Files.isWritable(diskRoot)) {
+      throw new ProgramException(
+          "--disk " + diskRoot + " is not writable: change its owner or give another");
+    }
+    return new Disk(diskRoot.toAbsolutePath().normalize());
+  }
+
+  private Map<String, String> environment() {
+    String path = Optional.ofNullable(System.getenv("PATH")).orElse("/usr/bin:/bin");
+    String java = Path.of(System.getProperty("java.home"), "bin").toString();
+    return Map.of(
+        "PORT", Integer.toString(address.port()),
+        "PILOT_MACHINE", machine,
+        "PILOT_DISK", diskRoot.toAbsolutePath().normalize().toString(),
+        "PATH", java + ":" + path);
+  }
+
+  private Observed observed(
+      Disk disk, boolean installer, Staged staged, ApplicationManager applications) {
+    Observed.Builder observed =
+        Observed.newBuilder().setAddress(address.toString()).setAgentAddress(http.toString());
+    if (!installer) {
+      disk.image().ifPresent(observed::setImage);
+      observed.addAllStaged(staged.versions());
+      applications.running().ifPresent(observed::setActive);
+    }
+    return observed.build();
+  }
+
+  private static String text(VersionRef ref) {
+    return ref.getName() + "@" + ref.getVersion();
+  }
+}

@@ -1,0 +1,116 @@
+package io.pilothouse.agent;
+
+import io.pilothouse.api.v1.MachineApiGrpc;
+import io.pilothouse.api.v1.Observed;
+import io.pilothouse.api.v1.Provisioning;
+import io.pilothouse.api.v1.RegisterReply;
+import io.pilothouse.api.v1.RegisterRequest;
+import io.pilothouse.api.v1.ReportReply;
+import io.pilothouse.api.v1.ReportRequest;
+import io.pilothouse.api.v1.VerdictReportItem;
+import io.pilothouse.client.DmClient;
+import java.time.Duration;
+import java.util.List;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Tells the leader what is so: registers once a boot, then reports. */
+final class Reporter {
+  private static final Logger log = LoggerFactory.getLogger(Reporter.class);
+  private static final Duration CALL = Duration.ofSeconds(5);
+
+  private final String machine;
+  private final String bootId;
+  private final DmClient client;
+  private final Supplier<Observed> observed;
+  private final Supplier<List<VerdictReportItem>> verdicts;
+  private boolean registered;
+  private long sequence;
+  private long lastReport;
+  private volatile boolean changed;
+
+  Reporter(
+      String machine,
+      String bootId,
+      DmClient client,
+      Supplier<Observed> observed,
+      Supplier<List<VerdictReportItem>> verdicts) {
+    this.machine = machine;
+    this.bootId = bootId;
+    this.client = client;
+    this.observed = observed;
+    this.verdicts = verdicts;
+  }
+
+  /** Has the next round report, whatever the interval. */
+  void changed() {
+    changed = true;
+  }
+
+  /** Reports when something changed or the interval has passed. */
+  synchronized void round(Duration every) {
+    boolean news = changed;
+    if (!news && lastReport != 0 && System.nanoTime() - lastReport < every.toNanos()) {
+      return;
+    }
+    changed = false; // what changes from here on is news again
+    try {
+      send(ReportRequest.newBuilder());
+    } catch (RuntimeException e) {
+      changed = true;
+      throw e;
+    }
+    lastReport = System.nanoTime();
+  }
+
+  /** Reports the end of an installer's step; throws when it did not arrive. */
+  synchronized void stepEnded(long token, Provisioning.Step step, String failure) {
+    ReportRequest.Builder report = ReportRequest.newBuilder().setProvisioningToken(token);
+    if (failure.isEmpty()) {
+      report.setStepDone(step);
+    } else {
+      report.setStepFailed(failure);
+    }
+    send(report);
+  }
+
+  private void send(ReportRequest.Builder report) {
+    if (!registered) {
+      register();
+    }
+    sequence++;
+    ReportRequest request =
+        report
+            .setMachine(machine)
+            .setBootId(bootId)
+            .setSequence(sequence)
+            .setObserved(observed.get())
+            .addAllVerdicts(
+                verdicts.get().stream()
+                    .map(each -> each.toBuilder().setSequence(sequence).build())
+                    .toList())
+            .build();
+    ReportReply reply =
+        client.leader(CALL, channel -> MachineApiGrpc.newBlockingStub(channel).report(request));
+    if (reply.getRegisterAgain()) {
+      registered = false;
+      register();
+    }
+  }
+
+  private void register() {
+    RegisterRequest request =
+        RegisterRequest.newBuilder()
+            .setMachine(machine)
+            .setBootId(bootId)
+            .setObserved(observed.get())
+            .build();
+    RegisterReply reply =
+        client.leader(CALL, channel -> MachineApiGrpc.newBlockingStub(channel).register(request));
+    // also above the clock: a leader that forgot our last sequence gives a floor that is too low
+    sequence = Math.max(Math.max(sequence, reply.getSequenceFloor()), System.currentTimeMillis());
+    registered = true;
+    log.info("registered as {} with boot id {}", machine, bootId);
+  }
+}

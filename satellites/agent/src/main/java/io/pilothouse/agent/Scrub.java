@@ -1,0 +1,95 @@
+package io.pilothouse.agent;
+
+import io.pilothouse.api.v1.VerdictKind;
+import io.pilothouse.api.v1.VersionRef;
+import io.pilothouse.filesync.client.Scrubber;
+import io.pilothouse.filesync.client.Scrubber.Damage;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Re-reads the staged versions and the image again and again, restores what has changed on disk,
+ * and says so: a WARNING for a while after a restored file, an ERROR while one cannot be.
+ */
+final class Scrub {
+  private static final Logger log = LoggerFactory.getLogger(Scrub.class);
+  private static final Duration SHOWN = Duration.ofMinutes(2);
+
+  /** The verdict of the filesync watchdog. */
+  record Finding(VerdictKind kind, String fault, String text) {}
+
+  private final Disk disk;
+  private final Wanted wanted;
+  private final Staged staged;
+  private final Scrubber scrubber;
+  private final Runnable changed;
+  private volatile Finding finding = new Finding(VerdictKind.OK, "", "not scrubbed yet");
+  private String restored = "";
+  private long restoredAt;
+
+  Scrub(Disk disk, Wanted wanted, Staged staged, Scrubber scrubber, Runnable changed) {
+    this.disk = disk;
+    this.wanted = wanted;
+    this.staged = staged;
+    this.scrubber = scrubber;
+    this.changed = changed;
+  }
+
+  Finding finding() {
+    return finding;
+  }
+
+  /** One pass over everything. */
+  void round() throws IOException, InterruptedException {
+    String unrepaired = "";
+    int versions = 0;
+    for (VersionRef ref : staged.versions()) {
+      versions++;
+      unrepaired = unrepaired + pass(disk.version(ref), ref.getName() + "@" + ref.getVersion());
+    }
+    if (disk.image().isPresent()) {
+      unrepaired = unrepaired + pass(disk.os(), "image");
+    }
+    Finding next;
+    if (!unrepaired.isEmpty()) {
+      next = new Finding(VerdictKind.ERROR, "filesync.corrupt", unrepaired);
+    } else if (!restored.isEmpty() && System.nanoTime() - restoredAt < SHOWN.toNanos()) {
+      next = new Finding(VerdictKind.WARNING, "filesync.repaired", restored);
+    } else {
+      next = new Finding(VerdictKind.OK, "", "%d versions are sound".formatted(versions));
+    }
+    boolean news = !next.equals(finding);
+    finding = next;
+    if (news) {
+      changed.run();
+    }
+  }
+
+  /** Checks and mends one directory; returns what could not be mended, in words. */
+  private String pass(Path directory, String what) throws InterruptedException {
+    StringBuilder failed = new StringBuilder();
+    List<Damage> damages;
+    try {
+      damages = scrubber.check(directory);
+    } catch (IOException e) {
+      return "%s cannot be read: %s; ".formatted(what, e.getMessage());
+    }
+    for (Damage damage : damages) {
+      String text = "%s: %s %s".formatted(what, damage.path(), damage.what());
+      try {
+        scrubber.restore(directory, damage, wanted.get().getDeploymentsList());
+        restored = text + "; restored from a deployment replica";
+        restoredAt = System.nanoTime();
+        log.warn("{}", restored);
+      } catch (IOException e) {
+        failed.append(text).append(" and cannot be restored: ").append(e.getMessage()).append("; ");
+        log.error("{} and cannot be restored: {}", text, e.getMessage());
+      }
+    }
+    return failed.toString();
+  }
+}

@@ -1,0 +1,94 @@
+package io.pilothouse.agent;
+
+import com.google.protobuf.InvalidProtocolBufferException;
+import io.pilothouse.api.v1.MachineApiGrpc;
+import io.pilothouse.api.v1.PullReply;
+import io.pilothouse.api.v1.PullRequest;
+import io.pilothouse.api.v1.WantedState;
+import io.pilothouse.client.DmClient;
+import io.pilothouse.filesync.DurableFiles;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What should be so on this machine, as last pulled; kept on disk, so that a machine that boots
+ * while no Device Manager answers runs what it ran.
+ */
+final class Wanted {
+  private static final Logger log = LoggerFactory.getLogger(Wanted.class);
+  private static final Duration WAIT = Duration.ofSeconds(10);
+  private static final Duration ATTEMPT = WAIT.plusSeconds(3);
+
+  private final String machine;
+  private final DmClient client;
+  private final Disk disk;
+  private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
+  private volatile WantedState state;
+  private volatile long revision;
+  private String etag = "";
+
+  Wanted(String machine, DmClient client, Disk disk) {
+    this.machine = machine;
+    this.client = client;
+    this.disk = disk;
+    this.state = load(disk);
+  }
+
+  private static WantedState load(Disk disk) {
+    try {
+      return Files.isRegularFile(disk.wanted())
+          ? WantedState.parseFrom(Files.readAllBytes(disk.wanted()))
+          : WantedState.getDefaultInstance();
+    } catch (InvalidProtocolBufferException e) {
+      log.warn("{} is damaged and left aside until the next pull", disk.wanted());
+      return WantedState.getDefaultInstance();
+    } catch (IOException e) {
+      log.warn("{} cannot be read: {}", disk.wanted(), e.toString());
+      return WantedState.getDefaultInstance();
+    }
+  }
+
+  /** Called after each change, on the pulling thread. */
+  void onChange(Runnable listener) {
+    listeners.add(listener);
+  }
+
+  WantedState get() {
+    return state;
+  }
+
+  long revision() {
+    return revision;
+  }
+
+  /** One long poll: returns when something changed, or after the wait. */
+  void pull() throws IOException {
+    PullRequest request =
+        PullRequest.newBuilder()
+            .setMachine(machine)
+            .setRevision(revision)
+            .setEtag(etag)
+            .setWaitMs(WAIT.toMillis())
+            .build();
+    PullReply reply =
+        client.any(
+            ATTEMPT.multipliedBy(2),
+            ATTEMPT,
+            channel -> MachineApiGrpc.newBlockingStub(channel).pull(request));
+    revision = Math.max(revision, reply.getRevision());
+    if (reply.getNotModified()) {
+      return;
+    }
+    state = reply.getWanted();
+    etag = reply.getEtag();
+    if (disk.image().isPresent()) {
+      DurableFiles.replace(disk.wanted(), state.toByteArray());
+    }
+    listeners.forEach(Runnable::run);
+  }
+}
