@@ -1,0 +1,125 @@
+package io.pilothouse.manifests;
+
+import io.pilothouse.api.v1.Fleet;
+import io.pilothouse.api.v1.InventoryMachine;
+import io.pilothouse.api.v1.RepairPolicy;
+import io.pilothouse.manifests.table.Reading.Reference;
+import io.pilothouse.manifests.text.Near;
+import io.pilothouse.manifests.text.Place;
+import io.pilothouse.manifests.text.Problems;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.Set;
+
+/** Checks that need more than one document: references, units, times that must fit. */
+final class FleetChecks {
+  private static final long REPORT_EVERY_MS = 5_000;
+  private static final long QUIET_MS = 5 * 60_000;
+  private static final long PROBATION_MAX_MS = 30 * 60_000;
+  private static final Set<String> POLICIES = Set.of("RepairPolicy", "RolloutPolicy");
+
+  private final FleetParts parts;
+  private final Problems problems;
+
+  FleetChecks(FleetParts parts, Problems problems) {
+    this.parts = parts;
+    this.problems = problems;
+  }
+
+  void run() {
+    if (parts.clusters.isEmpty()) {
+      problems.add(
+          Place.top("cluster.yaml"), "there is no document of kind Cluster; a fleet has one");
+    }
+    parts.clusters.stream()
+        .skip(1)
+        .forEach(
+            each ->
+                problems.add(
+                    each.place(),
+                    "a fleet has one Cluster; the other is at " + parts.clusters.get(0).place()));
+    parts.references.forEach(this::reference);
+    parts.watchdogs.forEach(each -> times(each.place(), each.value()));
+    parts.repairPolicies.forEach(each -> times(each.place(), each.value()));
+    parts.inventory().ifPresent(this::inventory);
+  }
+
+  private void reference(Reference reference) {
+    Collection<String> names = parts.names(reference.kind()).keySet();
+    boolean isDefault = reference.name().equals("default") && POLICIES.contains(reference.kind());
+    if (!names.contains(reference.name()) && !isDefault) {
+      problems.add(
+          reference.place(),
+          "%s: there is no %s \"%s\"%s"
+              .formatted(
+                  reference.key(),
+                  reference.kind(),
+                  reference.name(),
+                  Near.hint(reference.name(), names)));
+    }
+  }
+
+  private void times(Place place, WatchdogDraft draft) {
+    Place at = draft.validFor == null ? place : draft.validFor.place();
+    long reportEvery =
+        parts.clusters.stream()
+            .map(each -> each.value())
+            .mapToLong(Fleet.Builder::getReportEveryMs)
+            .filter(each -> each > 0)
+            .findFirst()
+            .orElse(REPORT_EVERY_MS);
+    if (draft.validForMs() < draft.spec.getEveryMs()) {
+      problems.add(
+          at,
+          "valid-for: %s is shorter than every (%s), so it would be silent all the time"
+              .formatted(text(draft.validForMs()), text(draft.spec.getEveryMs())));
+    } else if (draft.validForMs() < reportEvery) {
+      problems.add(
+          at,
+          "valid-for: %s is shorter than the cluster's report-every (%s), so it would be silent"
+                  .formatted(text(draft.validForMs()), text(reportEvery))
+              + " all the time");
+    }
+  }
+
+  private void times(Place place, RepairPolicy.Builder policy) {
+    long quiet = policy.getQuietMs() == 0 ? QUIET_MS : policy.getQuietMs();
+    long most = policy.getProbationMaxMs() == 0 ? PROBATION_MAX_MS : policy.getProbationMaxMs();
+    if (quiet >= most) {
+      problems.add(
+          place,
+          "quiet (%s) must be shorter than probation-max (%s), or no machine gets HEALTHY again"
+              .formatted(text(quiet), text(most)));
+    }
+  }
+
+  private static String text(long millis) {
+    return Duration.ofMillis(millis).toString().substring(2).toLowerCase(java.util.Locale.ROOT);
+  }
+
+  private void inventory(Inventory inventory) {
+    Collection<String> types = parts.names("MachineType").keySet();
+    Collection<String> units = parts.names("ScaleUnit").keySet();
+    for (Inventory.Row row : inventory.rows()) {
+      InventoryMachine.Builder machine = row.machine();
+      cell(inventory, row, Inventory.Column.TYPE, machine.getType(), types, "MachineType");
+      cell(inventory, row, Inventory.Column.SCALE_UNIT, machine.getScaleUnit(), units, "ScaleUnit");
+    }
+    new Membership(parts.units, inventory, problems).assign();
+  }
+
+  private void cell(
+      Inventory inventory,
+      Inventory.Row row,
+      Inventory.Column column,
+      String name,
+      Collection<String> names,
+      String kind) {
+    if (!name.isEmpty() && !names.contains(name)) {
+      problems.add(
+          inventory.place(row, column),
+          "%s: there is no %s \"%s\"%s"
+              .formatted(column.title(), kind, name, Near.hint(name, names)));
+    }
+  }
+}

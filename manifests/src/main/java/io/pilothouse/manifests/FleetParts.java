@@ -1,0 +1,100 @@
+package io.pilothouse.manifests;
+
+import io.pilothouse.api.v1.Fleet;
+import io.pilothouse.api.v1.Image;
+import io.pilothouse.api.v1.InventoryMachine;
+import io.pilothouse.api.v1.MachineType;
+import io.pilothouse.api.v1.RepairPolicy;
+import io.pilothouse.api.v1.RolloutPolicy;
+import io.pilothouse.api.v1.ScaleUnit;
+import io.pilothouse.api.v1.WatchdogSpec;
+import io.pilothouse.manifests.table.Reading.Reference;
+import io.pilothouse.manifests.text.Place;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/** What the files of a fleet hold, gathered; whole and consistent only after the checks. */
+final class FleetParts {
+  /** An object with the place of its document. */
+  record At<T>(Place place, T value) {}
+
+  final List<At<Fleet.Builder>> clusters = new ArrayList<>();
+  final List<At<MachineType.Builder>> types = new ArrayList<>();
+  final List<At<UnitDraft>> units = new ArrayList<>();
+  final List<At<WatchdogDraft>> watchdogs = new ArrayList<>();
+  final List<At<RepairPolicy.Builder>> repairPolicies = new ArrayList<>();
+  final List<At<RolloutPolicy.Builder>> rolloutPolicies = new ArrayList<>();
+  final List<At<Image.Builder>> images = new ArrayList<>();
+  final List<Reference> references = new ArrayList<>();
+
+  /** Files in {@code watchdogs/} that are not YAML. */
+  final List<String> scripts = new ArrayList<>();
+
+  /** Files that a Watchdog document names; they need no header. */
+  final Set<String> named = new HashSet<>();
+
+  private final SortedMap<String, SortedMap<String, Place>> names = new TreeMap<>();
+  private @Nullable Inventory inventory;
+
+  /** Names of a kind and where each was first given. */
+  SortedMap<String, Place> names(String kind) {
+    return names.computeIfAbsent(kind, each -> new TreeMap<>());
+  }
+
+  Optional<Inventory> inventory() {
+    return Optional.ofNullable(inventory);
+  }
+
+  void inventory(Inventory read) {
+    inventory = read;
+  }
+
+  /** The fleet, by name everywhere but for units, which are in rollout order. */
+  Fleet fleet() {
+    Fleet.Builder fleet = clusters.get(0).value().clone();
+    fleet.addAllTypes(
+        types.stream()
+            .map(each -> each.value().build())
+            .sorted(Comparator.comparing(MachineType::getName))
+            .toList());
+    fleet.addAllUnits(
+        units.stream()
+            .map(each -> each.value().unit.build())
+            .sorted(Comparator.comparingInt(ScaleUnit::getOrder).thenComparing(ScaleUnit::getName))
+            .toList());
+    fleet.addAllWatchdogs(
+        watchdogs.stream()
+            .map(each -> each.value().spec.build())
+            .sorted(Comparator.comparing(WatchdogSpec::getName))
+            .toList());
+    fleet.addAllRepairPolicies(
+        repairPolicies.stream()
+            .map(each -> each.value().build())
+            .sorted(Comparator.comparing(RepairPolicy::getName))
+            .toList());
+    fleet.addAllRolloutPolicies(
+        rolloutPolicies.stream()
+            .map(each -> each.value().build())
+            .sorted(Comparator.comparing(RolloutPolicy::getName))
+            .toList());
+    fleet.addAllImages(
+        images.stream()
+            .map(each -> each.value().build())
+            .sorted(Comparator.comparing(Image::getName))
+            .toList());
+    List<Inventory.Row> rows = inventory == null ? List.of() : inventory.rows();
+    fleet.addAllMachines(
+        rows.stream()
+            .map(each -> each.machine().build())
+            .sorted(Comparator.comparing(InventoryMachine::getName))
+            .toList());
+    return fleet.build();
+  }
+}

@@ -1,0 +1,213 @@
+package io.pilothouse.manifests;
+
+import com.google.protobuf.ByteString;
+import io.pilothouse.api.v1.WatchdogSpec;
+import io.pilothouse.manifests.table.ObjectTable;
+import io.pilothouse.manifests.table.Reading;
+import io.pilothouse.manifests.table.Shapes;
+import io.pilothouse.manifests.text.Near;
+import io.pilothouse.manifests.text.Node;
+import io.pilothouse.manifests.text.Place;
+import io.pilothouse.manifests.text.Problems;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Reads documents and scripts of a fleet directory into its parts. */
+final class FleetReader {
+  private static final List<String> KINDS = FleetTables.ALL.stream().map(Kind::name).toList();
+
+  /** Kinds that the design knows and this version does not. */
+  private static final Map<String, String> ELSEWHERE =
+      Map.of(
+          "Access", "is not supported by this version",
+          "Role", "is not supported by this version",
+          "Manifest", "does not belong into the fleet directory; run: pilot manifest add DIR");
+
+  private final Path dir;
+  private final Problems problems;
+  private final FleetParts parts = new FleetParts();
+
+  FleetReader(Path dir, Problems problems) {
+    this.dir = dir;
+    this.problems = problems;
+  }
+
+  FleetParts parts() {
+    return parts;
+  }
+
+  /** Reads one document of a YAML file. */
+  void document(Node node) {
+    if (node instanceof Node.Scalar scalar && scalar.type() == Node.Type.NOTHING) {
+      return;
+    }
+    if (!(node instanceof Node.Mapping mapping)) {
+      problems.add(node.place(), node.words() + " is not a document; begin with kind: and name:");
+      return;
+    }
+    Optional<Node> kind = mapping.get(Kind.KEY);
+    if (kind.isEmpty()) {
+      problems.add(
+          mapping.place(), "\"kind\" is missing; write one of " + String.join(", ", KINDS));
+      return;
+    }
+    String name = kind.get() instanceof Node.Scalar scalar ? scalar.text() : "";
+    String elsewhere = ELSEWHERE.get(name);
+    if (elsewhere != null) {
+      problems.add(kind.get().place(), "kind " + name + " " + elsewhere);
+      return;
+    }
+    if (!KINDS.contains(name)) {
+      problems.add(
+          kind.get().place(),
+          "kind: %s is not one of %s%s"
+              .formatted(kind.get().words(), String.join(", ", KINDS), Near.hint(name, KINDS)));
+      return;
+    }
+    read(name, mapping);
+  }
+
+  private void read(String kind, Node.Mapping mapping) {
+    named(kind, mapping);
+    Reading reading = new Reading("", problems, parts.references);
+    Place place = mapping.place();
+    switch (kind) {
+      case "Cluster" -> parts.clusters.add(at(place, FleetTables.CLUSTER.read(mapping, reading)));
+      case "MachineType" ->
+          parts.types.add(at(place, FleetTables.MACHINE_TYPE.read(mapping, reading)));
+      case "ScaleUnit" -> parts.units.add(at(place, UnitTable.SCALE_UNIT.read(mapping, reading)));
+      case "RepairPolicy" ->
+          parts.repairPolicies.add(at(place, FleetTables.REPAIR_POLICY.read(mapping, reading)));
+      case "RolloutPolicy" ->
+          parts.rolloutPolicies.add(at(place, FleetTables.ROLLOUT_POLICY.read(mapping, reading)));
+      case "Watchdog" -> watchdog(mapping, WatchdogTable.WATCHDOG.read(mapping, reading));
+      case "Image" -> parts.images.add(at(place, FleetTables.IMAGE.read(mapping, reading)));
+      default -> throw new IllegalStateException("no reader for kind " + kind);
+    }
+  }
+
+  private static <T> FleetParts.At<T> at(Place place, T value) {
+    return new FleetParts.At<>(place, value);
+  }
+
+  private void named(String kind, Node.Mapping mapping) {
+    if (mapping.get("name").orElse(null) instanceof Node.Scalar name
+        && name.text().matches(Shapes.NAME)) {
+      named(kind, name.text(), name.place());
+    }
+  }
+
+  private boolean named(String kind, String name, Place place) {
+    Place first = parts.names(kind).putIfAbsent(name, place);
+    if (first == null) {
+      return true;
+    }
+    problems.add(place, "%s \"%s\" is there already, at %s".formatted(kind, name, first));
+    return false;
+  }
+
+  private void watchdog(Node.Mapping mapping, WatchdogDraft draft) {
+    Shapes.Placed<String> script = draft.script;
+    Shapes.Placed<WatchdogSpec.Runner> run = draft.run;
+    parts.watchdogs.add(at(mapping.place(), draft));
+    if (script == null) {
+      withoutScript(mapping, draft);
+      return;
+    }
+    if (run != null && run.value() != WatchdogSpec.Runner.SCRIPT) {
+      problems.add(run.place(), "run: a watchdog with a script cannot be built in or remote");
+    }
+    draft.spec.setRunner(WatchdogSpec.Runner.SCRIPT);
+    Path beside = Path.of(script.place().file()).resolveSibling(script.value()).normalize();
+    if (beside.isAbsolute() || beside.startsWith("..")) {
+      problems.add(script.place(), "script: it must be inside the fleet directory");
+      return;
+    }
+    parts.named.add(beside.toString());
+    Script.read(dir.resolve(beside), script.place(), "script: " + beside, problems)
+        .ifPresent(bytes -> draft.spec.setScript(ByteString.copyFrom(bytes)));
+  }
+
+  private void withoutScript(Node.Mapping mapping, WatchdogDraft draft) {
+    Shapes.Placed<WatchdogSpec.Runner> run = draft.run;
+    if (run == null || run.value() == WatchdogSpec.Runner.SCRIPT) {
+      problems.add(
+          run == null ? mapping.place() : run.place(),
+          "what it runs is missing; write script: FILE, run: builtin or run: remote");
+      return;
+    }
+    draft.spec.setRunner(run.value());
+    if (draft.spec.getArgsCount() > 0) {
+      problems.add(run.place(), "args: only a script takes arguments");
+    }
+    boolean remote = run.value() == WatchdogSpec.Runner.REMOTE;
+    List<String> known = remote ? WatchdogTable.REMOTE : WatchdogTable.BUILTIN;
+    String name = draft.spec.getName();
+    if (!name.isEmpty() && !known.contains(name)) {
+      problems.add(
+          mapping.get("name").map(Node::place).orElse(mapping.place()),
+          "name: there is no %s watchdog \"%s\"; use %s%s"
+              .formatted(
+                  remote ? "remote" : "built-in",
+                  name,
+                  ObjectTable.words(known),
+                  Near.hint(name, known)));
+    }
+  }
+
+  /** Takes a script that was dropped into {@code watchdogs/}, unless a document names it. */
+  void script(String file) {
+    parts.scripts.add(file);
+  }
+
+  /** Reads the scripts that no document named. */
+  void dropIns() {
+    for (String file : parts.scripts) {
+      if (!parts.named.contains(file)) {
+        dropIn(file);
+      }
+    }
+  }
+
+  private void dropIn(String file) {
+    Place top = Place.top(file);
+    Optional<byte[]> bytes = Script.read(dir.resolve(file), top, "the script", problems);
+    if (bytes.isEmpty()) {
+      return;
+    }
+    Optional<Node.Mapping> header = Script.header(file, bytes.get(), problems);
+    if (header.isEmpty()) {
+      problems.add(
+          top,
+          "neither YAML nor a script with a header; add a line such as"
+              + " \"# pilot: every=60s timeout=10s severity=normal\", or move the file away");
+      return;
+    }
+    WatchdogDraft draft = new WatchdogDraft();
+    WatchdogTable.HEADER.read(
+        header.get(), draft, new Reading("", problems, parts.references), List.of());
+    String name = name(file);
+    if (!name.matches(Shapes.NAME)) {
+      problems.add(
+          top,
+          "the file's name without its ending becomes the watchdog's name, and \"%s\" cannot be"
+                  .formatted(name)
+              + " one; names have 1 to 63 of a-z 0-9 . - and begin with a-z or 0-9");
+    } else if (named("Watchdog", name, header.get().place())) {
+      draft
+          .spec
+          .setName(name)
+          .setRunner(WatchdogSpec.Runner.SCRIPT)
+          .setScript(ByteString.copyFrom(bytes.get()));
+      parts.watchdogs.add(at(header.get().place(), draft));
+    }
+  }
+
+  private static String name(String file) {
+    String name = file.substring(file.lastIndexOf('/') + 1);
+    int dot = name.lastIndexOf('.');
+    return dot > 0 ? name.substring(0, dot) : name;
+  }
+}

@@ -1,0 +1,189 @@
+package io.pilothouse.manifests;
+
+import io.pilothouse.api.v1.Budgets;
+import io.pilothouse.api.v1.Fleet;
+import io.pilothouse.api.v1.Image;
+import io.pilothouse.api.v1.MachineType;
+import io.pilothouse.api.v1.ProvisioningPolicy;
+import io.pilothouse.api.v1.RepairPolicy;
+import io.pilothouse.api.v1.RolloutPolicy;
+import io.pilothouse.manifests.table.ObjectTable;
+import io.pilothouse.manifests.table.Shape;
+import io.pilothouse.manifests.table.Shapes;
+import io.pilothouse.manifests.table.Units;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** The kinds of a fleet directory and their fields. Those of watchdogs and units are beside it. */
+final class FleetTables {
+  /** Versions are path names on machines, and must be read as texts by every YAML reader. */
+  static final String VERSION = "[A-Za-z0-9][A-Za-z0-9._+-]{0,62}";
+
+  static final Kind<Fleet.Builder> CLUSTER =
+      new Kind<>(
+          "Cluster",
+          "The fleet as a whole; exactly one document.",
+          Fleet::newBuilder,
+          ObjectTable.<Fleet.Builder>of()
+              .required("name", Shapes.name("quickstart"), Fleet.Builder::setName, "Fleet's name.")
+              .optional(
+                  "budgets",
+                  Shapes.object(budgets(), Budgets::newBuilder),
+                  Fleet.Builder::setBudgets,
+                  "How many machines may be unavailable at once.")
+              .optional(
+                  "report-every",
+                  Units.duration(),
+                  (fleet, value) -> fleet.setReportEveryMs(value.toMillis()),
+                  "How often agents report; default 5s.")
+              .optional(
+                  "provisioning",
+                  Shapes.object(provisioning(), ProvisioningPolicy::newBuilder),
+                  Fleet.Builder::setProvisioning,
+                  "How machines are installed."));
+
+  static final Kind<MachineType.Builder> MACHINE_TYPE =
+      new Kind<>(
+          "MachineType",
+          "Machines that do the same work.",
+          MachineType::newBuilder,
+          ObjectTable.<MachineType.Builder>of()
+              .required("name", Shapes.name("frontend"), MachineType.Builder::setName, "Its name.")
+              .required(
+                  "image",
+                  Shapes.reference("Image", "base"),
+                  MachineType.Builder::setImage,
+                  "Name of the Image that its machines are installed with.")
+              .optional(
+                  "manifest",
+                  Shapes.name("web"),
+                  MachineType.Builder::setManifest,
+                  "Name of the manifest that its machines run; rollouts move the version.")
+              .optional(
+                  "watchdogs",
+                  Shapes.list(Shapes.reference("Watchdog", "heartbeat")),
+                  MachineType.Builder::addAllWatchdogs,
+                  "Names of the watchdogs that every machine of the type must have.")
+              .optional(
+                  "repair-policy",
+                  Shapes.reference("RepairPolicy", "quick"),
+                  MachineType.Builder::setRepairPolicy,
+                  "Name of a RepairPolicy; default: the defaults of each field.")
+              .optional(
+                  "rollout-policy",
+                  Shapes.reference("RolloutPolicy", "quick"),
+                  MachineType.Builder::setRolloutPolicy,
+                  "Name of a RolloutPolicy; default: the defaults of each field."));
+
+  static final Kind<Image.Builder> IMAGE =
+      new Kind<>(
+          "Image",
+          "What a machine's disk is installed with.",
+          Image::newBuilder,
+          ObjectTable.<Image.Builder>of()
+              .required("name", Shapes.name("base"), Image.Builder::setName, "Its name.")
+              .required("version", version(), Image.Builder::setVersion, "Its version, quoted."));
+
+  static final Kind<RolloutPolicy.Builder> ROLLOUT_POLICY =
+      new Kind<>(
+          "RolloutPolicy",
+          "How a version reaches the machines of a type.",
+          RolloutPolicy::newBuilder,
+          ObjectTable.<RolloutPolicy.Builder>of()
+              .required("name", Shapes.name("quick"), RolloutPolicy.Builder::setName, "Its name.")
+              .optional(
+                  "staged-share",
+                  Units.share(),
+                  RolloutPolicy.Builder::setStagedShare,
+                  "Share of machines that must hold the version before one switches; default 95%.")
+              .optional(
+                  "max-unavailable",
+                  Units.limit(),
+                  RolloutPolicy.Builder::setMaxUnavailable,
+                  "Machines of a unit that may switch at once; default 10%.")
+              .optional(
+                  "success-share",
+                  Units.share(),
+                  RolloutPolicy.Builder::setSuccessShare,
+                  "Share of a unit that must come back HEALTHY; default 98%.")
+              .optional(
+                  "deadline",
+                  Units.duration(),
+                  (policy, value) -> policy.setDeadlineMs(value.toMillis()),
+                  "Time that a unit has for it; default 1h.")
+              .optional(
+                  "soak",
+                  Units.durationOrZero(),
+                  (policy, value) -> policy.setSoakMs(value.toMillis()),
+                  "Time between a unit that passed and the next; default 0s.")
+              .optional(
+                  "on-failure",
+                  Shapes.oneOf(
+                      new TreeMap<>(
+                          Map.of(
+                              "pause",
+                              RolloutPolicy.OnFailure.PAUSE,
+                              "rollback",
+                              RolloutPolicy.OnFailure.ROLLBACK))),
+                  RolloutPolicy.Builder::setOnFailure,
+                  "What happens when a unit fails; default rollback."));
+
+  static final Kind<RepairPolicy.Builder> REPAIR_POLICY =
+      new Kind<>(
+          "RepairPolicy",
+          "How failures of a type's machines are judged and repaired.",
+          RepairPolicy::newBuilder,
+          RepairPolicyTable.table());
+
+  /** In the order in which messages list them. */
+  static final List<Kind<?>> ALL =
+      List.of(
+          CLUSTER,
+          MACHINE_TYPE,
+          UnitTable.SCALE_UNIT,
+          REPAIR_POLICY,
+          ROLLOUT_POLICY,
+          WatchdogTable.WATCHDOG,
+          IMAGE);
+
+  private FleetTables() {}
+
+  static Shape<String> version() {
+    return Shapes.matching(
+        VERSION,
+        "\"1.0\"",
+        "a version; versions have 1 to 63 of A-Z a-z 0-9 . _ + - and begin with a letter or digit");
+  }
+
+  private static ObjectTable<Budgets.Builder> budgets() {
+    return ObjectTable.<Budgets.Builder>of()
+        .optional("fleet", Units.limit(), Budgets.Builder::setFleet, "Of the fleet; default 5%.")
+        .optional(
+            "unit", Units.limit(), Budgets.Builder::setUnit, "Of each scale unit; default 10%.");
+  }
+
+  private static ObjectTable<ProvisioningPolicy.Builder> provisioning() {
+    return ObjectTable.<ProvisioningPolicy.Builder>of()
+        .optional(
+            "max-concurrent",
+            Shapes.count(1, 100_000),
+            ProvisioningPolicy.Builder::setMaxConcurrent,
+            "Installs at once; default 20.")
+        .optional(
+            "step-deadline",
+            Units.duration(),
+            (policy, value) -> policy.setStepDeadlineMs(value.toMillis()),
+            "Time that a step has; default 30m.")
+        .optional(
+            "max-attempts",
+            Shapes.count(1, 1000),
+            ProvisioningPolicy.Builder::setMaxAttempts,
+            "Attempts before a person is asked; default 3.")
+        .optional(
+            "retry-after",
+            Units.duration(),
+            (policy, value) -> policy.setRetryAfterMs(value.toMillis()),
+            "Wait before the second attempt, doubled each time; default 1m.");
+  }
+}

@@ -1,0 +1,119 @@
+package io.pilothouse.manifests;
+
+import io.pilothouse.api.v1.Image;
+import io.pilothouse.manifests.ManifestDraft.ProcessDraft;
+import io.pilothouse.manifests.table.Reading;
+import io.pilothouse.manifests.table.Shapes.Placed;
+import io.pilothouse.manifests.text.Node;
+import io.pilothouse.manifests.text.Place;
+import io.pilothouse.manifests.text.Problems;
+import io.pilothouse.manifests.text.YamlReader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Reads the one document that says what a directory with contents is. */
+final class ManifestReader {
+  private final Path dir;
+  private final Problems problems = new Problems();
+
+  ManifestReader(Path dir) {
+    this.dir = dir;
+  }
+
+  LoadResult<ManifestSpec> manifest() {
+    Optional<ManifestDraft> draft = draft();
+    return LoadResult.of(problems, () -> draft.orElseThrow().build());
+  }
+
+  LoadResult<ContentSpec> content() {
+    boolean manifest = Files.exists(dir.resolve(ManifestSpec.FILE));
+    boolean image = Files.exists(dir.resolve(ContentSpec.IMAGE_FILE));
+    if (manifest == image) {
+      problems.add(
+          Place.top(ManifestSpec.FILE),
+          manifest
+              ? "a directory is a manifest or an image, but this one also has "
+                  + ContentSpec.IMAGE_FILE
+              : "%s has neither %s nor %s; write one of them at its top"
+                  .formatted(dir, ManifestSpec.FILE, ContentSpec.IMAGE_FILE));
+      return LoadResult.of(problems, () -> new ContentSpec("", "", false));
+    }
+    if (manifest) {
+      Optional<ManifestDraft> draft = draft();
+      return LoadResult.of(
+          problems,
+          () -> new ContentSpec(draft.orElseThrow().name, draft.orElseThrow().version, false));
+    }
+    Optional<Image.Builder> read =
+        document(ContentSpec.IMAGE_FILE, FleetTables.IMAGE.name())
+            .map(each -> FleetTables.IMAGE.read(each, reading()));
+    return LoadResult.of(
+        problems,
+        () -> new ContentSpec(read.orElseThrow().getName(), read.orElseThrow().getVersion(), true));
+  }
+
+  private Optional<ManifestDraft> draft() {
+    Optional<ManifestDraft> draft =
+        document(ManifestSpec.FILE, ManifestTables.MANIFEST.name())
+            .map(each -> ManifestTables.MANIFEST.read(each, reading()));
+    draft.ifPresent(this::check);
+    return draft;
+  }
+
+  private Reading reading() {
+    return new Reading("", problems, new ArrayList<>());
+  }
+
+  private void check(ManifestDraft draft) {
+    Map<String, Place> names = new HashMap<>();
+    for (Placed<ProcessDraft> placed : draft.processes) {
+      ProcessDraft process = placed.value();
+      Place first = names.putIfAbsent(process.name, placed.place());
+      if (first != null && !process.name.isEmpty()) {
+        problems.add(
+            placed.place(),
+            "the process \"%s\" is there twice; the first one is in line %d"
+                .formatted(process.name, first.line()));
+      }
+      Placed<ManifestDraft.ReadyDraft> ready = process.ready;
+      if (ready != null && ready.value().probes.size() != 1 && problems.isEmpty()) {
+        problems.add(
+            ready.place(),
+            "processes.ready: %d ways to look; write exactly one of http, tcp and command"
+                .formatted(ready.value().probes.size()));
+      }
+    }
+  }
+
+  private Optional<Node.Mapping> document(String file, String kind) {
+    if (!Files.isRegularFile(dir.resolve(file))) {
+      problems.add(Place.top(file), "there is no file " + dir.resolve(file));
+      return Optional.empty();
+    }
+    Optional<String> text = FleetFiles.text(dir, file, problems);
+    if (text.isEmpty()) {
+      return Optional.empty();
+    }
+    List<Node> documents = YamlReader.read(file, text.get(), problems);
+    if (documents.size() != 1 || !(documents.get(0) instanceof Node.Mapping mapping)) {
+      if (problems.isEmpty()) {
+        problems.add(Place.top(file), "it must hold one document, that begins with kind: " + kind);
+      }
+      return Optional.empty();
+    }
+    Optional<Node> stated = mapping.get(Kind.KEY);
+    if (stated.isEmpty()) {
+      problems.add(mapping.place(), "\"kind\" is missing; write kind: " + kind);
+    } else if (!(stated.get() instanceof Node.Scalar scalar && scalar.text().equals(kind))) {
+      problems.add(
+          stated.get().place(), "kind: %s is not %s".formatted(stated.get().words(), kind));
+      return Optional.empty();
+    }
+    return Optional.of(mapping);
+  }
+}

@@ -1,0 +1,107 @@
+package io.pilothouse.manifests;
+
+import io.pilothouse.api.v1.Severity;
+import io.pilothouse.api.v1.WatchdogSpec;
+import io.pilothouse.api.v1.WatchdogState;
+import io.pilothouse.manifests.table.ObjectTable;
+import io.pilothouse.manifests.table.Shapes;
+import io.pilothouse.manifests.table.Shapes.Placed;
+import io.pilothouse.manifests.table.Units;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** Fields of a Watchdog document, and of the header of a script that was dropped in. */
+final class WatchdogTable {
+  /** Built-in watchdogs that run on the machine. */
+  static final List<String> BUILTIN = List.of("heartbeat", "processes", "filesync");
+
+  /** Watchdogs that look from outside. */
+  static final List<String> REMOTE = List.of("reachable");
+
+  /** What the header of a script may say. */
+  static final ObjectTable<WatchdogDraft> HEADER = common(ObjectTable.of());
+
+  static final Kind<WatchdogDraft> WATCHDOG =
+      new Kind<>(
+          "Watchdog",
+          "Something that judges machines.",
+          WatchdogDraft::new,
+          common(
+              ObjectTable.<WatchdogDraft>of()
+                  .required(
+                      "name",
+                      Shapes.name("disk"),
+                      (draft, value) -> draft.spec.setName(value),
+                      "Its name.")
+                  .optional(
+                      "run",
+                      Shapes.placed(
+                          Shapes.oneOf(
+                              new TreeMap<>(
+                                  Map.of(
+                                      "builtin",
+                                      WatchdogSpec.Runner.BUILTIN,
+                                      "remote",
+                                      WatchdogSpec.Runner.REMOTE,
+                                      "script",
+                                      WatchdogSpec.Runner.SCRIPT)))),
+                      (draft, value) -> draft.run = value,
+                      "builtin (heartbeat, processes, filesync), remote (reachable) or script.")
+                  .optional(
+                      "script",
+                      Shapes.placed(Shapes.text("disk.sh")),
+                      (draft, value) -> draft.script = value,
+                      "The executable, a path from this file's directory; at most 64 KiB.")
+                  .optional(
+                      "args",
+                      Shapes.list(Shapes.text("-v")),
+                      (draft, value) -> draft.spec.addAllArgs(value),
+                      "Arguments of the script.")));
+
+  private WatchdogTable() {}
+
+  private static ObjectTable<WatchdogDraft> common(ObjectTable<WatchdogDraft> table) {
+    return table
+        .optional(
+            "every",
+            Units.duration(),
+            (draft, value) -> draft.spec.setEveryMs(value.toMillis()),
+            "How often it runs; default 60s.")
+        .optional(
+            "timeout",
+            Units.duration(),
+            (draft, value) -> draft.spec.setTimeoutMs(value.toMillis()),
+            "When it is killed; default 10s.")
+        .optional(
+            "valid-for",
+            Shapes.placed(Units.duration()),
+            (draft, value) -> {
+              draft.spec.setValidForMs(value.value().toMillis());
+              draft.validFor = new Placed<>(value.place(), value.value().toMillis());
+            },
+            "How long its verdict counts; silence beyond it is an error; default 3 x every.")
+        .optional(
+            "severity",
+            Shapes.oneOf(new TreeMap<>(Map.of("fatal", Severity.FATAL, "normal", Severity.NORMAL))),
+            (draft, value) -> draft.spec.setSeverity(value),
+            "Of an ERROR that names none; fatal means replace the hardware; default normal.")
+        .optional(
+            "types",
+            Shapes.list(Shapes.reference("MachineType", "frontend")),
+            (draft, value) -> draft.spec.addAllTypes(value),
+            "Machine types it runs on, beside those that list it.")
+        .optional(
+            "mode",
+            Shapes.oneOf(
+                new TreeMap<>(
+                    Map.of("live", WatchdogState.Mode.LIVE, "shadow", WatchdogState.Mode.SHADOW))),
+            (draft, value) -> draft.spec.setInitialMode(value),
+            "When it is new: shadow (recorded, counts for nothing) or live; default shadow.")
+        .optional(
+            "timeout-is",
+            Shapes.oneOf(new TreeMap<>(Map.of("error", true, "unknown", false))),
+            (draft, value) -> draft.spec.setTimeoutIsError(value),
+            "The verdict when it is killed for its time-out: error or unknown; default unknown.");
+  }
+}

@@ -1,0 +1,321 @@
+package io.pilothouse.manifests.table;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.pilothouse.manifests.text.Near;
+import io.pilothouse.manifests.text.Node;
+import io.pilothouse.manifests.text.Place;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.function.Supplier;
+import java.util.regex.Pattern;
+
+/** The shapes of values: texts, names, lists, mappings. Units are in {@link Units}. */
+public final class Shapes {
+  /** What everything is named by; also a DNS label's alphabet, so that names can be hosts. */
+  public static final String NAME = "[a-z0-9][a-z0-9.-]{0,62}";
+
+  private static final Pattern NAME_PATTERN = Pattern.compile(NAME);
+
+  /**
+   * A value with its place.
+   *
+   * @param place where it stands
+   */
+  public record Placed<T>(Place place, T value) {}
+
+  private Shapes() {}
+
+  static ObjectNode json() {
+    return JsonNodeFactory.instance.objectNode();
+  }
+
+  static ObjectNode pattern(String regex) {
+    return json().put("type", "string").put("pattern", "^(" + regex + ")$");
+  }
+
+  /** Builds a shape of its three parts. */
+  static <T> Shape<T> shape(Supplier<ObjectNode> schema, String example, Reader<T> reader) {
+    return new Shape<>() {
+      @Override
+      public Optional<T> read(Node node, Reading reading) {
+        return reader.read(node, reading);
+      }
+
+      @Override
+      public ObjectNode schema() {
+        return schema.get();
+      }
+
+      @Override
+      public String example() {
+        return example;
+      }
+    };
+  }
+
+  /** Reads one value. */
+  interface Reader<T> {
+    Optional<T> read(Node node, Reading reading);
+  }
+
+  /** Any text that is not blank; a number or a boolean must be quoted. */
+  public static Shape<String> text(String example) {
+    return shape(
+        () -> json().put("type", "string").put("pattern", "\\S"),
+        example,
+        (node, reading) -> {
+          if (node instanceof Node.Scalar scalar && isText(scalar, reading)) {
+            if (!scalar.text().isBlank()) {
+              return Optional.of(scalar.text());
+            }
+            reading.problem(node.place(), "it is blank; write a text, or leave the key out");
+          } else if (!(node instanceof Node.Scalar)) {
+            reading.wrong(node, "a text");
+          }
+          return Optional.empty();
+        });
+  }
+
+  private static boolean isText(Node.Scalar scalar, Reading reading) {
+    if (scalar.type() == Node.Type.TEXT) {
+      return true;
+    }
+    if (scalar.type() == Node.Type.NOTHING) {
+      reading.problem(scalar.place(), "it has no value; write one, or leave the key out");
+    } else {
+      reading.problem(
+          scalar.place(),
+          "%s without quotes is a %s in YAML; write \"%s\""
+              .formatted(scalar.text(), word(scalar.type()), scalar.text()));
+    }
+    return false;
+  }
+
+  private static String word(Node.Type type) {
+    return switch (type) {
+      case WHOLE, DECIMAL -> "number";
+      case BOOL -> "boolean";
+      case TEXT -> "text";
+      case NOTHING -> "null";
+    };
+  }
+
+  /** A text that matches. */
+  public static Shape<String> matching(String regex, String example, String expected) {
+    Pattern compiled = Pattern.compile(regex);
+    Shape<String> text = text(example);
+    return shape(
+        () -> pattern(regex),
+        example,
+        (node, reading) -> {
+          Optional<String> value = text.read(node, reading);
+          if (value.isPresent() && !compiled.matcher(value.get()).matches()) {
+            reading.wrong(node, expected);
+            return Optional.empty();
+          }
+          return value;
+        });
+  }
+
+  /** Makes something of a text. */
+  public interface Parser<T> {
+    /** The value, or empty after the problem was added. */
+    Optional<T> parse(Node node, String text, Reading reading);
+  }
+
+  /** A text that is parsed further. */
+  public static <T> Shape<T> parsed(
+      Shape<String> text, Supplier<ObjectNode> schema, Parser<T> parser) {
+    return shape(
+        schema,
+        text.example(),
+        (node, reading) ->
+            text.read(node, reading).flatMap(value -> parser.parse(node, value, reading)));
+  }
+
+  /** A name. */
+  public static Shape<String> name(String example) {
+    return matching(
+        NAME, example, "a name; names have 1 to 63 of a-z 0-9 . - and begin with a-z or 0-9");
+  }
+
+  static boolean isName(String text) {
+    return NAME_PATTERN.matcher(text).matches();
+  }
+
+  /** A name of an object of another kind, which must exist. */
+  public static Shape<String> reference(String kind, String example) {
+    Shape<String> name = name(example);
+    return shape(
+        name::schema,
+        example,
+        (node, reading) -> {
+          Optional<String> value = name.read(node, reading);
+          value.ifPresent(each -> reading.refer(node, kind, each));
+          return value;
+        });
+  }
+
+  /** One of a few words. */
+  public static <T> Shape<T> oneOf(SortedMap<String, T> words) {
+    List<String> names = List.copyOf(words.keySet());
+    return shape(
+        () -> {
+          ObjectNode schema = json();
+          names.forEach(schema.putArray("enum")::add);
+          return schema;
+        },
+        names.get(names.size() - 1),
+        (node, reading) -> {
+          if (node instanceof Node.Scalar scalar) {
+            T value = words.get(scalar.text());
+            if (value != null) {
+              return Optional.of(value);
+            }
+            String hint = Near.hint(scalar.text(), names);
+            reading.wrong(node, "one of " + String.join(", ", names) + hint);
+          } else {
+            reading.wrong(node, "one of " + String.join(", ", names));
+          }
+          return Optional.empty();
+        });
+  }
+
+  /** A whole number. */
+  public static Shape<Integer> count(int least, int most) {
+    return shape(
+        () -> json().put("type", "integer").put("minimum", least).put("maximum", most),
+        Integer.toString(Math.min(most, Math.max(least, 7))),
+        (node, reading) -> {
+          if (node instanceof Node.Scalar scalar && scalar.text().matches("-?\\d{1,9}")) {
+            int value = Integer.parseInt(scalar.text());
+            if (value >= least && value <= most) {
+              return Optional.of(value);
+            }
+          }
+          reading.wrong(node, "a whole number from " + least + " to " + most);
+          return Optional.empty();
+        });
+  }
+
+  /** A list with at least one item: an empty selection must never be taken for all. */
+  public static <T> Shape<List<T>> list(Shape<T> item) {
+    return shape(
+        () -> {
+          ObjectNode schema = json().put("type", "array").put("minItems", 1);
+          schema.put("uniqueItems", true).set("items", item.schema());
+          return schema;
+        },
+        "[" + item.example() + "]",
+        (node, reading) -> {
+          if (!(node instanceof Node.Sequence list)) {
+            reading.wrong(node, "a list; write [" + item.example() + "]");
+            return Optional.empty();
+          }
+          if (list.items().isEmpty()) {
+            reading.problem(
+                list.place(), "the list is empty, which selects nothing; leave the key out");
+            return Optional.empty();
+          }
+          return Optional.of(items(list, item, reading));
+        });
+  }
+
+  private static <T> List<T> items(Node.Sequence list, Shape<T> item, Reading reading) {
+    List<T> items = new ArrayList<>();
+    Map<String, Place> seen = new HashMap<>();
+    for (Node each : list.items()) {
+      if (each instanceof Node.Scalar scalar
+          && seen.putIfAbsent(scalar.text(), scalar.place()) != null) {
+        reading.problem(each.place(), each.words() + " is there twice");
+      } else {
+        item.read(each, reading).ifPresent(items::add);
+      }
+    }
+    return List.copyOf(items);
+  }
+
+  /** A value that keeps its place, for checks across files. */
+  public static <T> Shape<Placed<T>> placed(Shape<T> shape) {
+    return shape(
+        shape::schema,
+        shape.example(),
+        (node, reading) ->
+            shape.read(node, reading).map(value -> new Placed<>(node.place(), value)));
+  }
+
+  /** An object within the object. */
+  public static <B> Shape<B> object(ObjectTable<B> table, Supplier<B> fresh) {
+    String example =
+        "{"
+            + String.join(
+                ", ",
+                table.fields().stream()
+                    .filter(each -> each.required() || table.fields().size() == 1)
+                    .map(each -> each.key() + ": " + each.shape().example())
+                    .toList())
+            + "}";
+    String first = table.fields().get(0).key() + ": " + table.fields().get(0).shape().example();
+    return shape(
+        table::schema,
+        example.equals("{}") ? "{" + first + "}" : example,
+        (node, reading) -> {
+          if (node instanceof Node.Mapping mapping) {
+            B builder = fresh.get();
+            table.read(mapping, builder, reading, List.of());
+            return Optional.of(builder);
+          }
+          reading.wrong(node, "a mapping; write {" + first + "}");
+          return Optional.empty();
+        });
+  }
+
+  /** Variables of the environment: any scalar is taken as it is written. */
+  public static Shape<SortedMap<String, String>> environment() {
+    String name = "[A-Za-z_][A-Za-z0-9_]*";
+    return shape(
+        () -> {
+          ObjectNode schema = json().put("type", "object").put("additionalProperties", false);
+          schema
+              .putObject("patternProperties")
+              .putObject("^" + name + "$")
+              .putArray("type")
+              .add("string")
+              .add("number")
+              .add("boolean");
+          return schema;
+        },
+        "{GREETING: hello}",
+        (node, reading) -> {
+          if (!(node instanceof Node.Mapping mapping)) {
+            reading.wrong(node, "a mapping; write {NAME: value}");
+            return Optional.empty();
+          }
+          SortedMap<String, String> variables = new TreeMap<>();
+          for (Node.Entry entry : mapping.entries()) {
+            variable(entry, name, reading, variables);
+          }
+          return Optional.of(variables);
+        });
+  }
+
+  private static void variable(
+      Node.Entry entry, String name, Reading reading, SortedMap<String, String> variables) {
+    String key = entry.key().text();
+    if (!key.matches(name)) {
+      reading.problem(entry.key().place(), Node.quote(key) + " cannot be a variable's name");
+    } else if (entry.value() instanceof Node.Scalar value && value.type() != Node.Type.NOTHING) {
+      if (variables.putIfAbsent(key, value.text()) != null) {
+        reading.problem(entry.key().place(), "the variable " + key + " is there twice");
+      }
+    } else {
+      reading.at(key).wrong(entry.value(), "a value of a variable; for an empty one write \"\"");
+    }
+  }
+}

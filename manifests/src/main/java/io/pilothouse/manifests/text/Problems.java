@@ -1,0 +1,22 @@
+package io.pilothouse.manifests.text;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/** Gathers every mistake, so that all are told at once. */
+public final class Problems {
+  private final List<Problem> problems = new ArrayList<>();
+
+  public void add(Place place, String message) {
+    problems.add(new Problem(place, message));
+  }
+
+  public boolean isEmpty() {
+    return problems.isEmpty();
+  }
+
+  /** By file, line and column; each one once. */
+  public List<Problem> sorted() {
+    return problems.stream().distinct().sorted().toList();
+  }
+}
