@@ -2,6 +2,7 @@ package io.pilothouse.agent;
 
 import io.pilothouse.api.v1.VersionRef;
 import io.pilothouse.api.v1.WantedState;
+import io.pilothouse.manifests.ProcessSpec;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

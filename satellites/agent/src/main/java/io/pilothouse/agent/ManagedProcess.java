@@ -1,5 +1,6 @@
 package io.pilothouse.agent;
 
+import io.pilothouse.manifests.ProcessSpec;
 import io.pilothouse.watchdog.ProcessGroups;
 import java.io.File;
 import java.io.IOException;
@@ -33,6 +34,8 @@ final class ManagedProcess {
   private final Path logFile;
   private final Map<String, String> environment;
   private Optional<RunFile> running = Optional.empty();
+  private Optional<Process> child = Optional.empty();
+  private boolean finished;
   private Duration backOff = FIRST_BACK_OFF;
   private long startedAt;
   private long notBefore;
@@ -80,23 +83,43 @@ final class ManagedProcess {
   void round(Readiness readiness) throws IOException, InterruptedException {
     rotateLog();
     if (running.filter(RunFile::runs).isPresent()) {
-      problem = readiness.problem(spec.ready(), directory, environment).orElse("");
+      problem =
+          spec.ready().isEmpty()
+              ? ""
+              : readiness.problem(spec.ready().get(), directory, environment).orElse("");
       if (System.nanoTime() - startedAt > STABLE.toNanos()) {
         backOff = FIRST_BACK_OFF;
       }
       return;
     }
     if (running.isPresent()) {
-      running = Optional.empty();
+      ended();
+    }
+    if (!finished && (restarts == 0 || System.nanoTime() >= notBefore)) {
+      start();
+    }
+  }
+
+  /** It is gone: whether it starts again, and when. */
+  private void ended() {
+    running = Optional.empty();
+    // of a process that an agent before this one started no status is known: as if it failed
+    int status = child.filter(each -> !each.isAlive()).map(Process::exitValue).orElse(-1);
+    finished =
+        switch (spec.restart()) {
+          case ALWAYS -> false;
+          case ON_FAILURE -> status == 0;
+          case NEVER -> true;
+        };
+    if (finished) {
+      problem = status == 0 ? "" : "ended with status " + status + " and is not started again";
+    } else {
       notBefore = System.nanoTime() + backOff.toNanos();
       restarts++;
       problem = "ended; starts again in %d ms (restart %d)".formatted(backOff.toMillis(), restarts);
       log.warn("{} of {} {}", spec.name(), version, problem);
       Duration next = backOff.multipliedBy(2);
       backOff = next.compareTo(LONGEST_BACK_OFF) > 0 ? LONGEST_BACK_OFF : next;
-    }
-    if (restarts == 0 || System.nanoTime() >= notBefore) {
-      start();
     }
   }
 
@@ -111,6 +134,7 @@ final class ManagedProcess {
     builder.environment().putAll(environment);
     builder.environment().putAll(spec.env());
     Process process = builder.start();
+    child = Optional.of(process);
     OptionalLong ticks = ProcFs.startTicks(process.pid());
     startedAt = System.nanoTime();
     problem = "starting";

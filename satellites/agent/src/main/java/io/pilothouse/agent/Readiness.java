@@ -1,10 +1,7 @@
 package io.pilothouse.agent;
 
-import io.pilothouse.agent.ProcessSpec.AlwaysReady;
-import io.pilothouse.agent.ProcessSpec.CommandReady;
-import io.pilothouse.agent.ProcessSpec.HttpReady;
-import io.pilothouse.agent.ProcessSpec.Ready;
-import io.pilothouse.agent.ProcessSpec.TcpReady;
+import io.pilothouse.manifests.ProcessSpec.Probe;
+import io.pilothouse.manifests.ProcessSpec.Ready;
 import java.io.IOException;
 import java.net.HttpURLConnection;
 import java.net.InetSocketAddress;
@@ -18,8 +15,6 @@ import java.util.concurrent.TimeUnit;
 
 /** Asks a process whether it serves. */
 final class Readiness {
-  private static final Duration TIMEOUT = Duration.ofSeconds(2);
-
   private final String host;
   private final int port;
 
@@ -32,34 +27,30 @@ final class Readiness {
   /** What is wrong, or empty when it serves. */
   Optional<String> problem(Ready ready, Path directory, Map<String, String> environment)
       throws InterruptedException {
-    return switch (ready) {
-      case AlwaysReady always -> Optional.empty();
-      case TcpReady tcp -> tcp(portOf(tcp.port()));
-      case HttpReady http -> http(http.path(), portOf(http.port()));
-      case CommandReady command -> command(command.command(), directory, environment);
+    Duration timeout = ready.timeout();
+    return switch (ready.probe()) {
+      case Probe.Tcp tcp -> tcp(tcp.port().orElse(port), timeout);
+      case Probe.Http http -> http(http.path(), http.port().orElse(port), timeout);
+      case Probe.Command command -> command(command.run(), directory, environment, timeout);
     };
   }
 
-  private int portOf(int given) {
-    return given == 0 ? port : given;
-  }
-
-  private Optional<String> tcp(int at) {
+  private Optional<String> tcp(int at, Duration timeout) {
     try (Socket socket = new Socket()) {
-      socket.connect(new InetSocketAddress(host, at), (int) TIMEOUT.toMillis());
+      socket.connect(new InetSocketAddress(host, at), (int) timeout.toMillis());
       return Optional.empty();
     } catch (IOException e) {
       return Optional.of("port %d does not accept: %s".formatted(at, e.getMessage()));
     }
   }
 
-  private Optional<String> http(String path, int at) {
+  private Optional<String> http(String path, int at, Duration timeout) {
     try {
       HttpURLConnection connection =
           (HttpURLConnection)
               URI.create("http://%s:%d%s".formatted(host, at, path)).toURL().openConnection();
-      connection.setConnectTimeout((int) TIMEOUT.toMillis());
-      connection.setReadTimeout((int) TIMEOUT.toMillis());
+      connection.setConnectTimeout((int) timeout.toMillis());
+      connection.setReadTimeout((int) timeout.toMillis());
       connection.setUseCaches(false);
       connection.setInstanceFollowRedirects(false);
       try {
@@ -76,7 +67,7 @@ final class Readiness {
   }
 
   private static Optional<String> command(
-      String command, Path directory, Map<String, String> environment)
+      String command, Path directory, Map<String, String> environment, Duration timeout)
       throws InterruptedException {
     try {
       ProcessBuilder builder =
@@ -86,9 +77,9 @@ final class Readiness {
               .redirectOutput(ProcessBuilder.Redirect.DISCARD);
       builder.environment().putAll(environment);
       Process process = builder.start();
-      if (!process.waitFor(TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)) {
+      if (!process.waitFor(timeout.toMillis(), TimeUnit.MILLISECONDS)) {
         process.destroyForcibly();
-        return Optional.of("the ready command did not end in " + TIMEOUT.toMillis() + " ms");
+        return Optional.of("the ready command did not end in " + timeout.toMillis() + " ms");
       }
       return process.exitValue() == 0
           ? Optional.empty()
