@@ -55,8 +55,11 @@ final class EdgeInterceptor implements ServerInterceptor {
           call,
           Refusals.of(
               Status.Code.UNAUTHENTICATED,
-              "pilot-principal is '%s'; expected operator/NAME, machine/NAME or satellite/ID"
-                  .formatted(headers.get(PRINCIPAL)),
+              "%s; expected operator/NAME, machine/NAME or satellite/ID"
+                  .formatted(
+                      headers.containsKey(PRINCIPAL)
+                          ? "pilot-principal is '" + headers.get(PRINCIPAL) + "'"
+                          : "the header pilot-principal is missing"),
               "send the header pilot-principal with every call"));
     }
     Optional<String> objection = Access.objection(principal.get(), service, method);

@@ -22,7 +22,7 @@ import picocli.CommandLine.Spec;
     description = "One replica of the Device Manager: ground truth and every decision.",
     footer = {
       "",
-      "Exit codes: 0 stopped by a signal, 1 cannot start or cannot go on, 2 wrong flags.",
+      "Exit codes: 1 cannot start or cannot go on, 2 wrong flags, 143 stopped by SIGTERM.",
     })
 public final class Main implements Callable<Integer> {
 

@@ -86,6 +86,11 @@ final class Refusals {
   private static StatusRuntimeException notLeader(NotLeaderException e) {
     Metadata trailers = new Metadata();
     e.leader().ifPresent(leader -> trailers.put(LEADER, addresses(leader)));
+    trailers.put(
+        REMEDY,
+        e.leader().isPresent()
+            ? "ask the leader"
+            : "retry; when it stays so, start replicas until a majority is up");
     return Status.UNAVAILABLE.withDescription(text(e)).asRuntimeException(trailers);
   }
 

@@ -1,0 +1,147 @@
+package io.pilothouse.dm.server;
+
+import io.pilothouse.api.log.v1.Entry;
+import io.pilothouse.api.log.v1.Reply;
+import io.pilothouse.api.log.v1.Request;
+import io.pilothouse.dm.raft.CommitListener;
+import io.pilothouse.dm.raft.Exceptions;
+import io.pilothouse.dm.raft.HostPort;
+import io.pilothouse.dm.raft.Peer;
+import io.pilothouse.dm.raft.PeerStatus;
+import io.pilothouse.dm.raft.SubmitException;
+import io.pilothouse.dm.state.Applied;
+import io.pilothouse.dm.state.Apply;
+import io.pilothouse.dm.state.State;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/** The real state and rules in memory, without replication: one entry a request, at once. */
+final class FakeLedger implements Ledger {
+
+  static final Peer SELF = peer("dm-1", 1);
+  static final Peer OTHER = peer("dm-2", 2);
+  static final Peer THIRD = peer("dm-3", 3);
+
+  private final State state = new State();
+  private final Apply apply = new Apply();
+  private final TestClock clock;
+  private final List<CommitListener> listeners = new CopyOnWriteArrayList<>();
+  private final List<Request> submitted = new ArrayList<>();
+  private volatile Optional<Peer> leader = Optional.of(SELF);
+  private volatile @Nullable SubmitException failure;
+  private volatile @Nullable Duration thirdSilentFor = Duration.ZERO;
+  private long index;
+
+  FakeLedger(TestClock clock) {
+    this.clock = clock;
+  }
+
+  private static Peer peer(String id, int n) {
+    return new Peer(
+        id,
+        new HostPort("127.0.0.1", 18510 + n),
+        new HostPort("127.0.0.1", 18500 + n),
+        new HostPort("127.0.0.1", 18520 + n));
+  }
+
+  /** Another replica, or none, leads from now on; or this one. */
+  void leaderIs(Optional<Peer> now) {
+    boolean was = isLeader();
+    leader = now;
+    if (was != isLeader()) {
+      listeners.forEach(each -> each.leadershipChanged(isLeader()));
+    }
+  }
+
+  /** Every submit fails so from now on. */
+  void failWith(@Nullable SubmitException exception) {
+    failure = exception;
+  }
+
+  void thirdSilentFor(Duration silence) {
+    thirdSilentFor = silence;
+  }
+
+  /** All requests so far. */
+  synchronized List<Request> submitted() {
+    return List.copyOf(submitted);
+  }
+
+  @Override
+  public CompletableFuture<Reply> submit(Request request) {
+    if (!isLeader()) {
+      return CompletableFuture.failedFuture(notLeader());
+    }
+    if (failure != null) {
+      return CompletableFuture.failedFuture(failure);
+    }
+    Applied applied;
+    long at;
+    synchronized (this) {
+      submitted.add(request);
+      at = ++index;
+      Entry entry =
+          Entry.newBuilder().setAt(clock.now().toEpochMilli()).addRequests(request).build();
+      applied = apply.apply(state, entry, at);
+    }
+    listeners.forEach(each -> each.applied(at, applied));
+    return CompletableFuture.completedFuture(applied.replies().get(0));
+  }
+
+  @Override
+  public synchronized <T> T read(Function<State, T> reader) {
+    return reader.apply(state);
+  }
+
+  @Override
+  public CompletableFuture<Void> linearize() {
+    return isLeader()
+        ? CompletableFuture.completedFuture(null)
+        : CompletableFuture.failedFuture(notLeader());
+  }
+
+  private SubmitException notLeader() {
+    return leader
+        .map(peer -> Exceptions.notLeader("dm-1", peer))
+        .orElseGet(() -> Exceptions.noLeader("dm-1"));
+  }
+
+  @Override
+  public boolean isLeader() {
+    return leader.filter(SELF::equals).isPresent();
+  }
+
+  @Override
+  public Optional<Peer> leader() {
+    return leader;
+  }
+
+  @Override
+  public synchronized long appliedIndex() {
+    return index;
+  }
+
+  @Override
+  public List<PeerStatus> peers() {
+    return List.of(
+        new PeerStatus(SELF, true, true, OptionalLong.empty(), Optional.empty()),
+        new PeerStatus(OTHER, false, false, OptionalLong.of(1), Optional.of(Duration.ofMillis(40))),
+        new PeerStatus(
+            THIRD, false, false, OptionalLong.of(1), Optional.ofNullable(thirdSilentFor)));
+  }
+
+  @Override
+  public void addListener(CommitListener listener) {
+    listeners.add(listener);
+    if (isLeader()) {
+      listener.leadershipChanged(true);
+    }
+  }
+}

@@ -1,0 +1,421 @@
+package io.pilothouse.dm.server;
+
+import static io.pilothouse.dm.server.EdgeHarness.KEY;
+import static io.pilothouse.dm.server.EdgeHarness.get;
+import static io.pilothouse.dm.server.EdgeHarness.refusal;
+import static io.pilothouse.dm.server.EdgeHarness.remedy;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.grpc.Channel;
+import io.grpc.Metadata;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.pilothouse.api.log.v1.Request;
+import io.pilothouse.api.v1.AuditRecord;
+import io.pilothouse.api.v1.ControlMachineRequest;
+import io.pilothouse.api.v1.ControlRolloutRequest;
+import io.pilothouse.api.v1.ExplainRequest;
+import io.pilothouse.api.v1.Fleet;
+import io.pilothouse.api.v1.FleetPlan;
+import io.pilothouse.api.v1.FleetRequest;
+import io.pilothouse.api.v1.GetFleetReply;
+import io.pilothouse.api.v1.GetFleetRequest;
+import io.pilothouse.api.v1.GetMachineRequest;
+import io.pilothouse.api.v1.GetStatusRequest;
+import io.pilothouse.api.v1.HealthCode;
+import io.pilothouse.api.v1.ListEventsReply;
+import io.pilothouse.api.v1.ListEventsRequest;
+import io.pilothouse.api.v1.ListMachinesRequest;
+import io.pilothouse.api.v1.ListWatchdogsRequest;
+import io.pilothouse.api.v1.OperatorGrpc;
+import io.pilothouse.api.v1.PullTargetsRequest;
+import io.pilothouse.api.v1.SatelliteGrpc;
+import io.pilothouse.api.v1.SetFreezeRequest;
+import io.pilothouse.api.v1.StartRolloutRequest;
+import io.pilothouse.api.v1.StatusReply;
+import io.pilothouse.api.v1.WriteContext;
+import io.pilothouse.api.v1.WriteReply;
+import io.pilothouse.dm.raft.Exceptions;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class OperatorServiceTest {
+
+  private final EdgeHarness dm = new EdgeHarness();
+
+  @BeforeEach
+  void fleet() {
+    dm.fleet.apply();
+  }
+
+  @AfterEach
+  void close() {
+    dm.close();
+  }
+
+  private WriteReply hold(String machine) {
+    return dm.operator()
+        .controlMachine(
+            ControlMachineRequest.newBuilder()
+                .setMachine(machine)
+                .setVerb("hold")
+                .setContext(WriteContext.newBuilder().setReason("disk swap"))
+                .build());
+  }
+
+  @Test
+  void aWriteCarriesWhoWhyAndItsRequestId() {
+    WriteReply reply = hold("web-01");
+
+    Request logged = dm.ledger.submitted().getLast();
+    assertThat(logged.getPrincipal()).isEqualTo("operator/alice");
+    assertThat(logged.getReason()).isEqualTo("disk swap");
+    assertThat(logged.getRequestId()).isEqualTo("test-1");
+    assertThat(reply.getRevision()).isEqualTo(dm.ledger.appliedIndex());
+    assertThat(dm.fleet.machine("web-01").getHold().getPrincipal()).isEqualTo("operator/alice");
+  }
+
+  @Test
+  void aWriteRepeatedUnderItsSequenceIsDoneOnce() {
+    SetFreezeRequest freeze =
+        SetFreezeRequest.newBuilder()
+            .setFrozen(true)
+            .setContext(
+                WriteContext.newBuilder().setClientId("cli-1").setSequence(7).setReason("storm"))
+            .build();
+
+    WriteReply first = dm.operator().setFreeze(freeze);
+    WriteReply again = dm.operator().setFreeze(freeze);
+
+    assertThat(again).isEqualTo(first);
+  }
+
+  @Test
+  void anotherReplicaNamesTheLeader() {
+    dm.ledger.leaderIs(Optional.of(FakeLedger.OTHER));
+
+    StatusRuntimeException write = refusal(() -> hold("web-01"));
+    StatusRuntimeException read =
+        refusal(() -> dm.operator().getStatus(GetStatusRequest.getDefaultInstance()));
+
+    assertThat(List.of(write, read))
+        .allSatisfy(
+            each -> {
+              assertThat(each.getStatus().getCode()).isEqualTo(Status.Code.UNAVAILABLE);
+              assertThat(each.getTrailers().get(Refusals.LEADER))
+                  .isEqualTo("127.0.0.1:18502,127.0.0.1:18522");
+            });
+  }
+
+  @Test
+  void withoutALeaderTheAnswerSaysSo() {
+    dm.ledger.leaderIs(Optional.empty());
+
+    StatusRuntimeException refusal =
+        refusal(() -> dm.operator().getStatus(GetStatusRequest.getDefaultInstance()));
+
+    assertThat(refusal.getStatus().getCode()).isEqualTo(Status.Code.UNAVAILABLE);
+    assertThat(refusal.getTrailers().get(Refusals.LEADER)).isNull();
+    assertThat(remedy(refusal)).contains("majority");
+  }
+
+  @Test
+  void troubleOfTheReplicaIsToldApart() {
+    dm.ledger.failWith(Exceptions.overloaded("2000 requests wait already"));
+    StatusRuntimeException overloaded = refusal(() -> hold("web-01"));
+    dm.ledger.failWith(Exceptions.outcomeUnknown("leadership was lost"));
+    StatusRuntimeException unknown = refusal(() -> hold("web-01"));
+
+    assertThat(overloaded.getStatus().getCode()).isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
+    assertThat(unknown.getStatus().getCode()).isEqualTo(Status.Code.UNAVAILABLE);
+    assertThat(remedy(unknown)).contains("same client id");
+  }
+
+  @Test
+  void refusalsCarryStatusMessageAndRemedy() {
+    StatusRuntimeException missing = refusal(() -> hold("web-99"));
+    StatusRuntimeException verb =
+        refusal(
+            () ->
+                dm.operator()
+                    .controlRollout(
+                        ControlRolloutRequest.newBuilder()
+                            .setRollout("O-1")
+                            .setVerb("stop")
+                            .build()));
+    StatusRuntimeException machine =
+        refusal(
+            () ->
+                dm.operator().getMachine(GetMachineRequest.newBuilder().setName("web-99").build()));
+    StatusRuntimeException type =
+        refusal(
+            () ->
+                dm.operator()
+                    .planRollout(
+                        StartRolloutRequest.newBuilder()
+                            .setType("frontent")
+                            .setName("web")
+                            .setVersion("1.0.0")
+                            .build()));
+
+    assertThat(missing.getStatus().getCode()).isEqualTo(Status.Code.NOT_FOUND);
+    assertThat(remedy(missing)).contains("pilot machine list");
+    assertThat(verb.getStatus().getCode()).isEqualTo(Status.Code.INVALID_ARGUMENT);
+    assertThat(verb.getStatus().getDescription()).contains("'stop'").contains("rollback");
+    assertThat(machine.getStatus().getCode()).isEqualTo(Status.Code.NOT_FOUND);
+    assertThat(type.getStatus().getCode()).isEqualTo(Status.Code.NOT_FOUND);
+    assertThat(type.getStatus().getDescription()).contains("frontend");
+  }
+
+  @Test
+  void eachKindOfPrincipalHasItsOwnWayIn() {
+    StatusRuntimeException machine =
+        refusal(
+            () ->
+                OperatorGrpc.newBlockingStub(dm.as("machine/web-01", KEY))
+                    .listMachines(ListMachinesRequest.getDefaultInstance()));
+    StatusRuntimeException satellite =
+        refusal(
+            () ->
+                OperatorGrpc.newBlockingStub(dm.as("satellite/repair-1", ""))
+                    .setFreeze(SetFreezeRequest.getDefaultInstance()));
+    StatusRuntimeException operator =
+        refusal(
+            () ->
+                SatelliteGrpc.newBlockingStub(dm.as("operator/alice", ""))
+                    .pullTargets(PullTargetsRequest.getDefaultInstance()));
+
+    assertThat(List.of(machine, satellite, operator))
+        .allSatisfy(
+            each ->
+                assertThat(each.getStatus().getCode()).isEqualTo(Status.Code.PERMISSION_DENIED));
+    assertThat(
+            OperatorGrpc.newBlockingStub(dm.as("satellite/deployment-1", ""))
+                .listMachines(ListMachinesRequest.getDefaultInstance())
+                .getItemsCount())
+        .isEqualTo(2);
+  }
+
+  @Test
+  void aCallWithoutAPrincipalIsNobodys() {
+    Channel bare = dm.channel();
+
+    StatusRuntimeException none =
+        refusal(
+            () ->
+                OperatorGrpc.newBlockingStub(bare)
+                    .getStatus(GetStatusRequest.getDefaultInstance()));
+    StatusRuntimeException wrong =
+        refusal(
+            () ->
+                OperatorGrpc.newBlockingStub(dm.as("root", ""))
+                    .getStatus(GetStatusRequest.getDefaultInstance()));
+
+    assertThat(none.getStatus().getCode()).isEqualTo(Status.Code.UNAUTHENTICATED);
+    assertThat(wrong.getStatus().getDescription()).contains("'root'").contains("operator/NAME");
+  }
+
+  @Test
+  void callsAreMeasuredByMethodAndStatus() {
+    hold("web-01");
+
+    assertThat(
+            dm.metrics
+                .get("dm.calls")
+                .tag("method", "ControlMachine")
+                .tag("status", "OK")
+                .timer()
+                .count())
+        .isEqualTo(1);
+  }
+
+  @Test
+  void statusShowsTheReplicas() {
+    StatusReply well = dm.operator().getStatus(GetStatusRequest.getDefaultInstance());
+    dm.ledger.thirdSilentFor(Duration.ofSeconds(4));
+    StatusReply down = dm.operator().getStatus(GetStatusRequest.getDefaultInstance());
+
+    assertThat(well.getLeader()).isEqualTo("dm-1");
+    assertThat(well.getQuorum()).isTrue();
+    assertThat(well.getReplicasList()).allMatch(each -> each.getUp());
+    assertThat(well.getRevision()).isEqualTo(dm.ledger.appliedIndex());
+    assertThat(down.getQuorum()).isTrue();
+    assertThat(down.getHealth()).isEqualTo("HEALTH_WARN");
+    assertThat(down.getCodesList())
+        .filteredOn(each -> each.getCode().equals("DM_REPLICA_DOWN"))
+        .extracting(HealthCode::getScope)
+        .containsExactly("dm/dm-3");
+  }
+
+  @Test
+  void aPlanSaysWhatAnApplyWouldDoAndDoesNothing() {
+    Fleet changed =
+        TestFleet.spec().toBuilder()
+            .setTypes(0, TestFleet.spec().getTypes(0).toBuilder().setManifest("shop"))
+            .build();
+    int before = dm.ledger.submitted().size();
+
+    FleetPlan plan = dm.operator().planFleet(FleetRequest.newBuilder().setFleet(changed).build());
+    FleetPlan none =
+        dm.operator().planFleet(FleetRequest.newBuilder().setFleet(TestFleet.spec()).build());
+
+    assertThat(plan.getChangesList()).hasSize(1);
+    assertThat(plan.getChanges(0).getObject()).isEqualTo("type/frontend");
+    assertThat(plan.getMachinesTouched()).isEqualTo(2);
+    assertThat(plan.getRevision()).isEqualTo(1);
+    assertThat(none.getChangesList()).isEmpty();
+    assertThat(dm.ledger.submitted()).hasSize(before);
+    assertThat(dm.ledger.<Fleet>read(state -> state.fleet()).getTypes(0).getManifest())
+        .isEqualTo("web");
+  }
+
+  @Test
+  void aPlanRefusesWhatAnApplyRefuses() {
+    dm.fleet.serve("web-01", KEY);
+    Fleet without = TestFleet.spec().toBuilder().removeMachines(0).build();
+    FleetRequest request = FleetRequest.newBuilder().setFleet(without).build();
+
+    StatusRuntimeException plan = refusal(() -> dm.operator().planFleet(request));
+    StatusRuntimeException apply = refusal(() -> dm.operator().applyFleet(request));
+    StatusRuntimeException stale =
+        refusal(
+            () ->
+                dm.operator()
+                    .planFleet(
+                        FleetRequest.newBuilder()
+                            .setFleet(TestFleet.spec())
+                            .setIfRevision(99)
+                            .build()));
+
+    assertThat(plan.getStatus()).hasToString(apply.getStatus().toString());
+    assertThat(plan.getStatus().getDescription()).contains("web-01");
+    assertThat(stale.getStatus().getCode()).isEqualTo(Status.Code.FAILED_PRECONDITION);
+  }
+
+  @Test
+  void theStoredFleetComesBackWithItsInventory() {
+    GetFleetReply reply = dm.operator().getFleet(GetFleetRequest.getDefaultInstance());
+
+    assertThat(reply.getFleet()).isEqualTo(TestFleet.spec());
+    assertThat(reply.getRevision()).isEqualTo(1);
+  }
+
+  @Test
+  void readsShowWhatIsThere() {
+    dm.fleet.serve("web-01", KEY);
+
+    assertThat(
+            dm.operator()
+                .getMachine(GetMachineRequest.newBuilder().setName("web-01").build())
+                .getHeardList())
+        .hasSize(3)
+        .allMatch(each -> each.getValidForMs() == 15_000);
+    assertThat(
+            dm.operator()
+                .explain(ExplainRequest.newBuilder().setKind("machine").setName("web-01").build())
+                .getSentence())
+        .contains("web-01");
+    assertThat(
+            dm.operator().listWatchdogs(ListWatchdogsRequest.getDefaultInstance()).getItemsList())
+        .extracting(each -> each.getSpec().getName())
+        .containsExactly("disk", "heartbeat", "reachable");
+    assertThat(
+            dm.operator()
+                .listMachines(ListMachinesRequest.newBuilder().setType("backend").build())
+                .getItemsList())
+        .isEmpty();
+  }
+
+  @Test
+  void anEventWakesWhoFollows() {
+    long seen = dm.operator().listEvents(ListEventsRequest.getDefaultInstance()).getRevision();
+    CompletableFuture<ListEventsReply> next =
+        dm.waiting(
+            () ->
+                dm.operator()
+                    .listEvents(
+                        ListEventsRequest.newBuilder()
+                            .setSinceIndex(seen)
+                            .setMachine("web-02")
+                            .setWaitMs(30_000)
+                            .build()));
+
+    hold("web-01");
+    assertThat(next).isNotDone();
+    long index = hold("web-02").getRevision();
+
+    ListEventsReply reply = get(next);
+    assertThat(reply.getItemsList()).extracting(AuditRecord::getIndex).containsExactly(index);
+    assertThat(reply.getItems(0).getReason()).isEqualTo("disk swap");
+    assertThat(reply.getRevision()).isGreaterThanOrEqualTo(index);
+  }
+
+  @Test
+  void aFollowerOfEventsIsSentToTheNewLeader() {
+    long seen = dm.operator().listEvents(ListEventsRequest.getDefaultInstance()).getRevision();
+    CompletableFuture<ListEventsReply> next =
+        dm.waiting(
+            () ->
+                dm.operator()
+                    .listEvents(
+                        ListEventsRequest.newBuilder()
+                            .setSinceIndex(seen)
+                            .setWaitMs(30_000)
+                            .build()));
+
+    dm.ledger.leaderIs(Optional.of(FakeLedger.OTHER));
+
+    StatusRuntimeException moved =
+        (StatusRuntimeException)
+            next.handle((reply, failure) -> failure.getCause())
+                .orTimeout(10, java.util.concurrent.TimeUnit.SECONDS)
+                .join();
+    assertThat(moved.getTrailers().get(Refusals.LEADER)).startsWith("127.0.0.1:18502");
+  }
+
+  @Test
+  void pagesNeverCutOneEntrysRecordsApart() {
+    dm.fleet.serve("web-01", KEY);
+    List<AuditRecord> all =
+        dm.operator().listEvents(ListEventsRequest.getDefaultInstance()).getItemsList();
+    List<AuditRecord> paged = new ArrayList<>();
+    long since = 0;
+    while (paged.size() < all.size()) {
+      ListEventsReply page =
+          dm.operator()
+              .listEvents(ListEventsRequest.newBuilder().setSinceIndex(since).setLimit(1).build());
+      assertThat(page.getItemsCount()).isPositive();
+      paged.addAll(page.getItemsList());
+      since = page.getRevision();
+    }
+    ListEventsReply last =
+        dm.operator().listEvents(ListEventsRequest.newBuilder().setLast(2).build());
+
+    assertThat(paged).isEqualTo(all);
+    assertThat(all).extracting(AuditRecord::getIndex).doesNotContain(0L).isSorted();
+    assertThat(last.getItemsList()).isEqualTo(all.subList(all.size() - 2, all.size()));
+    assertThat(last.getRevision()).isEqualTo(dm.ledger.appliedIndex());
+  }
+
+  @Test
+  void aRemedyWithLineBreaksStillFitsATrailer() {
+    Metadata trailers =
+        Refusals.of(Status.Code.ABORTED, "no", "first\nsecond → third").getTrailers();
+
+    assertThat(trailers.get(Refusals.REMEDY)).isEqualTo("first second ? third");
+  }
+
+  @Test
+  void aFaultOfOurOwnIsNeverANullMessage() {
+    StatusRuntimeException fault = Refusals.of(new NullPointerException());
+
+    assertThat(fault.getStatus().getCode()).isEqualTo(Status.Code.INTERNAL);
+    assertThat(fault.getStatus().getDescription()).contains("NullPointerException");
+  }
+}

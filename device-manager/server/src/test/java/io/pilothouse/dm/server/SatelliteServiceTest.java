@@ -1,0 +1,209 @@
+package io.pilothouse.dm.server;
+
+import static io.pilothouse.dm.server.EdgeHarness.KEY;
+import static io.pilothouse.dm.server.EdgeHarness.get;
+import static io.pilothouse.dm.server.EdgeHarness.refusal;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.pilothouse.api.log.v1.Command;
+import io.pilothouse.api.log.v1.RegisterManifest;
+import io.pilothouse.api.v1.AcquireLeaseReply;
+import io.pilothouse.api.v1.AcquireLeaseRequest;
+import io.pilothouse.api.v1.Machine;
+import io.pilothouse.api.v1.Manifest;
+import io.pilothouse.api.v1.Provisioning;
+import io.pilothouse.api.v1.PullManifestsRequest;
+import io.pilothouse.api.v1.PullProvisioningReply;
+import io.pilothouse.api.v1.PullProvisioningRequest;
+import io.pilothouse.api.v1.PullRepairsRequest;
+import io.pilothouse.api.v1.PullTargetsReply;
+import io.pilothouse.api.v1.PullTargetsRequest;
+import io.pilothouse.api.v1.ReportDiscoveredRequest;
+import io.pilothouse.api.v1.ReportProvisioningRequest;
+import io.pilothouse.api.v1.ReportVerdictsRequest;
+import io.pilothouse.api.v1.VerdictKind;
+import io.pilothouse.api.v1.VerdictReportItem;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class SatelliteServiceTest {
+
+  private final EdgeHarness dm = new EdgeHarness();
+
+  @BeforeEach
+  void fleet() {
+    dm.fleet.apply();
+    dm.fleet.decide(
+        Command.newBuilder()
+            .setRegisterManifest(
+                RegisterManifest.newBuilder()
+                    .setManifest(Manifest.newBuilder().setRef(TestFleet.IMAGE))));
+  }
+
+  @AfterEach
+  void close() {
+    dm.close();
+  }
+
+  private AcquireLeaseReply lease(String holder) {
+    return dm.satellite(holder)
+        .acquireLease(
+            AcquireLeaseRequest.newBuilder()
+                .setRole("provisioning")
+                .setHolder(holder)
+                .setTtlMs(5_000)
+                .build());
+  }
+
+  private static ReportDiscoveredRequest seen(String name) {
+    return ReportDiscoveredRequest.newBuilder().setName(name).setMac("mac-" + name).build();
+  }
+
+  @Test
+  void theLeaseIsOneHoldersAtATime() {
+    AcquireLeaseReply held = lease("provisioning-1");
+    StatusRuntimeException other = refusal(() -> lease("provisioning-2"));
+
+    assertThat(held.getLease().getToken()).isPositive();
+    assertThat(held.getRevision()).isEqualTo(3);
+    assertThat(lease("provisioning-1").getLease().getToken()).isEqualTo(held.getLease().getToken());
+    assertThat(other.getStatus().getCode()).isEqualTo(Status.Code.FAILED_PRECONDITION);
+    assertThat(other.getStatus().getDescription()).contains("provisioning-1");
+  }
+
+  @Test
+  void aStaleTokenIsAborted() {
+    dm.satellite("provisioning-1").reportDiscovered(seen("web-01"));
+    long token = dm.fleet.machine("web-01").getProvisioning().getToken();
+
+    StatusRuntimeException stale =
+        refusal(
+            () ->
+                dm.satellite("provisioning-1")
+                    .reportProvisioning(
+                        ReportProvisioningRequest.newBuilder()
+                            .setMachine("web-01")
+                            .setToken(token)
+                            .setLeaseToken(99)
+                            .setStep(Provisioning.Step.POWERING)
+                            .build()));
+
+    assertThat(stale.getStatus().getCode()).isEqualTo(Status.Code.ABORTED);
+  }
+
+  @Test
+  void aMachineIsDiscoveredOnce() {
+    dm.satellite("provisioning-1").reportDiscovered(seen("web-01"));
+    int before = dm.ledger.submitted().size();
+
+    dm.satellite("provisioning-1").reportDiscovered(seen("web-01"));
+
+    assertThat(dm.ledger.submitted()).hasSize(before);
+  }
+
+  @Test
+  void aPullIsHeldUntilThereIsWork() {
+    PullProvisioningReply first = pull(0, 0);
+    assertThat(first.getMachinesList()).isEmpty();
+    assertThat(first.getKnownList())
+        .extracting(Machine::getName)
+        .containsExactly("web-01", "web-02");
+    CompletableFuture<PullProvisioningReply> next =
+        dm.waiting(() -> pull(first.getRevision(), 30_000));
+
+    dm.satellite("provisioning-1").reportDiscovered(seen("web-02"));
+
+    assertThat(get(next).getMachinesList()).extracting(Machine::getName).containsExactly("web-02");
+  }
+
+  @Test
+  void whatChangedBeforeOnesOwnWriteIsStillNews() {
+    long first = pull(0, 0).getRevision();
+    dm.satellite("provisioning-2").reportDiscovered(seen("web-01"));
+    long renewed = lease("provisioning-1").getRevision();
+    assertThat(renewed).isGreaterThan(first + 1);
+
+    PullProvisioningReply reply = pull(renewed, 30_000);
+
+    assertThat(reply.getMachinesList()).extracting(Machine::getName).containsExactly("web-01");
+    assertThat(reply.getRevision()).isGreaterThanOrEqualTo(renewed);
+  }
+
+  @Test
+  void aSatelliteThatStartsAnewIsAnsweredAtOnce() {
+    pull(0, 0);
+
+    assertThat(pull(0, 30_000).getKnownCount()).isEqualTo(2);
+    assertThat(dm.edge.waiters().count()).isZero();
+  }
+
+  private PullProvisioningReply pull(long revision, long waitMs) {
+    return dm.satellite("provisioning-1")
+        .pullProvisioning(
+            PullProvisioningRequest.newBuilder().setRevision(revision).setWaitMs(waitMs).build());
+  }
+
+  @Test
+  void targetsAreMachinesInServiceWithTheTypesOfEachRemoteWatchdog() {
+    dm.fleet.serve("web-01", KEY);
+
+    PullTargetsReply reply =
+        dm.satellite("watchdog-1").pullTargets(PullTargetsRequest.getDefaultInstance());
+
+    assertThat(reply.getTargetsList()).hasSize(1);
+    assertThat(reply.getTargets(0).getAgentAddress()).isEqualTo("web-01:81");
+    assertThat(reply.getWatchdogsList()).hasSize(1);
+    assertThat(reply.getWatchdogs(0).getName()).isEqualTo("reachable");
+    assertThat(reply.getWatchdogs(0).getTypesList()).containsExactly("frontend");
+  }
+
+  @Test
+  void manifestsAndRepairsArePulled() {
+    assertThat(
+            dm.satellite("deployment-1")
+                .pullManifests(PullManifestsRequest.getDefaultInstance())
+                .getManifestsList())
+        .extracting(Manifest::getRef)
+        .containsExactly(TestFleet.IMAGE);
+    assertThat(
+            dm.satellite("repair-1")
+                .pullRepairs(PullRepairsRequest.getDefaultInstance())
+                .getTasksList())
+        .isEmpty();
+  }
+
+  @Test
+  void remoteVerdictsAreProposedOnChangeOnly() {
+    dm.fleet.serve("web-01", KEY);
+    report(1, VerdictKind.OK);
+    int before = dm.ledger.submitted().size();
+
+    report(2, VerdictKind.OK);
+    report(3, VerdictKind.OK);
+    assertThat(dm.ledger.submitted()).hasSize(before);
+    report(4, VerdictKind.ERROR);
+    report(3, VerdictKind.OK);
+
+    assertThat(dm.ledger.submitted()).hasSize(before + 1);
+    assertThat(
+            dm.ledger.read(state -> state.verdict("web-01", "reachable").orElseThrow()).getKind())
+        .isEqualTo(VerdictKind.ERROR);
+  }
+
+  private void report(long sequence, VerdictKind kind) {
+    dm.satellite("watchdog-1")
+        .reportVerdicts(
+            ReportVerdictsRequest.newBuilder()
+                .addVerdicts(
+                    VerdictReportItem.newBuilder()
+                        .setMachine("web-01")
+                        .setWatchdog("reachable")
+                        .setKind(kind)
+                        .setSequence(sequence))
+                .build());
+  }
+}

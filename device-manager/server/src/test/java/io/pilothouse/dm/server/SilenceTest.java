@@ -1,0 +1,247 @@
+package io.pilothouse.dm.server;
+
+import static io.pilothouse.dm.server.EdgeHarness.KEY;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.pilothouse.api.log.v1.Command.KindCase;
+import io.pilothouse.api.log.v1.NoticeSilence.Silent;
+import io.pilothouse.api.log.v1.Request;
+import io.pilothouse.api.v1.ReportReplicaRequest;
+import io.pilothouse.api.v1.ReportRequest;
+import io.pilothouse.api.v1.ReportVerdictsRequest;
+import io.pilothouse.api.v1.VerdictKind;
+import io.pilothouse.api.v1.VerdictReportItem;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** The leader's loop under a clock that is moved by hand; valid-for is 15 s for every watchdog. */
+class SilenceTest {
+
+  private final EdgeHarness dm = new EdgeHarness();
+  private long sequence;
+
+  @BeforeEach
+  void inService() {
+    dm.fleet.apply();
+    dm.fleet.serve("web-01", KEY);
+    dm.edge.leaderLoop().round();
+  }
+
+  @AfterEach
+  void close() {
+    dm.close();
+  }
+
+  private void heartbeats() {
+    sequence++;
+    dm.machine("web-01")
+        .report(
+            ReportRequest.newBuilder()
+                .setMachine("web-01")
+                .setBootId("web-01-boot-2")
+                .setSequence(sequence)
+                .addVerdicts(item("heartbeat"))
+                .addVerdicts(item("disk"))
+                .build());
+  }
+
+  private void reachable() {
+    sequence++;
+    dm.satellite("watchdog-1")
+        .reportVerdicts(
+            ReportVerdictsRequest.newBuilder()
+                .setReporter("watchdog-1")
+                .addVerdicts(item("reachable").setMachine("web-01").setSequence(sequence))
+                .build());
+  }
+
+  private static VerdictReportItem.Builder item(String watchdog) {
+    return VerdictReportItem.newBuilder().setWatchdog(watchdog).setKind(VerdictKind.OK);
+  }
+
+  private void pass(int seconds) {
+    dm.clock.pass(Duration.ofSeconds(seconds));
+    dm.edge.leaderLoop().round();
+  }
+
+  private List<String> silent() {
+    return dm.ledger.submitted().stream()
+        .map(Request::getCommand)
+        .filter(each -> each.getKindCase() == KindCase.NOTICE_SILENCE)
+        .flatMap(each -> each.getNoticeSilence().getSilentList().stream())
+        .map(Silent::getWatchdog)
+        .toList();
+  }
+
+  @Test
+  void silenceIsNoticedAfterValidForAndOnce() {
+    heartbeats();
+    reachable();
+    pass(10);
+    heartbeats();
+    pass(6);
+    assertThat(silent()).containsExactly("reachable");
+
+    pass(10);
+    pass(10);
+
+    assertThat(silent()).containsExactly("reachable", "heartbeat", "disk");
+    assertThat(dm.ledger.read(state -> state.verdict("web-01", "disk").orElseThrow()).getSilent())
+        .isTrue();
+  }
+
+  @Test
+  void aReportEndsTheSilence() {
+    pass(16);
+    assertThat(silent()).hasSize(3);
+
+    heartbeats();
+
+    assertThat(dm.ledger.read(state -> state.verdict("web-01", "disk").orElseThrow()).getSilent())
+        .isFalse();
+  }
+
+  @Test
+  void steadyReportsKeepSilenceAway() {
+    for (int i = 0; i < 20; i++) {
+      heartbeats();
+      reachable();
+      pass(5);
+    }
+
+    assertThat(silent()).isEmpty();
+  }
+
+  @Test
+  void anOvertakenReportIsNoSignOfLife() {
+    heartbeats();
+    reachable();
+    sequence -= 2;
+    pass(10);
+    heartbeats();
+    pass(6);
+
+    assertThat(silent()).contains("heartbeat", "disk");
+  }
+
+  @Test
+  void anElectionStartsTheCountAnew() {
+    heartbeats();
+    reachable();
+    pass(14);
+    dm.ledger.leaderIs(Optional.of(FakeLedger.OTHER));
+    pass(60);
+    dm.ledger.leaderIs(Optional.of(FakeLedger.SELF));
+    pass(0);
+
+    pass(14);
+    assertThat(silent()).isEmpty();
+    pass(2);
+    assertThat(silent()).hasSize(3);
+  }
+
+  @Test
+  void aChangeOfConditionStartsTheCountAnew() {
+    heartbeats();
+    reachable();
+    pass(14);
+    dm.clock.pass(Duration.ofMillis(500));
+    String before = dm.fleet.machine("web-01").getCondition().name();
+    dm.fleet.decide(
+        io.pilothouse.api.log.v1.Command.newBuilder()
+            .setApplyVerdicts(
+                io.pilothouse.api.log.v1.ApplyVerdicts.newBuilder()
+                    .setReporter("satellite/watchdog-1")
+                    .addReports(
+                        io.pilothouse.api.log.v1.VerdictReport.newBuilder()
+                            .setMachine("web-01")
+                            .setWatchdog("disk")
+                            .setKind(VerdictKind.ERROR)
+                            .setSeverity(io.pilothouse.api.v1.Severity.FATAL)
+                            .setSequence(1))));
+    assertThat(before).isEqualTo("PROBATION");
+    long since = dm.fleet.machine("web-01").getSince();
+
+    pass(2);
+
+    // only a machine whose condition did not change is silent by now
+    if (since == dm.clock.now().minusSeconds(2).toEpochMilli()) {
+      assertThat(silent()).isEmpty();
+    } else {
+      assertThat(silent()).contains("heartbeat");
+    }
+  }
+
+  @Test
+  void aWallClockThatJumpsMakesNoSilence() {
+    heartbeats();
+    reachable();
+    dm.clock.jump(Duration.ofHours(3));
+
+    pass(1);
+
+    assertThat(silent()).isEmpty();
+  }
+
+  @Test
+  void aFollowerDoesNothing() {
+    dm.ledger.leaderIs(Optional.of(FakeLedger.OTHER));
+    int before = dm.ledger.submitted().size();
+
+    pass(3600);
+
+    assertThat(dm.ledger.submitted()).hasSize(before);
+  }
+
+  @Test
+  void aTickIsLoggedWhenSomethingIsDueAndNotBefore() {
+    long due = dm.ledger.read(state -> state.nextDue().orElseThrow()).toEpochMilli();
+    int before = dm.ledger.submitted().size();
+    long left = due - dm.clock.now().toEpochMilli();
+
+    dm.clock.pass(Duration.ofMillis(Math.min(left - 1, 10_000)));
+    dm.edge.leaderLoop().round();
+    assertThat(dm.ledger.submitted()).hasSize(before);
+    dm.clock.pass(Duration.ofMillis(left));
+    dm.edge.leaderLoop().round();
+
+    assertThat(dm.ledger.submitted().stream().skip(before).map(r -> r.getCommand().getKindCase()))
+        .contains(KindCase.TICK);
+    int after = dm.ledger.submitted().size();
+    dm.edge.leaderLoop().round();
+    assertThat(dm.ledger.submitted()).hasSize(after);
+  }
+
+  @Test
+  void aDeploymentReplicaThatFallsSilentIsDownUntilItReports() {
+    ReportReplicaRequest report =
+        ReportReplicaRequest.newBuilder()
+            .setId("deployment-1")
+            .setAddress("127.0.0.1:18541")
+            .addHeld("b")
+            .addHeld("a")
+            .build();
+    dm.satellite("deployment-1").reportReplica(report);
+    int before = dm.ledger.submitted().size();
+    dm.satellite("deployment-1").reportReplica(report);
+    assertThat(dm.ledger.submitted()).hasSize(before);
+
+    heartbeats();
+    reachable();
+    pass(9);
+    assertThat(up()).isTrue();
+    pass(2);
+    assertThat(up()).isFalse();
+    dm.satellite("deployment-1").reportReplica(report);
+    pass(1);
+    assertThat(up()).isTrue();
+  }
+
+  private boolean up() {
+    return dm.ledger.read(state -> state.replica("deployment-1").orElseThrow()).getUp();
+  }
+}
