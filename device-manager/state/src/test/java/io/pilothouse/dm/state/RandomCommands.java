@@ -51,11 +51,61 @@ final class RandomCommands {
               .setDryRun(once(20))
               .setIfRevision(once(9) ? 7 : 0));
     }
+    return random.nextInt(5) > 1 ? sensible(command) : any(command);
+  }
+
+  /** What the machine, the satellites or the people would do next. */
+  private Command.Builder sensible(Command.Builder command) {
+    if (state.leases().stream().filter(each -> each.getHolder().equals("holder-0")).count() < 2) {
+      return command.setAcquireLease(
+          AcquireLease.newBuilder()
+              .setRole(once(2) ? "repair" : "provisioning")
+              .setHolder("holder-0")
+              .setTtlMs(100_000));
+    }
+    Machine machine = some(state.machines(), Machine.getDefaultInstance());
+    Repair repair = state.repair(machine.getRepairId()).orElse(Repair.getDefaultInstance());
+    boolean repairs =
+        repair.getState() == Repair.State.READY
+            || repair.getState() == Repair.State.CLAIMED
+            || repair.getState() == Repair.State.EXECUTING;
+    if (repairs && !once(3)) {
+      return repair.getState() == Repair.State.READY
+          ? command.setClaimRepair(
+              ClaimRepair.newBuilder().setRepair(repair.getId()).setToken(token("repair")))
+          : command.setReportRepair(reportRepair(repair));
+    }
+    return switch (machine.getLifecycle()) {
+      case EXPECTED, LIFECYCLE_UNSPECIFIED, UNRECOGNIZED -> command.setDiscover(discover());
+      case PROVISIONING, BURN_IN ->
+          switch (machine.getProvisioning().getStep()) {
+            case POWERING -> command.setReportProvisioning(reportProvisioning(machine));
+            case IMAGING, BURNING_IN -> command.setObserveMachine(observe(machine));
+            case AWAITING_OPERATOR ->
+                command.setRetryProvisioning(
+                    RetryProvisioning.newBuilder().setMachine(machine.getName()));
+            default -> command.setRegisterMachine(register(machine));
+          };
+      case AWAITING_REPLACEMENT ->
+          command.setMachineReplaced(MachineReplaced.newBuilder().setMachine(machine.getName()));
+      case MAINTENANCE, DRAINING ->
+          command.setUndrainMachine(UndrainMachine.newBuilder().setMachine(machine.getName()));
+      case DISCOVERED, DECOMMISSIONED -> content(command);
+      case IN_SERVICE ->
+          once(3)
+              ? command.setObserveMachine(observe(machine))
+              : once(6)
+                  ? command.setRegisterMachine(register(machine))
+                  : command.setApplyVerdicts(verdicts(machine.getName()));
+    };
+  }
+
+  private Command.Builder any(Command.Builder command) {
     return switch (random.nextInt(26)) {
       case 0, 1 -> command.setDiscover(discover());
-      case 2, 3 -> command.setRegisterMachine(register());
-      case 4, 5, 6 -> command.setObserveMachine(observe());
-      case 7, 8, 9 -> command.setApplyVerdicts(verdicts());
+      case 2, 3 -> command.setRegisterMachine(register(anyMachine()));
+      case 4, 5, 6 -> command.setObserveMachine(observe(anyMachine()));
+      case 7, 8, 9 -> command.setApplyVerdicts(verdicts(machine()));
       case 10 ->
           command.setNoticeSilence(
               NoticeSilence.newBuilder()
@@ -78,8 +128,9 @@ final class RandomCommands {
                   .setRepair(repair())
                   .setHolder("holder-0")
                   .setToken(token("repair")));
-      case 15, 16 -> command.setReportRepair(reportRepair());
-      case 17, 18 -> command.setReportProvisioning(reportProvisioning());
+      case 15, 16 ->
+          command.setReportRepair(reportRepair(some(state.repairs(), Repair.getDefaultInstance())));
+      case 17, 18 -> command.setReportProvisioning(reportProvisioning(anyMachine()));
       case 19 -> content(command);
       case 20 ->
           command.setStartRollout(
@@ -160,24 +211,22 @@ final class RandomCommands {
         .setBmc("local:" + name);
   }
 
-  private RegisterMachine.Builder register() {
-    Machine machine = some(state.machines(), Machine.getDefaultInstance());
+  private RegisterMachine.Builder register(Machine machine) {
     Observed.Builder observed = machine.getObserved().toBuilder();
-    if (once(2)) {
+    if (!once(10)) {
       observed.setImage(machine.getProvisioning().getImage());
     }
     return RegisterMachine.newBuilder()
         .setMachine(machine.getName())
         .setKeySha256(once(8) ? "other" : "key")
-        .setBootId(once(3) ? observed.getBootId() : "boot-" + sequence++)
+        .setBootId(once(5) ? observed.getBootId() : "boot-" + sequence++)
         .setObserved(observed);
   }
 
-  private ObserveMachine.Builder observe() {
-    Machine machine = some(state.machines(), Machine.getDefaultInstance());
+  private ObserveMachine.Builder observe(Machine machine) {
     Observed.Builder observed = machine.getObserved().toBuilder();
     observed.clearStaged().addAllStaged(VERSIONS);
-    observed.setActive(once(8) ? pick(VERSIONS) : machine.getWantedActive());
+    observed.setActive(once(20) ? pick(VERSIONS) : machine.getWantedActive());
     ObserveMachine.Builder observe =
         ObserveMachine.newBuilder().setMachine(machine.getName()).setBootId(observed.getBootId());
     if (machine.hasProvisioning() && !once(10)) {
@@ -185,16 +234,21 @@ final class RandomCommands {
       return observe
           .setProvisioningToken(machine.getProvisioning().getToken() + (once(10) ? 1 : 0))
           .setStepDone(once(10) ? pick(steps()) : step)
-          .setStepFailed(once(6) ? "disk is full" : "");
+          .setStepFailed(once(12) ? "disk is full" : "");
     }
     return observe.setObserved(observed);
   }
 
-  private ApplyVerdicts.Builder verdicts() {
+  private ApplyVerdicts.Builder verdicts(String machine) {
     ApplyVerdicts.Builder verdicts = ApplyVerdicts.newBuilder();
-    String machine = machine();
     verdicts.setReporter(once(4) ? "satellite/watchdog-1" : "machine/" + machine);
-    boolean well = random.nextInt(3) > 0;
+    // a few versions of the manifest are better than others, so that rollouts end in every way
+    boolean bad =
+        state
+            .machine(machine)
+            .filter(each -> each.getWantedActive().equals(VERSIONS.get(2)))
+            .isPresent();
+    boolean well = random.nextInt(bad ? 2 : 8) > 0;
     for (String each : QuickFleet.WATCHDOGS) {
       verdicts.addReports(
           VerdictReport.newBuilder()
@@ -208,8 +262,7 @@ final class RandomCommands {
     return verdicts;
   }
 
-  private ReportRepair.Builder reportRepair() {
-    Repair repair = state.repair(repair()).orElse(Repair.getDefaultInstance());
+  private ReportRepair.Builder reportRepair(Repair repair) {
     Repair.State next =
         switch (repair.getState()) {
           case CLAIMED -> Repair.State.EXECUTING;
@@ -223,14 +276,13 @@ final class RandomCommands {
         .setTicket(Ticket.newBuilder().setId(once(6) ? "" : repair.getId()));
   }
 
-  private ReportProvisioning.Builder reportProvisioning() {
-    Machine machine = some(state.machines(), Machine.getDefaultInstance());
+  private ReportProvisioning.Builder reportProvisioning(Machine machine) {
     return ReportProvisioning.newBuilder()
         .setMachine(machine.getName())
         .setLeaseToken(token("provisioning"))
         .setToken(machine.getProvisioning().getToken())
-        .setStep(once(6) ? pick(steps()) : machine.getProvisioning().getStep())
-        .setFailed(once(5) ? "no power" : "");
+        .setStep(once(9) ? pick(steps()) : machine.getProvisioning().getStep())
+        .setFailed(once(9) ? "no power" : "");
   }
 
   private Command.Builder content(Command.Builder command) {
@@ -273,13 +325,12 @@ final class RandomCommands {
     return pick(List.of("disk", "heartbeat", "reachable", "fan", "nonsense"));
   }
 
+  private Machine anyMachine() {
+    return some(state.machines(), Machine.getDefaultInstance());
+  }
+
   private String repair() {
-    return some(
-            state.repairs().stream()
-                .filter(each -> once(20) || !each.getOutcome().isEmpty() == once(50))
-                .toList(),
-            Repair.getDefaultInstance())
-        .getId();
+    return some(state.repairs(), Repair.getDefaultInstance()).getId();
   }
 
   private long token(String role) {
