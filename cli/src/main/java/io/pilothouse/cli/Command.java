@@ -6,6 +6,7 @@ import com.google.protobuf.Parser;
 import io.pilothouse.api.v1.WriteContext;
 import io.pilothouse.cli.GlobalOptions.Format;
 import io.pilothouse.client.LightClient;
+import java.io.Console;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -141,15 +142,15 @@ public abstract class Command implements Callable<Integer> {
     if (yes()) {
       return;
     }
-    // the launcher sets jdk.console=java.base: there is a console only on a terminal
-    java.io.Console console = System.console();
-    if (console == null) {
-      throw new CliException(
-          ExitCode.REFUSED,
-          "CONFIRMATION_NEEDED",
-          blastRadius + " There is no terminal to ask on.",
-          "add --yes when that is what you want");
-    }
+    Console console =
+        Terminal.console()
+            .orElseThrow(
+                () ->
+                    new CliException(
+                        ExitCode.REFUSED,
+                        "CONFIRMATION_NEEDED",
+                        blastRadius + " There is no terminal to ask on.",
+                        "add --yes when that is what you want"));
     String typed = console.readLine("%s%nType \"%s\" to go on: ", blastRadius, word);
     if (!word.equals(typed)) {
       throw new CliException(ExitCode.REFUSED, "NOT_CONFIRMED", "Not confirmed.", "");

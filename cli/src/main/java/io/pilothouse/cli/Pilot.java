@@ -66,9 +66,6 @@ public final class Pilot implements Runnable {
             root.addSubcommand(name, noun.get());
           }
         });
-    if (!one) {
-      root.addSubcommand("generate-completion", picocliCompletion());
-    }
     root.setUsageHelpAutoWidth(true);
     root.setExecutionExceptionHandler(new Failures());
     root.setParameterExceptionHandler(Failures::usage);
@@ -76,17 +73,12 @@ public final class Pilot implements Runnable {
     return root;
   }
 
-  private static CommandLine picocliCompletion() {
-    CommandLine completion = new CommandLine(new picocli.AutoComplete.GenerateCompletion());
-    completion.getCommandSpec().usageMessage().hidden(true);
-    return completion;
-  }
-
   private static Map<String, Supplier<CommandLine>> nouns() {
     Map<String, Supplier<CommandLine>> nouns = new LinkedHashMap<>();
     DevCommands.addTo(nouns);
     OpsCommands.addTo(nouns);
     FleetCommands.addTo(nouns);
+    nouns.put("completion", () -> new CommandLine(new CompletionCommand()));
     return nouns;
   }
 

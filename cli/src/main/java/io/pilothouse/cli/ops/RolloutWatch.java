@@ -7,6 +7,7 @@ import io.pilothouse.api.v1.Rollout;
 import io.pilothouse.cli.Durations;
 import io.pilothouse.cli.ExitCode;
 import io.pilothouse.cli.Json;
+import io.pilothouse.cli.Terminal;
 import java.time.Duration;
 import java.util.Optional;
 import picocli.CommandLine;
@@ -23,7 +24,7 @@ import picocli.CommandLine.Parameters;
       "Ends with 0 completed, 4 rolled back or aborted, 5 when --timeout passed first."
     })
 final class RolloutWatch extends RolloutQuery {
-  private static final Duration NEWS = Duration.ofMillis(1000);
+  private static final Duration NEWS = Duration.ofSeconds(1);
 
   @Parameters(arity = "0..1", paramLabel = "ID")
   String id = "";
@@ -70,7 +71,7 @@ final class RolloutWatch extends RolloutQuery {
       ObjectNode node = Json.object();
       RolloutView.fill(rollout, node);
       printOnce(Json.line(node));
-    } else if (System.console() == null || quiet()) {
+    } else if (Terminal.console().isEmpty() || quiet()) {
       printOnce(RolloutView.line(rollout));
     } else {
       redraw(RolloutView.picture(rollout));

@@ -62,6 +62,11 @@ public final class LocalChassis {
     return chassis;
   }
 
+  /** Changes what a machine's power button runs; the machine itself stays as it is. */
+  public static void update(Path machines, ChassisSpec spec) throws IOException, PowerException {
+    spec.write(new LocalChassis(machines, spec.name()).chassis().resolve("spec.json"));
+  }
+
   /**
    * All machines in the directory, sorted by name: what has a chassis and a name that a machine can
    * have.

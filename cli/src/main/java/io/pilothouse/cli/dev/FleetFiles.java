@@ -1,0 +1,192 @@
+package io.pilothouse.cli.dev;
+
+import io.pilothouse.api.v1.Fleet;
+import io.pilothouse.api.v1.InventoryMachine;
+import io.pilothouse.cli.CliException;
+import io.pilothouse.cli.ExitCode;
+import io.pilothouse.cli.Home;
+import io.pilothouse.manifests.FleetDirectory;
+import io.pilothouse.manifests.LoadResult;
+import io.pilothouse.provisioning.power.BootDevice;
+import io.pilothouse.provisioning.power.ChassisSpec;
+import io.pilothouse.provisioning.power.LocalChassis;
+import io.pilothouse.provisioning.power.LocalPower;
+import io.pilothouse.provisioning.power.PowerException;
+import java.io.IOException;
+import java.io.Writer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
+
+/**
+ * The files of one quick-start fleet: its plain-text directory, its context, and its machines'
+ * hardware.
+ *
+ * @param machines names in the order of the inventory, which gives their ports
+ */
+record FleetFiles(Home home, Layout layout, Fleet fleet, List<String> machines) {
+
+  /** Makes a new fleet's files; nothing is started. */
+  static FleetFiles create(Home home, Supplier<Properties> settings)
+      throws IOException, PowerException {
+    requireWritable(home);
+    Properties context = settings.get();
+    int count = Integer.parseInt(context.getProperty("machines"));
+    copy(Layout.dist().resolve("examples/quickstart"), home.fleet());
+    if (count != QuickstartInventory.SHIPPED) {
+      QuickstartInventory.write(home.fleet(), count);
+    }
+    Fleet fleet = load(home);
+    Layout layout = layout(home, context, fleet);
+    List<String> names = inventoryOrder(home);
+    for (InventoryMachine machine : fleet.getMachinesList()) {
+      int number = names.indexOf(machine.getName()) + 1;
+      LocalChassis.create(
+          home.machines(),
+          new ChassisSpec(
+              machine.getName(),
+              machine.getMac(),
+              machine.getModel(),
+              layout.agentCommand(machine.getName(), number),
+              Map.of()));
+    }
+    context.setProperty("name", fleet.getName());
+    context.setProperty("machine-order", String.join(",", names));
+    context.setProperty("grpc", layout.grpcServers());
+    context.setProperty("http", layout.httpServers());
+    // last: with it the fleet exists
+    try (Writer writer = Files.newBufferedWriter(home.contextFile())) {
+      context.store(writer, "where this fleet is; written by pilot up");
+    }
+    return new FleetFiles(home, layout, fleet, names);
+  }
+
+  /** Reads the files of a fleet that was made before. */
+  static FleetFiles resume(Home home) throws IOException {
+    requireWritable(home);
+    Properties context = home.context().orElseThrow();
+    Fleet fleet = load(home);
+    return new FleetFiles(
+        home, layout(home, context, fleet), fleet, home.contextList("machine-order"));
+  }
+
+  private static Layout layout(Home home, Properties context, Fleet fleet) {
+    Ports ports = new Ports(Integer.parseInt(context.getProperty("base-port")));
+    int replicas = Integer.parseInt(context.getProperty("replicas"));
+    return new Layout(home, ports, replicas, fleet.getName());
+  }
+
+  /** Switches every machine on, each booting from what it booted from last. */
+  void powerOn() throws IOException, PowerException {
+    LocalPower power = new LocalPower(home.machines());
+    for (LocalChassis chassis : LocalChassis.list(home.machines())) {
+      boolean everOn = chassis.bootId().isPresent();
+      if (everOn) {
+        refreshCommand(chassis);
+        power.on(chassis.bmc(), chassis.bootDevice().orElse(BootDevice.DISK));
+      }
+    }
+  }
+
+  /** The programs may have moved since: a new build, another JDK. */
+  private void refreshCommand(LocalChassis chassis) throws IOException, PowerException {
+    ChassisSpec spec = chassis.spec();
+    int number = machines.indexOf(chassis.name()) + 1;
+    if (number > 0) {
+      List<String> command = layout.agentCommand(chassis.name(), number);
+      LocalChassis.update(
+          home.machines(),
+          new ChassisSpec(spec.name(), spec.mac(), spec.model(), command, spec.env()));
+    }
+  }
+
+  private static Fleet load(Home home) {
+    return switch (FleetDirectory.load(home.fleet())) {
+      case LoadResult.Loaded<Fleet> loaded -> loaded.value();
+      case LoadResult.Rejected<Fleet> rejected ->
+          throw new CliException(
+              ExitCode.USAGE,
+              "INVALID",
+              String.join("\n", rejected.problems().stream().map(String::valueOf).toList()),
+              "correct the files in " + home.fleet());
+    };
+  }
+
+  /** Names as the inventory lists them: a machine's place there gives its ports. */
+  private static List<String> inventoryOrder(Home home) throws IOException {
+    return Files.readAllLines(home.fleet().resolve("machines.csv")).stream()
+        .skip(1)
+        .filter(each -> !each.isBlank())
+        .map(each -> each.substring(0, each.indexOf(',')).strip())
+        .toList();
+  }
+
+  private static void requireWritable(Home home) throws IOException {
+    try {
+      Files.createDirectories(home.dir());
+    } catch (IOException e) {
+      throw new CliException(
+          ExitCode.FAILED,
+          "HOME_NOT_WRITABLE",
+          home.dir() + " cannot be made: " + e,
+          "choose another directory with --home or PILOT_HOME");
+    }
+    if (!Files.isWritable(home.dir())) {
+      throw new CliException(
+          ExitCode.FAILED,
+          "HOME_NOT_WRITABLE",
+          home.dir() + " is not writable",
+          "change its owner, or choose another directory with --home or PILOT_HOME");
+    }
+  }
+
+  private static void copy(Path from, Path to) throws IOException {
+    List<Path> paths;
+    try (Stream<Path> walk = Files.walk(from)) {
+      paths = walk.sorted().toList();
+    }
+    for (Path path : paths) {
+      Path target = to.resolve(from.relativize(path).toString());
+      if (Files.isDirectory(path)) {
+        Files.createDirectories(target);
+      } else if (!Files.exists(target)) {
+        Files.copy(path, target, java.nio.file.StandardCopyOption.COPY_ATTRIBUTES);
+      }
+    }
+  }
+
+  /** Removes a fleet's directory; only one that is a fleet's. */
+  static void remove(Home home) throws IOException {
+    boolean ours =
+        home.context().isPresent()
+            || Files.isDirectory(home.fleet())
+            || isEmpty(home.dir());
+    if (!ours) {
+      throw new CliException(
+          ExitCode.REFUSED,
+          "NOT_A_FLEET",
+          home.dir() + " holds no fleet; it is not removed",
+          "choose another directory with --home or PILOT_HOME");
+    }
+    List<Path> paths;
+    try (Stream<Path> walk = Files.walk(home.dir())) {
+      paths = walk.sorted(Comparator.reverseOrder()).toList();
+    }
+    for (Path path : paths) {
+      if (!path.equals(home.dir())) {
+        Files.deleteIfExists(path);
+      }
+    }
+  }
+
+  private static boolean isEmpty(Path dir) throws IOException {
+    try (Stream<Path> list = Files.list(dir)) {
+      return list.findAny().isEmpty();
+    }
+  }
+}

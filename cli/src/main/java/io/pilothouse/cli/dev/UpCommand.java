@@ -1,0 +1,293 @@
+package io.pilothouse.cli.dev;
+
+import io.pilothouse.api.v1.FleetRequest;
+import io.pilothouse.api.v1.GetFleetReply;
+import io.pilothouse.api.v1.GetFleetRequest;
+import io.pilothouse.api.v1.GetStatusRequest;
+import io.pilothouse.api.v1.ListManifestsReply;
+import io.pilothouse.api.v1.ListManifestsRequest;
+import io.pilothouse.api.v1.StatusReply;
+import io.pilothouse.api.v1.WriteReply;
+import io.pilothouse.cli.CliException;
+import io.pilothouse.cli.Durations;
+import io.pilothouse.cli.ExitCode;
+import io.pilothouse.cli.Home;
+import io.pilothouse.client.DmException;
+import io.pilothouse.client.UnreachableException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import java.util.Properties;
+import java.util.stream.Stream;
+import picocli.CommandLine;
+import picocli.CommandLine.Option;
+
+/** Starts the quick-start fleet, or resumes it from disk. */
+@CommandLine.Command(
+    name = "up",
+    description = {
+      "Starts a fleet on this machine's loopback, every program and machine a real process,",
+      "or resumes the one that `down` stopped."
+    })
+public final class UpCommand extends Target {
+  private static final Duration LEADER_WAIT = Duration.ofSeconds(60);
+  private static final Duration HEALTHY_WAIT = Duration.ofMinutes(4);
+  private static final Duration LOOK = Duration.ofMillis(500);
+
+  @Option(
+      names = "--machines",
+      paramLabel = "N",
+      description = "machines of a new fleet (default: 12, at most 240)")
+  int machines = 12;
+
+  @Option(
+      names = "--replicas",
+      paramLabel = "N",
+      description = "Device Manager replicas of a new fleet: 1, 3, 5 or 7 (default: 3)")
+  int replicas = 3;
+
+  @Option(
+      names = "--base-port",
+      paramLabel = "PORT",
+      description = "first of the ports of a new fleet (default: 18000)")
+  int basePort = 18_000;
+
+  @Option(names = "--fresh", description = "throw the old fleet's data away and start anew")
+  boolean fresh;
+
+  private long started;
+
+  @Override
+  protected ExitCode run() throws Exception {
+    started = System.nanoTime();
+    checkOptions();
+    Home home = home();
+    requireDown(home);
+    if (fresh && Files.exists(home.dir())) {
+      FleetFiles.remove(home);
+    }
+    boolean resumes = home.context().isPresent();
+    FleetFiles files = resumes ? FleetFiles.resume(home) : FleetFiles.create(home, this::settings);
+    Layout layout = files.layout();
+    Ports.requireFree(layout.addresses(files.machines().size()));
+    say(
+        "%s fleet \"%s\" in %s: %d Device Manager replicas, %d machines"
+            .formatted(
+                resumes ? "resuming" : "starting",
+                layout.fleetName(),
+                home.dir(),
+                layout.replicas(),
+                files.machines().size()));
+    layout.deviceManagers().forEach(each -> each.start(home));
+    layout.satellites().forEach(each -> each.start(home));
+    if (resumes) {
+      files.powerOn();
+    }
+    awaitLeader();
+    load(files);
+    ExitCode end = awaitHealthy();
+    farewell(layout);
+    return end;
+  }
+
+  private Properties settings() {
+    Properties settings = new Properties();
+    settings.setProperty("machines", Integer.toString(machines));
+    settings.setProperty("replicas", Integer.toString(replicas));
+    settings.setProperty("base-port", Integer.toString(basePort));
+    return settings;
+  }
+
+  private void checkOptions() {
+    if (machines < 1 || machines > Ports.MOST_MACHINES) {
+      throw CliException.usage(
+          "--machines " + machines + " is not possible", "use 1 to " + Ports.MOST_MACHINES);
+    }
+    if (!List.of(1, 3, 5, 7).contains(replicas)) {
+      throw CliException.usage(
+          "--replicas " + replicas + " makes no majority worth having", "use 1, 3, 5 or 7");
+    }
+  }
+
+  private static void requireDown(Home home) {
+    List<String> running =
+        Program.names(home).stream()
+            .filter(
+                each -> Program.read(home, each).flatMap(found -> found.process(home)).isPresent())
+            .toList();
+    if (!running.isEmpty()) {
+      throw new CliException(
+          ExitCode.REFUSED,
+          "RUNNING",
+          "the fleet in %s is up: %s".formatted(home.dir(), String.join(", ", running)),
+          "`pilot status` shows it, `pilot down` stops it");
+    }
+  }
+
+  private void awaitLeader() throws InterruptedException {
+    say(at() + "waiting for a leader");
+    long deadline = System.nanoTime() + LEADER_WAIT.toNanos();
+    while (true) {
+      try {
+        status(Duration.ofSeconds(2));
+        return;
+      } catch (UnreachableException | DmException e) {
+        requireAlive();
+        if (System.nanoTime() > deadline) {
+          throw new CliException(
+              ExitCode.UNREACHABLE,
+              "NO_LEADER",
+              "no Device Manager leads after %s: %s"
+                  .formatted(Durations.text(LEADER_WAIT), e.getMessage()),
+              "look into " + home().log());
+        }
+        Thread.sleep(200);
+      }
+    }
+  }
+
+  /** A program that ended at once has said why in its log. */
+  private void requireAlive() {
+    for (String name : Program.names(home())) {
+      if (Program.read(home(), name).flatMap(each -> each.process(home())).isEmpty()) {
+        throw new CliException(
+            ExitCode.FAILED,
+            "PROGRAM_ENDED",
+            name + " ended: " + lastLine(home().log().resolve(name + ".log")),
+            "read " + home().log().resolve(name + ".log") + ", then `pilot down`");
+      }
+    }
+  }
+
+  private static String lastLine(Path log) {
+    try (Stream<String> lines = Files.lines(log)) {
+      return lines.filter(each -> !each.isBlank()).reduce((a, b) -> b).orElse("its log is empty");
+    } catch (IOException e) {
+      return "its log cannot be read: " + e.getMessage();
+    }
+  }
+
+  private StatusReply status(Duration deadline) {
+    return ask(
+        "GetStatus", GetStatusRequest.getDefaultInstance(), StatusReply.parser(), deadline);
+  }
+
+  /** Loads what the Device Manager does not have yet; what it has is left alone. */
+  private void load(FleetFiles files) throws IOException, InterruptedException {
+    GetFleetReply fleet =
+        ask("GetFleet", GetFleetRequest.getDefaultInstance(), GetFleetReply.parser());
+    if (!fleet.getFleet().getName().isEmpty()) {
+      return;
+    }
+    say(at() + "loading the fleet from " + home().fleet());
+    FleetRequest request =
+        FleetRequest.newBuilder()
+            .setFleet(files.fleet())
+            .setContext(writeContext().toBuilder().setReason("pilot up"))
+            .build();
+    ask("ApplyFleet", request, WriteReply.parser());
+    FirstLoad first =
+        new FirstLoad(this::awaitReplicas, this::askAny, this::say, this::writeContext);
+    first.contents(Layout.dist().resolve("examples"));
+    first.rollouts(files.fleet());
+  }
+
+  private ListManifestsReply awaitReplicas() throws InterruptedException {
+    long deadline = System.nanoTime() + LEADER_WAIT.toNanos();
+    while (true) {
+      ListManifestsReply reply =
+          ask(
+              "ListManifests",
+              ListManifestsRequest.getDefaultInstance(),
+              ListManifestsReply.parser());
+      if (reply.getReplicasList().stream().anyMatch(each -> each.getUp())
+          || System.nanoTime() > deadline) {
+        return reply;
+      }
+      requireAlive();
+      Thread.sleep(200);
+    }
+  }
+
+  private <R extends com.google.protobuf.Message> R askAny(
+      String method, com.google.protobuf.Message request, com.google.protobuf.Parser<R> parser) {
+    return ask(method, request, parser);
+  }
+
+  private ExitCode awaitHealthy() throws InterruptedException {
+    long deadline = System.nanoTime() + HEALTHY_WAIT.toNanos();
+    String last = "";
+    while (true) {
+      StatusReply status = status(timeout());
+      String now =
+          "%d of %d machines healthy, %d in Probation, %d on their way; rollouts: %s"
+              .formatted(
+                  status.getHealthy(),
+                  status.getTotal(),
+                  status.getProbation(),
+                  status.getOutOfService(),
+                  rollouts(status));
+      if (!now.equals(last)) {
+        say(at() + now);
+        last = now;
+      }
+      boolean settled =
+          status.getTotal() > 0
+              && status.getHealthy() == status.getTotal()
+              && status.getRolloutsActive() == 0;
+      if (settled) {
+        return ExitCode.DONE;
+      }
+      if (System.nanoTime() > deadline) {
+        say("not everything is healthy after " + Durations.text(HEALTHY_WAIT) + ": pilot status");
+        return ExitCode.GAVE_UP;
+      }
+      requireAlive();
+      Thread.sleep(LOOK.toMillis());
+    }
+  }
+
+  private static String rollouts(StatusReply status) {
+    return status.getActiveRolloutsCount() == 0
+        ? "none"
+        : String.join(
+            ", ",
+            status.getActiveRolloutsList().stream()
+                .map(each -> each.getId() + " " + each.getType() + " " + each.getState())
+                .toList());
+  }
+
+  private void farewell(Layout layout) {
+    StatusReply status = status(timeout());
+    print(
+        "%s: %d machines, %d healthy, leader %s (%.0f s)"
+            .formatted(
+                status.getHealth(),
+                status.getTotal(),
+                status.getHealthy(),
+                status.getLeader(),
+                (System.nanoTime() - started) / 1e9));
+    print("");
+    print("addresses");
+    print("  Device Manager  http " + layout.httpServers());
+    print("                  gRPC " + layout.grpcServers());
+    print("  first machine   http://" + layout.ports().machine(1) + "/");
+    print("  logs            " + home().log());
+    print("  fleet files     " + home().fleet());
+    print("");
+    print("try next");
+    print("  ./pilot status");
+    print("  ./pilot machine list");
+    print("  ./pilot rollout start frontend web@1.1.0 && ./pilot rollout watch");
+    print("  ./pilot dev kill web-03 && ./pilot events --follow");
+    print("  ./pilot explain machine web-03");
+    print("  ./pilot down");
+  }
+
+  private String at() {
+    return String.format(Locale.ROOT, "%4.1f s  ", (System.nanoTime() - started) / 1e9);
+  }
+}
