@@ -1,5 +1,6 @@
 package io.pilothouse.dm.server;
 
+import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import io.pilothouse.dm.state.RefusedException;
 
@@ -14,6 +15,10 @@ final class Answers {
   private Answers() {}
 
   static <T> void unary(StreamObserver<T> call, Handler<T> handler) {
+    if (call instanceof ServerCallStreamObserver<T> server) {
+      // with a handler set, answering a caller that has gone is not an error
+      server.setOnCancelHandler(() -> {});
+    }
     T answer;
     try {
       answer = handler.answer();

@@ -73,6 +73,7 @@ public final class DeviceManager implements AutoCloseable {
     HttpGateway gateway = new HttpGateway(channel);
     parts.push(
         opened("HTTP", self.http(), () -> HttpPort.open(self.http(), metrics, report, gateway)));
+    parts.push(edge.waiters());
     edge.leaderLoop().start();
     log.info(
         "Replica {} of {} serves gRPC on {}, HTTP on {}, Raft on {}",

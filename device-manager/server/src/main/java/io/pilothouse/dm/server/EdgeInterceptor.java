@@ -14,6 +14,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -25,6 +26,16 @@ final class EdgeInterceptor implements ServerInterceptor {
 
   private static final Logger log = LoggerFactory.getLogger(EdgeInterceptor.class);
   private static final String LOG_KEY = "rid";
+
+  /** Of machines and satellites; what they send all the time is only counted. */
+  private static final Set<String> RARE_WRITES =
+      Set.of(
+          "Register",
+          "ReleaseLease",
+          "ClaimRepair",
+          "ReportRepair",
+          "ReportDiscovered",
+          "ReportProvisioning");
 
   static final Metadata.Key<String> PRINCIPAL = key("pilot-principal");
   static final Metadata.Key<String> REQUEST_ID = key("pilot-request-id");
@@ -118,8 +129,7 @@ final class EdgeInterceptor implements ServerInterceptor {
           .tag("status", status.getCode().name())
           .register(metrics)
           .record(took);
-      boolean write = Access.isWrite(method) || method.equals("Register");
-      if (write) {
+      if (Access.isWrite(method) || RARE_WRITES.contains(method)) {
         log.info(
             "{} by {}: {}{} in {} ms",
             method,

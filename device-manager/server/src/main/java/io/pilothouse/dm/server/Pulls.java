@@ -67,8 +67,7 @@ final class Pulls {
         Thread.sleep(CATCH_UP_STEP);
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
-        throw Refusals.of(
-            Status.Code.UNAVAILABLE, "this replica is shutting down", "ask another replica");
+        throw Refusals.shuttingDown();
       }
     }
   }

@@ -44,6 +44,11 @@ final class Refusals {
     return code.toStatus().withDescription(message).asRuntimeException(trailers);
   }
 
+  /** The process ends. */
+  static StatusRuntimeException shuttingDown() {
+    return of(Status.Code.UNAVAILABLE, "this replica is shutting down", "ask another replica");
+  }
+
   /** The state's own refusal. */
   static StatusRuntimeException of(Refusal refusal) {
     Status.Code code =

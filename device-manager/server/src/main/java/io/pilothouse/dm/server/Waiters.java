@@ -1,5 +1,7 @@
 package io.pilothouse.dm.server;
 
+import io.grpc.Context;
+import io.grpc.Context.CancellationListener;
 import io.grpc.Status;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -19,18 +21,21 @@ import java.util.concurrent.atomic.AtomicInteger;
  * Long polls that wait for news, by what they wait for; the kick. A waiter is opened before the
  * state is read, so no change can fall between. A lost wake-up would cost one poll interval.
  */
-final class Waiters implements CommitListener {
+final class Waiters implements CommitListener, AutoCloseable {
 
   /** One call that waits. */
   final class Waiter implements AutoCloseable {
     private final Set<Topic> topics;
     private final Semaphore kicks = new Semaphore(0);
+    private final Context call = Context.current();
+    private final CancellationListener gone = context -> kicks.release();
 
     private Waiter(Set<Topic> topics) {
       this.topics = topics;
+      call.addListener(gone, Runnable::run);
     }
 
-    /** Returns when something was touched since the last call, or the time is over. */
+    /** Returns when something was touched since the last call, or the time or the call is over. */
     void await(Duration most) {
       try {
         if (kicks.tryAcquire(most.toNanos(), TimeUnit.NANOSECONDS)) {
@@ -38,13 +43,16 @@ final class Waiters implements CommitListener {
         }
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
-        throw Refusals.of(
-            Status.Code.UNAVAILABLE, "this replica is shutting down", "ask another replica");
+        throw Refusals.shuttingDown();
+      }
+      if (closed) {
+        throw Refusals.shuttingDown();
       }
     }
 
     @Override
     public void close() {
+      call.removeListener(gone);
       for (Topic topic : topics) {
         byTopic.computeIfPresent(
             topic,
@@ -60,6 +68,7 @@ final class Waiters implements CommitListener {
   private final Map<Topic, Set<Waiter>> byTopic = new ConcurrentHashMap<>();
   private final AtomicInteger open = new AtomicInteger();
   private final int limit;
+  private volatile boolean closed;
 
   /**
    * Waits for at most this many calls at once.
@@ -116,6 +125,13 @@ final class Waiters implements CommitListener {
 
   @Override
   public void stateReplaced(long index) {
+    wakeAll();
+  }
+
+  /** Ends all calls that wait, so that a stop need not wait for them. */
+  @Override
+  public void close() {
+    closed = true;
     wakeAll();
   }
 

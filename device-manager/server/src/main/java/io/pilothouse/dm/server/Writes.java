@@ -101,8 +101,7 @@ final class Writes {
           Status.Code.UNAVAILABLE, late, "retry; `pilot status` shows which replicas are up");
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw Refusals.of(
-          Status.Code.UNAVAILABLE, "this replica is shutting down", "ask another replica");
+      throw Refusals.shuttingDown();
     }
   }
 }

@@ -6,6 +6,8 @@ import static io.pilothouse.dm.server.EdgeHarness.refusal;
 import static io.pilothouse.dm.server.EdgeHarness.remedy;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.grpc.Context;
+import io.grpc.Context.CancellableContext;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.pilothouse.api.log.v1.Command;
@@ -27,6 +29,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -336,6 +340,46 @@ class MachineServiceTest {
       assertThat(shed.getStatus().getCode()).isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
       assertThat(first).isNotDone();
     }
+  }
+
+  @Test
+  void callsThatWaitEndWithTheirCallerAndWithTheReplica() {
+    dm.fleet.serve("web-01", KEY);
+    PullRequest ask = PullRequest.newBuilder().setMachine("web-01").build();
+    String etag = dm.machine("web-01").pull(ask).getEtag();
+    PullRequest wait = ask.toBuilder().setEtag(etag).setWaitMs(30_000).build();
+    CancellableContext caller = Context.current().withCancellation();
+    CompletableFuture<PullReply> gone =
+        dm.waiting(() -> call(caller, () -> dm.machine("web-01").pull(wait)));
+    assertThat(gone).isNotDone();
+    caller.cancel(null);
+    EdgeHarness.until(() -> dm.edge.waiters().count() == 0);
+    CompletableFuture<PullReply> stays = dm.waiting(() -> dm.machine("web-01").pull(wait));
+
+    dm.edge.waiters().close();
+
+    assertThat(status(stays)).isEqualTo(Status.Code.UNAVAILABLE);
+  }
+
+  private static PullReply call(CancellableContext context, Supplier<PullReply> work) {
+    Context before = context.attach();
+    try {
+      return work.get();
+    } finally {
+      context.detach(before);
+    }
+  }
+
+  private static Status.Code status(CompletableFuture<PullReply> call) {
+    Throwable failure =
+        call.handle(
+                (reply, thrown) -> {
+                  System.out.println("DBG " + reply + " " + thrown);
+                  return thrown.getCause();
+                })
+            .orTimeout(10, TimeUnit.SECONDS)
+            .join();
+    return Status.fromThrowable(failure).getCode();
   }
 
   @Test

@@ -320,7 +320,7 @@ class OperatorServiceTest {
             dm.operator()
                 .explain(ExplainRequest.newBuilder().setKind("machine").setName("web-01").build())
                 .getSentence())
-        .contains("web-01");
+        .contains("no report yet from heartbeat, disk, reachable");
     assertThat(
             dm.operator().listWatchdogs(ListWatchdogsRequest.getDefaultInstance()).getItemsList())
         .extracting(each -> each.getSpec().getName())

@@ -1,0 +1,162 @@
+package io.pilothouse.dm.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.grpc.ClientInterceptors;
+import io.grpc.ManagedChannel;
+import io.grpc.ManagedChannelBuilder;
+import io.grpc.Metadata;
+import io.grpc.StatusRuntimeException;
+import io.grpc.health.v1.HealthCheckRequest;
+import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
+import io.grpc.health.v1.HealthGrpc;
+import io.grpc.stub.MetadataUtils;
+import io.pilothouse.api.v1.FleetRequest;
+import io.pilothouse.api.v1.GetStatusRequest;
+import io.pilothouse.api.v1.ListEventsRequest;
+import io.pilothouse.api.v1.OperatorGrpc;
+import io.pilothouse.api.v1.OperatorGrpc.OperatorBlockingStub;
+import io.pilothouse.api.v1.StatusReply;
+import io.pilothouse.dm.raft.HostPort;
+import io.pilothouse.dm.raft.Peer;
+import io.pilothouse.dm.raft.ReplicaConfig;
+import io.pilothouse.dm.raft.ReplicaStartException;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The whole of one replica: Raft, RocksDB, gRPC and HTTP. */
+class DeviceManagerTest {
+
+  @TempDir private Path dir;
+
+  private ReplicaConfig config() throws IOException {
+    List<HostPort> free = new ArrayList<>();
+    List<ServerSocket> held = new ArrayList<>();
+    for (int i = 0; i < 3; i++) {
+      ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+      held.add(socket);
+      free.add(new HostPort("127.0.0.1", socket.getLocalPort()));
+    }
+    for (ServerSocket socket : held) {
+      socket.close();
+    }
+    Peer self = new Peer("dm-1", free.get(0), free.get(1), free.get(2));
+    return new ReplicaConfig("dm-1", "test", dir.resolve("dm-1"), List.of(self));
+  }
+
+  private static ManagedChannel connect(ReplicaConfig config) {
+    HostPort grpc = config.self().grpc();
+    return ManagedChannelBuilder.forAddress(grpc.host(), grpc.port()).usePlaintext().build();
+  }
+
+  private static OperatorBlockingStub operator(ManagedChannel channel) {
+    Metadata headers = new Metadata();
+    headers.put(EdgeInterceptor.PRINCIPAL, "operator/alice");
+    return OperatorGrpc.newBlockingStub(
+            ClientInterceptors.intercept(
+                channel, MetadataUtils.newAttachHeadersInterceptor(headers)))
+        .withDeadlineAfter(30, TimeUnit.SECONDS);
+  }
+
+  /** Asks until there is a leader. */
+  private static StatusReply status(OperatorBlockingStub operator) throws InterruptedException {
+    long end = System.nanoTime() + Duration.ofSeconds(20).toNanos();
+    while (true) {
+      try {
+        return operator.getStatus(GetStatusRequest.getDefaultInstance());
+      } catch (StatusRuntimeException e) {
+        assertThat(System.nanoTime() - end).as(e.getMessage()).isNegative();
+        TimeUnit.MILLISECONDS.sleep(50);
+      }
+    }
+  }
+
+  @Test
+  void whatWasAppliedIsThereAfterARestart() throws Exception {
+    ReplicaConfig config = config();
+    try (DeviceManager dm = DeviceManager.start(config)) {
+      ManagedChannel channel = connect(config);
+      StatusReply status = status(operator(channel));
+      assertThat(status.getLeader()).isEqualTo("dm-1");
+      assertThat(status.getQuorum()).isTrue();
+
+      operator(channel).applyFleet(FleetRequest.newBuilder().setFleet(TestFleet.spec()).build());
+      assertThat(
+              operator(channel)
+                  .listEvents(ListEventsRequest.newBuilder().setSubject("fleet").build())
+                  .getItemsCount())
+          .isEqualTo(1);
+      assertThat(
+              HealthGrpc.newBlockingStub(channel)
+                  .check(HealthCheckRequest.getDefaultInstance())
+                  .getStatus())
+          .isEqualTo(ServingStatus.SERVING);
+      assertThat(page(config, "/metrics"))
+          .contains("dm_calls_seconds_count{method=\"ApplyFleet\",status=\"OK\"} 1")
+          .contains("jvm_memory_used_bytes");
+      assertThat(page(config, "/status")).contains("\"role\":\"leader\"");
+      assertThat(dm.failure()).isNotDone();
+      end(channel);
+    }
+
+    try (DeviceManager again = DeviceManager.start(config)) {
+      ManagedChannel channel = connect(config);
+      assertThat(status(operator(channel)).getFleet()).isEqualTo("test");
+      assertThat(status(operator(channel)).getTotal()).isEqualTo(2);
+      assertThat(again.failure()).isNotDone();
+      end(channel);
+    }
+  }
+
+  private static void end(ManagedChannel channel) throws InterruptedException {
+    assertThat(channel.shutdownNow().awaitTermination(5, TimeUnit.SECONDS)).isTrue();
+  }
+
+  private static String page(ReplicaConfig config, String path) throws Exception {
+    try (HttpClient client = HttpClient.newHttpClient()) {
+      return client
+          .send(
+              HttpRequest.newBuilder(URI.create("http://" + config.self().http() + path)).build(),
+              HttpResponse.BodyHandlers.ofString())
+          .body();
+    }
+  }
+
+  @Test
+  void aPortInUseIsNamed() throws Exception {
+    ReplicaConfig config = config();
+    HostPort http = config.self().http();
+    try (ServerSocket taken =
+        new ServerSocket(http.port(), 1, InetAddress.getByName(http.host()))) {
+      assertThatThrownBy(() -> DeviceManager.start(config))
+          .isInstanceOf(IOException.class)
+          .hasMessageContaining("cannot serve HTTP on " + http)
+          .hasMessageContaining("ss -ltnp");
+      assertThat(taken.isBound()).isTrue();
+    }
+  }
+
+  @Test
+  void aDataDirectoryThatCannotBeUsedIsNamed() throws Exception {
+    ReplicaConfig config = config();
+    Files.writeString(config.dataDir(), "a file");
+
+    assertThatThrownBy(() -> DeviceManager.start(config))
+        .isInstanceOf(ReplicaStartException.class)
+        .hasMessageContaining(config.dataDir().toString());
+  }
+}
