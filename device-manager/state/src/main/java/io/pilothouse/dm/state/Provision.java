@@ -9,6 +9,7 @@ import io.pilothouse.api.v1.Lifecycle;
 import io.pilothouse.api.v1.Machine;
 import io.pilothouse.api.v1.MachineType;
 import io.pilothouse.api.v1.Manifest;
+import io.pilothouse.api.v1.Observed;
 import io.pilothouse.api.v1.ProbationCause;
 import io.pilothouse.api.v1.Provisioning;
 import io.pilothouse.api.v1.ProvisioningPolicy;
@@ -171,7 +172,7 @@ final class Provision {
     if (bootId.equals(now.getBootIdBefore())) {
       return;
     }
-    if (now.getStep() == Provisioning.Step.POWERING || now.getStep() == Provisioning.Step.BOOTING) {
+    if (awaitsInstaller(machine) && isInstaller(machine, machine.getObserved())) {
       Provisioning.Builder step =
           step(draft, machine, Provisioning.Step.IMAGING, "the installer is up, boot " + bootId);
       draft.put(machine.toBuilder().setProvisioning(withDeadline(draft, step)).build());
@@ -187,6 +188,12 @@ final class Provision {
   static boolean awaitsInstaller(Machine machine) {
     Provisioning.Step step = machine.getProvisioning().getStep();
     return step == Provisioning.Step.POWERING || step == Provisioning.Step.BOOTING;
+  }
+
+  /** Whether what came up is the installer: a new boot, and not of an image on the disk. */
+  static boolean isInstaller(Machine machine, Observed observed) {
+    return !observed.getBootId().equals(machine.getProvisioning().getBootIdBefore())
+        && observed.getImage().getName().isEmpty();
   }
 
   private static void bootedFromDisk(Draft draft, Machine machine) {

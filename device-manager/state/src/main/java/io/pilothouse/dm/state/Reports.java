@@ -45,7 +45,7 @@ final class Reports {
     boolean rebooted = !machine.getObserved().getBootId().equals(command.getBootId());
     Observed observed = command.getObserved().toBuilder().setBootId(command.getBootId()).build();
     Machine.Builder registered = machine.toBuilder().setObserved(observed);
-    if (rebooted || !Provision.awaitsInstaller(machine)) {
+    if (!Provision.awaitsInstaller(machine) || Provision.isInstaller(machine, observed)) {
       registered.setKeySha256(command.getKeySha256());
     }
     draft.put(registered.build());

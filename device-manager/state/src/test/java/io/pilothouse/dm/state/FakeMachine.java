@@ -46,7 +46,7 @@ final class FakeMachine {
 
   /** From POWERING all the way into service. */
   FakeMachine isInstalled() {
-    isPowered().boots("installer").isImaged().isBurntIn();
+    isPowered().bootsInstaller().isImaged().isBurntIn();
     return bootsFromDisk(fleet.show(name).getProvisioning().getImage());
   }
 
@@ -89,6 +89,12 @@ final class FakeMachine {
 
   FakeMachine bootsFromDisk(VersionRef image) {
     fleet.sends(register(nextBoot("disk"), Observed.newBuilder().setImage(image).build(), "key"));
+    return this;
+  }
+
+  /** Comes up from the network, with what is on its disk unknown. */
+  FakeMachine bootsInstaller() {
+    fleet.sends(register(nextBoot("installer"), Observed.getDefaultInstance(), "key"));
     return this;
   }
 

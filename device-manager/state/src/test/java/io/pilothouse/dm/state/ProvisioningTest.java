@@ -96,7 +96,7 @@ class ProvisioningTest {
     powered.getReportProvisioningBuilder().setToken(99);
     assertThat(fleet.isRefused(powered).getCode()).isEqualTo(Refusal.Code.STALE_TOKEN);
 
-    web01.isPowered().boots("installer");
+    web01.isPowered().bootsInstaller();
     Command.Builder imaged = web01.installer(Step.IMAGING);
     imaged.getObserveMachineBuilder().setProvisioningToken(99);
     assertThat(fleet.isRefused(imaged).getRemedy()).contains("do not touch the machine");
@@ -124,7 +124,7 @@ class ProvisioningTest {
 
   @Test
   void wrongImageIsNotTakenIntoService() {
-    web01.isDiscovered().isPowered().boots("installer").isImaged().isBurntIn();
+    web01.isDiscovered().isPowered().bootsInstaller().isImaged().isBurntIn();
     assertThat(fleet.show("web-01").getLifecycle()).isEqualTo(Lifecycle.BURN_IN);
     web01.bootsFromDisk(FleetScenario.version("base", "0.9.0"));
     assertThat(fleet.show("web-01").getLifecycle()).isEqualTo(Lifecycle.PROVISIONING);
@@ -135,7 +135,7 @@ class ProvisioningTest {
 
   @Test
   void installerThatFailsIsTriedAgain() {
-    web01.isDiscovered().isPowered().boots("installer");
+    web01.isDiscovered().isPowered().bootsInstaller();
     Command.Builder failed = web01.installer(Step.STEP_UNSPECIFIED);
     failed.getObserveMachineBuilder().setStepFailed("disk is full");
     fleet.sends(failed);
@@ -145,13 +145,13 @@ class ProvisioningTest {
 
   @Test
   void repeatedReportsOfTheInstallerAdvanceOneStepOnly() {
-    web01.isDiscovered().isPowered().boots("installer").isImaged();
+    web01.isDiscovered().isPowered().bootsInstaller().isImaged();
     fleet.sends(web01.installer(Step.IMAGING));
     assertThat(step("web-01")).isEqualTo(Step.BURNING_IN);
   }
 
   @Test
-  void sameBootIsNoInstaller() {
+  void oldSystemIsNoInstaller() {
     web01.isDiscovered().isInstalled();
     fleet.machine("web-01").reportsOk();
     fleet.passes(QuickFleet.QUIET);
@@ -161,6 +161,11 @@ class ProvisioningTest {
     fleet.sends(web01.register(old, Observed.getDefaultInstance(), "key of the old system"));
 
     assertThat(step("web-01")).isEqualTo(Step.POWERING);
+    assertThat(fleet.show("web-01").getKeySha256()).isEmpty();
+    fleet.sends(
+        web01.register(
+            "reset by itself", Observed.newBuilder().setImage(FleetScenario.IMAGE).build(), "key"));
+    assertThat(step("web-01")).as("booted the old system once more").isEqualTo(Step.POWERING);
     assertThat(fleet.show("web-01").getKeySha256()).isEmpty();
     fleet.sends(web01.register("installer", Observed.getDefaultInstance(), "new key"));
     assertThat(fleet.show("web-01").getKeySha256()).isEqualTo("new key");

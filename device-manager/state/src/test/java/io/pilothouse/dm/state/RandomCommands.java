@@ -213,8 +213,11 @@ final class RandomCommands {
 
   private RegisterMachine.Builder register(Machine machine) {
     Observed.Builder observed = machine.getObserved().toBuilder();
-    if (!once(10)) {
+    boolean disk = machine.getProvisioning().getStep() == Provisioning.Step.VERIFIED;
+    if (disk != once(10)) {
       observed.setImage(machine.getProvisioning().getImage());
+    } else if (machine.hasProvisioning()) {
+      observed.clearImage();
     }
     return RegisterMachine.newBuilder()
         .setMachine(machine.getName())
