@@ -100,11 +100,12 @@ class DeviceManagerTest {
                   .listEvents(ListEventsRequest.newBuilder().setSubject("fleet").build())
                   .getItemsCount())
           .isEqualTo(1);
-      assertThat(
+      EdgeHarness.until(
+          () ->
               HealthGrpc.newBlockingStub(channel)
-                  .check(HealthCheckRequest.getDefaultInstance())
-                  .getStatus())
-          .isEqualTo(ServingStatus.SERVING);
+                      .check(HealthCheckRequest.getDefaultInstance())
+                      .getStatus()
+                  == ServingStatus.SERVING);
       assertThat(page(config, "/metrics"))
           .contains("dm_calls_seconds_count{method=\"ApplyFleet\",status=\"OK\"} 1")
           .contains("jvm_memory_used_bytes");
