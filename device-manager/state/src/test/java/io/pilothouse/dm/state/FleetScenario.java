@@ -183,6 +183,12 @@ final class FleetScenario {
     }
   }
 
+  /** Sets an entity without a command, in the state and in the replica that is compared to it. */
+  void putEverywhere(Change change) {
+    state.put(change);
+    replica.put(change);
+  }
+
   // what happens to the fleet as a whole
 
   List<String> apply(Fleet spec) {
