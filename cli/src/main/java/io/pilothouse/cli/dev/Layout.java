@@ -151,7 +151,6 @@ record Layout(Home home, Ports ports, int replicas, String fleetName) {
       command.add("-XX:SharedArchiveFile=" + shared);
       command.add("-Xshare:auto");
       command.add("-Xlog:disable");
-      command.add("-Xlog:all=error:stderr");
     }
     command.add("-cp");
     command.add(System.getProperty("java.class.path"));

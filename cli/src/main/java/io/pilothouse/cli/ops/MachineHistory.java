@@ -47,8 +47,11 @@ final class MachineHistory extends Command {
     for (AuditRecord event : events) {
       lines.add(EventView.line(event));
       String action = Names.action(event.getAction());
-      if (!action.isEmpty() || !event.getRule().isEmpty()) {
-        lines.add("          action " + action + ", rule " + event.getRule());
+      if (!action.isEmpty()) {
+        lines.add("          action: " + action);
+      }
+      if (!event.getRule().isEmpty()) {
+        lines.add("          rule: " + event.getRule());
       }
       event.getEvidenceList().forEach(each -> lines.add("          evidence: " + each));
     }

@@ -39,7 +39,8 @@ final class ApplicationManager {
   private List<ManagedProcess> managed = List.of();
   private Optional<VersionRef> managedVersion = Optional.empty();
   private volatile Optional<VersionRef> running = Optional.empty();
-  private volatile Optional<String> problem = Optional.of("starting");
+  private volatile Optional<Problem> problem =
+      Optional.of(new Problem(Problem.STARTING, "the agent is starting"));
   private volatile List<Map<String, Object>> described = List.of();
 
   /**
@@ -69,7 +70,7 @@ final class ApplicationManager {
   }
 
   /** What is wrong with the processes; empty when all serve, or none should run. */
-  Optional<String> problem() {
+  Optional<Problem> problem() {
     return problem;
   }
 
@@ -85,15 +86,19 @@ final class ApplicationManager {
             ? Optional.of(now.getActive())
             : Optional.empty();
     Optional<VersionRef> before = running;
-    Optional<String> problemBefore = problem;
+    Optional<Problem> problemBefore = problem;
     if (target.isPresent() && !staged.versions().contains(target.get())) {
       // keep what runs until every byte of the other is there
-      problem = Optional.of("version %s is not staged yet".formatted(text(target.get())));
+      problem =
+          Optional.of(
+              new Problem(
+                  Problem.NOT_STAGED,
+                  "version %s is not staged yet".formatted(text(target.get()))));
     } else if (!target.equals(managedVersion)) {
       switchTo(target, now.getRunProcesses());
     }
     look();
-    if (!running.equals(before) || problem.isPresent() != problemBefore.isPresent()) {
+    if (!running.equals(before) || !fault(problem).equals(fault(problemBefore))) {
       changed.run();
     }
   }
@@ -158,7 +163,7 @@ final class ApplicationManager {
   }
 
   private void look() throws IOException, InterruptedException {
-    List<String> problems = new ArrayList<>();
+    List<Problem> problems = new ArrayList<>();
     for (ManagedProcess process : managed) {
       process.round(readiness);
       process.problem().ifPresent(problems::add);
@@ -167,8 +172,13 @@ final class ApplicationManager {
     WantedState now = wanted.get();
     boolean waits = now.getRunProcesses() && now.hasActive() && !Optional.of(now.getActive()).equals(running);
     if (!waits) {
-      problem = problems.isEmpty() ? Optional.empty() : Optional.of(String.join("; ", problems));
+      String texts = String.join("; ", problems.stream().map(Problem::text).toList());
+      problem = problems.stream().findFirst().map(each -> new Problem(each.fault(), texts));
     }
+  }
+
+  private static String fault(Optional<Problem> problem) {
+    return problem.map(Problem::fault).orElse("");
   }
 
   private static String text(VersionRef ref) {

@@ -173,11 +173,11 @@ final class LocalWatchdogs {
     switch (spec.getName()) {
       case "heartbeat" -> verdict.setKind(VerdictKind.OK).setText("the agent reports");
       case "processes" -> {
-        Optional<String> problem = applications.problem();
+        Optional<Problem> problem = applications.problem();
         verdict
             .setKind(problem.isEmpty() ? VerdictKind.OK : VerdictKind.ERROR)
-            .setFault(problem.isEmpty() ? "" : "process.not-ready")
-            .setText(problem.orElse("all processes serve"));
+            .setFault(problem.map(Problem::fault).orElse(""))
+            .setText(problem.map(Problem::text).orElse("all processes serve"));
       }
       case "filesync" -> {
         Scrub.Finding finding = scrub.finding();

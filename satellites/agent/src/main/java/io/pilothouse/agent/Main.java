@@ -146,6 +146,7 @@ public final class Main implements Program.Body {
       Rounds run = rounds(program, "run", Duration.ofMillis(500), applications::round);
       wanted.onChange(stage::kick);
       wanted.onChange(run::kick);
+      startWhatRan(applications);
       stage.start();
       run.start();
       rounds(program, "watchdogs", Duration.ofMillis(250), watchdogs::round).start();
@@ -171,6 +172,16 @@ public final class Main implements Program.Body {
         .start();
     pull.start();
     reports.start();
+  }
+
+  /** Before the first report, so that it does not say that nothing runs. */
+  private static void startWhatRan(ApplicationManager applications) throws IOException {
+    try {
+      applications.round();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("stopped while starting", e);
+    }
   }
 
   private static Rounds rounds(Program program, String name, Duration pause, Rounds.Step step) {

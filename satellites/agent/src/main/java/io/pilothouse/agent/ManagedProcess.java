@@ -23,6 +23,7 @@ final class ManagedProcess {
   private static final Logger log = LoggerFactory.getLogger(ManagedProcess.class);
   private static final Duration FIRST_BACK_OFF = Duration.ofMillis(500);
   private static final Duration LONGEST_BACK_OFF = Duration.ofSeconds(30);
+  private static final Duration STARTING = Duration.ofSeconds(5);
   private static final Duration STABLE = Duration.ofSeconds(30);
   private static final Duration KILL_WAIT = Duration.ofSeconds(5);
   private static final long LOG_LIMIT = 1 << 20;
@@ -55,8 +56,10 @@ final class ManagedProcess {
     this.runFile = disk.run().resolve(spec.name() + ".properties");
     this.logFile = disk.logs().resolve(spec.name() + ".log");
     this.environment = environment;
-    this.running = RunFile.read(runFile).filter(each -> each.version().equals(version));
-    if (running.filter(RunFile::runs).isPresent()) {
+    // one that no longer runs ended with the power or the agent before: it just starts
+    this.running =
+        RunFile.read(runFile).filter(each -> each.version().equals(version) && each.runs());
+    if (running.isPresent()) {
       log.info("{} of {} goes on as pid {}", spec.name(), version, running.get().pid());
       startedAt = System.nanoTime();
     }
@@ -67,8 +70,18 @@ final class ManagedProcess {
   }
 
   /** What is wrong with it; empty when it serves. */
-  Optional<String> problem() {
-    return problem.isEmpty() ? Optional.empty() : Optional.of(spec.name() + ": " + problem);
+  Optional<Problem> problem() {
+    return problem.isEmpty()
+        ? Optional.empty()
+        : Optional.of(new Problem(fault(), spec.name() + ": " + problem));
+  }
+
+  private String fault() {
+    if (running.isEmpty()) {
+      return restarts == 0 ? Problem.STARTING : Problem.ENDED;
+    }
+    boolean young = System.nanoTime() - startedAt < STARTING.toNanos();
+    return young ? Problem.STARTING : Problem.NOT_READY;
   }
 
   int restarts() {
