@@ -172,42 +172,23 @@ final class FleetReader {
   }
 
   private void dropIn(String file) {
-    Place top = Place.top(file);
-    Optional<byte[]> bytes = Script.read(dir.resolve(file), top, "the script", problems);
-    if (bytes.isEmpty()) {
-      return;
-    }
-    Optional<Node.Mapping> header = Script.header(file, bytes.get(), problems);
-    if (header.isEmpty()) {
-      problems.add(
-          top,
-          "neither YAML nor a script with a header; add a line such as"
-              + " \"# pilot: every=60s timeout=10s severity=normal\", or move the file away");
-      return;
-    }
     WatchdogDraft draft = new WatchdogDraft();
-    WatchdogTable.HEADER.read(
-        header.get(), draft, new Reading("", problems, parts.references), List.of());
-    String name = name(file);
+    Optional<Place> header =
+        WatchdogScript.read(
+            dir.resolve(file), file, draft, problems, new Reading("", problems, parts.references));
+    if (header.isEmpty()) {
+      return;
+    }
+    String name = WatchdogScript.name(file);
     if (!name.matches(Shapes.NAME)) {
       problems.add(
-          top,
+          Place.top(file),
           "the file's name without its ending becomes the watchdog's name, and \"%s\" cannot be"
                   .formatted(name)
               + " one; names have 1 to 63 of a-z 0-9 . - and begin with a-z or 0-9");
-    } else if (named("Watchdog", name, header.get().place())) {
-      draft
-          .spec
-          .setName(name)
-          .setRunner(WatchdogSpec.Runner.SCRIPT)
-          .setScript(ByteString.copyFrom(bytes.get()));
-      parts.watchdogs.add(at(header.get().place(), draft));
+    } else if (named("Watchdog", name, header.get())) {
+      draft.spec.setName(name).setRunner(WatchdogSpec.Runner.SCRIPT);
+      parts.watchdogs.add(at(header.get(), draft));
     }
-  }
-
-  private static String name(String file) {
-    String name = file.substring(file.lastIndexOf('/') + 1);
-    int dot = name.lastIndexOf('.');
-    return dot > 0 ? name.substring(0, dot) : name;
   }
 }

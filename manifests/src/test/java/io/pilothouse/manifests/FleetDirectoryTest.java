@@ -1,0 +1,217 @@
+package io.pilothouse.manifests;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.pilothouse.api.v1.Fleet;
+import io.pilothouse.api.v1.ScaleUnit;
+import io.pilothouse.api.v1.Severity;
+import io.pilothouse.api.v1.WatchdogSpec;
+import io.pilothouse.api.v1.WatchdogState;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class FleetDirectoryTest {
+  private final Path dir;
+  private final FleetFixture fleet;
+
+  FleetDirectoryTest(@TempDir Path dir) {
+    this.dir = dir;
+    this.fleet = new FleetFixture(dir);
+  }
+
+  @Test
+  void everyObjectIsReadWithItsDefaults() {
+    Fleet read = fleet.loaded();
+
+    assertThat(read.getName()).isEqualTo("test");
+    assertThat(read.getReportEveryMs()).isEqualTo(1000);
+    assertThat(read.getTypes(0).getWatchdogsList()).containsExactly("heartbeat", "disk");
+    assertThat(read.getUnitsList())
+        .extracting(ScaleUnit::getName)
+        .containsExactly("canary", "su-1");
+    WatchdogSpec disk = read.getWatchdogs(0);
+    assertThat(disk.getName()).isEqualTo("disk");
+    assertThat(disk.getRunner()).isEqualTo(WatchdogSpec.Runner.SCRIPT);
+    assertThat(disk.getScript().toStringUtf8()).startsWith("#!/bin/sh");
+    assertThat(disk.getEveryMs()).isEqualTo(2000);
+    assertThat(disk.getTimeoutMs()).isEqualTo(1000);
+    assertThat(disk.getSeverity()).isEqualTo(Severity.NORMAL);
+    assertThat(disk.getInitialMode()).isEqualTo(WatchdogState.Mode.MODE_UNSPECIFIED);
+    WatchdogSpec heartbeat = read.getWatchdogs(1);
+    assertThat(heartbeat.getRunner()).isEqualTo(WatchdogSpec.Runner.BUILTIN);
+    assertThat(heartbeat.getInitialMode()).isEqualTo(WatchdogState.Mode.LIVE);
+    assertThat(read.getMachines(0).getMac()).isEqualTo("02:00:00:00:00:01");
+  }
+
+  @Test
+  void whereAnObjectStandsDoesNotCount() {
+    Fleet before = fleet.loaded();
+    fleet
+        .delete("cluster.yaml")
+        .delete("images.yaml")
+        .write(
+            "some/where/all.yml",
+            """
+            # a comment, then an empty document
+            ---
+            ---
+            kind: Image
+            name: base
+            version: "1.0"
+            ---
+            kind: Cluster
+            name: test
+            report-every: 1s
+            """);
+
+    assertThat(fleet.loaded()).isEqualTo(before);
+  }
+
+  @Test
+  void everyMistakeIsToldAtOnceAndSorted() {
+    fleet
+        .write(
+            "cluster.yaml",
+            "kind: Cluster\nname: test\nbudgets: {fleet: 50, unti: 10%}\nreport-every: 1s\n")
+        .write(
+            "types.yaml",
+            """
+            kind: MachineType
+            name: Frontend
+            image: bsae
+            imag: x
+            watchdogs: [heartbeet]
+            repair-policy: default
+            """)
+        .write("policies/p.yaml", "kind: RepairPolicy\nname: quick\nquiet: 5\nreboots: many\n");
+
+    fleet.rejectedWith(
+        "cluster.yaml:3:22: budgets: unknown key \"unti\" (did you mean \"unit\"?)",
+        "machines.csv:2:8: type: there is no MachineType \"frontend\"",
+        "machines.csv:3:8: type: there is no MachineType \"frontend\"",
+        "policies/p.yaml:3:8: quiet: \"5\" is not a duration; write a number and a unit, such as"
+            + " 500ms, 90s, 5m, 1h or 2d (did you mean \"5s\"?)",
+        "policies/p.yaml:4:10: reboots: \"many\" is not a whole number from 1 to 100",
+        "types.yaml:2:7: name: \"Frontend\" is not a name; names have 1 to 63 of a-z 0-9 . - and"
+            + " begin with a-z or 0-9",
+        "types.yaml:3:8: image: there is no Image \"bsae\" (did you mean \"base\"?)",
+        "types.yaml:4:1: unknown key \"imag\" (did you mean \"image\"?)",
+        "types.yaml:5:13: watchdogs: there is no Watchdog \"heartbeet\" (did you mean"
+            + " \"heartbeat\"?)");
+  }
+
+  @Test
+  void theSameTwiceIsAMistake() {
+    fleet
+        .write("images.yaml", "kind: Image\nname: base\nversion: \"1.0\"\nname: other\n")
+        .write(
+            "more.yaml", "kind: Cluster\nname: test\n---\nkind: Image\nname: base\nversion: a\n");
+
+    fleet.rejectedWith(
+        "images.yaml:4:1: the key \"name\" is there twice; the first one is in line 2",
+        "more.yaml:1:1: a fleet has one Cluster; the other is at cluster.yaml:1:1",
+        "more.yaml:2:7: Cluster \"test\" is there already, at cluster.yaml:2:7",
+        "more.yaml:5:7: Image \"base\" is there already, at images.yaml:2:7");
+  }
+
+  @Test
+  void kindsAreKnownOrNot() {
+    fleet
+        .write("a.yaml", "kind: Access\nname: a\n")
+        .write("b.yaml", "kind: MachineTyp\nname: a\n")
+        .write("c.yaml", "name: a\n")
+        .write("d.yaml", "- a\n")
+        .write("e.yaml", "kind: Manifest\nname: web\n")
+        .write("f.yaml", "kind: [Image]\n");
+
+    fleet.rejectedWith(
+        "a.yaml:1:7: kind Access is not supported by this version",
+        "b.yaml:1:7: kind: \"MachineTyp\" is not one of Cluster, MachineType, ScaleUnit,"
+            + " RepairPolicy, RolloutPolicy, Watchdog, Image (did you mean \"MachineType\"?)",
+        "c.yaml:1:1: \"kind\" is missing; write one of Cluster, MachineType, ScaleUnit,"
+            + " RepairPolicy, RolloutPolicy, Watchdog, Image",
+        "d.yaml:1:1: a list is not a document; begin with kind: and name:",
+        "e.yaml:1:7: kind Manifest does not belong into the fleet directory; run: pilot manifest"
+            + " add DIR",
+        "f.yaml:1:7: kind: a list is not one of Cluster, MachineType, ScaleUnit, RepairPolicy,"
+            + " RolloutPolicy, Watchdog, Image");
+  }
+
+  @Test
+  void whatIsNotPlainYamlIsRefused() {
+    fleet
+        .write("a.yaml", "kind: Image\nname: [a\nversion: b\n")
+        .write("b.yaml", "kind: &k Image\nname: x\nversion: *k\n")
+        .write("c.yaml", "kind: Image\nname: !!binary aGk=\nversion: v\n")
+        .write("d.yaml", "kind: Image\nname: a\u0001b\n")
+        .write("e.yaml", "[".repeat(200_000));
+
+    assertThat(fleet.problems())
+        .anySatisfy(each -> assertThat(each).startsWith("a.yaml:3:8: not YAML: expected"))
+        .contains(
+            "b.yaml:1:7: the anchor &k: anchors and aliases are not supported; write the value"
+                + " out",
+            "c.yaml:2:7: the tag tag:yaml.org,2002:binary is not supported; write a plain value")
+        .anySatisfy(each -> assertThat(each).startsWith("d.yaml:2:8: not YAML: the character"))
+        .anySatisfy(each -> assertThat(each).startsWith("e.yaml:"));
+  }
+
+  @Test
+  void yamlOneTwoIsRead() {
+    fleet.write("images.yaml", "kind: Image\nname: no\nversion: v0755\n").write("types.yaml", "");
+
+    assertThat(fleet.problems()).noneMatch(each -> each.startsWith("images.yaml"));
+  }
+
+  @Test
+  void versionsAreTexts() {
+    fleet.write("images.yaml", "kind: Image\nname: base\nversion: 1.10\n");
+
+    fleet.rejectedWith(
+        "images.yaml:3:10: version: 1.10 without quotes is a number in YAML; write \"1.10\"");
+  }
+
+  @Test
+  void anEmptySelectionIsNotAll() {
+    fleet.write("types.yaml", "kind: MachineType\nname: frontend\nimage: base\nwatchdogs: []\n");
+
+    fleet.rejectedWith(
+        "types.yaml:4:12: watchdogs: the list is empty, which selects nothing; leave the key out");
+  }
+
+  @Test
+  void timesThatCannotWorkAreRefused() {
+    fleet
+        .write("p.yaml", "kind: RepairPolicy\nname: p\nquiet: 30m\nconfirm-after: 0s\n")
+        .write(
+            "watchdogs/heartbeat.yaml",
+            "kind: Watchdog\nname: heartbeat\nrun: builtin\nevery: 5s\nvalid-for: 2s\n")
+        .write("watchdogs/disk.sh", "#!/bin/sh\n# pilot: every=200ms\n");
+
+    fleet.rejectedWith(
+        "p.yaml:1:1: quiet (30m) must be shorter than probation-max (30m), or no machine gets"
+            + " HEALTHY again",
+        "p.yaml:4:16: confirm-after: \"0s\" is too short: it must be above zero",
+        "watchdogs/disk.sh:2:1: valid-for: 0.6s is shorter than the cluster's report-every (1s),"
+            + " so it would be silent all the time",
+        "watchdogs/heartbeat.yaml:5:12: valid-for: 2s is shorter than every (5s), so it would be"
+            + " silent all the time");
+  }
+
+  @Test
+  void anEmptyOrMissingDirectoryIsNoFleet() {
+    assertThat(FleetDirectory.load(dir.resolve("nowhere")))
+        .isInstanceOfSatisfying(
+            LoadResult.Rejected.class,
+            rejected ->
+                assertThat(rejected.problems().get(0).toString())
+                    .endsWith("nowhere is not a directory; name the fleet directory"));
+
+    fleet.delete("machines.csv").delete("cluster.yaml");
+
+    assertThat(fleet.problems())
+        .anySatisfy(each -> assertThat(each).startsWith("cluster.yaml:1:1: there is no document"))
+        .anySatisfy(each -> assertThat(each).startsWith("machines.csv:1:1: there is no such file"));
+  }
+}
