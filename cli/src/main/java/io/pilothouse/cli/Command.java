@@ -21,8 +21,7 @@ import picocli.CommandLine.Spec;
 public abstract class Command implements Callable<Integer> {
   private static final Duration DEFAULT_TIMEOUT = Duration.ofSeconds(10);
 
-  @Spec
-  @Nullable CommandSpec spec;
+  @Spec @Nullable CommandSpec spec;
 
   private @Nullable LightClient client;
 
@@ -101,8 +100,7 @@ public abstract class Command implements Callable<Integer> {
   protected final String requireReason(String act) {
     String reason = options().reason;
     if (reason.isBlank()) {
-      throw CliException.usage(
-          act + " needs a reason for the audit trail", "add --reason \"why\"");
+      throw CliException.usage(act + " needs a reason for the audit trail", "add --reason \"why\"");
     }
     return reason;
   }

@@ -13,10 +13,7 @@ final class CompletionCommand extends Command {
   @Override
   protected ExitCode run() {
     String script = AutoComplete.bash("pilot", Pilot.commandLine());
-    show(
-        () -> Json.object().put("script", script),
-        () -> script,
-        () -> List.of("pilot"));
+    show(() -> Json.object().put("script", script), () -> script, () -> List.of("pilot"));
     return ExitCode.DONE;
   }
 }

@@ -29,8 +29,7 @@ import picocli.CommandLine.Spec;
     })
 public final class Pilot implements Runnable {
 
-  @Spec
-  @org.jspecify.annotations.Nullable CommandSpec spec;
+  @Spec @org.jspecify.annotations.Nullable CommandSpec spec;
 
   @Mixin final GlobalOptions options = new GlobalOptions();
 
@@ -105,8 +104,7 @@ public final class Pilot implements Runnable {
   /** Prints its usage when no verb was typed. */
   @CommandLine.Command
   static final class Noun implements Runnable {
-    @Spec
-    @org.jspecify.annotations.Nullable CommandSpec spec;
+    @Spec @org.jspecify.annotations.Nullable CommandSpec spec;
 
     @Override
     public void run() {
@@ -117,5 +115,4 @@ public final class Pilot implements Runnable {
       throw new ParameterException(here.commandLine(), "a verb is missing");
     }
   }
-
 }

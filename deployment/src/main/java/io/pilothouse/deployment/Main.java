@@ -49,12 +49,10 @@ public final class Main implements Program.Body {
       throw new ProgramException("--bandwidth " + bandwidth + ": give more than 0 bytes a second");
     }
     ContentStore store = open();
-    ContentHandler handler =
-        new ContentHandler(store, Throttle.of(bandwidth), TRANSFERS_AT_ONCE);
+    ContentHandler handler = new ContentHandler(store, Throttle.of(bandwidth), TRANSFERS_AT_ONCE);
     DmClient client = program.closing(options.client());
     Replicator replicator =
-        new Replicator(
-            Throttle.of(bandwidth), new SplittableRandom(), data.resolve("transfers"));
+        new Replicator(Throttle.of(bandwidth), new SplittableRandom(), data.resolve("transfers"));
     ReplicaService service =
         new ReplicaService(
             options.id(), options.http().toString(), client, store, replicator, program.meters());

@@ -118,8 +118,7 @@ final class ReplicaService {
     refreshHeld();
     ReportReplicaRequest request =
         ReportReplicaRequest.newBuilder().setId(id).setAddress(address).addAllHeld(held).build();
-    client.leader(
-        CALL, channel -> SatelliteGrpc.newBlockingStub(channel).reportReplica(request));
+    client.leader(CALL, channel -> SatelliteGrpc.newBlockingStub(channel).reportReplica(request));
   }
 
   private void refreshHeld() throws IOException {

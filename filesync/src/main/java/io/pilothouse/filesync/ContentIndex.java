@@ -56,10 +56,7 @@ public record ContentIndex(List<Entry> entries) {
 
   /** Regular files only. */
   public List<FileEntry> files() {
-    return entries.stream()
-        .filter(FileEntry.class::isInstance)
-        .map(FileEntry.class::cast)
-        .toList();
+    return entries.stream().filter(FileEntry.class::isInstance).map(FileEntry.class::cast).toList();
   }
 
   /** Sum of all files' sizes, in bytes. */
@@ -156,7 +153,8 @@ public record ContentIndex(List<Entry> entries) {
     try {
       mode = Integer.parseInt(node.path("mode").asText(), 8);
     } catch (NumberFormatException e) {
-      throw new ContentException(path + ": mode \"" + node.path("mode").asText() + "\" is not octal", e);
+      throw new ContentException(
+          path + ": mode \"" + node.path("mode").asText() + "\" is not octal", e);
     }
     return new FileEntry(path, mode, node.path("size").asLong(-1), List.copyOf(chunks));
   }

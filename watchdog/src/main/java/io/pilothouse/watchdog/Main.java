@@ -9,7 +9,9 @@ import java.time.Duration;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
-/** The watchdog service: sees machines from outside. Any number may run; each reports for itself. */
+/**
+ * The watchdog service: sees machines from outside. Any number may run; each reports for itself.
+ */
 @Command(name = "watchdog", description = "Probes machines from outside and reports verdicts.")
 public final class Main implements Program.Body {
   private static final Duration STALE = Duration.ofSeconds(30);

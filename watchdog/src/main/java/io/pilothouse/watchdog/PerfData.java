@@ -14,7 +14,8 @@ import java.util.regex.Pattern;
  */
 public record PerfData(String label, double value, String unit) {
   private static final Pattern ITEM =
-      Pattern.compile("(?:'((?:[^']|'')+)'|([^\\s='|]+))=(-?[0-9.]+(?:[eE][-+]?\\d+)?)([^;\\s]*)[^\\s]*");
+      Pattern.compile(
+          "(?:'((?:[^']|'')+)'|([^\\s='|]+))=(-?[0-9.]+(?:[eE][-+]?\\d+)?)([^;\\s]*)[^\\s]*");
   private static final int MOST = 200;
 
   /** All counters of a text; what does not look like one is left out. */

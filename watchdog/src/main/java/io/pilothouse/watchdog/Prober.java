@@ -125,8 +125,7 @@ final class Prober {
     }
     probes.increment();
     String key = watchdog.getName() + "/" + target.getMachine();
-    int failed =
-        problem.isEmpty() ? 0 : failedInARow.merge(key, 1, Integer::sum);
+    int failed = problem.isEmpty() ? 0 : failedInARow.merge(key, 1, Integer::sum);
     if (problem.isEmpty()) {
       failedInARow.remove(key);
     } else {
@@ -138,10 +137,7 @@ final class Prober {
             .setWatchdog(watchdog.getName())
             .setValidForMs(watchdog.getValidForMs());
     if (problem.isEmpty()) {
-      return verdict
-          .setKind(VerdictKind.OK)
-          .setText(target.getAgentAddress() + " answers")
-          .build();
+      return verdict.setKind(VerdictKind.OK).setText(target.getAgentAddress() + " answers").build();
     }
     boolean certain = failed >= FAILURES_FOR_ERROR;
     return verdict

@@ -84,8 +84,8 @@ public final class ScriptRunner {
     return builder.start();
   }
 
-  private static ScriptResult timedOut(
-      Job job, Process process, ScriptOutput err, Instant start) throws InterruptedException {
+  private static ScriptResult timedOut(Job job, Process process, ScriptOutput err, Instant start)
+      throws InterruptedException {
     killGroup(process);
     boolean dead = process.waitFor(KILL_WAIT.toMillis(), TimeUnit.MILLISECONDS);
     VerdictKind kind = job.timeoutIsError() ? VerdictKind.ERROR : VerdictKind.UNKNOWN;
@@ -103,8 +103,7 @@ public final class ScriptRunner {
   }
 
   private static ScriptResult unknown(String text, Instant start) {
-    return ScriptResult.of(
-        VerdictKind.UNKNOWN, text, Duration.between(start, Instant.now()), "");
+    return ScriptResult.of(VerdictKind.UNKNOWN, text, Duration.between(start, Instant.now()), "");
   }
 
   /** The verdict of an exit status and an output: the convention without a process. */
@@ -128,7 +127,8 @@ public final class ScriptRunner {
         };
     if (exit > 3 || exit < 0) {
       String how = exit > 128 ? "died by signal " + (exit - 128) : "exited with " + exit;
-      text = how + ", which the plugin convention does not know" + (text.isEmpty() ? "" : ": " + text);
+      text =
+          how + ", which the plugin convention does not know" + (text.isEmpty() ? "" : ": " + text);
     }
     JsonNode extra = lastLine(lines);
     return new ScriptResult(

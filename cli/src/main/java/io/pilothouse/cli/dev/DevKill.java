@@ -38,10 +38,7 @@ final class DevKill extends Target {
       process.destroyForcibly();
       process.onExit().join();
     }
-    show(
-        () -> Json.object().put("killed", name),
-        () -> "killed " + name,
-        () -> List.of(name));
+    show(() -> Json.object().put("killed", name), () -> "killed " + name, () -> List.of(name));
     return ExitCode.DONE;
   }
 }

@@ -32,10 +32,7 @@ abstract class DevSignal extends Target {
     for (ProcessHandle process : processes) {
       send(process.pid());
     }
-    show(
-        () -> Json.object().put(done(), name),
-        () -> done() + " " + name,
-        () -> List.of(name));
+    show(() -> Json.object().put(done(), name), () -> done() + " " + name, () -> List.of(name));
     return ExitCode.DONE;
   }
 

@@ -30,10 +30,7 @@ final class DevStart extends Target {
     } else {
       Program.read(home(), name).orElseThrow().start(home());
     }
-    show(
-        () -> Json.object().put("started", name),
-        () -> "started " + name,
-        () -> List.of(name));
+    show(() -> Json.object().put("started", name), () -> "started " + name, () -> List.of(name));
     return ExitCode.DONE;
   }
 }

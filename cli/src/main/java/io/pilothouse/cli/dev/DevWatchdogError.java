@@ -48,8 +48,7 @@ final class DevWatchdogError extends Target {
       done = "broken";
     }
     show(
-        () ->
-            Json.object().put("machine", machine).put("watchdog", watchdog).put("result", done),
+        () -> Json.object().put("machine", machine).put("watchdog", watchdog).put("result", done),
         () -> done + ": " + watchdog + " of " + machine,
         () -> List.of(machine));
     return ExitCode.DONE;

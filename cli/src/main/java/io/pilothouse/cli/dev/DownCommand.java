@@ -108,6 +108,10 @@ final class DownCommand extends Target {
   }
 
   private static void awaitExit(ProcessHandle process) {
-    process.onExit().orTimeout(GRACE.toSeconds(), TimeUnit.SECONDS).exceptionally(e -> process).join();
+    process
+        .onExit()
+        .orTimeout(GRACE.toSeconds(), TimeUnit.SECONDS)
+        .exceptionally(e -> process)
+        .join();
   }
 }

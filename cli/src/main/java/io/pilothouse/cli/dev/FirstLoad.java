@@ -17,9 +17,14 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 
-/** What a new quick-start fleet is given: the example's images and versions, and a first rollout. */
+/**
+ * What a new quick-start fleet is given: the example's images and versions, and a first rollout.
+ */
 record FirstLoad(
-    Replicas replicas, ContentUpload.Asking dm, Consumer<String> say, Supplier<WriteContext> context) {
+    Replicas replicas,
+    ContentUpload.Asking dm,
+    Consumer<String> say,
+    Supplier<WriteContext> context) {
   private static final String FIRST_VERSION = "1.0.0";
   private static final int TRIES = 100;
 
@@ -74,7 +79,9 @@ record FirstLoad(
                           .anyMatch(
                               replica ->
                                   replica.getUp()
-                                      && replica.getHeldList().contains(each.getRef().getDigest())));
+                                      && replica
+                                          .getHeldList()
+                                          .contains(each.getRef().getDigest())));
       if (held) {
         return;
       }

@@ -163,9 +163,7 @@ record FleetFiles(Home home, Layout layout, Fleet fleet, List<String> machines) 
   /** Removes a fleet's directory; only one that is a fleet's. */
   static void remove(Home home) throws IOException {
     boolean ours =
-        home.context().isPresent()
-            || Files.isDirectory(home.fleet())
-            || isEmpty(home.dir());
+        home.context().isPresent() || Files.isDirectory(home.fleet()) || isEmpty(home.dir());
     if (!ours) {
       throw new CliException(
           ExitCode.REFUSED,

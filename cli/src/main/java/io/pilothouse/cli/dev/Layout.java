@@ -54,8 +54,7 @@ record Layout(Home home, Ports ports, int replicas, String fleetName) {
     for (int i = 1; i <= DEPLOYMENTS; i++) {
       String id = "deployment-" + i;
       programs.add(
-          satellite(
-              id, "deployment", ports.deployment(i), "--data", home.data(id).toString()));
+          satellite(id, "deployment", ports.deployment(i), "--data", home.data(id).toString()));
     }
     programs.add(satellite("watchdog", "watchdog", ports.watchdog()));
     programs.add(
@@ -125,11 +124,7 @@ record Layout(Home home, Ports ports, int replicas, String fleetName) {
         new ArrayList<>(List.of("--id", id, "--servers", grpcServers(), "--http", http));
     arguments.addAll(List.of(more));
     return program(
-        id,
-        "satellite",
-        kind,
-        "io.pilothouse." + kind + ".Main",
-        arguments.toArray(String[]::new));
+        id, "satellite", kind, "io.pilothouse." + kind + ".Main", arguments.toArray(String[]::new));
   }
 
   private Program program(

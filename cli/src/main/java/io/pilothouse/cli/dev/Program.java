@@ -116,8 +116,7 @@ record Program(String name, List<String> command) {
 
   private static boolean sameStart(ProcessHandle process, long started) {
     Duration apart =
-        Duration.between(
-            startOf(process).orElse(Instant.EPOCH), Instant.ofEpochMilli(started));
+        Duration.between(startOf(process).orElse(Instant.EPOCH), Instant.ofEpochMilli(started));
     // the kernel counts in ticks since boot, read back a moment apart
     return apart.abs().compareTo(Duration.ofSeconds(2)) < 0;
   }

@@ -28,9 +28,7 @@ final class QuickstartInventory {
     for (int i = 1; i <= machines; i++) {
       boolean backend = i > machines - backends;
       String name =
-          backend
-              ? "api-%02d".formatted(i - (machines - backends))
-              : "web-%02d".formatted(i);
+          backend ? "api-%02d".formatted(i - (machines - backends)) : "web-%02d".formatted(i);
       String unit = i <= CANARY ? "canary" : i % 2 == 1 ? "su-1" : "su-2";
       units.get(unit).add(name);
       int rack = (i - 1) / RACK + 1;
@@ -53,7 +51,9 @@ final class QuickstartInventory {
     for (var unit : units.entrySet()) {
       if (!unit.getValue().isEmpty()) {
         yaml.append(yaml.isEmpty() ? "" : "---\n")
-            .append("kind: ScaleUnit\nname: %s\norder: %d\nmachines:\n".formatted(unit.getKey(), order++));
+            .append(
+                "kind: ScaleUnit\nname: %s\norder: %d\nmachines:\n"
+                    .formatted(unit.getKey(), order++));
         unit.getValue().forEach(each -> yaml.append("  - ").append(each).append('\n'));
       }
     }

@@ -171,8 +171,7 @@ public final class UpCommand extends Target {
   }
 
   private StatusReply status(Duration deadline) {
-    return ask(
-        "GetStatus", GetStatusRequest.getDefaultInstance(), StatusReply.parser(), deadline);
+    return ask("GetStatus", GetStatusRequest.getDefaultInstance(), StatusReply.parser(), deadline);
   }
 
   /** Loads what the Device Manager does not have yet; what it has is left alone. */

@@ -45,8 +45,7 @@ final class EventsCommand extends Command {
       show(
           () -> Json.items(reply.getItemsList(), reply.getRevision(), EventView::fill),
           () -> String.join("\n", reply.getItemsList().stream().map(EventView::line).toList()),
-          () ->
-              reply.getItemsList().stream().map(each -> Long.toString(each.getIndex())).toList());
+          () -> reply.getItemsList().stream().map(each -> Long.toString(each.getIndex())).toList());
       return ExitCode.DONE;
     }
     reply.getItemsList().forEach(this::printOne);

@@ -52,17 +52,17 @@ final class ExplainCommand extends Command {
       throw CliException.usage("which " + kind + "?", "pilot explain " + kind + " NAME");
     }
     ListRolloutsReply reply =
-        ask(
-            "ListRollouts",
-            ListRolloutsRequest.getDefaultInstance(),
-            ListRolloutsReply.parser());
+        ask("ListRollouts", ListRolloutsRequest.getDefaultInstance(), ListRolloutsReply.parser());
     return reply.getItemsList().stream()
         .max((a, b) -> Long.compare(a.getOrder(), b.getOrder()))
         .map(io.pilothouse.api.v1.Rollout::getId)
         .orElseThrow(
             () ->
                 new CliException(
-                    ExitCode.FAILED, "NOT_FOUND", "there has been no rollout", "pilot rollout plan"));
+                    ExitCode.FAILED,
+                    "NOT_FOUND",
+                    "there has been no rollout",
+                    "pilot rollout plan"));
   }
 
   private static ObjectNode json(Explanation why) {
@@ -92,8 +92,7 @@ final class ExplainCommand extends Command {
     if (!why.getRule().isEmpty()) {
       text.append("\n  rule      ").append(why.getRule());
     }
-    why.getVetoesList()
-        .forEach(veto -> text.append("\n  held back ").append(veto.getSentence()));
+    why.getVetoesList().forEach(veto -> text.append("\n  held back ").append(veto.getSentence()));
     if (!why.getNextWhat().isEmpty()) {
       text.append("\n  next      ").append(why.getNextWhat());
       if (why.getNextAt() != 0) {

@@ -46,9 +46,7 @@ final class MachineList extends Command {
             .setScaleUnit(unit)
             .setRack(rack)
             .setCondition(
-                wanted == null
-                    ? Condition.CONDITION_UNSPECIFIED
-                    : Condition.valueOf(wanted.name()))
+                wanted == null ? Condition.CONDITION_UNSPECIFIED : Condition.valueOf(wanted.name()))
             .build();
     ListMachinesReply reply = ask("ListMachines", request, ListMachinesReply.parser());
     show(
@@ -63,11 +61,32 @@ final class MachineList extends Command {
     Table table =
         wide
             ? new Table(
-                "NAME", "TYPE", "UNIT", "RACK", "LIFECYCLE", "CONDITION", "FOR", "ACTIVE",
-                "ADDRESS", "SWITCH", "FEED", "MODEL", "IMAGE", "BOOT", "NOTE")
+                "NAME",
+                "TYPE",
+                "UNIT",
+                "RACK",
+                "LIFECYCLE",
+                "CONDITION",
+                "FOR",
+                "ACTIVE",
+                "ADDRESS",
+                "SWITCH",
+                "FEED",
+                "MODEL",
+                "IMAGE",
+                "BOOT",
+                "NOTE")
             : new Table(
-                "NAME", "TYPE", "UNIT", "RACK", "LIFECYCLE", "CONDITION", "FOR", "ACTIVE",
-                "ADDRESS", "NOTE");
+                "NAME",
+                "TYPE",
+                "UNIT",
+                "RACK",
+                "LIFECYCLE",
+                "CONDITION",
+                "FOR",
+                "ACTIVE",
+                "ADDRESS",
+                "NOTE");
     for (Machine m : reply.getItemsList()) {
       String active = Names.ref(m.getObserved().getActive());
       String condition = Names.condition(m.getCondition());

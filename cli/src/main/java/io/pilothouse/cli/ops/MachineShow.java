@@ -90,8 +90,16 @@ final class MachineShow extends Command {
         "place",
         "unit %s, rack %s, switch %s, feed %s"
             .formatted(m.getScaleUnit(), m.getRack(), m.getSwitch(), m.getFeed()));
-    line(text, "hardware", m.getModel() + ", mac " + m.getMac() + ", bmc " + m.getBmc()
-        + ", generation " + m.getGeneration());
+    line(
+        text,
+        "hardware",
+        m.getModel()
+            + ", mac "
+            + m.getMac()
+            + ", bmc "
+            + m.getBmc()
+            + ", generation "
+            + m.getGeneration());
     String condition = Names.condition(m.getCondition());
     line(
         text,

@@ -89,9 +89,7 @@ final class RolloutView {
     Table table = new Table("UNIT", "STATE", "", "HEALTHY", "FAILED", "BEFORE");
     for (RolloutUnit unit : rollout.getUnitsList()) {
       int filled =
-          unit.getMachines() == 0
-              ? 0
-              : Math.min(BAR, BAR * unit.getHealthy() / unit.getMachines());
+          unit.getMachines() == 0 ? 0 : Math.min(BAR, BAR * unit.getHealthy() / unit.getMachines());
       table.row(
           unit.getName(),
           state(unit),

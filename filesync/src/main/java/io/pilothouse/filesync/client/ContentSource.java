@@ -33,8 +33,8 @@ final class ContentSource {
   }
 
   /**
-   * Fetches from an offset on, appending to {@code sink} as bytes arrive, so that what came before a
-   * cut is kept.
+   * Fetches from an offset on, appending to {@code sink} as bytes arrive, so that what came before
+   * a cut is kept.
    *
    * @return whether the answer began at the offset; otherwise it is whole, from byte 0
    */
@@ -84,8 +84,7 @@ final class ContentSource {
       }
     }
     if (expected >= 0 && total < expected) {
-      throw new IOException(
-          "%s closed after %d of %d bytes".formatted(address, total, expected));
+      throw new IOException("%s closed after %d of %d bytes".formatted(address, total, expected));
     }
   }
 
@@ -132,9 +131,7 @@ final class ContentSource {
 
   private static String errorText(HttpURLConnection connection) throws IOException {
     try (InputStream in = connection.getErrorStream()) {
-      return in == null
-          ? ""
-          : new String(in.readNBytes(1 << 20), StandardCharsets.UTF_8).strip();
+      return in == null ? "" : new String(in.readNBytes(1 << 20), StandardCharsets.UTF_8).strip();
     }
   }
 }

@@ -83,10 +83,7 @@ public final class ContentStore {
 
   /** Which chunks of an index are not there. */
   public List<String> missing(ContentIndex index) {
-    return index.chunks().stream()
-        .map(Chunk::sha256)
-        .filter(each -> !hasChunk(each))
-        .toList();
+    return index.chunks().stream().map(Chunk::sha256).filter(each -> !hasChunk(each)).toList();
   }
 
   /** Digests of the contents that are there in full, sorted. */

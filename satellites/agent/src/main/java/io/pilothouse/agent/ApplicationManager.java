@@ -170,7 +170,8 @@ final class ApplicationManager {
     }
     described = managed.stream().map(ManagedProcess::describe).toList();
     WantedState now = wanted.get();
-    boolean waits = now.getRunProcesses() && now.hasActive() && !Optional.of(now.getActive()).equals(running);
+    boolean waits =
+        now.getRunProcesses() && now.hasActive() && !Optional.of(now.getActive()).equals(running);
     if (!waits) {
       String texts = String.join("; ", problems.stream().map(Problem::text).toList());
       problem = problems.stream().findFirst().map(each -> new Problem(each.fault(), texts));

@@ -211,10 +211,14 @@ public final class Main implements Program.Body {
     String path = Optional.ofNullable(System.getenv("PATH")).orElse("/usr/bin:/bin");
     String java = Path.of(System.getProperty("java.home"), "bin").toString();
     return Map.of(
-        "PORT", Integer.toString(address.port()),
-        "PILOT_MACHINE", machine,
-        "PILOT_DISK", diskRoot.toAbsolutePath().normalize().toString(),
-        "PATH", java + ":" + path);
+        "PORT",
+        Integer.toString(address.port()),
+        "PILOT_MACHINE",
+        machine,
+        "PILOT_DISK",
+        diskRoot.toAbsolutePath().normalize().toString(),
+        "PATH",
+        java + ":" + path);
   }
 
   private Observed observed(

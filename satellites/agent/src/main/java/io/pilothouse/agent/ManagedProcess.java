@@ -44,11 +44,7 @@ final class ManagedProcess {
   private String problem = "starting";
 
   ManagedProcess(
-      ProcessSpec spec,
-      String version,
-      Path directory,
-      Disk disk,
-      Map<String, String> environment)
+      ProcessSpec spec, String version, Path directory, Disk disk, Map<String, String> environment)
       throws IOException {
     this.spec = spec;
     this.version = version;
@@ -204,11 +200,17 @@ final class ManagedProcess {
   /** For the status page. */
   Map<String, Object> describe() {
     return Map.of(
-        "name", spec.name(),
-        "version", version,
-        "pid", pid().orElse(0),
-        "restarts", restarts,
-        "problem", problem,
-        "command", List.of(spec.run()));
+        "name",
+        spec.name(),
+        "version",
+        version,
+        "pid",
+        pid().orElse(0),
+        "restarts",
+        restarts,
+        "problem",
+        problem,
+        "command",
+        List.of(spec.run()));
   }
 }

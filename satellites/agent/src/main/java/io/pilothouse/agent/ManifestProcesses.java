@@ -17,8 +17,7 @@ final class ManifestProcesses implements ApplicationManager.Processes {
       case LoadResult.Rejected<ManifestSpec> rejected ->
           throw new IOException(
               "the manifest cannot be run: "
-                  + String.join(
-                      "; ", rejected.problems().stream().map(String::valueOf).toList()));
+                  + String.join("; ", rejected.problems().stream().map(String::valueOf).toList()));
     };
   }
 }
