@@ -19,6 +19,7 @@ import io.pilothouse.manifests.LoadResult;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Brings a manifest or image directory to the Deployment Service and registers it: contents first,
@@ -66,6 +67,15 @@ public final class ContentUpload {
             .filter(DeploymentReplica::getUp)
             .map(DeploymentReplica::getAddress)
             .toList();
+    Optional<VersionRef> registered =
+        known.getItemsList().stream()
+            .map(Manifest::getRef)
+            .filter(each -> each.getVersion().equals(ref.getVersion()))
+            .filter(each -> each.getName().equals(ref.getName()))
+            .findFirst();
+    if (registered.isPresent() && !registered.get().getDigest().equals(ref.getDigest())) {
+      throw ContentConflict.refusal(registered.get(), packed.index(), replicas);
+    }
     if (replicas.isEmpty()) {
       throw new CliException(
           ExitCode.UNREACHABLE,
@@ -97,7 +107,11 @@ public final class ContentUpload {
           throw new CliException(
               ExitCode.USAGE,
               "INVALID",
-              String.join("\n", rejected.problems().stream().map(String::valueOf).toList()),
+              String.join(
+                  "\n",
+                  rejected.problems().stream()
+                      .map(each -> dir.resolve(".").normalize() + "/" + each)
+                      .toList()),
               "correct the files in " + dir);
     };
   }

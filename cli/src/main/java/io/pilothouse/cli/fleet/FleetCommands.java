@@ -1,5 +1,6 @@
 package io.pilothouse.cli.fleet;
 
+import io.pilothouse.cli.Pilot;
 import java.util.Map;
 import java.util.function.Supplier;
 import picocli.CommandLine;
@@ -9,5 +10,40 @@ public final class FleetCommands {
   private FleetCommands() {}
 
   /** Adds each noun with how to build it. */
-  public static void addTo(Map<String, Supplier<CommandLine>> nouns) {}
+  public static void addTo(Map<String, Supplier<CommandLine>> nouns) {
+    nouns.put("validate", () -> new CommandLine(new ValidateCommand()));
+    nouns.put("plan", () -> new CommandLine(new PlanCommand()));
+    nouns.put("diff", FleetCommands::diff);
+    nouns.put("apply", () -> new CommandLine(new ApplyCommand()));
+    nouns.put("schema", () -> new CommandLine(new SchemaCommand()));
+    nouns.put("manifest", FleetCommands::manifest);
+    nouns.put("watchdog", FleetCommands::watchdog);
+  }
+
+  /** The name that people know from elsewhere. */
+  private static CommandLine diff() {
+    CommandLine diff = new CommandLine(new PlanCommand());
+    diff.getCommandSpec().name("diff");
+    diff.getCommandSpec().usageMessage().description("The same as plan.");
+    return diff;
+  }
+
+  private static CommandLine manifest() {
+    return Pilot.noun(
+        "manifest",
+        "Versions of manifests and images, and who holds them.",
+        new ManifestAdd(),
+        new ManifestList(),
+        new ManifestShow());
+  }
+
+  private static CommandLine watchdog() {
+    return Pilot.noun(
+        "watchdog",
+        "Watchdogs: what they say, and whether it counts.",
+        new WatchdogList(),
+        new WatchdogTry(),
+        new WatchdogMode.Promote(),
+        new WatchdogMode.Quarantine());
+  }
 }

@@ -1,0 +1,115 @@
+package io.pilothouse.cli.fleet;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.pilothouse.api.v1.Fleet;
+import io.pilothouse.api.v1.FleetChange;
+import io.pilothouse.api.v1.FleetPlan;
+import io.pilothouse.api.v1.FleetRequest;
+import io.pilothouse.cli.CliException;
+import io.pilothouse.cli.Command;
+import io.pilothouse.cli.ExitCode;
+import io.pilothouse.cli.Json;
+import io.pilothouse.manifests.FleetDirectory;
+import io.pilothouse.manifests.LoadResult;
+import io.pilothouse.manifests.text.Problem;
+import java.nio.file.Path;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Parameters;
+
+/** Commands that read a fleet directory. */
+abstract class FleetCommand extends Command {
+
+  @Parameters(
+      arity = "0..1",
+      paramLabel = "DIR",
+      description = "the fleet directory (default: fleet/ in the home directory)")
+  @Nullable Path dir;
+
+  /** The directory as it was typed, so that places in it can be clicked. */
+  final Path dir() {
+    Path given = dir;
+    return given == null ? home().fleet() : given;
+  }
+
+  final LoadResult<Fleet> load() {
+    return FleetDirectory.load(dir());
+  }
+
+  /** The fleet; every mistake is told before anything is asked of the Device Manager. */
+  final Fleet loadOrFail() {
+    return switch (load()) {
+      case LoadResult.Loaded<Fleet> loaded -> loaded.value();
+      case LoadResult.Rejected<Fleet> rejected -> throw mistakes(rejected.problems());
+    };
+  }
+
+  /** A line for each mistake, {@code file:line:column: message}. */
+  final CliException mistakes(List<Problem> problems) {
+    StringBuilder text =
+        new StringBuilder(
+            problems.size() == 1
+                ? "1 mistake in " + dir() + ", nothing was changed"
+                : problems.size() + " mistakes in " + dir() + ", nothing was changed");
+    problems.forEach(each -> text.append('\n').append(line(each)));
+    return new CliException(
+        ExitCode.USAGE, "INVALID", text.toString(), "correct all of them, then try again");
+  }
+
+  final String file(Problem problem) {
+    return dir().resolve(problem.place().file()).normalize().toString();
+  }
+
+  private String line(Problem problem) {
+    return "%s:%d:%d: %s"
+        .formatted(
+            file(problem), problem.place().line(), problem.place().column(), problem.message());
+  }
+
+  /** What applying would change, by the server's own rules; it changes nothing. */
+  final FleetPlan plan(Fleet fleet, long ifRevision) {
+    FleetRequest request =
+        FleetRequest.newBuilder()
+            .setFleet(fleet)
+            .setIfRevision(ifRevision)
+            .setContext(writeContext())
+            .build();
+    return ask("PlanFleet", request, FleetPlan.parser());
+  }
+
+  static void changes(ArrayNode array, List<FleetChange> changes) {
+    for (FleetChange change : changes) {
+      ObjectNode each =
+          array.addObject().put("verb", change.getVerb()).put("object", change.getObject());
+      Json.strings(each, "lines", change.getLinesList());
+      each.put("effect", change.getEffect());
+    }
+  }
+
+  /** The differences as people read them: a sign, an object, its fields below. */
+  static String text(List<FleetChange> changes) {
+    StringBuilder text = new StringBuilder();
+    for (FleetChange change : changes) {
+      text.append(sign(change.getVerb())).append(' ').append(change.getObject());
+      if (!change.getEffect().isEmpty()) {
+        text.append("  (").append(change.getEffect()).append(')');
+      }
+      text.append('\n');
+      change.getLinesList().forEach(each -> text.append("    ").append(each).append('\n'));
+    }
+    return text.toString();
+  }
+
+  private static String sign(String verb) {
+    return switch (verb) {
+      case "add" -> "+";
+      case "remove" -> "-";
+      default -> "~";
+    };
+  }
+
+  static String count(long number, String noun) {
+    return number + " " + noun + (number == 1 ? "" : "s");
+  }
+}
