@@ -33,7 +33,9 @@ final class ErrorPredicate {
       Verdict verdict =
           state.verdict(machine.getName(), spec.getName()).orElse(Verdict.getDefaultInstance());
       if (verdict.getSilent()) {
-        silent.add(spec.getName());
+        if (!RemoteSilence.isReporterGone(state, spec)) {
+          silent.add(spec.getName());
+        }
       } else if (!verdict.getAwaiting() && verdict.getKind() == VerdictKind.ERROR) {
         boolean worse =
             error.isEmpty()
@@ -72,10 +74,16 @@ final class ErrorPredicate {
   /** Required watchdogs that have not reported since the last action or switch. */
   static List<String> awaited(Entities state, Machine machine) {
     return Policies.requiredLive(state, machine).stream()
+        .filter(each -> isAwaited(state, machine, each))
         .map(WatchdogSpec::getName)
-        .filter(
-            each -> state.verdict(machine.getName(), each).map(Verdict::getAwaiting).orElse(true))
         .toList();
+  }
+
+  private static boolean isAwaited(Entities state, Machine machine, WatchdogSpec spec) {
+    Optional<Verdict> verdict = state.verdict(machine.getName(), spec.getName());
+    return verdict.map(Verdict::getAwaiting).orElse(true)
+        && !(verdict.filter(Verdict::getSilent).isPresent()
+            && RemoteSilence.isReporterGone(state, spec));
   }
 
   private static java.util.function.Supplier<Optional<ErrorState>> unknownOf(

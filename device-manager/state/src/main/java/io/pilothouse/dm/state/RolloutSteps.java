@@ -299,7 +299,10 @@ final class RolloutSteps {
       throws RefusedException {
     for (int i = rollout.getCurrent(); i < rollout.getUnitsCount(); i++) {
       RolloutUnit unit = rollout.getUnits(i);
-      if (unit.getName().equals(name) && unit.getState() != RolloutUnit.State.PASSED) {
+      boolean over =
+          unit.getState() == RolloutUnit.State.PASSED
+              || unit.getState() == RolloutUnit.State.SKIPPED;
+      if (unit.getName().equals(name) && !over) {
         unitState(draft, rollout, i, RolloutUnit.State.SKIPPED, reason);
         if (i == rollout.getCurrent()) {
           RolloutSwitch.releaseUnit(draft, unit);
@@ -341,6 +344,7 @@ final class RolloutSteps {
   private static void unitState(
       Draft draft, Rollout.Builder rollout, int index, RolloutUnit.State to, String text) {
     RolloutUnit unit = rollout.getUnits(index);
+    Transitions.ROLLOUT_UNIT.check(unit.getState(), to, rollout.getId() + " " + unit.getName());
     rollout.setUnits(
         index, unit.toBuilder().setState(to).setSince(draft.nowMillis()).setReason(text));
     audit(

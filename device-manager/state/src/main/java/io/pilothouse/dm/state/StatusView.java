@@ -10,6 +10,7 @@ import io.pilothouse.api.v1.Provisioning;
 import io.pilothouse.api.v1.Repair;
 import io.pilothouse.api.v1.Rollout;
 import io.pilothouse.api.v1.StatusReply;
+import io.pilothouse.api.v1.WatchdogSpec;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -177,6 +178,20 @@ public final class StatusView {
             replica.getSince(),
             "start it; its log says why it ended",
             replica.getId() + " has not been heard of");
+      }
+    }
+    for (WatchdogSpec watchdog : state.fleet().getWatchdogsList()) {
+      if (RemoteSilence.isReporterGone(state, watchdog)) {
+        codes.add(
+            "WATCHDOG_SILENT",
+            "WARN",
+            1,
+            "watchdog/" + watchdog.getName(),
+            0,
+            "start a watchdog service; its log says why it ended",
+            "the remote watchdog "
+                + watchdog.getName()
+                + " is silent on most machines: its own silence is held against none of them");
       }
     }
     boolean used = !state.fleet().getName().isEmpty();

@@ -5,6 +5,7 @@ import io.pilothouse.api.v1.Lifecycle;
 import io.pilothouse.api.v1.Provisioning;
 import io.pilothouse.api.v1.Repair;
 import io.pilothouse.api.v1.Rollout;
+import io.pilothouse.api.v1.RolloutUnit;
 import java.util.List;
 import java.util.Optional;
 
@@ -243,11 +244,72 @@ public final class Transitions {
               step(Rollout.State.PAUSED, Rollout.State.ABORTED, "an operator"),
               step(Rollout.State.ROLLING_BACK, Rollout.State.ABORTED, "an operator")));
 
+  public static final TransitionTable<RolloutUnit.State> ROLLOUT_UNIT =
+      new TransitionTable<>(
+          "Rollout: scale unit",
+          List.of(
+              step(
+                  RolloutUnit.State.PENDING,
+                  RolloutUnit.State.UNIT_ACTIVATING,
+                  "its turn has come"),
+              step(RolloutUnit.State.PENDING, RolloutUnit.State.SKIPPED, "an operator"),
+              step(
+                  RolloutUnit.State.UNIT_ACTIVATING,
+                  RolloutUnit.State.UNIT_VERIFYING,
+                  "all its machines are switched"),
+              step(
+                  RolloutUnit.State.UNIT_ACTIVATING,
+                  RolloutUnit.State.UNIT_FAILED,
+                  "deadline, or failures"),
+              step(RolloutUnit.State.UNIT_ACTIVATING, RolloutUnit.State.SKIPPED, "an operator"),
+              step(
+                  RolloutUnit.State.UNIT_ACTIVATING,
+                  RolloutUnit.State.UNIT_ROLLED_BACK,
+                  "its machines are back"),
+              step(
+                  RolloutUnit.State.UNIT_VERIFYING,
+                  RolloutUnit.State.PASSED,
+                  "success-share is healthy"),
+              step(
+                  RolloutUnit.State.UNIT_VERIFYING,
+                  RolloutUnit.State.UNIT_FAILED,
+                  "deadline, or failures"),
+              step(RolloutUnit.State.UNIT_VERIFYING, RolloutUnit.State.SKIPPED, "an operator"),
+              step(
+                  RolloutUnit.State.UNIT_VERIFYING,
+                  RolloutUnit.State.UNIT_ROLLED_BACK,
+                  "its machines are back"),
+              step(
+                  RolloutUnit.State.PASSED,
+                  RolloutUnit.State.UNIT_FAILED,
+                  "failures while it soaked"),
+              step(
+                  RolloutUnit.State.PASSED,
+                  RolloutUnit.State.UNIT_ROLLED_BACK,
+                  "its machines are back"),
+              step(
+                  RolloutUnit.State.UNIT_FAILED,
+                  RolloutUnit.State.UNIT_VERIFYING,
+                  "an operator resumed, and all its machines are switched"),
+              step(
+                  RolloutUnit.State.UNIT_FAILED,
+                  RolloutUnit.State.PASSED,
+                  "an operator resumed, and success-share is healthy"),
+              step(RolloutUnit.State.UNIT_FAILED, RolloutUnit.State.SKIPPED, "an operator"),
+              step(
+                  RolloutUnit.State.UNIT_FAILED,
+                  RolloutUnit.State.UNIT_ROLLED_BACK,
+                  "its machines are back"),
+              step(
+                  RolloutUnit.State.SKIPPED,
+                  RolloutUnit.State.UNIT_ROLLED_BACK,
+                  "those that were switched are back")));
+
   private Transitions() {}
 
   /** All tables, for the documentation and the tests that walk every pair. */
   public static List<TransitionTable<?>> all() {
-    return List.of(LIFECYCLE, CONDITION, REPAIR, PROVISIONING, ROLLOUT);
+    return List.of(LIFECYCLE, CONDITION, REPAIR, PROVISIONING, ROLLOUT, ROLLOUT_UNIT);
   }
 
   /** The tables as Markdown. */

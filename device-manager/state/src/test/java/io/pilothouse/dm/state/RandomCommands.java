@@ -1,6 +1,31 @@
 package io.pilothouse.dm.state;
 
-import io.pilothouse.api.log.v1.*;
+import io.pilothouse.api.log.v1.AcquireLease;
+import io.pilothouse.api.log.v1.ApplyFleet;
+import io.pilothouse.api.log.v1.ApplyVerdicts;
+import io.pilothouse.api.log.v1.ClaimRepair;
+import io.pilothouse.api.log.v1.Command;
+import io.pilothouse.api.log.v1.ControlRollout;
+import io.pilothouse.api.log.v1.DecommissionMachine;
+import io.pilothouse.api.log.v1.Discover;
+import io.pilothouse.api.log.v1.DrainMachine;
+import io.pilothouse.api.log.v1.HoldMachine;
+import io.pilothouse.api.log.v1.MachineReplaced;
+import io.pilothouse.api.log.v1.NoticeSilence;
+import io.pilothouse.api.log.v1.ObserveMachine;
+import io.pilothouse.api.log.v1.ObserveReplica;
+import io.pilothouse.api.log.v1.PromoteWatchdog;
+import io.pilothouse.api.log.v1.RegisterMachine;
+import io.pilothouse.api.log.v1.RegisterManifest;
+import io.pilothouse.api.log.v1.ReleaseLease;
+import io.pilothouse.api.log.v1.ReportProvisioning;
+import io.pilothouse.api.log.v1.ReportRepair;
+import io.pilothouse.api.log.v1.RetryProvisioning;
+import io.pilothouse.api.log.v1.SetFreeze;
+import io.pilothouse.api.log.v1.StartRollout;
+import io.pilothouse.api.log.v1.UndrainMachine;
+import io.pilothouse.api.log.v1.UnholdMachine;
+import io.pilothouse.api.log.v1.VerdictReport;
 import io.pilothouse.api.v1.DeploymentReplica;
 import io.pilothouse.api.v1.Fleet;
 import io.pilothouse.api.v1.Lease;
@@ -63,6 +88,9 @@ final class RandomCommands {
               .setHolder("holder-0")
               .setTtlMs(100_000));
     }
+    if (once(8) && state.rollouts().stream().noneMatch(Rollouts::isOpen)) {
+      return rollout(command);
+    }
     Machine machine = some(state.machines(), Machine.getDefaultInstance());
     Repair repair = state.repair(machine.getRepairId()).orElse(Repair.getDefaultInstance());
     boolean repairs =
@@ -98,6 +126,21 @@ final class RandomCommands {
                   ? command.setRegisterMachine(register(machine))
                   : command.setApplyVerdicts(verdicts(machine.getName()));
     };
+  }
+
+  private Command.Builder rollout(Command.Builder command) {
+    VersionRef to = pick(VERSIONS);
+    if (state.manifest(to.getName(), to.getVersion()).isEmpty()) {
+      Manifest.Builder manifest = Manifest.newBuilder().setRef(to);
+      return command.setRegisterManifest(RegisterManifest.newBuilder().setManifest(manifest));
+    }
+    return Manifests.isHeld(state, to)
+        ? command.setStartRollout(
+            StartRollout.newBuilder()
+                .setType("frontend")
+                .setName(to.getName())
+                .setVersion(to.getVersion()))
+        : replica(command);
   }
 
   private Command.Builder any(Command.Builder command) {
@@ -297,6 +340,10 @@ final class RandomCommands {
                   Manifest.newBuilder()
                       .setRef(once(10) ? ref.toBuilder().setDigest("0").build() : ref)));
     }
+    return replica(command);
+  }
+
+  private Command.Builder replica(Command.Builder command) {
     List<String> held = new ArrayList<>();
     state.manifests().forEach(each -> held.add(each.getRef().getDigest()));
     return command.setObserveReplica(

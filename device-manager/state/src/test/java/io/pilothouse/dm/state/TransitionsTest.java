@@ -64,7 +64,8 @@ class TransitionsTest {
     table.steps().forEach(each -> reached.add(each.to().name()));
     for (Step<?> step : table.steps()) {
       boolean start =
-          Set.of("EXPECTED", "DISCOVERED", "ASSIGNED", "PLANNED").contains(step.from().name())
+          Set.of("EXPECTED", "DISCOVERED", "ASSIGNED", "PLANNED", "PENDING")
+                  .contains(step.from().name())
               || step.from().name().endsWith("UNSPECIFIED");
       assertThat(start || reached.contains(step.from().name())).as(step.toString()).isTrue();
     }
