@@ -3,20 +3,19 @@ package io.pilothouse.dm.state;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.pilothouse.api.v1.Condition;
-import io.pilothouse.api.v1.Fleet;
 import io.pilothouse.api.v1.HealthCode;
 import io.pilothouse.api.v1.Machine;
-import io.pilothouse.api.v1.WatchdogSpec;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** A watchdog service that dies is not a fleet that died. */
 class RemoteSilenceTest {
-  private static final String REMOTE = "heartbeat";
+  private static final String REMOTE = "reachable";
 
-  private final FleetScenario fleet = FleetScenario.inService(withRemote());
-  private final List<String> machines = fleet.state.machines().stream().map(Machine::getName).toList();
+  private final FleetScenario fleet = FleetScenario.inService();
+  private final List<String> machines =
+      fleet.state.machines().stream().map(Machine::getName).toList();
 
   @Test
   void silenceOnMostMachinesIsTheWatchdogsOwn() {
@@ -42,15 +41,5 @@ class RemoteSilenceTest {
     fleet.machine(machines.get(0)).fallsSilent("disk");
     fleet.passes(QuickFleet.CONFIRM);
     assertThat(fleet.conditionsOf(machines.get(0))).contains("FAILURE");
-  }
-
-  private static Fleet withRemote() {
-    Fleet.Builder fleet = QuickFleet.spec().toBuilder();
-    for (WatchdogSpec.Builder each : fleet.getWatchdogsBuilderList()) {
-      if (each.getName().equals(REMOTE)) {
-        each.setRunner(WatchdogSpec.Runner.REMOTE);
-      }
-    }
-    return fleet.build();
   }
 }
