@@ -2,12 +2,10 @@ package io.pilothouse.filesync;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -27,7 +25,10 @@ public record ContentIndex(List<Entry> entries) {
   /** Files are cut into chunks of this many bytes; the last one of a file is shorter. */
   public static final int CHUNK = 1 << 20;
 
-  private static final int MOST_BYTES = 64 << 20;
+  /** Longest JSON that is read. */
+  public static final int MOST_BYTES = 64 << 20;
+
+  private static final JsonFactory JSON = new JsonFactory();
 
   /** A file or a symbolic link. */
   public sealed interface Entry permits FileEntry, LinkEntry {
@@ -41,7 +42,12 @@ public record ContentIndex(List<Entry> entries) {
    * @param mode permission bits, at most 0777
    * @param size bytes
    */
-  public record FileEntry(String path, int mode, long size, List<Chunk> chunks) implements Entry {}
+  public record FileEntry(String path, int mode, long size, List<Chunk> chunks) implements Entry {
+
+    public FileEntry {
+      chunks = List.copyOf(chunks);
+    }
+  }
 
   /** A symbolic link; its target stays inside the directory. */
   public record LinkEntry(String path, String target) implements Entry {}
@@ -49,7 +55,7 @@ public record ContentIndex(List<Entry> entries) {
   /** A piece of a file: its hash and its size in bytes. */
   public record Chunk(String sha256, int size) {}
 
-  /** Sorts and checks. */
+  /** Sorts. Only {@link #parse} and {@link Packer} check. */
   public ContentIndex {
     entries = entries.stream().sorted(Comparator.comparing(Entry::path)).toList();
   }
@@ -79,7 +85,7 @@ public record ContentIndex(List<Entry> entries) {
   /** The canonical JSON: no white space, keys and entries in a fixed order. */
   public byte[] toBytes() {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    try (JsonGenerator json = new JsonFactory().createGenerator(bytes)) {
+    try (JsonGenerator json = JSON.createGenerator(bytes)) {
       json.writeStartObject();
       json.writeNumberField("format", FORMAT);
       json.writeArrayFieldStart("files");
@@ -115,47 +121,20 @@ public record ContentIndex(List<Entry> entries) {
     json.writeEndObject();
   }
 
-  /** Reads an index and refuses whatever is not exactly one. */
+  /** Reads an index and refuses whatever is not exactly the canonical form of a sound one. */
   public static ContentIndex parse(byte[] bytes) throws ContentException {
     if (bytes.length > MOST_BYTES) {
-      throw new ContentException("an index of " + bytes.length + " bytes is too large");
-    }
-    JsonNode root;
-    try {
-      root = new ObjectMapper().readTree(bytes);
-    } catch (IOException e) {
-      throw new ContentException("not a content index: it is not JSON", e);
-    }
-    int format = root == null ? 0 : root.path("format").asInt(0);
-    if (root == null || format != FORMAT) {
       throw new ContentException(
-          "content index of format %d; this version reads %d".formatted(format, FORMAT));
+          "an index of %d bytes; expected at most %d".formatted(bytes.length, MOST_BYTES));
     }
-    List<Entry> entries = new ArrayList<>();
-    for (JsonNode node : root.path("files")) {
-      entries.add(entry(node));
-    }
+    List<Entry> entries = IndexReader.read(bytes);
+    IndexCheck.check(entries);
     ContentIndex index = new ContentIndex(entries);
-    IndexCheck.check(index);
-    return index;
-  }
-
-  private static Entry entry(JsonNode node) throws ContentException {
-    String path = node.path("path").asText();
-    if (node.has("link")) {
-      return new LinkEntry(path, node.path("link").asText());
-    }
-    List<Chunk> chunks = new ArrayList<>();
-    for (JsonNode chunk : node.path("chunks")) {
-      chunks.add(new Chunk(chunk.path("sha256").asText(), chunk.path("size").asInt(-1)));
-    }
-    int mode;
-    try {
-      mode = Integer.parseInt(node.path("mode").asText(), 8);
-    } catch (NumberFormatException e) {
+    if (!Arrays.equals(index.toBytes(), bytes)) {
+      // the digest of what was read would be another than that of what was sent
       throw new ContentException(
-          path + ": mode \"" + node.path("mode").asText() + "\" is not octal", e);
+          "not a canonical content index: entries must be sorted by path, without white space");
     }
-    return new FileEntry(path, mode, node.path("size").asLong(-1), List.copyOf(chunks));
+    return index;
   }
 }

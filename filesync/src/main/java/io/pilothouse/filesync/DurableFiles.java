@@ -3,16 +3,15 @@ package io.pilothouse.filesync;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.file.DirectoryNotEmptyException;
+import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.util.Comparator;
-import java.util.List;
-import java.util.stream.Stream;
+import java.nio.file.attribute.BasicFileAttributes;
+import org.jspecify.annotations.Nullable;
 
 /** Writes that survive a power loss: the file is flushed, then renamed, then its directory. */
 public final class DurableFiles {
@@ -49,25 +48,52 @@ public final class DurableFiles {
     }
   }
 
-  /** Removes a directory and all in it; links are removed, never followed. */
+  /** Makes the names in a directory and in all below it durable; the files are not flushed. */
+  public static void syncDirectories(Path dir) throws IOException {
+    Files.walkFileTree(
+        dir,
+        new SimpleFileVisitor<>() {
+          @Override
+          public FileVisitResult postVisitDirectory(Path each, @Nullable IOException failure)
+              throws IOException {
+            if (failure != null) {
+              throw failure;
+            }
+            syncDirectory(each);
+            return FileVisitResult.CONTINUE;
+          }
+        });
+  }
+
+  /** Removes a file or a directory with all in it; links are removed, never followed. */
   public static void deleteTree(Path dir) throws IOException {
     if (!Files.exists(dir, LinkOption.NOFOLLOW_LINKS)) {
       return;
     }
-    List<Path> paths;
-    try (Stream<Path> walk = Files.walk(dir)) {
-      paths = walk.sorted(Comparator.reverseOrder()).toList();
-    }
-    for (Path path : paths) {
-      try {
-        Files.deleteIfExists(path);
-      } catch (DirectoryNotEmptyException | NoSuchFileException e) {
-        throw new IOException(dir + " changed while it was being removed", e);
-      }
-    }
+    Files.walkFileTree(
+        dir,
+        new SimpleFileVisitor<>() {
+          @Override
+          public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
+              throws IOException {
+            Files.deleteIfExists(file);
+            return FileVisitResult.CONTINUE;
+          }
+
+          @Override
+          public FileVisitResult postVisitDirectory(Path each, @Nullable IOException failure)
+              throws IOException {
+            if (failure != null) {
+              throw failure;
+            }
+            Files.deleteIfExists(each);
+            return FileVisitResult.CONTINUE;
+          }
+        });
   }
 
-  static Path parent(Path path) {
+  /** The directory that a path is in. */
+  public static Path parent(Path path) {
     Path parent = path.toAbsolutePath().getParent();
     if (parent == null) {
       throw new IllegalArgumentException(path + " has no parent directory");

@@ -4,87 +4,111 @@ import io.pilothouse.filesync.ContentIndex.Chunk;
 import io.pilothouse.filesync.ContentIndex.Entry;
 import io.pilothouse.filesync.ContentIndex.FileEntry;
 import io.pilothouse.filesync.ContentIndex.LinkEntry;
-import java.nio.file.Path;
+import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 
 /**
- * Refuses indexes that could write outside their directory, or that two machines would unpack
- * differently: absolute paths, {@code ..}, links that leave, names that differ only in case, sizes
- * that do not add up.
+ * Refuses indexes that could write or point outside their directory, or that cannot be unpacked:
+ * absolute paths, {@code ..}, links that leave, a file that is a directory too, sizes that do not
+ * add up.
  */
 final class IndexCheck {
   private static final int LONGEST_PATH = 1024;
+  private static final int LONGEST_NAME_BYTES = 255;
+
+  private final Set<String> paths = new HashSet<>();
+  private final Map<String, Integer> chunkSizes = new HashMap<>();
 
   private IndexCheck() {}
 
-  static void check(ContentIndex index) throws ContentException {
-    Set<String> seen = new HashSet<>();
-    Set<String> links = new HashSet<>();
-    for (Entry entry : index.entries()) {
+  static void check(List<Entry> entries) throws ContentException {
+    IndexCheck check = new IndexCheck();
+    for (Entry entry : entries) {
       path(entry.path());
-      if (!seen.add(entry.path().toLowerCase(Locale.ROOT))) {
-        throw new ContentException(
-            entry.path() + ": there twice, or with another case: not portable");
+      if (!check.paths.add(entry.path())) {
+        throw new ContentException("\"" + entry.path() + "\" is there twice");
       }
       switch (entry) {
-        case FileEntry file -> file(file);
-        case LinkEntry link -> {
-          link(link);
-          links.add(link.path());
-        }
+        case FileEntry file -> check.file(file);
+        case LinkEntry link -> link(link);
       }
     }
-    for (Entry entry : index.entries()) {
-      for (int slash = entry.path().indexOf('/'); slash > 0; ) {
-        String parent = entry.path().substring(0, slash);
-        if (links.contains(parent) || seenAsFile(index, parent)) {
-          throw new ContentException(entry.path() + ": lies below " + parent + ", not a directory");
-        }
-        slash = entry.path().indexOf('/', slash + 1);
-      }
+    for (Entry entry : entries) {
+      check.parents(entry.path());
     }
   }
 
-  private static boolean seenAsFile(ContentIndex index, String path) {
-    return index.entries().stream().anyMatch(each -> each.path().equals(path));
+  /** Also what keeps links safe: a link's parents are real directories, so its dots count. */
+  private void parents(String path) throws ContentException {
+    for (int slash = path.indexOf('/'); slash > 0; slash = path.indexOf('/', slash + 1)) {
+      String parent = path.substring(0, slash);
+      if (paths.contains(parent)) {
+        throw new ContentException(
+            "\"%s\" lies below \"%s\", which is not a directory".formatted(path, parent));
+      }
+    }
   }
 
   private static void path(String path) throws ContentException {
-    boolean plain =
-        !path.isEmpty()
-            && path.length() <= LONGEST_PATH
-            && !path.startsWith("/")
-            && !path.endsWith("/")
-            && path.chars().allMatch(c -> c >= ' ' && c != 127 && c != '\\');
-    if (!plain || List.of(path.split("/", -1)).stream().anyMatch(IndexCheck::isDots)) {
-      throw new ContentException(
-          "\"" + path + "\" is not a path inside the directory: no absolute paths, no \"..\"");
+    if (path.length() > LONGEST_PATH || !isText(path) || path.startsWith("/")) {
+      throw outside(path);
+    }
+    for (String name : path.split("/", -1)) {
+      boolean plain = !name.isEmpty() && !name.equals(".") && !name.equals("..");
+      if (!plain || name.getBytes(StandardCharsets.UTF_8).length > LONGEST_NAME_BYTES) {
+        throw outside(path);
+      }
     }
   }
 
-  private static boolean isDots(String name) {
-    return name.isEmpty() || name.equals(".") || name.equals("..");
+  private static ContentException outside(String path) {
+    return new ContentException(
+        "\"%s\" is not a path inside the directory: expected names of at most 255 bytes with / "
+                .formatted(path.replaceAll("\\p{Cntrl}", "?"))
+            + "between, without .. and control characters, and relative");
   }
 
+  /** Control characters would let a name write into logs; others have no UTF-8 form. */
+  private static boolean isText(String text) {
+    return text.codePoints()
+        .noneMatch(
+            c ->
+                Character.getType(c) == Character.CONTROL
+                    || Character.getType(c) == Character.SURROGATE
+                    || c == '\ufffd');
+  }
+
+  /**
+   * A target may go up only at its start and only as far as the directory's top. In {@code a/..} the
+   * {@code a} could be a link itself, and the dots would start somewhere else.
+   */
   private static void link(LinkEntry link) throws ContentException {
     String target = link.target();
-    Path parent = Path.of("/root").resolve(link.path()).getParent();
-    boolean inside =
-        !target.isEmpty()
-            && !target.startsWith("/")
-            && target.indexOf('\0') < 0
-            && parent != null
-            && parent.resolve(target).normalize().startsWith("/root");
+    long depth = link.path().chars().filter(c -> c == '/').count();
+    boolean inside = !target.isEmpty() && target.length() <= LONGEST_PATH && isText(target);
+    boolean named = false;
+    for (String name : target.split("/", -1)) {
+      if (name.equals("..")) {
+        depth--;
+        inside &= !named && depth >= 0;
+      } else {
+        named |= !name.equals(".");
+      }
+      inside &= !name.isEmpty();
+    }
     if (!inside) {
       throw new ContentException(
-          link.path() + ": the link to \"" + target + "\" leaves the directory");
+          "%s: a link to \"%s\" may leave the directory: expected a relative target with .. at its "
+                  .formatted(link.path(), target.replaceAll("\\p{Cntrl}", "?"))
+              + "start only");
     }
   }
 
-  private static void file(FileEntry file) throws ContentException {
+  private void file(FileEntry file) throws ContentException {
     if (file.mode() < 0 || file.mode() > 0777) {
       throw new ContentException(
           "%s: mode %o has more than permission bits".formatted(file.path(), file.mode()));
@@ -95,6 +119,12 @@ final class IndexCheck {
         throw new ContentException(
             "%s: \"%s\" with %d bytes is not a chunk"
                 .formatted(file.path(), chunk.sha256(), chunk.size()));
+      }
+      Integer before = chunkSizes.putIfAbsent(chunk.sha256(), chunk.size());
+      if (before != null && before != chunk.size()) {
+        throw new ContentException(
+            "%s: chunk %s has %d bytes here and %d elsewhere"
+                .formatted(file.path(), chunk.sha256(), chunk.size(), before));
       }
       sum += chunk.size();
     }

@@ -1,5 +1,9 @@
 package io.pilothouse.filesync;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
 import java.util.EnumSet;
 import java.util.List;
@@ -20,6 +24,11 @@ public final class Modes {
           PosixFilePermission.OTHERS_EXECUTE);
 
   private Modes() {}
+
+  /** The bits of a file. */
+  public static int of(Path path) throws IOException {
+    return bits(Files.getPosixFilePermissions(path, LinkOption.NOFOLLOW_LINKS));
+  }
 
   /** As bits, at most 0777. */
   public static int bits(Set<PosixFilePermission> permissions) {

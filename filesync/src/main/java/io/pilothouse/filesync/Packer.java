@@ -7,14 +7,16 @@ import io.pilothouse.filesync.ContentIndex.LinkEntry;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.RandomAccessFile;
+import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
 
 /** Cuts a directory into an index and chunks. The same files give the same digest anywhere. */
 public final class Packer {
@@ -49,30 +51,44 @@ public final class Packer {
 
   private Packer() {}
 
-  /** Packs every file and link below a directory. */
+  /** Packs every file and link below a directory; directories without any are left out. */
   public static Packed pack(Path dir) throws IOException {
     if (!Files.isDirectory(dir)) {
-      throw new ContentException(dir + " is not a directory");
+      throw new ContentException(dir + " is not a directory: give the one that holds the files");
     }
-    List<Path> paths;
-    try (Stream<Path> walk = Files.walk(dir)) {
-      paths = walk.filter(each -> !Files.isDirectory(each, LinkOption.NOFOLLOW_LINKS)).toList();
-    }
+    Path root = dir.toRealPath();
     List<Entry> entries = new ArrayList<>();
     Map<String, Place> places = new LinkedHashMap<>();
-    for (Path path : paths) {
-      String name = dir.relativize(path).toString();
-      if (Files.isSymbolicLink(path)) {
-        entries.add(new LinkEntry(name, Files.readSymbolicLink(path).toString()));
-      } else if (Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS)) {
-        entries.add(file(path, name, places));
-      } else {
-        throw new ContentException(path + " is neither a file nor a link: it cannot be shipped");
-      }
-    }
+    Files.walkFileTree(
+        root,
+        new SimpleFileVisitor<>() {
+          @Override
+          public FileVisitResult visitFile(Path path, BasicFileAttributes attributes)
+              throws IOException {
+            entries.add(entry(root, path, attributes, places));
+            return FileVisitResult.CONTINUE;
+          }
+        });
+    IndexCheck.check(entries);
     ContentIndex index = new ContentIndex(entries);
-    IndexCheck.check(index);
+    if (index.toBytes().length > ContentIndex.MOST_BYTES) {
+      throw new ContentException(dir + " has too many files for one content: split it");
+    }
     return new Packed(dir, index, Map.copyOf(places));
+  }
+
+  private static Entry entry(
+      Path root, Path path, BasicFileAttributes attributes, Map<String, Place> places)
+      throws IOException {
+    String name = root.relativize(path).toString();
+    if (attributes.isSymbolicLink()) {
+      return new LinkEntry(name, Files.readSymbolicLink(path).toString());
+    }
+    if (attributes.isRegularFile()) {
+      return file(path, name, places);
+    }
+    throw new ContentException(
+        path + " is a device, pipe or socket: only files and links can be shipped; remove it");
   }
 
   private static FileEntry file(Path path, String name, Map<String, Place> places)
@@ -88,15 +104,10 @@ public final class Packer {
         size += read;
       }
     }
-    return new FileEntry(name, mode(path), size, List.copyOf(chunks));
+    return new FileEntry(name, Modes.of(path), size, chunks);
   }
 
   private static int fill(InputStream in, byte[] buffer) throws IOException {
     return in.readNBytes(buffer, 0, buffer.length);
-  }
-
-  /** Permission bits of a file. */
-  static int mode(Path path) throws IOException {
-    return Modes.bits(Files.getPosixFilePermissions(path, LinkOption.NOFOLLOW_LINKS));
   }
 }

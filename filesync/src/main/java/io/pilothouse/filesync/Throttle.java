@@ -4,14 +4,17 @@ import java.time.Duration;
 import java.util.function.LongSupplier;
 
 /**
- * A bandwidth limit that holds over any span: a token bucket of one tenth of a second's worth,
- * shared by all transfers that are given it.
+ * A bandwidth limit that holds over any span, but for a tenth of a second's worth at once: a token
+ * bucket, shared by all transfers that are given it. They are served in the order in which they
+ * ask, so that those with pieces of one size get equal shares.
  */
 public final class Throttle {
   /** Waits; replaced in tests. */
   public interface Sleeper {
     void sleep(Duration duration) throws InterruptedException;
   }
+
+  private static final long BURST_NANOS = 100_000_000L;
 
   private final long bytesPerSecond;
   private final LongSupplier nanoTime;
@@ -54,9 +57,9 @@ public final class Throttle {
     long wait;
     synchronized (this) {
       long now = nanoTime.getAsLong();
-      long burst = 100_000_000L;
-      paidUntil = Math.max(paidUntil, now - burst);
-      paidUntil += (long) (bytes * 1e9 / bytesPerSecond);
+      paidUntil = Math.max(paidUntil, now - BURST_NANOS);
+      // rounded up: many small pieces must not slip through
+      paidUntil += (long) Math.ceil(bytes * 1e9 / bytesPerSecond);
       wait = paidUntil - now;
     }
     if (wait > 0) {

@@ -50,6 +50,11 @@ record FirstLoad(
   /** Rolls the first version out to each type; it waits there for machines to come into service. */
   void rollouts(Fleet fleet) throws InterruptedException {
     for (MachineType type : fleet.getTypesList()) {
+      boolean used =
+          fleet.getMachinesList().stream().anyMatch(each -> each.getType().equals(type.getName()));
+      if (!used) {
+        continue;
+      }
       StartRolloutRequest request =
           StartRolloutRequest.newBuilder()
               .setType(type.getName())

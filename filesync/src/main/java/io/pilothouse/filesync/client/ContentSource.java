@@ -7,25 +7,29 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.HttpURLConnection;
+import java.net.Proxy;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 
 /** One deployment replica (or peer) spoken to over HTTP. Holds no connection between calls. */
 final class ContentSource {
-  private static final Duration CONNECT = Duration.ofSeconds(2);
-  private static final Duration READ = Duration.ofSeconds(10);
   private static final int PIECE = 64 << 10;
+  private static final int LONGEST_ERROR = 500;
 
   /** An answer without a body worth streaming. */
   record Answer(int code, String text) {}
 
   private final String address;
   private final Throttle throttle;
+  private final Patience patience;
 
-  ContentSource(String address, Throttle throttle) {
+  ContentSource(String address, Throttle throttle, Patience patience) {
     this.address = address;
     this.throttle = throttle;
+    this.patience = patience;
   }
 
   String address() {
@@ -33,58 +37,88 @@ final class ContentSource {
   }
 
   /**
-   * Fetches from an offset on, appending to {@code sink} as bytes arrive, so that what came before
-   * a cut is kept.
+   * Fetches into a file, going on at its end. Bytes are written as they arrive, so that what came
+   * before a cut is kept; a source that cannot go on in the middle sends all of it again.
    *
-   * @return whether the answer began at the offset; otherwise it is whole, from byte 0
+   * @param size of the whole in bytes; a source that sends more is refused
    */
-  boolean get(String path, long offset, long most, OutputStream sink)
-      throws IOException, InterruptedException {
+  void getInto(String path, Path partial, int size) throws IOException, InterruptedException {
+    long have = LocalTrouble.marked(() -> Files.exists(partial) ? Files.size(partial) : 0);
     HttpURLConnection connection = open(path, "GET");
     try {
-      if (offset > 0) {
-        connection.setRequestProperty("Range", "bytes=" + offset + "-");
+      if (have > 0) {
+        connection.setRequestProperty("Range", "bytes=" + have + "-");
       }
-      int code = connection.getResponseCode();
-      if (code != 200 && code != 206) {
-        throw new ContentException(
-            "%s answered %d for %s: %s".formatted(address, code, path, errorText(connection)));
+      boolean goesOn = requireFound(connection, path) == HttpURLConnection.HTTP_PARTIAL;
+      StandardOpenOption how =
+          goesOn ? StandardOpenOption.APPEND : StandardOpenOption.TRUNCATE_EXISTING;
+      try (OutputStream out =
+          LocalTrouble.marked(
+              () -> Files.newOutputStream(partial, StandardOpenOption.CREATE,
+                  StandardOpenOption.WRITE, how))) {
+        copy(connection, goesOn ? size - have : size, out);
       }
-      boolean resumed = code == 206 && offset > 0;
-      if (offset > 0 && !resumed) {
-        throw new ContentException(address + " cannot resume " + path);
-      }
-      copy(connection, most, sink);
-      return resumed;
     } finally {
       connection.disconnect();
     }
   }
 
-  /** Fetches all of something small. */
+  /** Fetches all of something into memory. */
   byte[] getAll(String path, int most) throws IOException, InterruptedException {
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    get(path, 0, most, bytes);
-    return bytes.toByteArray();
+    HttpURLConnection connection = open(path, "GET");
+    try {
+      requireFound(connection, path);
+      ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+      copy(connection, most, bytes);
+      return bytes.toByteArray();
+    } finally {
+      connection.disconnect();
+    }
+  }
+
+  private int requireFound(HttpURLConnection connection, String path) throws IOException {
+    int code = connection.getResponseCode();
+    if (code == HttpURLConnection.HTTP_UNAVAILABLE) {
+      throw new BusyException(address + " is busy");
+    }
+    if (code != HttpURLConnection.HTTP_OK && code != HttpURLConnection.HTTP_PARTIAL) {
+      throw new ContentException("%s: %s".formatted(code, errorText(connection)));
+    }
+    return code;
   }
 
   private void copy(HttpURLConnection connection, long most, OutputStream sink)
       throws IOException, InterruptedException {
     long total = 0;
     long expected = connection.getContentLengthLong();
+    long waited = 0;
     try (InputStream in = connection.getInputStream()) {
       byte[] buffer = new byte[PIECE];
-      for (int read = in.read(buffer); read >= 0; read = in.read(buffer)) {
+      while (true) {
+        long before = System.nanoTime();
+        int read = in.read(buffer);
+        waited += System.nanoTime() - before;
+        if (read < 0) {
+          break;
+        }
         total += read;
         if (total > most) {
-          throw new ContentException(address + " sent more than " + most + " bytes");
+          throw new ContentException("it sent more than " + most + " bytes");
         }
         throttle.take(read);
-        sink.write(buffer, 0, read);
+        int length = read;
+        LocalTrouble.marked(
+            () -> {
+              sink.write(buffer, 0, length);
+              return sink;
+            });
+        if (waited > patience.whole().toNanos()) {
+          throw new IOException("only %d bytes came in %s".formatted(total, patience.whole()));
+        }
       }
     }
     if (expected >= 0 && total < expected) {
-      throw new IOException("%s closed after %d of %d bytes".formatted(address, total, expected));
+      throw new IOException("it closed after %d of %d bytes".formatted(total, expected));
     }
   }
 
@@ -92,7 +126,7 @@ final class ContentSource {
   boolean has(String path) throws IOException {
     HttpURLConnection connection = open(path, "HEAD");
     try {
-      return connection.getResponseCode() == 200;
+      return connection.getResponseCode() == HttpURLConnection.HTTP_OK;
     } finally {
       connection.disconnect();
     }
@@ -119,11 +153,17 @@ final class ContentSource {
   }
 
   private HttpURLConnection open(String path, String method) throws IOException {
-    HttpURLConnection connection =
-        (HttpURLConnection) URI.create("http://" + address + path).toURL().openConnection();
+    URI uri;
+    try {
+      uri = URI.create("http://" + address + path);
+    } catch (IllegalArgumentException e) {
+      throw new ContentException("\"" + address + "\" is not an address: expected host:port", e);
+    }
+    // no proxy: replicas are inside of the fleet, and verified by hash
+    HttpURLConnection connection = (HttpURLConnection) uri.toURL().openConnection(Proxy.NO_PROXY);
     connection.setRequestMethod(method);
-    connection.setConnectTimeout((int) CONNECT.toMillis());
-    connection.setReadTimeout((int) READ.toMillis());
+    connection.setConnectTimeout((int) patience.connect().toMillis());
+    connection.setReadTimeout((int) patience.read().toMillis());
     connection.setUseCaches(false);
     connection.setInstanceFollowRedirects(false);
     return connection;
@@ -131,7 +171,9 @@ final class ContentSource {
 
   private static String errorText(HttpURLConnection connection) throws IOException {
     try (InputStream in = connection.getErrorStream()) {
-      return in == null ? "" : new String(in.readNBytes(1 << 20), StandardCharsets.UTF_8).strip();
+      return in == null
+          ? ""
+          : new String(in.readNBytes(LONGEST_ERROR), StandardCharsets.UTF_8).strip();
     }
   }
 }

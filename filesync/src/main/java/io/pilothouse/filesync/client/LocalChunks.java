@@ -1,6 +1,5 @@
 package io.pilothouse.filesync.client;
 
-import io.pilothouse.filesync.ContentException;
 import io.pilothouse.filesync.ContentIndex;
 import io.pilothouse.filesync.ContentIndex.Chunk;
 import io.pilothouse.filesync.ContentIndex.FileEntry;
@@ -9,21 +8,28 @@ import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** Chunks that other versions beside the target hold already: they need no transfer. */
+/**
+ * Chunks that this disk holds already: they need no transfer. Trouble with them is none: it costs a
+ * transfer.
+ */
 final class LocalChunks {
+  /** More copies than this of one chunk are not worth a look. */
+  private static final int MOST_PLACES = 3;
+
   private record Place(Path file, long offset) {}
 
-  private final Map<String, Place> places = new HashMap<>();
+  private final Map<String, List<Place>> places = new HashMap<>();
 
   private LocalChunks() {}
 
-  /** Looks through the published directories next to {@code target}. */
+  /** Looks through {@code target} and the published directories next to it. */
   static LocalChunks beside(Path target) throws IOException {
     LocalChunks found = new LocalChunks();
     Path parent = target.getParent();
@@ -40,29 +46,41 @@ final class LocalChunks {
     return found;
   }
 
-  /** Empty for a damaged index, too: it only costs a transfer. */
-  private static Optional<ContentIndex> index(Path directory) throws IOException {
+  private static Optional<ContentIndex> index(Path directory) {
     try {
       return Fetcher.published(directory);
-    } catch (ContentException e) {
-      return Optional.empty();
+    } catch (IOException e) {
+      return Optional.empty(); // removed at this moment, or a bad sector
     }
   }
 
-  private void add(Path directory, ContentIndex index) {
+  /** Chunks are where an index says, if that directory was made from it. */
+  void add(Path directory, ContentIndex index) {
     for (FileEntry file : index.files()) {
       long offset = 0;
       for (Chunk chunk : file.chunks()) {
-        places.putIfAbsent(chunk.sha256(), new Place(directory.resolve(file.path()), offset));
+        List<Place> known = places.computeIfAbsent(chunk.sha256(), each -> new ArrayList<>(1));
+        if (known.size() < MOST_PLACES) {
+          known.add(new Place(directory.resolve(file.path()), offset));
+        }
         offset += chunk.size();
       }
     }
   }
 
-  /** The chunk, if it is still sound where its index says it is. */
-  Optional<byte[]> read(Chunk chunk) throws IOException {
-    Place place = places.get(chunk.sha256());
-    if (place == null || !Files.isRegularFile(place.file())) {
+  /** The chunk, if it is still sound in a place where an index says it is. */
+  Optional<byte[]> read(Chunk chunk) {
+    for (Place place : places.getOrDefault(chunk.sha256(), List.of())) {
+      Optional<byte[]> bytes = read(place, chunk);
+      if (bytes.isPresent()) {
+        return bytes;
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static Optional<byte[]> read(Place place, Chunk chunk) {
+    if (!Files.isRegularFile(place.file())) {
       return Optional.empty();
     }
     byte[] bytes = new byte[chunk.size()];
@@ -72,6 +90,8 @@ final class LocalChunks {
       }
       file.seek(place.offset());
       file.readFully(bytes);
+    } catch (IOException e) {
+      return Optional.empty();
     }
     return Optional.of(bytes).filter(each -> Sha256.hex(each).equals(chunk.sha256()));
   }

@@ -4,31 +4,36 @@ import io.pilothouse.filesync.ContentException;
 import io.pilothouse.filesync.ContentIndex;
 import io.pilothouse.filesync.ContentIndex.Chunk;
 import io.pilothouse.filesync.Sha256;
-import io.pilothouse.filesync.Throttle;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.random.RandomGenerator;
+import java.util.Map;
+import java.util.Random;
+import java.util.SplittableRandom;
 
 /**
- * Fetches verified content from whichever source has it: in random order, and from the next one
- * when one is down, busy, or sends wrong bytes.
+ * Fetches verified content from whichever source has it: in random order, those that failed in this
+ * transfer last, and from the next one when one is down, busy, slow, or sends wrong bytes.
  */
 final class Sources {
-  private static final int LARGEST_INDEX = 64 << 20;
+  private static final int ROUNDS = 2;
+  private static final int ROUNDS_WHEN_BUSY = 6;
 
   private final List<String> addresses;
-  private final Throttle throttle;
-  private final RandomGenerator random;
+  private final Network network;
+  private final SplittableRandom random;
+  private final Map<String, Integer> failures = new HashMap<>();
 
-  Sources(List<String> addresses, Throttle throttle, RandomGenerator random) {
+  Sources(List<String> addresses, Network network, SplittableRandom random) {
     this.addresses = List.copyOf(addresses);
-    this.throttle = throttle;
+    this.network = network;
     this.random = random;
   }
 
@@ -40,9 +45,9 @@ final class Sources {
     return first(
         "index " + digest,
         source -> {
-          byte[] bytes = source.getAll("/v1/index/" + digest, LARGEST_INDEX);
+          byte[] bytes = source.getAll("/v1/index/" + digest, ContentIndex.MOST_BYTES);
           if (!Sha256.hex(bytes).equals(digest)) {
-            throw new ContentException(source.address() + " sent a wrong index for " + digest);
+            throw new ContentException("it sent wrong bytes");
           }
           return ContentIndex.parse(bytes);
         });
@@ -53,49 +58,95 @@ final class Sources {
    * right hash when this returns.
    */
   void chunk(Chunk chunk, Path partial) throws IOException, InterruptedException {
-    first(
-        "chunk " + chunk.sha256(),
-        source -> {
-          long have = Files.exists(partial) ? Files.size(partial) : 0;
-          if (have >= chunk.size()) {
-            Files.delete(partial);
-            have = 0;
-          }
-          try (OutputStream out =
-              Files.newOutputStream(
-                  partial, StandardOpenOption.CREATE, StandardOpenOption.APPEND)) {
-            source.get("/v1/chunks/" + chunk.sha256(), have, chunk.size() - have, out);
-          }
-          if (!Sha256.hex(Files.readAllBytes(partial)).equals(chunk.sha256())) {
-            Files.delete(partial);
-            throw new ContentException(
-                source.address() + " sent wrong bytes for chunk " + chunk.sha256());
-          }
-          return partial;
-        });
+    if (LocalTrouble.marked(() -> isSound(partial, chunk))) {
+      return; // a kill came between the last byte and the rename
+    }
+    first("chunk " + chunk.sha256(), source -> chunk(source, chunk, partial));
+  }
+
+  private static Path chunk(ContentSource source, Chunk chunk, Path partial)
+      throws IOException, InterruptedException {
+    boolean leftovers =
+        LocalTrouble.marked(
+            () -> {
+              if (Files.exists(partial) && Files.size(partial) >= chunk.size()) {
+                Files.delete(partial);
+              }
+              return Files.exists(partial);
+            });
+    String path = "/v1/chunks/" + chunk.sha256();
+    source.getInto(path, partial, chunk.size());
+    if (leftovers && !LocalTrouble.marked(() -> isSound(partial, chunk))) {
+      // the wrong bytes may be those that another source left
+      LocalTrouble.marked(() -> Files.deleteIfExists(partial));
+      source.getInto(path, partial, chunk.size());
+    }
+    if (!LocalTrouble.marked(() -> isSound(partial, chunk))) {
+      LocalTrouble.marked(() -> Files.deleteIfExists(partial));
+      throw new ContentException("it sent wrong bytes");
+    }
+    return partial;
+  }
+
+  /** Whether a file holds exactly a chunk. */
+  static boolean isSound(Path file, Chunk chunk) throws IOException {
+    return Files.isRegularFile(file)
+        && Files.size(file) == chunk.size()
+        && Sha256.hex(Files.readAllBytes(file)).equals(chunk.sha256());
   }
 
   private <T> T first(String what, Attempt<T> attempt) throws IOException, InterruptedException {
-    List<String> order = new ArrayList<>(addresses);
-    Collections.shuffle(order, java.util.Random.from(random));
-    List<String> why = new ArrayList<>();
-    // twice: a partial that turned out wrong is fetched whole the second time
-    for (int round = 0; round < 2; round++) {
-      for (String address : order) {
+    Map<String, String> why = new LinkedHashMap<>();
+    List<String> left = order();
+    for (int round = 1; !left.isEmpty(); round++) {
+      boolean busy = false;
+      List<String> again = new ArrayList<>();
+      for (String address : left) {
         try {
-          return attempt.from(new ContentSource(address, throttle));
-        } catch (java.nio.file.FileSystemException e) {
-          throw e; // the disk, not the source
+          return attempt.from(network.source(address));
+        } catch (LocalTrouble e) {
+          throw e;
+        } catch (BusyException e) {
+          busy = true;
+          again.add(address);
+          why.put(address, "busy");
+        } catch (ContentException e) {
+          // it does not have it, or lies: asking again would change nothing
+          failed(address, e, why);
         } catch (IOException e) {
-          if (DiskFull.is(e)) {
-            throw e;
-          }
-          why.add(address + ": " + e.getMessage());
+          again.add(address);
+          failed(address, e, why);
         }
       }
+      if (round >= (busy ? ROUNDS_WHEN_BUSY : ROUNDS)) {
+        break;
+      }
+      if (busy) {
+        long millis = network.patience().busy().toMillis();
+        // not all machines of a fleet at the same moment
+        network.sleeper().sleep(Duration.ofMillis(millis + random.nextLong(millis / 2 + 1)));
+      }
+      left = again;
     }
     throw new ContentException(
         "no source has a sound copy of %s (asked: %s)"
-            .formatted(what, why.isEmpty() ? "none is known" : String.join("; ", why)));
+            .formatted(what, why.isEmpty() ? "none is known" : text(why)));
+  }
+
+  private void failed(String address, IOException e, Map<String, String> why) {
+    failures.merge(address, 1, Integer::sum);
+    why.put(address, e.getMessage() == null ? e.toString() : e.getMessage());
+  }
+
+  private static String text(Map<String, String> why) {
+    return String.join(
+        "; ", why.entrySet().stream().map(e -> e.getKey() + ": " + e.getValue()).toList());
+  }
+
+  private List<String> order() {
+    List<String> order = new ArrayList<>(addresses);
+    Collections.shuffle(order, Random.from(random));
+    order.sort(Comparator.comparing(each -> failures.getOrDefault(each, 0)));
+    return order;
   }
 }
