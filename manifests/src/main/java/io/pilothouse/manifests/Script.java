@@ -73,7 +73,9 @@ final class Script {
             called + " has DOS line ends, so its #! line names no program; run: dos2unix " + path);
       }
     } else if (!isElf(bytes)) {
-      problems.add(place, called + " has no #! line, so what runs it is left to chance; begin it with #!/bin/sh");
+      problems.add(
+          place,
+          called + " has no #! line, so what runs it is left to chance; begin it with #!/bin/sh");
     }
   }
 

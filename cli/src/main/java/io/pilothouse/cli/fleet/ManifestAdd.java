@@ -78,7 +78,7 @@ final class ManifestAdd extends Command {
         System.err.println();
       }
     } else if (done == total) {
-      say("uploaded " + ManifestView.size(total));
+      say("the Deployment Service has all " + ManifestView.size(total) + " of it");
     }
   }
 
