@@ -20,8 +20,6 @@ public final class Shapes {
   /** What everything is named by; also a DNS label's alphabet, so that names can be hosts. */
   public static final String NAME = "[a-z0-9][a-z0-9.-]{0,62}";
 
-  private static final Pattern NAME_PATTERN = Pattern.compile(NAME);
-
   /**
    * A value with its place.
    *
@@ -143,10 +141,6 @@ public final class Shapes {
   public static Shape<String> name(String example) {
     return matching(
         NAME, example, "a name; names have 1 to 63 of a-z 0-9 . - and begin with a-z or 0-9");
-  }
-
-  static boolean isName(String text) {
-    return NAME_PATTERN.matcher(text).matches();
   }
 
   /** A name of an object of another kind, which must exist. */
