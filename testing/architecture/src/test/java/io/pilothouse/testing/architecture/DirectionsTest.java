@@ -1,0 +1,111 @@
+package io.pilothouse.testing.architecture;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+
+/** Which module may use which. Satellites meet only in the Device Manager's state. */
+class DirectionsTest {
+
+  /** For each package, the other packages of ours that it may use; all may use the contract. */
+  private static final Map<String, List<String>> MAY_USE = new LinkedHashMap<>();
+
+  static {
+    MAY_USE.put("api", List.of());
+    MAY_USE.put("client", List.of());
+    MAY_USE.put("manifests", List.of());
+    MAY_USE.put("filesync", List.of());
+    MAY_USE.put("dm.state", List.of("manifests"));
+    MAY_USE.put("dm.raft", List.of("dm.state"));
+    MAY_USE.put("dm.server", List.of("dm.state", "dm.raft", "manifests"));
+    MAY_USE.put("kit", List.of("client"));
+    MAY_USE.put("provisioning.power", List.of());
+    MAY_USE.put("provisioning", List.of("kit", "client", "manifests", "provisioning.power"));
+    MAY_USE.put("repair", List.of("kit", "client", "manifests", "provisioning.power"));
+    MAY_USE.put("watchdog", List.of("kit", "client", "manifests"));
+    MAY_USE.put("agent", List.of("kit", "client", "manifests", "filesync", "watchdog"));
+    MAY_USE.put("deployment", List.of("kit", "client", "manifests", "filesync"));
+    // docs/decisions/0005-cli-starts-machines.md says why it may use the last three
+    MAY_USE.put(
+        "cli", List.of("client", "manifests", "filesync", "watchdog", "provisioning.power"));
+  }
+
+  @TestFactory
+  Stream<DynamicTest> modulesUseOnlyWhatTheyMay() {
+    return MAY_USE.entrySet().stream()
+        .map(
+            entry ->
+                DynamicTest.dynamicTest(
+                    entry.getKey(), () -> check(entry.getKey(), entry.getValue())));
+  }
+
+  private static void check(String module, List<String> mayUse) {
+    List<String> forbidden = new ArrayList<>();
+    for (String other : MAY_USE.keySet()) {
+      if (!other.equals(module) && !other.equals("api") && !mayUse.contains(other)) {
+        forbidden.addAll(packages(other));
+      }
+    }
+    noClasses()
+        .that()
+        .resideInAnyPackage(packages(module).toArray(String[]::new))
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage(forbidden.toArray(String[]::new))
+        .because("docs/internals/main-job.md and the architecture allow it " + mayUse + " only")
+        .check(Code.CLASSES);
+  }
+
+  /** The provisioning service's own package must not take its power drivers' along. */
+  private static List<String> packages(String module) {
+    return module.equals("provisioning")
+        ? List.of("io.pilothouse.provisioning")
+        : List.of("io.pilothouse." + module + "..");
+  }
+
+  @Test
+  void onlyTheRaftModuleKnowsRatisAndRocksDb() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage("io.pilothouse.dm.raft..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("org.apache.ratis..", "org.rocksdb..")
+        .because("replication and storage can be exchanged only behind dm.raft")
+        .check(Code.CLASSES);
+  }
+
+  @Test
+  void agentsUseOnlyTheFetchingSideOfFilesync() {
+    noClasses()
+        .that()
+        .resideInAnyPackage("io.pilothouse.agent..", "io.pilothouse.cli..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("io.pilothouse.filesync.server..")
+        .check(Code.CLASSES);
+  }
+
+  @Test
+  void packagesHaveNoCycles() {
+    slices().matching("io.pilothouse.(*)..").should().beFreeOfCycles().check(Code.CLASSES);
+  }
+
+  @Test
+  void noPackageIsARummageDrawer() {
+    classes()
+        .should()
+        .resideOutsideOfPackages("..util..", "..utils..", "..common..", "..helper..")
+        .because("a class belongs to what it is about")
+        .check(Code.CLASSES);
+  }
+}
