@@ -1,6 +1,8 @@
 package io.pilothouse.deployment;
 
+import io.micrometer.core.instrument.FunctionCounter;
 import io.pilothouse.client.DmClient;
+import io.pilothouse.filesync.ByteSize;
 import io.pilothouse.filesync.Throttle;
 import io.pilothouse.filesync.client.Replicator;
 import io.pilothouse.filesync.server.ContentHandler;
@@ -15,14 +17,17 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.SplittableRandom;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.TypeConversionException;
 
 /** One replica of the Deployment Service. */
 @Command(name = "deployment", description = "Holds manifest contents and serves them to machines.")
 public final class Main implements Program.Body {
   private static final Duration STALE = Duration.ofSeconds(30);
   private static final int TRANSFERS_AT_ONCE = 64;
+  private static final long SCRUB_BYTES_A_SECOND = 20L << 20;
 
   @Mixin private final ProgramOptions options = new ProgramOptions();
 
@@ -35,9 +40,22 @@ public final class Main implements Program.Body {
 
   @Option(
       names = "--bandwidth",
-      paramLabel = "BYTES",
-      description = "Bytes a second that are sent at most, for example 209715200.")
+      paramLabel = "SIZE",
+      converter = SizeConverter.class,
+      description = "Bytes a second that are sent at most (default: 200MiB).")
   private long bandwidth = 200L << 20;
+
+  /** Reads {@code 200MiB}. */
+  static final class SizeConverter implements ITypeConverter<Long> {
+    @Override
+    public Long convert(String value) {
+      try {
+        return ByteSize.parse(value);
+      } catch (IllegalArgumentException e) {
+        throw new TypeConversionException(e.getMessage());
+      }
+    }
+  }
 
   public static void main(String[] args) {
     Program.main(new Main(), args);
@@ -45,17 +63,20 @@ public final class Main implements Program.Body {
 
   @Override
   public void start(Program program) {
-    if (bandwidth <= 0) {
-      throw new ProgramException("--bandwidth " + bandwidth + ": give more than 0 bytes a second");
-    }
-    ContentStore store = open();
+    ContentStore store = program.closing(open());
     ContentHandler handler = new ContentHandler(store, Throttle.of(bandwidth), TRANSFERS_AT_ONCE);
     DmClient client = program.closing(options.client());
     Replicator replicator =
         new Replicator(Throttle.of(bandwidth), new SplittableRandom(), data.resolve("transfers"));
     ReplicaService service =
         new ReplicaService(
-            options.id(), options.http().toString(), client, store, replicator, program.meters());
+            options.id(),
+            options.http().toString(),
+            client,
+            store,
+            replicator,
+            Throttle.of(SCRUB_BYTES_A_SECOND),
+            program.meters());
     Rounds fill =
         program.closing(
             new Rounds("fill", Duration.ofMillis(100), service::fill, program.meters()));
@@ -66,8 +87,12 @@ public final class Main implements Program.Body {
         program.closing(
             new Rounds("scrub", Duration.ofMinutes(10), service::scrub, program.meters()));
     service.kicks(report::kick);
-    program.meters().gauge("pilot.content.served.bytes", handler, ContentHandler::servedBytes);
-    program.meters().gauge("pilot.content.shed.requests", handler, ContentHandler::shedRequests);
+    FunctionCounter.builder("pilot.content.served.bytes", handler, ContentHandler::servedBytes)
+        .register(program.meters());
+    FunctionCounter.builder("pilot.content.shed.requests", handler, ContentHandler::shedRequests)
+        .register(program.meters());
+    FunctionCounter.builder("pilot.content.damaged", store, ContentStore::damagedFound)
+        .register(program.meters());
     HttpPage page = program.closing(options.page(program));
     page.context(ContentHandler.PATH, handler)
         .status(service::status)
@@ -84,7 +109,9 @@ public final class Main implements Program.Body {
       return new ContentStore(data);
     } catch (IOException e) {
       throw new ProgramException(
-          "--data " + data + " cannot be used: " + e + "; give a directory that can be written", e);
+          "--data %s cannot be used: %s; give a directory that can be written"
+              .formatted(data, e.getMessage()),
+          e);
     }
   }
 }

@@ -1,6 +1,5 @@
 package io.pilothouse.deployment;
 
-import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.pilothouse.api.v1.DeploymentReplica;
 import io.pilothouse.api.v1.Manifest;
@@ -10,7 +9,7 @@ import io.pilothouse.api.v1.ReportReplicaRequest;
 import io.pilothouse.api.v1.SatelliteGrpc;
 import io.pilothouse.client.DmClient;
 import io.pilothouse.filesync.ContentIndex;
-import io.pilothouse.filesync.ContentIndex.Chunk;
+import io.pilothouse.filesync.Throttle;
 import io.pilothouse.filesync.client.Replicator;
 import io.pilothouse.filesync.server.ContentStore;
 import java.io.IOException;
@@ -18,9 +17,11 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -38,11 +39,14 @@ final class ReplicaService {
   private final DmClient client;
   private final ContentStore store;
   private final Replicator replicator;
-  private final Counter refetched;
+  private final Throttle disk;
   private volatile Runnable reportNow = () -> {};
   private volatile List<String> held = List.of();
   private volatile Set<String> lacking = Set.of();
-  private long revision;
+  private volatile long revision;
+
+  /** Why a content cannot be fetched, by digest; also keeps the log to one line a reason. */
+  private final Map<String, String> problems = new ConcurrentHashMap<>();
 
   ReplicaService(
       String id,
@@ -50,16 +54,18 @@ final class ReplicaService {
       DmClient client,
       ContentStore store,
       Replicator replicator,
+      Throttle disk,
       MeterRegistry meters) {
     this.id = id;
     this.address = address;
     this.client = client;
     this.store = store;
     this.replicator = replicator;
-    this.refetched = meters.counter("pilot.content.damaged.chunks");
+    this.disk = disk;
     meters.gauge("pilot.content.held", this, each -> each.held.size());
   }
 
+  /** How to report before the next round's time. */
   void kicks(Runnable report) {
     reportNow = report;
   }
@@ -77,6 +83,7 @@ final class ReplicaService {
             channel -> SatelliteGrpc.newBlockingStub(channel).pullManifests(request));
     revision = Math.max(revision, reply.getRevision());
     Set<String> missing = new TreeSet<>();
+    problems.keySet().retainAll(digests(reply));
     List<String> before = held;
     refreshHeld();
     for (Manifest manifest : reply.getManifestsList()) {
@@ -92,23 +99,31 @@ final class ReplicaService {
     }
   }
 
+  private static Set<String> digests(PullManifestsReply reply) {
+    return reply.getManifestsList().stream()
+        .map(each -> each.getRef().getDigest())
+        .collect(Collectors.toSet());
+  }
+
   private boolean fetch(String digest, List<DeploymentReplica> replicas)
       throws InterruptedException {
+    List<DeploymentReplica> others =
+        replicas.stream().filter(each -> !each.getId().equals(id) && each.getUp()).toList();
+    List<DeploymentReplica> holders =
+        others.stream().filter(each -> each.getHeldList().contains(digest)).toList();
+    // replicas that have each lost another chunk hold it in full together
     List<String> sources =
-        replicas.stream()
-            .filter(each -> !each.getId().equals(id) && each.getUp())
-            .filter(each -> each.getHeldList().contains(digest))
-            .map(DeploymentReplica::getAddress)
-            .toList();
-    if (sources.isEmpty()) {
-      return false;
-    }
+        (holders.isEmpty() ? others : holders).stream().map(DeploymentReplica::getAddress).toList();
     try {
       replicator.replicate(digest, sources, new StoreSink(store));
       log.info("holds {} now, from {}", digest, sources);
+      problems.remove(digest);
       return true;
     } catch (IOException e) {
-      log.warn("cannot fetch {} yet: {}", digest, e.getMessage());
+      String problem = String.valueOf(e.getMessage());
+      if (!problem.equals(problems.put(digest, problem))) {
+        log.warn("cannot fetch {} yet: {}", digest, problem);
+      }
       return false;
     }
   }
@@ -125,19 +140,20 @@ final class ReplicaService {
     held = store.held();
   }
 
-  /** Re-reads every chunk; a damaged one is removed, and so fetched anew by the next fill. */
-  void scrub() throws IOException {
+  /** Re-reads everything, slowly; what is damaged is removed, and so fetched anew. */
+  void scrub() throws IOException, InterruptedException {
+    long before = store.damagedFound();
     for (String digest : store.indexNames()) {
-      Optional<byte[]> bytes = store.index(digest);
-      if (bytes.isEmpty()) {
-        continue;
-      }
-      for (Chunk chunk : ContentIndex.parse(bytes.get()).chunks()) {
-        if (!store.scrub(chunk)) {
-          refetched.increment();
-          log.warn("chunk {} of {} was damaged on disk; fetching it again", chunk.sha256(), digest);
-        }
-      }
+      store.index(digest);
+    }
+    for (String chunk : store.chunkNames()) {
+      disk.take(ContentIndex.CHUNK);
+      store.chunkBytes(chunk);
+    }
+    long found = store.damagedFound() - before;
+    if (found > 0) {
+      log.warn("{} chunks or indexes were damaged on disk; fetching them again", found);
+      reportNow.run();
     }
   }
 
@@ -148,6 +164,7 @@ final class ReplicaService {
     status.put("revision", revision);
     status.put("held", held);
     status.put("lacking", List.copyOf(lacking));
+    status.put("problems", new TreeMap<>(problems));
     return status;
   }
 }

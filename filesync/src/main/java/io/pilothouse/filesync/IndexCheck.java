@@ -83,8 +83,8 @@ final class IndexCheck {
   }
 
   /**
-   * A target may go up only at its start and only as far as the directory's top. In {@code a/..} the
-   * {@code a} could be a link itself, and the dots would start somewhere else.
+   * A target may go up only at its start and only as far as the directory's top. In {@code a/..}
+   * the {@code a} could be a link itself, and the dots would start somewhere else.
    */
   private static void link(LinkEntry link) throws ContentException {
     String target = link.target();

@@ -54,8 +54,9 @@ final class ContentSource {
           goesOn ? StandardOpenOption.APPEND : StandardOpenOption.TRUNCATE_EXISTING;
       try (OutputStream out =
           LocalTrouble.marked(
-              () -> Files.newOutputStream(partial, StandardOpenOption.CREATE,
-                  StandardOpenOption.WRITE, how))) {
+              () ->
+                  Files.newOutputStream(
+                      partial, StandardOpenOption.CREATE, StandardOpenOption.WRITE, how))) {
         copy(connection, goesOn ? size - have : size, out);
       }
     } finally {
@@ -82,7 +83,8 @@ final class ContentSource {
       throw new BusyException(address + " is busy");
     }
     if (code != HttpURLConnection.HTTP_OK && code != HttpURLConnection.HTTP_PARTIAL) {
-      throw new ContentException("%s: %s".formatted(code, errorText(connection)));
+      throw new ContentException(
+          "it answered %d for %s: %s".formatted(code, path, errorText(connection)));
     }
     return code;
   }

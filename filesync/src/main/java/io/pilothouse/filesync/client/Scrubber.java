@@ -6,7 +6,9 @@ import io.pilothouse.filesync.ContentIndex.Chunk;
 import io.pilothouse.filesync.ContentIndex.Entry;
 import io.pilothouse.filesync.ContentIndex.FileEntry;
 import io.pilothouse.filesync.ContentIndex.LinkEntry;
+import io.pilothouse.filesync.DiskFull;
 import io.pilothouse.filesync.DurableFiles;
+import io.pilothouse.filesync.Modes;
 import io.pilothouse.filesync.Sha256;
 import io.pilothouse.filesync.Throttle;
 import java.io.IOException;
@@ -16,9 +18,12 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.random.RandomGenerator;
+import java.util.stream.Stream;
 
 /** Re-reads what was published, finds what has changed on disk, and restores it file by file. */
 public final class Scrubber {
@@ -26,13 +31,13 @@ public final class Scrubber {
   /**
    * A file that is not what was published.
    *
+   * @param path in the directory; empty when all of it is lost
    * @param what in words, for the report
    */
   public record Damage(String path, String what) {}
 
   private final Throttle disk;
-  private final Throttle network;
-  private final RandomGenerator random;
+  private final Network network;
 
   /**
    * Makes a scrubber.
@@ -41,39 +46,67 @@ public final class Scrubber {
    * @param network limits what restoring fetches
    */
   public Scrubber(Throttle disk, Throttle network, RandomGenerator random) {
-    this.disk = disk;
-    this.network = network;
-    this.random = random;
+    this(disk, Network.usual(network, random));
   }
 
-  /** Compares a published directory with its index, byte by byte. */
+  Scrubber(Throttle disk, Network network) {
+    this.disk = disk;
+    this.network = network;
+  }
+
+  /**
+   * Compares a published directory with its index: every byte, mode and link. A directory that is
+   * removed or replaced meanwhile has no damage.
+   */
   public List<Damage> check(Path target) throws IOException, InterruptedException {
     Optional<ContentIndex> index = Fetcher.published(target);
     if (index.isEmpty()) {
-      return List.of(new Damage("", "the directory or its index is missing"));
+      return List.of(new Damage("", "the directory or its index is missing or damaged"));
     }
     List<Damage> damages = new ArrayList<>();
     for (Entry entry : index.get().entries()) {
-      Path path = target.resolve(entry.path());
-      switch (entry) {
+      check(target, entry).ifPresent(what -> damages.add(new Damage(entry.path(), what)));
+    }
+    boolean unchanged = damages.isEmpty() || Fetcher.published(target).equals(index);
+    return unchanged ? damages : List.of();
+  }
+
+  /** What is wrong with an entry, in words. */
+  private Optional<String> check(Path target, Entry entry) throws InterruptedException {
+    try {
+      if (!hasRealParents(target, entry)) {
+        return Optional.of("is not in a directory any more");
+      }
+      Path path = Tree.resolve(target, entry);
+      return switch (entry) {
         case LinkEntry link -> {
           boolean sound =
               Files.isSymbolicLink(path)
                   && Files.readSymbolicLink(path).toString().equals(link.target());
-          if (!sound) {
-            damages.add(new Damage(link.path(), "is no longer a link to " + link.target()));
-          }
+          yield sound ? Optional.empty() : Optional.of("is no longer a link to " + link.target());
         }
-        case FileEntry file -> check(path, file).ifPresent(damages::add);
-      }
+        case FileEntry file -> check(path, file);
+      };
+    } catch (IOException e) {
+      return Optional.of("cannot be read: " + e.getMessage());
     }
-    return damages;
   }
 
-  private Optional<Damage> check(Path path, FileEntry file)
+  private static boolean hasRealParents(Path target, Entry entry) throws ContentException {
+    Path parent = target;
+    for (Path name : target.relativize(Tree.resolve(target, entry))) {
+      if (!parent.equals(target) && !Files.isDirectory(parent, LinkOption.NOFOLLOW_LINKS)) {
+        return false;
+      }
+      parent = parent.resolve(name);
+    }
+    return true;
+  }
+
+  private Optional<String> check(Path path, FileEntry file)
       throws IOException, InterruptedException {
     if (!Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS)) {
-      return Optional.of(new Damage(file.path(), "is missing"));
+      return Optional.of("is missing");
     }
     long offset = 0;
     try (InputStream in = Files.newInputStream(path)) {
@@ -82,20 +115,43 @@ public final class Scrubber {
         byte[] bytes = in.readNBytes(chunk.size());
         if (!Sha256.hex(bytes).equals(chunk.sha256())) {
           return Optional.of(
-              new Damage(
-                  file.path(),
-                  "has wrong bytes between %d and %d".formatted(offset, offset + chunk.size())));
+              "has wrong bytes between %d and %d".formatted(offset, offset + chunk.size()));
         }
         offset += chunk.size();
       }
       if (in.read() >= 0) {
-        return Optional.of(new Damage(file.path(), "is longer than " + file.size() + " bytes"));
+        return Optional.of("is longer than " + file.size() + " bytes");
       }
     }
-    return Optional.empty();
+    int mode = Modes.of(path);
+    return mode == Tree.writtenMode(file)
+        ? Optional.empty()
+        : Optional.of("has mode %o, not %o".formatted(mode, Tree.writtenMode(file)));
   }
 
-  /** Restores one damaged file or link from a source, by one rename. */
+  /** Files in a published directory that are not in its index, sorted: no damage, but of note. */
+  public static List<String> extras(Path target) throws IOException {
+    Optional<ContentIndex> index = Fetcher.published(target);
+    if (index.isEmpty()) {
+      return List.of();
+    }
+    Set<Path> known = new HashSet<>();
+    for (Entry entry : index.get().entries()) {
+      known.add(Tree.resolve(target, entry));
+    }
+    try (Stream<Path> walk = Files.walk(target)) {
+      return walk.filter(each -> !Files.isDirectory(each, LinkOption.NOFOLLOW_LINKS))
+          .filter(each -> !known.contains(each))
+          .map(each -> target.relativize(each).toString())
+          .sorted()
+          .toList();
+    }
+  }
+
+  /**
+   * Restores one damaged file or link by one rename. What is sound on this disk, in the damaged
+   * file too, is not fetched again.
+   */
   public void restore(Path target, Damage damage, List<String> sources)
       throws IOException, InterruptedException {
     ContentIndex index =
@@ -106,24 +162,46 @@ public final class Scrubber {
             .filter(each -> each.path().equals(damage.path()))
             .findFirst()
             .orElseThrow(() -> new ContentException(damage.path() + " is not in the index"));
-    Path path = target.resolve(entry.path());
     Path work = target.resolveSibling("." + target.getFileName() + ".restore");
-    DurableFiles.deleteTree(work);
-    Files.createDirectories(work);
-    Files.createDirectories(path.getParent());
-    Path fresh = work.resolve("file");
-    switch (entry) {
-      case LinkEntry link -> Files.createSymbolicLink(fresh, Path.of(link.target()));
-      case FileEntry file -> {
-        Sources from = new Sources(sources, network, random);
+    try {
+      Files.createDirectories(work);
+      WorkChunks chunks =
+          new WorkChunks(
+              work, LocalChunks.beside(target), network.sources(sources), WritePoints.NONE);
+      if (entry instanceof FileEntry file) {
         for (Chunk chunk : file.chunks()) {
-          from.chunk(chunk, work.resolve(chunk.sha256()));
+          chunks.bring(chunk);
         }
-        Fetcher.writeFile(fresh, file, chunk -> work.resolve(chunk.sha256()));
       }
+      Path fresh = work.resolve("file");
+      DurableFiles.deleteTree(fresh);
+      Tree.write(fresh, entry, chunks);
+      replace(target, entry, fresh);
+      DurableFiles.deleteTree(work);
+    } catch (IOException e) {
+      if (DiskFull.is(e)) {
+        DurableFiles.deleteTree(work);
+        throw new ContentException("the disk is full: free some space", e);
+      }
+      throw e;
+    }
+  }
+
+  private static void replace(Path target, Entry entry, Path fresh) throws IOException {
+    Path path = Tree.resolve(target, entry);
+    Path parent = target;
+    for (Path name : target.relativize(path)) {
+      if (!parent.equals(target) && !Files.isDirectory(parent, LinkOption.NOFOLLOW_LINKS)) {
+        // a link that has taken the place of a directory may lead anywhere
+        Files.deleteIfExists(parent);
+        Files.createDirectory(parent);
+      }
+      parent = parent.resolve(name);
+    }
+    if (Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS)) {
+      DurableFiles.deleteTree(path);
     }
     Files.move(fresh, path, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-    DurableFiles.syncDirectory(path.getParent());
-    DurableFiles.deleteTree(work);
+    DurableFiles.syncDirectory(DurableFiles.parent(path));
   }
 }

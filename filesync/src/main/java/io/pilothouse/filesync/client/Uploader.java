@@ -4,9 +4,12 @@ import io.pilothouse.filesync.ContentException;
 import io.pilothouse.filesync.ContentIndex.Chunk;
 import io.pilothouse.filesync.Packer.Packed;
 import io.pilothouse.filesync.Throttle;
+import io.pilothouse.filesync.client.ContentSource.Answer;
 import java.io.IOException;
+import java.net.HttpURLConnection;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.SplittableRandom;
 
 /** Sends a packed directory to one replica: only the chunks that it lacks, then the index. */
 public final class Uploader {
@@ -17,10 +20,14 @@ public final class Uploader {
     void sent(long done, long total);
   }
 
-  private final Throttle throttle;
+  private final Network network;
 
   public Uploader(Throttle throttle) {
-    this.throttle = throttle;
+    this(Network.usual(throttle, new SplittableRandom()));
+  }
+
+  Uploader(Network network) {
+    this.network = network;
   }
 
   /**
@@ -33,8 +40,10 @@ public final class Uploader {
     List<String> why = new ArrayList<>();
     for (String replica : replicas) {
       try {
-        uploadTo(new ContentSource(replica, throttle), packed, progress);
+        uploadTo(network.source(replica), packed, progress);
         return replica;
+      } catch (LocalTrouble e) {
+        throw e;
       } catch (IOException e) {
         why.add(replica + ": " + e.getMessage());
       }
@@ -45,33 +54,45 @@ public final class Uploader {
             + ")");
   }
 
-  private static void uploadTo(ContentSource source, Packed packed, Progress progress)
+  private void uploadTo(ContentSource source, Packed packed, Progress progress)
       throws IOException, InterruptedException {
-    long total = packed.index().chunks().stream().mapToLong(Chunk::size).sum();
-    long done = 0;
-    for (Chunk chunk : packed.index().chunks()) {
-      String path = "/v1/chunks/" + chunk.sha256();
-      if (!source.has(path)) {
-        put(source, path, packed.read(chunk));
+    List<Chunk> chunks = packed.index().chunks();
+    long total = chunks.stream().mapToLong(Chunk::size).sum();
+    String index = "/v1/index/" + packed.index().digest();
+    Answer answer = new Answer(HttpURLConnection.HTTP_CONFLICT, "");
+    // it may find a chunk damaged between our question and its answer: then once more
+    for (int pass = 0; pass < 2 && answer.code() == HttpURLConnection.HTTP_CONFLICT; pass++) {
+      long done = 0;
+      for (Chunk chunk : chunks) {
+        String path = "/v1/chunks/" + chunk.sha256();
+        if (!source.has(path)) {
+          byte[] bytes = LocalTrouble.marked(() -> packed.read(chunk));
+          requireStored(path, put(source, path, bytes));
+        }
+        done += chunk.size();
+        progress.sent(done, total);
       }
-      done += chunk.size();
-      progress.sent(done, total);
+      answer = put(source, index, packed.index().toBytes());
     }
-    String digest = packed.index().digest();
-    put(source, "/v1/index/" + digest, packed.index().toBytes());
+    requireStored(index, answer);
   }
 
-  private static void put(ContentSource source, String path, byte[] bytes)
+  private Answer put(ContentSource source, String path, byte[] bytes)
       throws IOException, InterruptedException {
-    ContentSource.Answer answer = source.put(path, bytes);
-    for (int attempt = 1; answer.code() == 503 && attempt < ATTEMPTS; attempt++) {
-      Thread.sleep(1000L * attempt);
+    Answer answer = source.put(path, bytes);
+    for (int attempt = 1;
+        answer.code() == HttpURLConnection.HTTP_UNAVAILABLE && attempt < ATTEMPTS;
+        attempt++) {
+      network.sleeper().sleep(network.patience().busy().multipliedBy(attempt));
       answer = source.put(path, bytes);
     }
-    if (answer.code() != 201) {
+    return answer;
+  }
+
+  private static void requireStored(String path, Answer answer) throws ContentException {
+    if (answer.code() != HttpURLConnection.HTTP_CREATED) {
       throw new ContentException(
-          "%s answered %d to PUT %s: %s"
-              .formatted(source.address(), answer.code(), path, answer.text()));
+          "it answered %d to PUT %s: %s".formatted(answer.code(), path, answer.text()));
     }
   }
 }

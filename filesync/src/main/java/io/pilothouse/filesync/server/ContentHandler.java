@@ -1,25 +1,29 @@
 package io.pilothouse.filesync.server;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpHandler;
 import io.pilothouse.filesync.ContentException;
+import io.pilothouse.filesync.ContentIndex;
+import io.pilothouse.filesync.DiskFull;
 import io.pilothouse.filesync.Sha256;
 import io.pilothouse.filesync.Throttle;
+import io.pilothouse.filesync.server.Transfers.Transfer;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Serves a {@link ContentStore} over HTTP/1.1: GET, HEAD and PUT of {@code /v1/chunks/SHA256} and
@@ -30,14 +34,16 @@ public final class ContentHandler implements HttpHandler {
   /** The path to register this handler under. */
   public static final String PATH = "/v1/";
 
+  private static final Logger log = LoggerFactory.getLogger(ContentHandler.class);
+  private static final Duration PEER_PATIENCE = Duration.ofSeconds(30);
   private static final int LARGEST_CHUNK = 4 << 20;
-  private static final int LARGEST_INDEX = 64 << 20;
   private static final int PIECE = 64 << 10;
+  private static final int INSUFFICIENT_STORAGE = 507;
   private static final Pattern RANGE = Pattern.compile("bytes=(\\d{1,18})-");
 
   private final ContentStore store;
   private final Throttle throttle;
-  private final Semaphore transfers;
+  private final Transfers transfers;
   private final AtomicLong served = new AtomicLong();
   private final AtomicLong shed = new AtomicLong();
 
@@ -47,9 +53,13 @@ public final class ContentHandler implements HttpHandler {
    * @param atOnce transfers that may run at the same time
    */
   public ContentHandler(ContentStore store, Throttle throttle, int atOnce) {
+    this(store, throttle, new Transfers(atOnce, PEER_PATIENCE, System::nanoTime));
+  }
+
+  ContentHandler(ContentStore store, Throttle throttle, Transfers transfers) {
     this.store = store;
     this.throttle = throttle;
-    this.transfers = new Semaphore(atOnce);
+    this.transfers = transfers;
   }
 
   /** Bytes sent so far. */
@@ -65,26 +75,34 @@ public final class ContentHandler implements HttpHandler {
   @Override
   public void handle(HttpExchange exchange) throws IOException {
     try (exchange) {
-      if (!transfers.tryAcquire()) {
+      Optional<Transfer> slot = transfers.enter();
+      if (slot.isEmpty()) {
         shed.incrementAndGet();
-        exchange.getResponseHeaders().set("Retry-After", "1");
-        text(exchange, 503, "busy: too many transfers at once; try another replica");
+        refuseBusy(exchange);
         return;
       }
-      try {
-        route(exchange);
+      try (Transfer transfer = slot.get()) {
+        route(exchange, transfer);
       } catch (ContentException e) {
         text(exchange, 400, String.valueOf(e.getMessage()));
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
         throw new IOException("stopped while serving", e);
-      } finally {
-        transfers.release();
       }
     }
   }
 
-  private void route(HttpExchange exchange) throws IOException, InterruptedException {
+  private static void refuseBusy(HttpExchange exchange) throws IOException {
+    try (InputStream in = exchange.getRequestBody()) {
+      // a body left unread would reset the connection before the peer has read our answer
+      in.readNBytes(LARGEST_CHUNK);
+    }
+    exchange.getResponseHeaders().set("Retry-After", "1");
+    text(exchange, 503, "busy: too many transfers at once; try another replica");
+  }
+
+  private void route(HttpExchange exchange, Transfer transfer)
+      throws IOException, InterruptedException {
     List<String> path = List.of(exchange.getRequestURI().getPath().split("/", -1));
     boolean known =
         path.size() == 4
@@ -98,45 +116,26 @@ public final class ContentHandler implements HttpHandler {
     String hash = path.get(3);
     switch (exchange.getRequestMethod()) {
       case "GET", "HEAD" -> {
-        if (chunk) {
-          sendChunk(exchange, hash);
+        Optional<byte[]> bytes = chunk ? store.chunkBytes(hash) : store.index(hash);
+        if (bytes.isEmpty()) {
+          text(exchange, 404, "no " + (chunk ? "chunk " : "index ") + hash);
         } else {
-          sendIndex(exchange, hash);
+          send(exchange, transfer, bytes.get());
         }
       }
       case "PUT" -> {
-        if (chunk) {
-          takeChunk(exchange, hash);
-        } else {
-          takeIndex(exchange, hash);
-        }
+        byte[] bytes = body(exchange, transfer, chunk ? LARGEST_CHUNK : ContentIndex.MOST_BYTES);
+        take(exchange, chunk, hash, bytes);
       }
-      default -> text(exchange, 405, "use GET, HEAD or PUT");
+      default -> {
+        exchange.getResponseHeaders().set("Allow", "GET, HEAD, PUT");
+        text(exchange, 405, "use GET, HEAD or PUT");
+      }
     }
   }
 
-  private void sendChunk(HttpExchange exchange, String hash)
+  private void send(HttpExchange exchange, Transfer transfer, byte[] bytes)
       throws IOException, InterruptedException {
-    Optional<Path> file = store.chunkFile(hash);
-    if (file.isEmpty()) {
-      text(exchange, 404, "no chunk " + hash);
-      return;
-    }
-    send(exchange, Files.readAllBytes(file.get()));
-  }
-
-  private void sendIndex(HttpExchange exchange, String digest)
-      throws IOException, InterruptedException {
-    Optional<byte[]> bytes = store.index(digest);
-    if (bytes.isEmpty()) {
-      text(exchange, 404, "no index " + digest);
-      return;
-    }
-    send(exchange, bytes.get());
-  }
-
-  private void send(HttpExchange exchange, byte[] bytes) throws IOException, InterruptedException {
-    int from = offset(exchange, bytes.length);
     exchange.getResponseHeaders().set("Content-Type", "application/octet-stream");
     exchange.getResponseHeaders().set("Accept-Ranges", "bytes");
     if (exchange.getRequestMethod().equals("HEAD")) {
@@ -144,21 +143,26 @@ public final class ContentHandler implements HttpHandler {
       exchange.sendResponseHeaders(200, -1);
       return;
     }
+    int from = offset(exchange, bytes.length);
     if (from > 0) {
       exchange
           .getResponseHeaders()
           .set("Content-Range", "bytes %d-%d/%d".formatted(from, bytes.length - 1, bytes.length));
     }
-    int length = bytes.length - from;
-    exchange.sendResponseHeaders(from > 0 ? 206 : 200, length == 0 ? -1 : length);
-    OutputStream out = exchange.getResponseBody();
-    for (int sent = from; sent < bytes.length; sent += PIECE) {
-      int piece = Math.min(PIECE, bytes.length - sent);
-      throttle.take(piece);
-      out.write(bytes, sent, piece);
-      served.addAndGet(piece);
+    exchange.sendResponseHeaders(from > 0 ? 206 : 200, bytes.length - from);
+    try (OutputStream out = exchange.getResponseBody()) {
+      for (int sent = from; sent < bytes.length; sent += PIECE) {
+        int start = sent;
+        int piece = Math.min(PIECE, bytes.length - sent);
+        throttle.take(piece);
+        transfer.waiting(
+            () -> {
+              out.write(bytes, start, piece);
+              return out;
+            });
+        served.addAndGet(piece);
+      }
     }
-    out.close();
   }
 
   private static int offset(HttpExchange exchange, int length) {
@@ -169,32 +173,56 @@ public final class ContentHandler implements HttpHandler {
     return from < length ? (int) from : 0;
   }
 
-  private void takeChunk(HttpExchange exchange, String hash) throws IOException {
-    byte[] bytes = body(exchange, LARGEST_CHUNK);
-    store.putChunk(hash, bytes);
-    text(exchange, 201, "stored");
-  }
-
-  private void takeIndex(HttpExchange exchange, String digest) throws IOException {
-    byte[] bytes = body(exchange, LARGEST_INDEX);
-    List<String> missing = store.putIndex(digest, bytes);
-    if (missing.isEmpty()) {
-      text(exchange, 201, "stored");
+  private void take(HttpExchange exchange, boolean chunk, String hash, byte[] bytes)
+      throws IOException {
+    List<String> missing = List.of();
+    try {
+      if (chunk) {
+        store.putChunk(hash, bytes);
+      } else {
+        missing = store.putIndex(hash, bytes);
+      }
+    } catch (ContentException e) {
+      throw e;
+    } catch (IOException e) {
+      log.error("cannot store {}", hash, e);
+      int code = DiskFull.is(e) ? INSUFFICIENT_STORAGE : 500;
+      text(exchange, code, "cannot store " + hash + " here: " + e.getMessage());
       return;
     }
-    ObjectNode root = JsonNodeFactory.instance.objectNode();
-    ArrayNode array = root.putArray("missing");
-    missing.forEach(array::add);
-    text(exchange, 409, root.toString());
+    if (missing.isEmpty()) {
+      text(exchange, 201, "stored");
+    } else {
+      exchange.getResponseHeaders().set("Content-Type", "application/json");
+      text(exchange, 409, json(missing));
+    }
   }
 
-  private static byte[] body(HttpExchange exchange, int most) throws IOException {
+  private static String json(List<String> missing) throws IOException {
+    StringWriter text = new StringWriter();
+    try (JsonGenerator json = new JsonFactory().createGenerator(text)) {
+      json.writeStartObject();
+      json.writeFieldName("missing");
+      json.writeArray(missing.toArray(String[]::new), 0, missing.size());
+      json.writeEndObject();
+    }
+    return text.toString();
+  }
+
+  private static byte[] body(HttpExchange exchange, Transfer transfer, int most)
+      throws IOException {
     try (InputStream in = exchange.getRequestBody()) {
-      byte[] bytes = in.readNBytes(most + 1);
-      if (bytes.length > most) {
-        throw new ContentException("the body has more than " + most + " bytes");
+      ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+      byte[] buffer = new byte[PIECE];
+      int read = transfer.waiting(() -> in.read(buffer));
+      while (read >= 0) {
+        bytes.write(buffer, 0, read);
+        if (bytes.size() > most) {
+          throw new ContentException("the body has more than " + most + " bytes");
+        }
+        read = transfer.waiting(() -> in.read(buffer));
       }
-      return bytes;
+      return bytes.toByteArray();
     }
   }
 

@@ -6,55 +6,99 @@ import io.pilothouse.filesync.ContentIndex.Chunk;
 import io.pilothouse.filesync.DurableFiles;
 import io.pilothouse.filesync.Sha256;
 import java.io.IOException;
-import java.nio.file.AtomicMoveNotSupportedException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 
 /**
  * Chunks and indexes in a directory, each under its hash. What is there is whole: a write is
- * verified, flushed and renamed into place. An index is only taken when all its chunks are there.
+ * verified, flushed and renamed into place, and a read verifies once more; what the disk has
+ * damaged is removed, so that it counts as missing and is fetched anew. An index is only taken when
+ * all its chunks are there.
  */
-public final class ContentStore {
+public final class ContentStore implements AutoCloseable {
   private final Path chunks;
   private final Path indexes;
   private final Path incoming;
+  private final FileChannel lock;
   private final AtomicLong temporary = new AtomicLong();
+  private final AtomicLong damaged = new AtomicLong();
+
+  /** Indexes that were read once, by digest; they never change. */
+  private final Map<String, ContentIndex> parsed = new ConcurrentHashMap<>();
 
   /** Opens or makes the store; what an earlier crash left half-written is removed. */
   public ContentStore(Path dir) throws IOException {
     this.chunks = dir.resolve("chunks");
     this.indexes = dir.resolve("index");
     this.incoming = dir.resolve("incoming");
+    Files.createDirectories(dir);
+    this.lock = lock(dir.resolve("lock"));
     DurableFiles.deleteTree(incoming);
     for (Path each : List.of(chunks, indexes, incoming)) {
       Files.createDirectories(each);
     }
+    DurableFiles.syncDirectory(dir);
   }
 
-  /** Whether the chunk is there. */
+  private static FileChannel lock(Path file) throws IOException {
+    FileChannel channel =
+        FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+    boolean ours = false;
+    try {
+      ours = channel.tryLock() != null;
+    } catch (OverlappingFileLockException e) {
+      throw new IOException(file + " is locked by this very process", e);
+    } finally {
+      if (!ours) {
+        channel.close();
+      }
+    }
+    if (!ours) {
+      throw new IOException(file + " is locked: another process uses this directory; stop it");
+    }
+    return channel;
+  }
+
+  /** Whether the chunk is there; its bytes are not looked at. */
   public boolean hasChunk(String sha256) {
     return Files.isRegularFile(chunk(sha256));
   }
 
-  /** A chunk's file. */
-  public Optional<Path> chunkFile(String sha256) {
-    return Optional.of(chunk(sha256)).filter(Files::isRegularFile);
+  /** A chunk's bytes, verified. */
+  public Optional<byte[]> chunkBytes(String sha256) throws IOException {
+    return verified(chunk(sha256), sha256);
   }
 
-  /** An index's bytes. */
+  /** An index's bytes, verified. */
   public Optional<byte[]> index(String digest) throws IOException {
+    return verified(indexFile(digest), digest);
+  }
+
+  private Optional<byte[]> verified(Path file, String hash) throws IOException {
+    byte[] bytes;
     try {
-      return Optional.of(Files.readAllBytes(indexFile(digest)));
+      bytes = Files.readAllBytes(file);
     } catch (NoSuchFileException e) {
       return Optional.empty();
     }
+    if (Sha256.hex(bytes).equals(hash)) {
+      return Optional.of(bytes);
+    }
+    damaged.incrementAndGet();
+    Files.deleteIfExists(file);
+    return Optional.empty();
   }
 
   /** Takes a chunk; refuses bytes that do not have that hash. */
@@ -90,12 +134,26 @@ public final class ContentStore {
   public List<String> held() throws IOException {
     List<String> held = new ArrayList<>();
     for (String digest : indexNames()) {
-      Optional<byte[]> bytes = index(digest);
-      if (bytes.isPresent() && missing(ContentIndex.parse(bytes.get())).isEmpty()) {
+      Optional<ContentIndex> index = parsed(digest);
+      if (index.isPresent() && missing(index.get()).isEmpty()) {
         held.add(digest);
       }
     }
     return held;
+  }
+
+  private Optional<ContentIndex> parsed(String digest) throws IOException {
+    ContentIndex known = parsed.get(digest);
+    if (known != null) {
+      return Optional.of(known);
+    }
+    Optional<byte[]> bytes = index(digest);
+    if (bytes.isEmpty()) {
+      return Optional.empty();
+    }
+    ContentIndex index = ContentIndex.parse(bytes.get());
+    parsed.put(digest, index);
+    return Optional.of(index);
   }
 
   /** Names of all indexes, sorted. */
@@ -109,39 +167,33 @@ public final class ContentStore {
     }
   }
 
-  /**
-   * Verifies one chunk on disk and removes it when it is damaged, so that it is fetched anew.
-   *
-   * @return whether it was sound, or not there
-   */
-  public boolean scrub(Chunk chunk) throws IOException {
-    Path file = chunk(chunk.sha256());
-    byte[] bytes;
-    try {
-      bytes = Files.readAllBytes(file);
-    } catch (NoSuchFileException e) {
-      return true;
+  /** Hashes of all chunks, sorted, whether an index needs them or not. */
+  public List<String> chunkNames() throws IOException {
+    try (Stream<Path> files = Files.find(chunks, 2, (each, what) -> what.isRegularFile())) {
+      return files
+          .map(each -> DurableFiles.parent(each).getFileName().toString() + each.getFileName())
+          .filter(Sha256::isHex)
+          .sorted()
+          .toList();
     }
-    if (Sha256.hex(bytes).equals(chunk.sha256())) {
-      return true;
-    }
-    Files.deleteIfExists(file);
-    return false;
+  }
+
+  /** How many chunks and indexes were found damaged and removed, since the start. */
+  public long damagedFound() {
+    return damaged.get();
   }
 
   private void publish(byte[] bytes, Path to) throws IOException {
     Path fresh = incoming.resolve(Long.toString(temporary.incrementAndGet()));
     try {
       DurableFiles.write(fresh, bytes);
-      Path parent = to.getParent();
-      if (parent == null) {
-        throw new IllegalStateException(to + " has no parent");
+      Path parent = DurableFiles.parent(to);
+      if (!Files.isDirectory(parent)) {
+        Files.createDirectories(parent);
+        DurableFiles.syncDirectory(chunks);
       }
-      Files.createDirectories(parent);
       Files.move(fresh, to, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
       DurableFiles.syncDirectory(parent);
-    } catch (AtomicMoveNotSupportedException e) {
-      throw new IOException(incoming + " must be on the same file system as " + to, e);
     } finally {
       Files.deleteIfExists(fresh);
     }
@@ -161,5 +213,11 @@ public final class ContentStore {
     if (!Sha256.isHex(hash)) {
       throw new IllegalArgumentException("\"" + hash + "\" is not a SHA-256 in lower-case hex");
     }
+  }
+
+  /** Lets another process have the directory. */
+  @Override
+  public void close() throws IOException {
+    lock.close();
   }
 }

@@ -1,0 +1,134 @@
+package io.pilothouse.filesync.client;
+
+import io.pilothouse.filesync.ContentException;
+import io.pilothouse.filesync.ContentIndex;
+import io.pilothouse.filesync.ContentIndex.Chunk;
+import io.pilothouse.filesync.ContentIndex.Entry;
+import io.pilothouse.filesync.ContentIndex.FileEntry;
+import io.pilothouse.filesync.ContentIndex.LinkEntry;
+import io.pilothouse.filesync.DurableFiles;
+import io.pilothouse.filesync.Modes;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+
+/** Puts files together from chunks, and a tree of them in a directory's place. */
+final class Tree {
+  private static final int OWNER_READ = 0400;
+
+  private Tree() {}
+
+  /** Where an entry is; refuses names that this process cannot write. */
+  static Path resolve(Path tree, Entry entry) throws ContentException {
+    try {
+      return tree.resolve(entry.path());
+    } catch (InvalidPathException e) {
+      throw new ContentException(
+          "the name \"%s\" cannot be written here: start this program with a UTF-8 locale (LC_ALL)"
+              .formatted(entry.path()),
+          e);
+    }
+  }
+
+  /** Writes one entry, flushed; nothing may be there yet. */
+  static void write(Path path, Entry entry, WorkChunks chunks) throws IOException {
+    switch (entry) {
+      case LinkEntry link ->
+          Files.createSymbolicLink(path, path.getFileSystem().getPath(link.target()));
+      case FileEntry file -> {
+        // two names that this file system takes for one would else overwrite each other
+        try (OutputStream out =
+            Files.newOutputStream(path, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+          for (Chunk chunk : file.chunks()) {
+            out.write(chunks.read(chunk));
+          }
+        }
+        Files.setPosixFilePermissions(path, Modes.permissions(writtenMode(file)));
+        try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
+          channel.force(true);
+        }
+      }
+    }
+  }
+
+  /** A file that its owner cannot read could not be verified. */
+  static int writtenMode(FileEntry file) {
+    return file.mode() | OWNER_READ;
+  }
+
+  /**
+   * Puts a finished tree in the target's place. All that needs room on the disk is written before
+   * the first rename; a failure afterwards puts the old version back. A kill in between leaves the
+   * target without an index, that is unpublished, and the next fetch goes on.
+   */
+  static void publish(Path work, Path target, ContentIndex index, WritePoints points)
+      throws IOException {
+    Path parent = DurableFiles.parent(target);
+    Path indexFile = Fetcher.indexFile(target);
+    Path freshIndex = work.resolve("index");
+    Path old = work.resolve("old");
+    Path oldIndex = work.resolve("old.index");
+    DurableFiles.write(freshIndex, index.toBytes());
+    DurableFiles.deleteTree(old);
+    Files.deleteIfExists(oldIndex);
+    points.reached("index written");
+    try {
+      if (Files.exists(target, LinkOption.NOFOLLOW_LINKS)) {
+        moveIfThere(indexFile, oldIndex);
+        points.reached("old index aside");
+        Files.move(target, old, StandardCopyOption.ATOMIC_MOVE);
+      } else {
+        Files.deleteIfExists(indexFile);
+      }
+      DurableFiles.syncDirectory(parent);
+      points.reached("old tree aside");
+      Files.move(work.resolve("tree"), target, StandardCopyOption.ATOMIC_MOVE);
+    } catch (IOException e) {
+      putBack(work, target, e);
+      throw e;
+    }
+    points.reached("tree published");
+    DurableFiles.syncDirectory(parent);
+    Files.move(freshIndex, indexFile, StandardCopyOption.ATOMIC_MOVE);
+    DurableFiles.syncDirectory(parent);
+    points.reached("index published");
+  }
+
+  /** Puts the old version back that a kill found moved aside, with nothing in its place yet. */
+  static void recover(Path work, Path target) throws IOException {
+    Path old = work.resolve("old");
+    Path oldIndex = work.resolve("old.index");
+    Path indexFile = Fetcher.indexFile(target);
+    if (!Files.exists(oldIndex) || Files.exists(indexFile)) {
+      return;
+    }
+    if (Files.exists(old)) {
+      if (Files.exists(target, LinkOption.NOFOLLOW_LINKS)) {
+        return; // the new tree is there, only its index is not
+      }
+      Files.move(old, target, StandardCopyOption.ATOMIC_MOVE);
+    }
+    Files.move(oldIndex, indexFile, StandardCopyOption.ATOMIC_MOVE);
+    DurableFiles.syncDirectory(DurableFiles.parent(target));
+  }
+
+  private static void moveIfThere(Path from, Path to) throws IOException {
+    if (Files.exists(from, LinkOption.NOFOLLOW_LINKS)) {
+      Files.move(from, to, StandardCopyOption.ATOMIC_MOVE);
+    }
+  }
+
+  private static void putBack(Path work, Path target, IOException failure) {
+    try {
+      recover(work, target);
+    } catch (IOException e) {
+      failure.addSuppressed(e);
+    }
+  }
+}

@@ -1,0 +1,111 @@
+package io.pilothouse.filesync;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.pilothouse.filesync.ContentIndex.Chunk;
+import io.pilothouse.filesync.ContentIndex.FileEntry;
+import io.pilothouse.filesync.Packer.Packed;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class PackerTest {
+  @TempDir Path dir;
+
+  @Test
+  void packsFilesModesAndLinks() throws Exception {
+    Packed packed = Packer.pack(Trees.service(dir));
+    assertThat(packed.index().entries())
+        .extracting(ContentIndex.Entry::path)
+        .containsExactly("bin/current", "bin/web", "empty", "manifest.yaml");
+    FileEntry web = packed.index().files().getFirst();
+    assertThat(web.mode()).isEqualTo(0755);
+    assertThat(web.chunks()).extracting(Chunk::size).containsExactly(1 << 20, 1 << 20, 5000);
+    assertThat(read(packed, web)).isEqualTo(Files.readAllBytes(dir.resolve("bin/web")));
+    assertThat(packed.index().bytes()).isEqualTo(2 * (1 << 20) + 5700);
+    assertThat(ContentIndex.parse(packed.index().toBytes())).isEqualTo(packed.index());
+  }
+
+  private static byte[] read(Packed packed, FileEntry file) throws IOException {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    for (Chunk chunk : file.chunks()) {
+      bytes.write(packed.read(chunk));
+    }
+    return bytes.toByteArray();
+  }
+
+  @Test
+  void theSameFilesGiveTheSameDigestAnywhere() throws Exception {
+    for (long seed = 0; seed < 8; seed++) {
+      Path one = Trees.random(dir.resolve("one" + seed), seed);
+      Path two = Trees.random(dir.resolve("two" + seed), seed);
+      Files.createDirectories(two.resolve("without/files"));
+      ContentIndex index = Packer.pack(one).index();
+      assertThat(Packer.pack(two).index().digest()).as("seed " + seed).isEqualTo(index.digest());
+      assertThat(ContentIndex.parse(index.toBytes())).as("seed " + seed).isEqualTo(index);
+    }
+  }
+
+  @Test
+  void anyDifferenceGivesAnotherDigest() throws Exception {
+    String digest = Packer.pack(Trees.service(dir)).index().digest();
+    Files.setPosixFilePermissions(dir.resolve("empty"), Modes.permissions(0644));
+    assertThat(Packer.pack(dir).index().digest()).isNotEqualTo(digest);
+    Files.setPosixFilePermissions(dir.resolve("empty"), Modes.permissions(0600));
+    assertThat(Packer.pack(dir).index().digest()).isEqualTo(digest);
+    Files.move(dir.resolve("empty"), dir.resolve("Empty"));
+    assertThat(Packer.pack(dir).index().digest()).isNotEqualTo(digest);
+  }
+
+  @Test
+  void aLinkToTheDirectoryIsFollowedOnce() throws Exception {
+    Path real = Trees.service(dir.resolve("real"));
+    Path link = Files.createSymbolicLink(dir.resolve("link"), Path.of("real"));
+    assertThat(Packer.pack(link).index()).isEqualTo(Packer.pack(real).index());
+  }
+
+  @Test
+  void linksThatLeaveAreRefused() throws Exception {
+    Trees.service(dir);
+    Files.createSymbolicLink(dir.resolve("bin/out"), Path.of("/etc/passwd"));
+    assertThatThrownBy(() -> Packer.pack(dir))
+        .isInstanceOf(ContentException.class)
+        .hasMessageContaining("bin/out: a link to \"/etc/passwd\" may leave the directory");
+  }
+
+  @Test
+  void socketsAreRefused() throws Exception {
+    Path socket = dir.resolve("s");
+    try (ServerSocketChannel channel = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+      channel.bind(UnixDomainSocketAddress.of(socket));
+      assertThatThrownBy(() -> Packer.pack(dir))
+          .isInstanceOf(ContentException.class)
+          .hasMessageContaining(socket + " is a device, pipe or socket");
+    }
+  }
+
+  @Test
+  void aDirectoryIsExpected() throws Exception {
+    Path file = Files.createFile(dir.resolve("file"));
+    assertThatThrownBy(() -> Packer.pack(file)).hasMessageContaining("is not a directory");
+    assertThatThrownBy(() -> Packer.pack(dir.resolve("no")))
+        .hasMessageContaining("is not a directory");
+  }
+
+  @Test
+  void aFileThatChangesMeanwhileIsNoticed() throws Exception {
+    Packed packed = Packer.pack(Trees.service(dir));
+    Chunk chunk = packed.index().files().getFirst().chunks().getFirst();
+    Trees.file(dir.resolve("bin/web"), 0755, Trees.bytes(9, 3 << 20));
+    assertThatThrownBy(() -> packed.read(chunk)).hasMessageContaining("changed while");
+    assertThatThrownBy(() -> packed.read(new Chunk("a".repeat(64), 1)))
+        .hasMessageContaining("no chunk " + "a".repeat(64));
+  }
+}

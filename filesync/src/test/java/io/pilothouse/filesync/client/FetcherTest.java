@@ -1,0 +1,294 @@
+package io.pilothouse.filesync.client;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.pilothouse.filesync.ContentException;
+import io.pilothouse.filesync.ContentIndex;
+import io.pilothouse.filesync.DurableFiles;
+import io.pilothouse.filesync.Packer;
+import io.pilothouse.filesync.Packer.Packed;
+import io.pilothouse.filesync.Trees;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+
+final class FetcherTest extends ClientTest {
+
+  private void assertPublished() throws Exception {
+    assertThat(Trees.describe(target)).isEqualTo(Trees.describe(source));
+    assertThat(Fetcher.published(target)).contains(content.index());
+    assertThat(onDisk()).containsExactly("1.0.0", "1.0.0.index");
+  }
+
+  private void assertNothingPublished() throws Exception {
+    assertThat(target).doesNotExist();
+    assertThat(Fetcher.published(target)).isEmpty();
+  }
+
+  @Test
+  void bringsFilesModesAndLinks() throws Exception {
+    assertThat(fetcher(1).fetch(digest(), target, both())).isEqualTo(content.index());
+    assertPublished();
+  }
+
+  @Test
+  void whatIsThereIsNotFetchedAgain() throws Exception {
+    fetcher(1).fetch(digest(), target, both());
+    one.asked.clear();
+    two.asked.clear();
+    fetcher(1).fetch(digest(), target, both());
+    assertThat(one.asked).isEmpty();
+    assertThat(two.asked).isEmpty();
+  }
+
+  @Test
+  void spreadsOverTheSources() throws Exception {
+    for (int seed = 0; seed < 4; seed++) {
+      fetcher(seed).fetch(digest(), disk.resolve("d" + seed + "/v"), both());
+    }
+    assertThat(one.askedFor("GET")).isGreaterThan(4);
+    assertThat(two.askedFor("GET")).isGreaterThan(4);
+  }
+
+  @Test
+  void goesOnWhereConnectionsWereCut() throws Exception {
+    one.fault = Faults.cuts(7);
+    two.fault = Faults.cuts(8);
+    Fetcher fetcher = fetcher(1);
+    int calls = 0;
+    for (boolean done = false; !done; calls++) {
+      assertThat(calls).isLessThan(100);
+      try {
+        fetcher.fetch(digest(), target, both());
+        done = true;
+      } catch (ContentException e) {
+        assertThat(e).hasMessageContaining("it closed after");
+        assertNothingPublished();
+      }
+    }
+    assertPublished();
+  }
+
+  @Test
+  void aSourceWithAFlippedBitIsLeftForAnother() throws Exception {
+    one.fault = Faults.flips();
+    for (int seed = 0; seed < 5; seed++) {
+      DurableFiles.deleteTree(disk);
+      fetcher(seed).fetch(digest(), target, both());
+      assertPublished();
+    }
+    // asked by chance, then last for the rest of the transfer
+    assertThat(one.askedFor("/v1/chunks/")).isBetween(1L, 5L);
+  }
+
+  @Test
+  void theWrongBytesOfOneAreNotBlamedOnTheOther() throws Exception {
+    one.fault = Faults.flipsAndCuts();
+    for (int seed = 0; seed < 5; seed++) {
+      DurableFiles.deleteTree(disk);
+      fetcher(seed).fetch(digest(), target, both());
+      assertPublished();
+    }
+  }
+
+  @Test
+  void nothingIsPublishedWhenAllLie() throws Exception {
+    one.fault = Faults.flips();
+    two.fault = Faults.flips();
+    assertThatThrownBy(() -> fetcher(1).fetch(digest(), target, both()))
+        .isInstanceOf(ContentException.class)
+        .hasMessageContaining("no source has a sound copy of chunk ")
+        .hasMessageContaining(one.address() + ": it sent wrong bytes")
+        .hasMessageContaining(two.address() + ": it sent wrong bytes");
+    assertNothingPublished();
+  }
+
+  @Test
+  void anotherIndexIsNotTaken() throws Exception {
+    Packed other = one.holds(Trees.random(temporary.resolve("other"), 3));
+    one.fault = Faults.lies(other.index().toBytes());
+    assertThatThrownBy(() -> fetcher(1).fetch(digest(), target, List.of(one.address())))
+        .hasMessageContaining("index " + digest())
+        .hasMessageContaining("it sent wrong bytes");
+    assertNothingPublished();
+    fetcher(1).fetch(digest(), target, both());
+    assertPublished();
+  }
+
+  @Test
+  void moreThanWasAskedForIsRefused() throws Exception {
+    one.fault = Faults.neverEnds();
+    assertThatThrownBy(() -> fetcher(1).fetch(digest(), target, List.of(one.address())))
+        .hasMessageContaining("it sent more than ");
+    assertNothingPublished();
+    fetcher(1).fetch(digest(), target, both());
+    assertPublished();
+  }
+
+  @Test
+  void aSourceThatCannotGoOnSendsAllOfItAgain() throws Exception {
+    one.fault = Faults.cuts(1);
+    assertThatThrownBy(() -> fetcher(1).fetch(digest(), target, List.of(one.address())))
+        .isInstanceOf(ContentException.class);
+    one.fault = Faults.ignoresRanges();
+    fetcher(1).fetch(digest(), target, List.of(one.address()));
+    assertPublished();
+  }
+
+  @Test
+  void busySourcesAreAskedAgainAfterAWhile() throws Exception {
+    one.fault = Faults.busy();
+    two.fault = Faults.busy();
+    assertThatThrownBy(() -> fetcher(1).fetch(digest(), target, both()))
+        .hasMessageContaining("busy");
+    assertThat(slept).hasSize(5);
+    assertThat(slept).allMatch(each -> each.toMillis() >= 10 && each.toMillis() <= 15);
+    two.fault = (exchange, bytes) -> false;
+    fetcher(1).fetch(digest(), target, both());
+    assertPublished();
+  }
+
+  @Test
+  void deadSilentAndWrongSourcesAreSkipped() throws Exception {
+    try (ServerSocket silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
+      List<String> sources =
+          List.of(nobody(), "127.0.0.1:" + silent.getLocalPort(), "not an address", two.address());
+      fetcher(4).fetch(digest(), target, sources);
+      assertPublished();
+    }
+  }
+
+  @Test
+  void withoutSourcesItSaysSo() throws Exception {
+    assertThatThrownBy(() -> fetcher(1).fetch(digest(), target, List.of()))
+        .hasMessageContaining("no source has a sound copy of index " + digest())
+        .hasMessageContaining("none is known");
+    String nobody = nobody();
+    assertThatThrownBy(() -> fetcher(1).fetch("0".repeat(64), target, List.of(nobody)))
+        .hasMessageContaining(nobody)
+        .hasMessageContaining("refused");
+    assertThatThrownBy(() -> fetcher(1).fetch("0".repeat(64), target, List.of(two.address())))
+        .hasMessageContaining("404");
+    assertNothingPublished();
+  }
+
+  @Test
+  void chunksOfOtherVersionsAreReused() throws Exception {
+    fetcher(1).fetch(digest(), target, both());
+    Trees.file(source.resolve("manifest.yaml"), 0644, Trees.bytes(5, 900));
+    Packed next = one.holds(source);
+    one.asked.clear();
+    Path second = disk.resolve("1.1.0");
+    fetcher(1).fetch(next.index().digest(), second, List.of(one.address()));
+    assertThat(Trees.describe(second)).isEqualTo(Trees.describe(source));
+    assertThat(one.askedFor("/v1/chunks/")).isEqualTo(1);
+  }
+
+  @Test
+  void damagedChunksOfOtherVersionsAreNot() throws Exception {
+    fetcher(1).fetch(digest(), target, both());
+    byte[] web = Files.readAllBytes(target.resolve("bin/web"));
+    web[5] ^= 1;
+    Files.write(target.resolve("bin/web"), web);
+    one.asked.clear();
+    Path second = disk.resolve("copy");
+    fetcher(1).fetch(digest(), second, List.of(one.address()));
+    assertThat(Trees.describe(second)).isEqualTo(Trees.describe(source));
+    assertThat(one.askedFor("/v1/chunks/")).isEqualTo(1);
+  }
+
+  @Test
+  void aDamagedIndexIsReplacedWithoutFetchingTheFiles() throws Exception {
+    fetcher(1).fetch(digest(), target, both());
+    Files.writeString(Fetcher.indexFile(target), "{\"format\":1,\"files\":[");
+    assertThat(Fetcher.published(target)).isEmpty();
+    one.asked.clear();
+    fetcher(1).fetch(digest(), target, List.of(one.address()));
+    assertPublished();
+    assertThat(one.asked).containsExactly("GET /v1/index/" + digest());
+  }
+
+  @Test
+  void chunksThatAPowerLossEmptiedAreFetchedAgain() throws Exception {
+    Path chunks = Files.createDirectories(disk.resolve(".1.0.0.work/chunks"));
+    for (ContentIndex.Chunk chunk : content.index().chunks()) {
+      Files.createFile(chunks.resolve(chunk.sha256()));
+      Files.write(chunks.resolve(chunk.sha256() + ".part"), new byte[3]);
+    }
+    fetcher(1).fetch(digest(), target, both());
+    assertPublished();
+  }
+
+  @Test
+  void anotherContentTakesTheOldOnesPlace() throws Exception {
+    fetcher(1).fetch(digest(), target, both());
+    Path other = Trees.random(temporary.resolve("other"), 3);
+    Packed next = one.holds(other);
+    assertThatThrownBy(
+            () -> fetcher(1).fetch(next.index().digest(), target, List.of(two.address())))
+        .hasMessageContaining("404");
+    assertThat(Fetcher.published(target)).contains(content.index());
+    fetcher(1).fetch(next.index().digest(), target, List.of(one.address()));
+    assertThat(Trees.describe(target)).isEqualTo(Trees.describe(other));
+    assertThat(Fetcher.published(target)).contains(next.index());
+    assertThat(onDisk()).containsExactly("1.0.0", "1.0.0.index");
+  }
+
+  @Test
+  void removedIsRemoved() throws Exception {
+    fetcher(1).fetch(digest(), target, both());
+    Fetcher.remove(target);
+    assertThat(onDisk()).isEmpty();
+    Fetcher.remove(target);
+  }
+
+  @Test
+  void manyThreadsFetchOneContentOnce() throws Exception {
+    Fetcher fetcher = fetcher(1);
+    List<Future<ContentIndex>> results = new ArrayList<>();
+    try (ExecutorService threads = Executors.newFixedThreadPool(8)) {
+      for (int i = 0; i < 8; i++) {
+        Path place = i % 2 == 0 ? target : disk.resolve("copy");
+        results.add(threads.submit(() -> fetcher.fetch(digest(), place, both())));
+      }
+      for (Future<ContentIndex> each : results) {
+        assertThat(each.get(30, TimeUnit.SECONDS)).isEqualTo(content.index());
+      }
+    }
+    assertThat(one.askedFor("/v1/chunks/") + two.askedFor("/v1/chunks/"))
+        .isEqualTo(content.index().chunks().size());
+    assertThat(Trees.describe(disk.resolve("copy"))).isEqualTo(Trees.describe(source));
+  }
+
+  @Test
+  void threadsFetchDifferentContentsAtOnce() throws Exception {
+    List<Packed> packed = new ArrayList<>();
+    for (int seed = 0; seed < 4; seed++) {
+      packed.add(one.holds(Trees.random(temporary.resolve("r" + seed), seed)));
+    }
+    Fetcher fetcher = fetcher(1);
+    List<Future<ContentIndex>> results = new ArrayList<>();
+    try (ExecutorService threads = Executors.newFixedThreadPool(4)) {
+      for (Packed each : packed) {
+        String digest = each.index().digest();
+        Path place = disk.resolve(digest);
+        results.add(threads.submit(() -> fetcher.fetch(digest, place, List.of(one.address()))));
+      }
+      for (Future<ContentIndex> each : results) {
+        each.get(30, TimeUnit.SECONDS);
+      }
+    }
+    for (Packed each : packed) {
+      assertThat(Packer.pack(disk.resolve(each.index().digest())).index()).isEqualTo(each.index());
+    }
+  }
+}
