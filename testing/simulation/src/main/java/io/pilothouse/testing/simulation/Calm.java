@@ -1,0 +1,69 @@
+package io.pilothouse.testing.simulation;
+
+import io.pilothouse.api.v1.Condition;
+import io.pilothouse.api.v1.Machine;
+import io.pilothouse.api.v1.Repair;
+import io.pilothouse.api.v1.Rollout;
+import io.pilothouse.dm.state.State;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * What the fleet must come to when the faults have stopped and people decide what waits for them.
+ */
+final class Calm {
+
+  private Calm() {}
+
+  /** Who or what is not there yet, and how it stands. */
+  static List<String> stuck(World world) {
+    State state = world.dm.state;
+    List<String> stuck = new ArrayList<>();
+    for (Machine machine : state.machines()) {
+      if (!isSettled(world, machine)) {
+        stuck.add(
+            "%s is %s %s, %s, error %s, wants %s, runs %s, repair %s"
+                .formatted(
+                    machine.getName(),
+                    machine.getLifecycle(),
+                    machine.getCondition(),
+                    machine.getProvisioning().getStep(),
+                    machine.getError().getText(),
+                    machine.getWantedActive().getVersion(),
+                    machine.getObserved().getActive().getVersion(),
+                    state.repair(machine.getRepairId()).map(Repair::toString).orElse("none")));
+      }
+    }
+    for (Rollout rollout : state.rollouts()) {
+      boolean open =
+          FakeOperator.isOpen(rollout.getState()) && rollout.getState() != Rollout.State.PAUSED;
+      if (open) {
+        stuck.add(
+            "%s is %s and waits for %s"
+                .formatted(rollout.getId(), rollout.getState(), rollout.getWaitingFor()));
+      }
+    }
+    return stuck;
+  }
+
+  private static boolean isSettled(World world, Machine machine) {
+    boolean person = machine.hasHold() || machine.getDrainRequested();
+    return switch (machine.getLifecycle()) {
+      case DECOMMISSIONED, MAINTENANCE -> true;
+      case IN_SERVICE ->
+          person
+              || (machine.getCondition() == Condition.HEALTHY
+                  && machine.getRepairId().isEmpty()
+                  && machine.getWantedActive().equals(machine.getObserved().getActive()))
+              || awaitsPerson(world, machine);
+      default -> person;
+    };
+  }
+
+  /** A person left the machine on a version that does not work: an abort does not go back. */
+  private static boolean awaitsPerson(World world, Machine machine) {
+    return machine.getCondition() == Condition.FAILURE
+        && !SimFleet.works(machine.getWantedActive(), machine.getName())
+        && world.dm.state.repair(machine.getRepairId()).isPresent();
+  }
+}

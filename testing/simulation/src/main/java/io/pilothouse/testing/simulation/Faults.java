@@ -1,0 +1,96 @@
+package io.pilothouse.testing.simulation;
+
+import java.util.List;
+
+/** Breaks machines, services and the leader, until the storm is over. */
+final class Faults {
+  private final World world;
+  private final FakeOperator operator;
+  private final long every;
+  private final boolean[] deployments = new boolean[2];
+
+  Faults(World world, FakeOperator operator, long every) {
+    this.world = world;
+    this.operator = operator;
+    this.every = every;
+  }
+
+  void start() {
+    world.agenda.after(500, () -> deployment(0, true));
+    world.agenda.after(600, () -> deployment(1, true));
+    world.agenda.after(world.between(60_000, 900_000), this::strike);
+  }
+
+  private void strike() {
+    if (!world.storm) {
+      return;
+    }
+    FakeMachine machine = world.pick(List.copyOf(world.machines.values()));
+    switch (world.random.nextInt(16)) {
+      case 0, 1 -> machine.crash(world.between(5_000, 120_000));
+      case 2 -> machine.crash(0);
+      case 3 -> machine.hang();
+      case 4 -> machine.restartAgent();
+      case 5, 6 -> machine.breaks(FakeMachine.Fault.PASSES);
+      case 7 -> machine.breaks(FakeMachine.Fault.NEEDS_REBOOT);
+      case 8 -> machine.breaks(FakeMachine.Fault.NEEDS_IMAGE);
+      case 9 ->
+          machine.breaks(
+              world.oneIn(2) ? FakeMachine.Fault.FATAL : FakeMachine.Fault.NEEDS_HARDWARE);
+      case 10 -> {
+        machine.becomesUnclear(true);
+        world.agenda.after(world.between(10_000, 600_000), () -> machine.becomesUnclear(false));
+      }
+      case 11, 12 -> satellite();
+      case 13 -> world.dm.failOver(world.between(500, world.oneIn(4) ? 600_000 : 20_000));
+      case 14 -> {
+        int which = world.random.nextInt(2);
+        deployment(which, !deployments[which]);
+      }
+      default -> {
+        // a rack loses its power
+        long down = world.between(5_000, 60_000);
+        world.machines.values().stream()
+            .filter(each -> world.oneIn(3))
+            .forEach(each -> each.crash(down));
+      }
+    }
+    world.agenda.after(world.between(every / 4, every * 2), this::strike);
+  }
+
+  private void satellite() {
+    FakeSatellite satellite = world.pick(world.satellites);
+    if (!satellite.isAlive()) {
+      return;
+    }
+    if (world.oneIn(3)) {
+      satellite.leave();
+    } else {
+      satellite.crash();
+    }
+    world.agenda.after(world.between(5_000, 400_000), () -> restart(satellite));
+  }
+
+  private static void restart(FakeSatellite satellite) {
+    if (!satellite.isAlive()) {
+      satellite.start();
+    }
+  }
+
+  private void deployment(int which, boolean up) {
+    deployments[which] = up;
+    operator.deployment("deployment-" + (which + 1), up);
+  }
+
+  /** All is mended. */
+  void end() {
+    world.storm = false;
+    for (int i = 0; i < deployments.length; i++) {
+      if (!deployments[i]) {
+        deployment(i, true);
+      }
+    }
+    world.satellites.forEach(Faults::restart);
+    world.machines.values().forEach(FakeMachine::heal);
+  }
+}

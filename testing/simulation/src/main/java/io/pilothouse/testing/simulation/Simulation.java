@@ -1,0 +1,132 @@
+package io.pilothouse.testing.simulation;
+
+import io.pilothouse.api.log.v1.Event;
+import io.pilothouse.api.v1.Fleet;
+import io.pilothouse.api.v1.InventoryMachine;
+import io.pilothouse.dm.state.State;
+import java.time.Instant;
+import java.util.List;
+import java.util.Random;
+
+/**
+ * One run: a fleet comes into service, a storm of faults passes over it, then calm. After every log
+ * entry, and at the end, all that must hold is checked.
+ */
+public final class Simulation {
+  private static final long EPOCH = Instant.parse("2026-03-01T08:00:00Z").toEpochMilli();
+  private static final long SILENCE_EVERY_MS = 10_000;
+  private static final long LONGEST_CALM_MS = 12 * 3_600_000L;
+  private static final long HOLDS_LAST_MS = 2 * 3_600_000L;
+  private static final long LOOK_EVERY_MS = 120_000;
+
+  private final long seed;
+  private final World world;
+  private final Profile profile;
+  private final FakeOperator operator;
+  private final Faults faults;
+
+  /** Sets up a run; the same seed gives the same one. */
+  public Simulation(long seed) {
+    this.seed = seed;
+    Random random = new Random(seed * 0x9E3779B97F4A7C15L);
+    profile = Profile.of(random);
+    world = new World(random, new Agenda(EPOCH), profile);
+    Fleet fleet = SimFleet.spec(random, profile.machines());
+    operator = new FakeOperator(world, fleet, profile.actEveryMillis());
+    faults = new Faults(world, operator, profile.faultEveryMillis());
+    for (InventoryMachine each : fleet.getMachinesList()) {
+      world.machines.put(each.getName(), new FakeMachine(each.getName(), world));
+    }
+    for (int i = 1; i <= 2; i++) {
+      world.satellites.add(new FakeRepairService(world, "repair-" + i));
+      world.satellites.add(new FakeProvisioningService(world, "provisioning-" + i));
+    }
+    operator.start();
+    faults.start();
+    world.satellites.forEach(FakeSatellite::start);
+    new FakeProbe(world).start();
+    world.agenda.after(SILENCE_EVERY_MS, this::silence);
+  }
+
+  private void silence() {
+    world.dm.noticeSilence();
+    world.agenda.after(SILENCE_EVERY_MS, this::silence);
+  }
+
+  /**
+   * Runs to the end.
+   *
+   * @throws Violation when something does not hold
+   */
+  public void run() {
+    try {
+      runFor(profile.stormMillis());
+      calm();
+      Replay.check(world.dm.log, state(), world.random);
+    } catch (Violation e) {
+      throw e.in(where(e));
+    } catch (RuntimeException e) {
+      throw new AssertionError(where(e), e);
+    }
+  }
+
+  private String where(Throwable thrown) {
+    return ("seed %s, %s into the run, entry %s: %s%nlast audit records:%s%nagain: "
+            + "mvn -pl testing/simulation test -Dsimulation.seed=%s")
+        .formatted(
+            seed,
+            java.time.Duration.ofMillis(world.agenda.now() - EPOCH),
+            world.dm.index(),
+            thrown.getMessage(),
+            Checker.lastAudit(state(), 30),
+            seed);
+  }
+
+  /** Lets virtual time pass. */
+  void runFor(long millis) {
+    long until = world.agenda.now() + millis;
+    while (true) {
+      long next = Math.min(world.agenda.next(), world.dm.nextTick());
+      if (next > until) {
+        world.agenda.goTo(until);
+        return;
+      }
+      world.agenda.goTo(next);
+      world.dm.work();
+    }
+  }
+
+  private void calm() {
+    world.wire.become(profile.calm());
+    faults.end();
+    long end = world.agenda.now() + LONGEST_CALM_MS;
+    List<String> stuck;
+    do {
+      operator.tidy(world.agenda.now() > end - LONGEST_CALM_MS + HOLDS_LAST_MS);
+      runFor(LOOK_EVERY_MS);
+      stuck = Calm.stuck(world);
+    } while (!stuck.isEmpty() && world.agenda.now() < end);
+    if (!stuck.isEmpty()) {
+      throw new Violation("7 every machine ends well", String.join("\n", stuck));
+    }
+  }
+
+  /** The Device Manager's. */
+  State state() {
+    return world.dm.state;
+  }
+
+  Checker checker() {
+    return world.dm.checker;
+  }
+
+  /** How much was done, for a summary. */
+  int entries() {
+    return world.dm.checker.entries();
+  }
+
+  /** Changes an entity behind the log's back: to see that the checker bites. */
+  void inject(Event event) {
+    state().replay(event);
+  }
+}
