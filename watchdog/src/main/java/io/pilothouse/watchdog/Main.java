@@ -25,19 +25,24 @@ public final class Main implements Program.Body {
   @Override
   public void start(Program program) {
     DmClient client = program.closing(options.client());
-    Prober prober = new Prober(options.id(), client, new HttpProbe(), program.meters());
+    Prober prober = new Prober(options.id(), client, program.meters());
     Rounds pull =
         program.closing(
             new Rounds("targets", Duration.ofMillis(200), prober::pull, program.meters()));
     Rounds probe =
         program.closing(
-            new Rounds("probes", Duration.ofMillis(500), prober::probe, program.meters()));
+            new Rounds("probes", Duration.ofMillis(250), prober::probe, program.meters()));
+    Rounds report =
+        program.closing(
+            new Rounds("verdicts", Duration.ofMillis(250), prober::report, program.meters()));
     HttpPage page = program.closing(options.page(program));
     page.status(prober::status)
         .check("targets", () -> pull.problem(STALE))
         .check("probes", () -> probe.problem(STALE))
+        .check("verdicts", () -> report.problem(STALE))
         .start();
     pull.start();
     probe.start();
+    report.start();
   }
 }

@@ -11,45 +11,52 @@ import io.pilothouse.api.v1.VerdictKind;
 import io.pilothouse.api.v1.VerdictReportItem;
 import io.pilothouse.api.v1.WatchdogSpec;
 import io.pilothouse.client.DmClient;
+import io.pilothouse.client.ServerAddress;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SplittableRandom;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.concurrent.Semaphore;
 
 /**
  * Probes every target by every remote watchdog at its interval, many at once, and reports in
- * batches. One missed answer may be the network's: only the second in a row is an ERROR.
+ * batches; targets that do not answer hold up nobody else's verdict. One missed answer may be the
+ * network's and is a WARNING: the second in a row is an ERROR with the fault {@value #FAULT}.
  */
 final class Prober {
   static final String FAULT = "no-answer";
   private static final Duration WAIT = Duration.ofSeconds(10);
   private static final Duration CALL = Duration.ofSeconds(5);
+  private static final Duration SHORTEST = Duration.ofMillis(500);
   private static final int AT_ONCE = 200;
+  private static final int BATCH = 500;
   private static final int FAILURES_FOR_ERROR = 2;
+
+  /** One watchdog's look at one machine. */
+  private record Look(String watchdog, String machine) {}
+
+  /** All that one look needs. */
+  private record Probe(WatchdogSpec watchdog, Target target) {}
 
   private final String id;
   private final DmClient client;
-  private final HttpProbe probe;
   private final Counter probes;
   private final Counter failures;
   private final Semaphore atOnce = new Semaphore(AT_ONCE);
-  private final Map<String, Integer> failedInARow = new ConcurrentHashMap<>();
-  private final Map<String, Long> lastProbe = new ConcurrentHashMap<>();
+  private final Schedule<Look> schedule = new Schedule<>(System::nanoTime, new SplittableRandom());
+  private final Map<Look, Integer> failedInARow = new ConcurrentHashMap<>();
+  private final Map<Look, VerdictReportItem> unreported = new ConcurrentHashMap<>();
   private volatile PullTargetsReply targets = PullTargetsReply.getDefaultInstance();
   private long sequence;
 
-  Prober(String id, DmClient client, HttpProbe probe, MeterRegistry meters) {
+  Prober(String id, DmClient client, MeterRegistry meters) {
     this.id = id;
     this.client = client;
-    this.probe = probe;
     this.probes = meters.counter("pilot.probes");
     this.failures = meters.counter("pilot.probes.failed");
     // above what an earlier run of this program used: a second of it sends fewer than a thousand
@@ -63,83 +70,75 @@ final class Prober {
             .setRevision(targets.getRevision())
             .setWaitMs(WAIT.toMillis())
             .build();
-    PullTargetsReply reply =
+    targets =
         client.any(
             WAIT.plus(CALL),
             WAIT.plus(CALL),
             channel -> SatelliteGrpc.newBlockingStub(channel).pullTargets(request));
-    targets = reply;
-    List<String> names = reply.getTargetsList().stream().map(Target::getMachine).toList();
-    failedInARow.keySet().removeIf(each -> !names.contains(each.substring(each.indexOf('/') + 1)));
-    lastProbe.keySet().removeIf(each -> !names.contains(each.substring(each.indexOf('/') + 1)));
   }
 
-  /** One round: probes what is due and reports the verdicts. */
-  void probe() throws InterruptedException {
-    long now = System.nanoTime();
-    List<VerdictReportItem> verdicts = new ArrayList<>();
-    List<Future<VerdictReportItem>> running = new ArrayList<>();
-    try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
-      for (WatchdogSpec watchdog : targets.getWatchdogsList()) {
-        for (Target target : targets.getTargetsList()) {
-          if (isDue(watchdog, target, now)) {
-            running.add(threads.submit(() -> probe(watchdog, target)));
-          }
+  /** Starts the probes that are due. */
+  void probe() {
+    Map<Look, Probe> all = all(targets);
+    failedInARow.keySet().retainAll(all.keySet());
+    Map<Look, Duration> jobs = new LinkedHashMap<>();
+    all.forEach((look, probe) -> jobs.put(look, every(probe.watchdog())));
+    for (Look look : schedule.take(jobs)) {
+      Probe probe = all.get(look);
+      Thread.ofVirtual().name("probe-" + look.machine()).start(() -> probe(look, probe));
+    }
+  }
+
+  private static Map<Look, Probe> all(PullTargetsReply targets) {
+    Map<Look, Probe> all = new LinkedHashMap<>();
+    for (WatchdogSpec watchdog : targets.getWatchdogsList()) {
+      List<String> types = watchdog.getTypesList();
+      for (Target target : targets.getTargetsList()) {
+        if (types.isEmpty() || types.contains(target.getType())) {
+          all.put(new Look(watchdog.getName(), target.getMachine()), new Probe(watchdog, target));
         }
       }
-      for (Future<VerdictReportItem> each : running) {
-        verdicts.add(each.get());
-      }
-    } catch (ExecutionException e) {
-      throw new IllegalStateException("a probe ended by a fault", e.getCause());
     }
-    if (!verdicts.isEmpty()) {
-      report(verdicts);
-    }
+    return all;
   }
 
-  private boolean isDue(WatchdogSpec watchdog, Target target, long now) {
-    boolean concerned =
-        watchdog.getTypesList().isEmpty() || watchdog.getTypesList().contains(target.getType());
-    String key = watchdog.getName() + "/" + target.getMachine();
-    long every = Duration.ofMillis(Math.max(500, watchdog.getEveryMs())).toNanos();
-    Long last = lastProbe.get(key);
-    // a round is a little late now and then; half a round early is on time
-    if (!concerned || (last != null && now - last < every - Duration.ofMillis(250).toNanos())) {
-      return false;
-    }
-    lastProbe.put(key, now);
-    return true;
+  private static Duration every(WatchdogSpec watchdog) {
+    Duration every = Duration.ofMillis(watchdog.getEveryMs());
+    return every.compareTo(SHORTEST) < 0 ? SHORTEST : every;
   }
 
-  private VerdictReportItem probe(WatchdogSpec watchdog, Target target)
-      throws InterruptedException {
-    Duration timeout =
-        Duration.ofMillis(watchdog.getTimeoutMs() == 0 ? 2000 : watchdog.getTimeoutMs());
-    Optional<String> problem;
-    atOnce.acquire();
+  private void probe(Look look, Probe probe) {
     try {
-      problem = probe.problem(target.getAgentAddress(), timeout);
+      atOnce.acquire();
+      try {
+        unreported.put(look, verdict(look, probe));
+      } finally {
+        atOnce.release();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt(); // the program ends
     } finally {
-      atOnce.release();
+      schedule.done(look);
     }
+  }
+
+  private VerdictReportItem verdict(Look look, Probe probe) {
+    Optional<String> problem = problem(probe);
     probes.increment();
-    String key = watchdog.getName() + "/" + target.getMachine();
-    int failed = problem.isEmpty() ? 0 : failedInARow.merge(key, 1, Integer::sum);
-    if (problem.isEmpty()) {
-      failedInARow.remove(key);
-    } else {
-      failures.increment();
-    }
     VerdictReportItem.Builder verdict =
         VerdictReportItem.newBuilder()
-            .setMachine(target.getMachine())
-            .setWatchdog(watchdog.getName())
-            .setValidForMs(watchdog.getValidForMs());
+            .setMachine(look.machine())
+            .setWatchdog(look.watchdog())
+            .setValidForMs(probe.watchdog().getValidForMs());
     if (problem.isEmpty()) {
-      return verdict.setKind(VerdictKind.OK).setText(target.getAgentAddress() + " answers").build();
+      failedInARow.remove(look);
+      return verdict
+          .setKind(VerdictKind.OK)
+          .setText(probe.target().getAgentAddress() + " answers")
+          .build();
     }
-    boolean certain = failed >= FAILURES_FOR_ERROR;
+    failures.increment();
+    boolean certain = failedInARow.merge(look, 1, Integer::sum) >= FAILURES_FOR_ERROR;
     return verdict
         .setKind(certain ? VerdictKind.ERROR : VerdictKind.WARNING)
         .setFault(certain ? FAULT : "")
@@ -147,13 +146,46 @@ final class Prober {
         .build();
   }
 
+  /** What is wrong, or empty. */
+  private static Optional<String> problem(Probe probe) {
+    String given = probe.target().getAgentAddress();
+    if (given.isEmpty()) {
+      return Optional.of("its agent's address is not known yet");
+    }
+    long millis = probe.watchdog().getTimeoutMs();
+    try {
+      ServerAddress address = ServerAddress.parse(given);
+      // any answer is a sign of life; what it says is the other watchdogs' business
+      HttpProbe.status(
+          address.host(),
+          address.port(),
+          "/health",
+          Duration.ofMillis(millis == 0 ? 2000 : millis));
+      return Optional.empty();
+    } catch (IOException | IllegalArgumentException e) {
+      return Optional.of("%s does not answer: %s".formatted(given, e.getMessage()));
+    }
+  }
+
+  /** Reports the verdicts that came in since the last report. */
+  synchronized void report() {
+    List<Map.Entry<Look, VerdictReportItem>> news = List.copyOf(unreported.entrySet());
+    for (int from = 0; from < news.size(); from += BATCH) {
+      List<Map.Entry<Look, VerdictReportItem>> batch =
+          news.subList(from, Math.min(from + BATCH, news.size()));
+      report(batch.stream().map(Map.Entry::getValue).toList());
+      // one that came in meanwhile stays for the next report
+      batch.forEach(each -> unreported.remove(each.getKey(), each.getValue()));
+    }
+  }
+
   private void report(List<VerdictReportItem> verdicts) {
-    long next = Math.max(sequence + 1, System.currentTimeMillis());
-    sequence = next;
-    ReportVerdictsRequest.Builder request = ReportVerdictsRequest.newBuilder().setReporter(id);
-    verdicts.forEach(each -> request.addVerdicts(each.toBuilder().setSequence(next)));
-    client.leader(
-        CALL, channel -> SatelliteGrpc.newBlockingStub(channel).reportVerdicts(request.build()));
+    sequence = Math.max(sequence + 1, System.currentTimeMillis());
+    List<VerdictReportItem> numbered = new ArrayList<>();
+    verdicts.forEach(each -> numbered.add(each.toBuilder().setSequence(sequence).build()));
+    ReportVerdictsRequest request =
+        ReportVerdictsRequest.newBuilder().setReporter(id).addAllVerdicts(numbered).build();
+    client.leader(CALL, channel -> SatelliteGrpc.newBlockingStub(channel).reportVerdicts(request));
   }
 
   Map<String, Object> status() {
@@ -162,7 +194,8 @@ final class Prober {
     status.put("id", id);
     status.put("revision", targets.getRevision());
     status.put("targets", targets.getTargetsCount());
-    status.put("not_answering", failedInARow.keySet().stream().sorted().toList());
+    status.put(
+        "not_answering", failedInARow.keySet().stream().map(Look::machine).sorted().toList());
     return status;
   }
 }

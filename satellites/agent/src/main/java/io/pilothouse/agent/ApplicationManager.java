@@ -38,6 +38,7 @@ final class ApplicationManager {
   private final Runnable changed;
   private List<ManagedProcess> managed = List.of();
   private Optional<VersionRef> managedVersion = Optional.empty();
+  private boolean settled;
   private volatile Optional<VersionRef> running = Optional.empty();
   private volatile Optional<Problem> problem =
       Optional.of(new Problem(Problem.STARTING, "the agent is starting"));
@@ -80,52 +81,83 @@ final class ApplicationManager {
 
   /** One round: the right version, its processes running. */
   void round() throws IOException, InterruptedException {
+    if (!wanted.known()) {
+      return; // nobody ever said what should run: what does is left alone
+    }
     WantedState now = wanted.get();
     Optional<VersionRef> target =
         now.getRunProcesses() && now.hasActive() && !now.getActive().getName().isEmpty()
             ? Optional.of(now.getActive())
             : Optional.empty();
     Optional<VersionRef> before = running;
-    Optional<Problem> problemBefore = problem;
+    String faultBefore = fault(problem);
+    Optional<Problem> blocked = Optional.empty();
+    IOException failure = null;
     if (target.isPresent() && !staged.versions().contains(target.get())) {
       // keep what runs until every byte of the other is there
-      problem =
-          Optional.of(
-              new Problem(
-                  Problem.NOT_STAGED,
-                  "version %s is not staged yet".formatted(text(target.get()))));
-    } else if (!target.equals(managedVersion)) {
-      switchTo(target, now.getRunProcesses());
+      blocked = Optional.of(notStaged(target.get()));
+    } else if (!settled || !target.equals(managedVersion)) {
+      try {
+        switchTo(target, now.getRunProcesses());
+        settled = true;
+      } catch (IOException e) {
+        String text = target.map(ApplicationManager::text).orElse("nothing");
+        blocked =
+            Optional.of(
+                new Problem(
+                    Problem.NOT_SWITCHED, "cannot run %s: %s".formatted(text, e.getMessage())));
+        failure = e;
+      }
     }
-    look();
-    if (!running.equals(before) || !fault(problem).equals(fault(problemBefore))) {
+    Optional<Problem> found = look();
+    problem = blocked.or(() -> found);
+    if (!running.equals(before) || !fault(problem).equals(faultBefore)) {
       changed.run();
     }
+    if (failure != null) {
+      throw failure;
+    }
+  }
+
+  private Problem notStaged(VersionRef target) {
+    String why = staged.problem().isEmpty() ? "not staged yet" : staged.problem();
+    return new Problem(Problem.NOT_STAGED, "version %s: %s".formatted(text(target), why));
   }
 
   private void switchTo(Optional<VersionRef> target, boolean inUse)
       throws IOException, InterruptedException {
     Optional<VersionRef> linked = linked();
     boolean same = target.isPresent() && target.equals(linked);
+    // what cannot run is found out while the other still does
+    List<ManagedProcess> next = target.isPresent() ? manage(target.get()) : List.of();
     if (!same || managedVersion.isPresent()) {
-      for (ManagedProcess process : managed) {
-        process.stop();
-      }
+      stopManaged();
     }
     managed = List.of();
+    managedVersion = Optional.empty();
     running = Optional.empty();
     stopOthers(target);
     if (target.isPresent()) {
       if (!same) {
         disk.activate(target.get());
       }
-      managed = manage(target.get());
+      managed = next;
       log.info("runs {}", text(target.get()));
     } else if (inUse && linked.isPresent()) {
       disk.deactivate();
     }
     managedVersion = target;
     running = target;
+  }
+
+  /** All at once: the longest grace is waited for, not the sum. */
+  private void stopManaged() throws IOException, InterruptedException {
+    for (ManagedProcess process : managed) {
+      process.beginStop();
+    }
+    for (ManagedProcess process : managed) {
+      process.endStop();
+    }
   }
 
   private Optional<VersionRef> linked() throws IOException {
@@ -156,26 +188,24 @@ final class ApplicationManager {
           run.isPresent()
               && target.filter(each -> text(each).equals(run.get().version())).isPresent();
       if (!ours) {
-        ManagedProcess.stop(run, ORPHAN_GRACE);
+        if (run.filter(RunFile::runs).isPresent()) {
+          Groups.terminate(run.get().pid());
+          Groups.end(run.get().pid(), ORPHAN_GRACE);
+        }
         Files.deleteIfExists(file);
       }
     }
   }
 
-  private void look() throws IOException, InterruptedException {
+  private Optional<Problem> look() throws IOException, InterruptedException {
     List<Problem> problems = new ArrayList<>();
     for (ManagedProcess process : managed) {
       process.round(readiness);
       process.problem().ifPresent(problems::add);
     }
     described = managed.stream().map(ManagedProcess::describe).toList();
-    WantedState now = wanted.get();
-    boolean waits =
-        now.getRunProcesses() && now.hasActive() && !Optional.of(now.getActive()).equals(running);
-    if (!waits) {
-      String texts = String.join("; ", problems.stream().map(Problem::text).toList());
-      problem = problems.stream().findFirst().map(each -> new Problem(each.fault(), texts));
-    }
+    String texts = String.join("; ", problems.stream().map(Problem::text).toList());
+    return problems.stream().findFirst().map(each -> new Problem(each.fault(), texts));
   }
 
   private static String fault(Optional<Problem> problem) {

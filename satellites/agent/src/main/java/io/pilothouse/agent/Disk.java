@@ -32,7 +32,7 @@ record Disk(Path root) {
 
   /** Where a version's files are, once all are there. */
   Path version(VersionRef ref) {
-    return manifests().resolve(ref.getName()).resolve(ref.getVersion());
+    return child(child(manifests(), ref.getName()), ref.getVersion());
   }
 
   Path run() {
@@ -45,6 +45,21 @@ record Disk(Path root) {
 
   Path watchdogs() {
     return root.resolve("watchdogs");
+  }
+
+  /** Where a watchdog's script is. */
+  Path watchdog(String name) {
+    return child(watchdogs(), name);
+  }
+
+  /** Never outside of {@code parent}, whatever the name that came over the network. */
+  static Path child(Path parent, String name) {
+    if (name.isEmpty() || name.startsWith(".") || name.contains("/")) {
+      throw new IllegalArgumentException(
+          "\"%s\" cannot be a file in %s: expected no '/' and no '.' at its start"
+              .formatted(name, parent));
+    }
+    return parent.resolve(name);
   }
 
   Path wanted() {
@@ -107,6 +122,9 @@ record Disk(Path root) {
       return Optional.empty();
     }
     Path target = Files.readSymbolicLink(active());
+    if (target.getNameCount() != 3) {
+      return Optional.empty(); // not ours: the next switch replaces it
+    }
     return Optional.of(
         VersionRef.newBuilder()
             .setName(target.getName(1).toString())

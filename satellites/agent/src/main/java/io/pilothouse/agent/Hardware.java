@@ -46,7 +46,7 @@ final class Hardware {
   Optional<String> fault(String watchdog) throws IOException {
     return chassis.isEmpty()
         ? Optional.empty()
-        : read(chassis.get().resolve("faults").resolve(watchdog));
+        : read(Disk.child(chassis.get().resolve("faults"), watchdog));
   }
 
   private static Optional<String> read(Path file) throws IOException {

@@ -3,6 +3,7 @@ package io.pilothouse.agent;
 import io.pilothouse.api.v1.Provisioning;
 import io.pilothouse.api.v1.VersionRef;
 import io.pilothouse.api.v1.WantedState;
+import io.pilothouse.client.DmException;
 import io.pilothouse.filesync.client.Fetcher;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -23,8 +24,15 @@ final class Installer {
   private final Fetcher fetcher;
   private final Reporter reporter;
   private final BurnIn burnIn;
-  private long doneToken;
-  private Provisioning.Step doneStep = Provisioning.Step.STEP_UNSPECIFIED;
+  private Outcome outcome = new Outcome(0, Provisioning.Step.STEP_UNSPECIFIED, "");
+  private boolean reported = true;
+
+  /**
+   * How the last step ended.
+   *
+   * @param failure empty when it went well
+   */
+  private record Outcome(long token, Provisioning.Step step, String failure) {}
 
   Installer(Disk disk, Wanted wanted, Fetcher fetcher, Reporter reporter) {
     this.disk = disk;
@@ -38,7 +46,10 @@ final class Installer {
   void round() throws InterruptedException {
     WantedState now = wanted.get();
     Provisioning assigned = now.getProvisioning();
-    boolean done = assigned.getToken() == doneToken && assigned.getStep() == doneStep;
+    boolean done = assigned.getToken() == outcome.token() && assigned.getStep() == outcome.step();
+    if (done) {
+      report(); // once more, when it did not arrive; the step itself is done once
+    }
     if (done || assigned.getToken() == 0) {
       return;
     }
@@ -64,14 +75,30 @@ final class Installer {
     String failure = "";
     try {
       work.run();
-    } catch (IOException e) {
-      failure = String.valueOf(e.getMessage());
-      log.warn("{} failed: {}", assigned.getStep(), failure);
+    } catch (IOException | RuntimeException e) {
+      String message = e.getMessage();
+      failure = message == null || message.isBlank() ? e.toString() : message;
+      log.warn("{} failed", assigned.getStep(), e);
     }
-    reporter.stepEnded(assigned.getToken(), assigned.getStep(), failure);
-    doneToken = assigned.getToken();
-    doneStep = assigned.getStep();
-    log.info("{} ended{}", assigned.getStep(), failure.isEmpty() ? "" : ": " + failure);
+    outcome = new Outcome(assigned.getToken(), assigned.getStep(), failure);
+    reported = false;
+    report();
+  }
+
+  private void report() {
+    if (reported) {
+      return;
+    }
+    try {
+      reporter.stepEnded(outcome.token(), outcome.step(), outcome.failure());
+    } catch (DmException e) {
+      if (!e.staleToken()) {
+        throw e;
+      }
+      log.info("{} was under token {}, which is stale", outcome.step(), outcome.token());
+    }
+    reported = true;
+    log.info("{} ended {}", outcome.step(), outcome.failure().isEmpty() ? "well" : "badly");
   }
 
   private void image(VersionRef image, List<String> sources)

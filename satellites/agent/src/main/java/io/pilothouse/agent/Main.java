@@ -70,8 +70,9 @@ public final class Main implements Program.Body {
 
   @Option(
       names = "--bandwidth",
-      paramLabel = "BYTES",
-      description = "Bytes a second that are fetched at most (default: 50 MiB).")
+      paramLabel = "SIZE",
+      converter = SizeConverter.class,
+      description = "What is fetched a second at most, for example 50MiB (the default).")
   private long bandwidth = 50L << 20;
 
   public static void main(String[] args) {
@@ -80,9 +81,6 @@ public final class Main implements Program.Body {
 
   @Override
   public void start(Program program) throws IOException {
-    if (bandwidth <= 0) {
-      throw new ProgramException("--bandwidth " + bandwidth + ": give more than 0 bytes a second");
-    }
     Disk disk = openDisk();
     Hardware hardware = new Hardware(Optional.ofNullable(chassis));
     String key = Key.readOrMake(disk.key());
@@ -96,7 +94,7 @@ public final class Main implements Program.Body {
     AtomicReference<Runnable> report = new AtomicReference<>(() -> {});
     Runnable reportNow = () -> report.get().run();
 
-    Wanted wanted = new Wanted(machine, client, disk);
+    Wanted wanted = new Wanted(machine, client, disk, !installer);
     Throttle network = Throttle.of(bandwidth);
     Fetcher fetcher = new Fetcher(network, new SplittableRandom());
     Staged staged = new Staged(disk, wanted, fetcher, reportNow);
@@ -117,8 +115,9 @@ public final class Main implements Program.Body {
             staged,
             new Scrubber(Throttle.of(SCRUB_BYTES_A_SECOND), network, new SplittableRandom()),
             reportNow);
+    Scripts scripts = program.closing(new Scripts(disk, environment, reportNow));
     LocalWatchdogs watchdogs =
-        new LocalWatchdogs(disk, hardware, wanted, applications, scrub, environment, reportNow);
+        new LocalWatchdogs(hardware, wanted, applications, scrub, scripts, reportNow);
     Reporter reporter =
         new Reporter(
             machine,
@@ -178,6 +177,9 @@ public final class Main implements Program.Body {
   private static void startWhatRan(ApplicationManager applications) throws IOException {
     try {
       applications.round();
+    } catch (IOException e) {
+      // tried again each round, and reported as an error: that is better than no agent
+      log.warn("what should run does not: {}", e.getMessage());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IOException("stopped while starting", e);

@@ -1,17 +1,20 @@
 package io.pilothouse.agent;
 
 import io.pilothouse.manifests.ProcessSpec;
-import io.pilothouse.watchdog.ProcessGroups;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -25,7 +28,7 @@ final class ManagedProcess {
   private static final Duration LONGEST_BACK_OFF = Duration.ofSeconds(30);
   private static final Duration STARTING = Duration.ofSeconds(5);
   private static final Duration STABLE = Duration.ofSeconds(30);
-  private static final Duration KILL_WAIT = Duration.ofSeconds(5);
+  private static final long EARLY = Duration.ofMillis(100).toNanos();
   private static final long LOG_LIMIT = 1 << 20;
 
   private final ProcessSpec spec;
@@ -40,7 +43,14 @@ final class ManagedProcess {
   private Duration backOff = FIRST_BACK_OFF;
   private long startedAt;
   private long notBefore;
+  private long lookedAt = System.nanoTime() - STABLE.toNanos();
   private int restarts;
+
+  /** Ends since it last was up for long enough. */
+  private int failures;
+
+  private String lastEnd = "";
+  private String notReady = "starting";
   private String problem = "starting";
 
   ManagedProcess(
@@ -59,6 +69,7 @@ final class ManagedProcess {
       log.info("{} of {} goes on as pid {}", spec.name(), version, running.get().pid());
       startedAt = System.nanoTime();
     }
+    this.notReady = spec.ready().isPresent() ? "starting" : "";
   }
 
   String name() {
@@ -73,11 +84,16 @@ final class ManagedProcess {
   }
 
   private String fault() {
-    if (running.isEmpty()) {
-      return restarts == 0 ? Problem.STARTING : Problem.ENDED;
+    if (failures > 0) {
+      return Problem.ENDED; // the same while it starts and ends in turn: no news each time
     }
-    boolean young = System.nanoTime() - startedAt < STARTING.toNanos();
-    return young ? Problem.STARTING : Problem.NOT_READY;
+    return running.isEmpty() || age().compareTo(STARTING) < 0
+        ? Problem.STARTING
+        : Problem.NOT_READY;
+  }
+
+  private Duration age() {
+    return Duration.ofNanos(System.nanoTime() - startedAt);
   }
 
   int restarts() {
@@ -92,44 +108,84 @@ final class ManagedProcess {
   void round(Readiness readiness) throws IOException, InterruptedException {
     rotateLog();
     if (running.filter(RunFile::runs).isPresent()) {
-      problem =
-          spec.ready().isEmpty()
-              ? ""
-              : readiness.problem(spec.ready().get(), directory, environment).orElse("");
-      if (System.nanoTime() - startedAt > STABLE.toNanos()) {
-        backOff = FIRST_BACK_OFF;
-      }
+      look(readiness);
       return;
     }
     if (running.isPresent()) {
       ended();
     }
-    if (!finished && (restarts == 0 || System.nanoTime() >= notBefore)) {
+    if (!finished && (restarts == 0 || System.nanoTime() - notBefore >= 0)) {
       start();
     }
   }
 
+  private void look(Readiness readiness) throws InterruptedException {
+    boolean due =
+        spec.ready()
+            .filter(each -> System.nanoTime() - lookedAt >= each.interval().toNanos() - EARLY)
+            .isPresent();
+    if (due) {
+      lookedAt = System.nanoTime();
+      notReady = readiness.problem(spec.ready().get(), directory, all()).orElse("");
+    }
+    // one that ended must stay up as long as its last pause to count as well again
+    boolean steady = failures == 0 || age().compareTo(backOff) >= 0;
+    problem =
+        steady || !notReady.isEmpty()
+            ? notReady
+            : "started again after it %s (restart %d)".formatted(lastEnd, restarts);
+    if (age().compareTo(STABLE) > 0) {
+      backOff = FIRST_BACK_OFF;
+    }
+    if (steady && notReady.isEmpty()) {
+      failures = 0;
+    }
+  }
+
   /** It is gone: whether it starts again, and when. */
-  private void ended() {
+  private void ended() throws IOException, InterruptedException {
+    Groups.kill(running.orElseThrow().pid()); // what it left behind may hold its port
     running = Optional.empty();
+    OptionalInt status = status();
     // of a process that an agent before this one started no status is known: as if it failed
-    int status = child.filter(each -> !each.isAlive()).map(Process::exitValue).orElse(-1);
+    boolean well = status.isPresent() && status.getAsInt() == 0;
+    lastEnd = status.isPresent() ? "ended with status " + status.getAsInt() : "ended";
     finished =
         switch (spec.restart()) {
           case ALWAYS -> false;
-          case ON_FAILURE -> status == 0;
+          case ON_FAILURE -> well;
           case NEVER -> true;
         };
     if (finished) {
-      problem = status == 0 ? "" : "ended with status " + status + " and is not started again";
+      problem = well ? "" : lastEnd + " and is not started again";
+      failures = well ? 0 : 1;
     } else {
       notBefore = System.nanoTime() + backOff.toNanos();
       restarts++;
-      problem = "ended; starts again in %d ms (restart %d)".formatted(backOff.toMillis(), restarts);
+      failures++;
+      problem =
+          "%s; starts again in %d ms (restart %d)".formatted(lastEnd, backOff.toMillis(), restarts);
       log.warn("{} of {} {}", spec.name(), version, problem);
       Duration next = backOff.multipliedBy(2);
       backOff = next.compareTo(LONGEST_BACK_OFF) > 0 ? LONGEST_BACK_OFF : next;
     }
+  }
+
+  /** Empty for a process that an agent before this one started. */
+  private OptionalInt status() throws InterruptedException {
+    if (child.isEmpty()) {
+      return OptionalInt.empty();
+    }
+    // /proc shows that it has ended a moment before the JDK knows how
+    boolean known = child.get().waitFor(1, TimeUnit.SECONDS);
+    return known ? OptionalInt.of(child.get().exitValue()) : OptionalInt.empty();
+  }
+
+  /** Its whole environment. */
+  private Map<String, String> all() {
+    Map<String, String> all = new TreeMap<>(environment);
+    all.putAll(spec.env());
+    return all;
   }
 
   private void start() throws IOException {
@@ -140,13 +196,15 @@ final class ManagedProcess {
             .redirectInput(new File("/dev/null"))
             .redirectErrorStream(true)
             .redirectOutput(ProcessBuilder.Redirect.appendTo(logFile.toFile()));
-    builder.environment().putAll(environment);
-    builder.environment().putAll(spec.env());
+    builder.environment().putAll(all());
     Process process = builder.start();
     child = Optional.of(process);
     OptionalLong ticks = ProcFs.startTicks(process.pid());
     startedAt = System.nanoTime();
-    problem = "starting";
+    notReady = spec.ready().isPresent() ? "starting" : "";
+    lookedAt = startedAt - STABLE.toNanos(); // the first look is due
+    problem =
+        failures == 0 ? "starting" : "%s; started again (restart %d)".formatted(lastEnd, restarts);
     // a process that ended at once has no ticks left to read: the next look finds it gone
     RunFile file = new RunFile(process.pid(), ticks.orElse(0), version);
     file.write(runFile);
@@ -154,38 +212,20 @@ final class ManagedProcess {
     log.info("started {} of {} as pid {}", spec.name(), version, process.pid());
   }
 
-  /** TERM to its group, the grace, then KILL. Returns when it is gone. */
-  void stop() throws IOException, InterruptedException {
-    stop(running, spec.stopGrace());
-    running = Optional.empty();
+  /** TERM to its group. */
+  void beginStop() throws IOException, InterruptedException {
+    if (running.isPresent()) {
+      Groups.terminate(running.get().pid());
+    }
+  }
+
+  /** Returns when it is gone: by itself within its grace, or by KILL. */
+  void endStop() throws IOException, InterruptedException {
+    if (running.isPresent()) {
+      Groups.end(running.get().pid(), spec.stopGrace());
+      running = Optional.empty();
+    }
     Files.deleteIfExists(runFile);
-  }
-
-  /** Stops whatever a run file tells of, for instance of a version that is no longer active. */
-  static void stop(Optional<RunFile> file, Duration grace) throws InterruptedException {
-    if (file.isEmpty() || !file.get().runs()) {
-      return;
-    }
-    RunFile process = file.get();
-    ProcessGroups.signal(process.pid(), "TERM");
-    if (!gone(process, grace)) {
-      log.warn("pid {} did not stop within {} ms: killed", process.pid(), grace.toMillis());
-    }
-    ProcessGroups.signal(process.pid(), "KILL"); // what it started, too
-    if (!gone(process, KILL_WAIT)) {
-      throw new IllegalStateException("pid " + process.pid() + " cannot be killed");
-    }
-  }
-
-  private static boolean gone(RunFile process, Duration wait) throws InterruptedException {
-    long deadline = System.nanoTime() + wait.toNanos();
-    while (process.runs()) {
-      if (System.nanoTime() > deadline) {
-        return false;
-      }
-      Thread.sleep(20);
-    }
-    return true;
   }
 
   private void rotateLog() throws IOException {
@@ -193,7 +233,7 @@ final class ManagedProcess {
       // the process appends: after the copy it goes on at the new end
       Path old = logFile.resolveSibling(logFile.getFileName() + ".1");
       Files.copy(logFile, old, StandardCopyOption.REPLACE_EXISTING);
-      Files.newOutputStream(logFile, java.nio.file.StandardOpenOption.TRUNCATE_EXISTING).close();
+      Files.newOutputStream(logFile, StandardOpenOption.TRUNCATE_EXISTING).close();
     }
   }
 

@@ -11,4 +11,5 @@ record Problem(String fault, String text) {
   static final String NOT_READY = "process.not-ready";
   static final String ENDED = "process.ended";
   static final String NOT_STAGED = "process.not-staged";
+  static final String NOT_SWITCHED = "process.not-switched";
 }

@@ -2,11 +2,11 @@ package io.pilothouse.agent;
 
 import io.pilothouse.manifests.ProcessSpec.Probe;
 import io.pilothouse.manifests.ProcessSpec.Ready;
+import io.pilothouse.watchdog.HttpProbe;
+import java.io.File;
 import java.io.IOException;
-import java.net.HttpURLConnection;
 import java.net.InetSocketAddress;
 import java.net.Socket;
-import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
@@ -46,22 +46,11 @@ final class Readiness {
 
   private Optional<String> http(String path, int at, Duration timeout) {
     try {
-      HttpURLConnection connection =
-          (HttpURLConnection)
-              URI.create("http://%s:%d%s".formatted(host, at, path)).toURL().openConnection();
-      connection.setConnectTimeout((int) timeout.toMillis());
-      connection.setReadTimeout((int) timeout.toMillis());
-      connection.setUseCaches(false);
-      connection.setInstanceFollowRedirects(false);
-      try {
-        int code = connection.getResponseCode();
-        return code >= 200 && code < 400
-            ? Optional.empty()
-            : Optional.of("GET %s answered %d".formatted(path, code));
-      } finally {
-        connection.disconnect();
-      }
-    } catch (IOException | IllegalArgumentException e) {
+      int code = HttpProbe.status(host, at, path, timeout);
+      return code >= 200 && code < 400
+          ? Optional.empty()
+          : Optional.of("GET %s answered %d".formatted(path, code));
+    } catch (IOException e) {
       return Optional.of("GET %s on port %d: %s".formatted(path, at, e.getMessage()));
     }
   }
@@ -71,14 +60,15 @@ final class Readiness {
       throws InterruptedException {
     try {
       ProcessBuilder builder =
-          new ProcessBuilder("/bin/sh", "-c", command)
+          new ProcessBuilder("setsid", "/bin/sh", "-c", command)
               .directory(directory.toFile())
+              .redirectInput(new File("/dev/null"))
               .redirectErrorStream(true)
               .redirectOutput(ProcessBuilder.Redirect.DISCARD);
       builder.environment().putAll(environment);
       Process process = builder.start();
       if (!process.waitFor(timeout.toMillis(), TimeUnit.MILLISECONDS)) {
-        process.destroyForcibly();
+        Groups.kill(process.pid());
         return Optional.of("the ready command did not end in " + timeout.toMillis() + " ms");
       }
       return process.exitValue() == 0

@@ -79,6 +79,20 @@ final class Reporter {
     if (!registered) {
       register();
     }
+    if (sendOnce(report)) {
+      return;
+    }
+    register();
+    if (!sendOnce(report)) {
+      registered = false;
+      throw new IllegalStateException(
+          "the Device Manager knows boot %s of %s no more right after it registered; trying again"
+              .formatted(bootId, machine));
+    }
+  }
+
+  /** False when the leader does not know this boot, and so has taken nothing of it. */
+  private boolean sendOnce(ReportRequest.Builder report) {
     sequence++;
     ReportRequest request =
         report
@@ -86,6 +100,7 @@ final class Reporter {
             .setBootId(bootId)
             .setSequence(sequence)
             .setObserved(observed.get())
+            .clearVerdicts()
             .addAllVerdicts(
                 verdicts.get().stream()
                     .map(each -> each.toBuilder().setSequence(sequence).build())
@@ -93,10 +108,7 @@ final class Reporter {
             .build();
     ReportReply reply =
         client.leader(CALL, channel -> MachineApiGrpc.newBlockingStub(channel).report(request));
-    if (reply.getRegisterAgain()) {
-      registered = false;
-      register();
-    }
+    return !reply.getRegisterAgain();
   }
 
   private void register() {

@@ -22,14 +22,14 @@ record RunFile(long pid, long startTicks, String version) {
       return Optional.empty();
     }
     Properties properties = new Properties();
-    properties.load(new StringReader(Files.readString(file)));
     try {
+      properties.load(new StringReader(Files.readString(file)));
       return Optional.of(
           new RunFile(
               Long.parseLong(properties.getProperty("pid", "")),
               Long.parseLong(properties.getProperty("start_ticks", "")),
               properties.getProperty("version", "")));
-    } catch (NumberFormatException e) {
+    } catch (IllegalArgumentException e) {
       return Optional.empty(); // damaged by a power loss: then the process is gone, too
     }
   }

@@ -7,7 +7,9 @@ import io.pilothouse.filesync.client.Scrubber.Damage;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -17,6 +19,7 @@ import org.slf4j.LoggerFactory;
  */
 final class Scrub {
   private static final Logger log = LoggerFactory.getLogger(Scrub.class);
+  private static final int LONGEST_TEXT = 2000;
   private static final Duration SHOWN = Duration.ofMinutes(2);
 
   /** The verdict of the filesync watchdog. */
@@ -30,6 +33,12 @@ final class Scrub {
   private volatile Finding finding = new Finding(VerdictKind.OK, "", "not scrubbed yet");
   private String restored = "";
   private long restoredAt;
+  private final Set<String> failures = new HashSet<>();
+
+  /** Does a work while the files are still ours to mend. */
+  private interface Held {
+    void run(Staged.Work work) throws IOException, InterruptedException;
+  }
 
   Scrub(Disk disk, Wanted wanted, Staged staged, Scrubber scrubber, Runnable changed) {
     this.disk = disk;
@@ -49,20 +58,26 @@ final class Scrub {
     int versions = 0;
     for (VersionRef ref : staged.versions()) {
       versions++;
-      unrepaired = unrepaired + pass(disk.version(ref), ref.getName() + "@" + ref.getVersion());
+      String what = ref.getName() + "@" + ref.getVersion();
+      unrepaired = unrepaired + pass(disk.version(ref), what, work -> staged.whileHeld(ref, work));
     }
     if (disk.image().isPresent()) {
-      unrepaired = unrepaired + pass(disk.os(), "image");
+      unrepaired = unrepaired + pass(disk.os(), "image", Staged.Work::run);
+    }
+    if (unrepaired.length() > LONGEST_TEXT) {
+      unrepaired = unrepaired.substring(0, LONGEST_TEXT) + "…";
     }
     Finding next;
     if (!unrepaired.isEmpty()) {
       next = new Finding(VerdictKind.ERROR, "filesync.corrupt", unrepaired);
     } else if (!restored.isEmpty() && System.nanoTime() - restoredAt < SHOWN.toNanos()) {
       next = new Finding(VerdictKind.WARNING, "filesync.repaired", restored);
+    } else if (!staged.problem().isEmpty()) {
+      next = new Finding(VerdictKind.WARNING, "filesync.staging", staged.problem());
     } else {
       next = new Finding(VerdictKind.OK, "", "%d versions are sound".formatted(versions));
     }
-    boolean news = !next.equals(finding);
+    boolean news = !next.fault().equals(finding.fault());
     finding = next;
     if (news) {
       changed.run();
@@ -70,26 +85,34 @@ final class Scrub {
   }
 
   /** Checks and mends one directory; returns what could not be mended, in words. */
-  private String pass(Path directory, String what) throws InterruptedException {
-    StringBuilder failed = new StringBuilder();
+  private String pass(Path directory, String what, Held held) throws InterruptedException {
     List<Damage> damages;
     try {
       damages = scrubber.check(directory);
     } catch (IOException e) {
-      return "%s cannot be read: %s; ".formatted(what, e.getMessage());
+      damages = List.of(new Damage("", "cannot be read: " + e.getMessage()));
     }
+    StringBuilder failed = new StringBuilder();
     for (Damage damage : damages) {
-      String text = "%s: %s %s".formatted(what, damage.path(), damage.what());
+      String text = "%s: %s %s".formatted(what, damage.path(), damage.what()).replace(":  ", ": ");
       try {
-        scrubber.restore(directory, damage, wanted.get().getDeploymentsList());
-        restored = text + "; restored from a deployment replica";
-        restoredAt = System.nanoTime();
-        log.warn("{}", restored);
+        held.run(() -> restore(directory, damage, text));
       } catch (IOException e) {
         failed.append(text).append(" and cannot be restored: ").append(e.getMessage()).append("; ");
-        log.error("{} and cannot be restored: {}", text, e.getMessage());
+        if (failures.add(text)) {
+          log.error("{} and cannot be restored: {}", text, e.getMessage());
+        }
       }
     }
     return failed.toString();
+  }
+
+  private void restore(Path directory, Damage damage, String text)
+      throws IOException, InterruptedException {
+    scrubber.restore(directory, damage, wanted.get().getDeploymentsList());
+    restored = text + "; restored from a deployment replica";
+    restoredAt = System.nanoTime();
+    failures.remove(text);
+    log.warn("{}", restored);
   }
 }

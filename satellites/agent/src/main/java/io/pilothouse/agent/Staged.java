@@ -2,6 +2,7 @@ package io.pilothouse.agent;
 
 import io.pilothouse.api.v1.VersionRef;
 import io.pilothouse.api.v1.WantedState;
+import io.pilothouse.filesync.ContentException;
 import io.pilothouse.filesync.ContentIndex;
 import io.pilothouse.filesync.client.Fetcher;
 import java.io.IOException;
@@ -23,7 +24,14 @@ final class Staged {
   private final Wanted wanted;
   private final Fetcher fetcher;
   private final Runnable changed;
+  private final Object files = new Object();
   private volatile List<VersionRef> versions = List.of();
+  private volatile String problem = "";
+
+  /** What is done to a version's files. */
+  interface Work {
+    void run() throws IOException, InterruptedException;
+  }
 
   /**
    * @param changed called when a version was added or removed
@@ -48,22 +56,40 @@ final class Staged {
         .findFirst();
   }
 
+  /** What keeps a wanted version from being here; empty when nothing does. */
+  String problem() {
+    return problem;
+  }
+
+  /** Does something to a version's files, unless it is no longer held: then they are another's. */
+  void whileHeld(VersionRef ref, Work work) throws IOException, InterruptedException {
+    synchronized (files) {
+      if (versions.contains(ref)) {
+        work.run();
+      }
+    }
+  }
+
   /** One round: fetches what is missing, removes what is not wanted. */
   void round() throws IOException, InterruptedException {
     WantedState now = wanted.get();
     if (!now.getInService()) {
+      problem = "";
       return;
     }
+    lookAgain();
     IOException failure = null;
     for (VersionRef ref : now.getStagedList()) {
       if (!versions.contains(ref)) {
         try {
           fetch(ref, now.getDeploymentsList());
         } catch (IOException e) {
-          failure = e; // the others may be had
+          // the others may be had
+          failure = new IOException("cannot stage %s: %s".formatted(text(ref), e.getMessage()), e);
         }
       }
     }
+    problem = failure == null ? "" : String.valueOf(failure.getMessage());
     removeUnwanted(now);
     if (failure != null) {
       throw failure;
@@ -74,13 +100,16 @@ final class Staged {
       throws IOException, InterruptedException {
     Path target = disk.version(ref);
     Files.createDirectories(target.getParent());
+    if (index(target).isEmpty()) {
+      Files.deleteIfExists(Fetcher.indexFile(target)); // a damaged one
+    }
     fetcher.fetch(ref.getDigest(), target, sources);
     refresh();
-    log.info("staged {}@{}", ref.getName(), ref.getVersion());
+    log.info("staged {}", text(ref));
     changed.run();
   }
 
-  private void removeUnwanted(WantedState now) throws IOException {
+  private void removeUnwanted(WantedState now) throws IOException, InterruptedException {
     Optional<VersionRef> active = disk.activeVersion();
     for (VersionRef ref : versions) {
       boolean isActive =
@@ -89,20 +118,34 @@ final class Staged {
               .filter(each -> each.getVersion().equals(ref.getVersion()))
               .isPresent();
       if (!now.getStagedList().contains(ref) && !isActive) {
-        Fetcher.remove(disk.version(ref));
-        log.info("removed {}@{}: no longer wanted", ref.getName(), ref.getVersion());
-        refresh();
+        whileHeld(
+            ref,
+            () -> {
+              Fetcher.remove(disk.version(ref));
+              refresh();
+            });
+        log.info("removed {}: no longer wanted", text(ref));
         changed.run();
       }
     }
   }
 
+  /** Someone may have removed files behind our back: what is gone is fetched anew. */
+  private void lookAgain() throws IOException {
+    List<VersionRef> before = versions;
+    refresh();
+    if (!versions.equals(before)) {
+      log.warn("staged are {}, not {} as before", texts(versions), texts(before));
+      changed.run();
+    }
+  }
+
   /** Reads from disk what is published. */
-  void refresh() throws IOException {
+  private void refresh() throws IOException {
     List<VersionRef> found = new ArrayList<>();
     for (Path name : directories(disk.manifests())) {
       for (Path version : directories(name)) {
-        Optional<ContentIndex> index = Fetcher.published(version);
+        Optional<ContentIndex> index = index(version);
         if (index.isPresent()) {
           found.add(
               VersionRef.newBuilder()
@@ -115,6 +158,24 @@ final class Staged {
     }
     found.sort(Comparator.comparing(VersionRef::getName).thenComparing(VersionRef::getVersion));
     versions = List.copyOf(found);
+  }
+
+  /** Empty for a damaged index, too: what cannot be told from a part is not there. */
+  private static Optional<ContentIndex> index(Path version) throws IOException {
+    try {
+      return Fetcher.published(version);
+    } catch (ContentException e) {
+      log.warn("{} counts as not staged: {}", version, e.getMessage());
+      return Optional.empty();
+    }
+  }
+
+  private static List<String> texts(List<VersionRef> refs) {
+    return refs.stream().map(Staged::text).toList();
+  }
+
+  private static String text(VersionRef ref) {
+    return ref.getName() + "@" + ref.getVersion();
   }
 
   private static List<Path> directories(Path dir) throws IOException {

@@ -27,23 +27,33 @@ final class Wanted {
   private final String machine;
   private final DmClient client;
   private final Disk disk;
+  private final boolean kept;
   private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
   private volatile WantedState state;
+  private volatile boolean known;
   private volatile long revision;
   private String etag = "";
 
-  Wanted(String machine, DmClient client, Disk disk) {
+  /**
+   * @param kept whether it is kept on disk; the installer's is not: it acts on nothing but what it
+   *     was told in this boot
+   */
+  Wanted(String machine, DmClient client, Disk disk, boolean kept) {
     this.machine = machine;
     this.client = client;
     this.disk = disk;
-    this.state = load(disk);
+    this.kept = kept;
+    this.state = kept ? load() : WantedState.getDefaultInstance();
   }
 
-  private static WantedState load(Disk disk) {
+  private WantedState load() {
     try {
-      return Files.isRegularFile(disk.wanted())
-          ? WantedState.parseFrom(Files.readAllBytes(disk.wanted()))
-          : WantedState.getDefaultInstance();
+      if (!Files.isRegularFile(disk.wanted())) {
+        return WantedState.getDefaultInstance();
+      }
+      WantedState state = WantedState.parseFrom(Files.readAllBytes(disk.wanted()));
+      known = true;
+      return state;
     } catch (InvalidProtocolBufferException e) {
       log.warn("{} is damaged and left aside until the next pull", disk.wanted());
       return WantedState.getDefaultInstance();
@@ -60,6 +70,11 @@ final class Wanted {
 
   WantedState get() {
     return state;
+  }
+
+  /** Whether {@link #get} was ever told, in this run or one before. */
+  boolean known() {
+    return known;
   }
 
   long revision() {
@@ -86,9 +101,13 @@ final class Wanted {
     }
     state = reply.getWanted();
     etag = reply.getEtag();
-    if (disk.image().isPresent()) {
-      DurableFiles.replace(disk.wanted(), state.toByteArray());
+    known = true;
+    try {
+      if (kept) {
+        DurableFiles.replace(disk.wanted(), state.toByteArray());
+      }
+    } finally {
+      listeners.forEach(Runnable::run); // a full disk must not delay what could free it
     }
-    listeners.forEach(Runnable::run);
   }
 }

@@ -1,0 +1,147 @@
+package io.pilothouse.watchdog;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.sun.net.httpserver.HttpServer;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.pilothouse.api.v1.PullTargetsReply;
+import io.pilothouse.api.v1.Target;
+import io.pilothouse.api.v1.VerdictKind;
+import io.pilothouse.api.v1.VerdictReportItem;
+import io.pilothouse.api.v1.WatchdogSpec;
+import io.pilothouse.client.DmClient;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(30)
+class ProberTest {
+  private FakeDm dm;
+  private DmClient client;
+  private HttpServer agent;
+  private ServerSocket deaf;
+  private Prober prober;
+
+  @BeforeEach
+  void start() throws IOException {
+    dm = new FakeDm();
+    client = new DmClient(List.of(dm.address()), "satellite/watchdog-1");
+    agent = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    agent.createContext(
+        "/health",
+        exchange -> {
+          exchange.sendResponseHeaders(503, -1);
+          exchange.close();
+        });
+    agent.start();
+    deaf = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+    prober = new Prober("watchdog-1", client, new SimpleMeterRegistry());
+  }
+
+  @AfterEach
+  void stop() throws IOException {
+    client.close();
+    dm.close();
+    agent.stop(0);
+    deaf.close();
+  }
+
+  @Test
+  void oneThatAnswersIsOkWhateverItSays() {
+    target("web-01", "127.0.0.1:" + agent.getAddress().getPort());
+    VerdictReportItem verdict = next("web-01");
+    assertThat(verdict.getKind()).isEqualTo(VerdictKind.OK);
+    assertThat(verdict.getWatchdog()).isEqualTo("reachable");
+  }
+
+  @Test
+  void theSecondMissInARowIsAnErrorAndAnAnswerEndsIt() {
+    target("web-01", "127.0.0.1:" + deaf.getLocalPort());
+    assertThat(next("web-01").getKind()).isEqualTo(VerdictKind.WARNING);
+    VerdictReportItem second = next("web-01");
+    assertThat(second.getKind()).isEqualTo(VerdictKind.ERROR);
+    assertThat(second.getFault()).isEqualTo("no-answer");
+    assertThat(second.getText()).endsWith("does not answer: no answer in 200 ms");
+    target("web-01", "127.0.0.1:" + agent.getAddress().getPort());
+    assertThat(next("web-01").getKind()).isEqualTo(VerdictKind.OK);
+    target("web-01", "127.0.0.1:" + deaf.getLocalPort());
+    assertThat(next("web-01").getKind()).isEqualTo(VerdictKind.WARNING);
+  }
+
+  @Test
+  void oneWithoutAnAddressDoesNotAnswer() {
+    target("web-01", "");
+    assertThat(next("web-01").getText()).isEqualTo("its agent's address is not known yet");
+    target("web-01", "nonsense");
+    assertThat(next("web-01").getKind()).isEqualTo(VerdictKind.ERROR);
+  }
+
+  @Test
+  void aReportThatFailsIsSentAgainAndSequencesRise() {
+    target("web-01", "127.0.0.1:" + agent.getAddress().getPort());
+    dm.refuse(true);
+    prober.pull();
+    prober.probe();
+    boolean refused = false;
+    while (!refused) {
+      try {
+        prober.report();
+        Thread.onSpinWait();
+      } catch (RuntimeException e) {
+        refused = true;
+      }
+    }
+    assertThatThrownBy(prober::report).hasMessageContaining("refused");
+    dm.refuse(false);
+    prober.report();
+    next("web-01");
+    List<Long> sequences = new ArrayList<>();
+    dm.reports().forEach(each -> sequences.add(each.getVerdicts(0).getSequence()));
+    assertThat(sequences).hasSizeGreaterThan(1).isSorted().doesNotHaveDuplicates();
+    assertThat(dm.reports().get(0).getReporter()).isEqualTo("watchdog-1");
+  }
+
+  @Test
+  void watchdogsOfOtherTypesAreLeftAlone() {
+    dm.targets(
+        PullTargetsReply.newBuilder()
+            .addWatchdogs(WatchdogSpec.newBuilder().setName("reachable").addTypes("backend"))
+            .addTargets(Target.newBuilder().setMachine("web-01").setType("frontend"))
+            .build());
+    prober.pull();
+    prober.probe();
+    prober.report();
+    assertThat(dm.reports()).isEmpty();
+  }
+
+  private void target(String machine, String address) {
+    dm.targets(
+        PullTargetsReply.newBuilder()
+            .addWatchdogs(
+                WatchdogSpec.newBuilder().setName("reachable").setEveryMs(500).setTimeoutMs(200))
+            .addTargets(Target.newBuilder().setMachine(machine).setAgentAddress(address))
+            .build());
+    prober.pull();
+  }
+
+  /** Probes until a report tells of the machine. */
+  private VerdictReportItem next(String machine) {
+    int before = dm.reports().size();
+    while (dm.reports().size() == before) {
+      prober.probe();
+      prober.report();
+      Thread.onSpinWait();
+    }
+    VerdictReportItem verdict = dm.reports().get(before).getVerdicts(0);
+    assertThat(verdict.getMachine()).isEqualTo(machine);
+    return verdict;
+  }
+}
