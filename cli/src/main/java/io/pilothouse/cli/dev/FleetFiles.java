@@ -112,7 +112,9 @@ record FleetFiles(Home home, Layout layout, Fleet fleet, List<String> machines) 
           throw new CliException(
               ExitCode.USAGE,
               "INVALID",
-              String.join("\n", rejected.problems().stream().map(String::valueOf).toList()),
+              String.join(
+                  "\n",
+                  rejected.problems().stream().map(each -> home.fleet() + "/" + each).toList()),
               "correct the files in " + home.fleet());
     };
   }
