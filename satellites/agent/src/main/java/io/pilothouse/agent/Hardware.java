@@ -44,7 +44,8 @@ final class Hardware {
 
   /** What a broken part makes a watchdog say: text, then perhaps a line of JSON. */
   Optional<String> fault(String watchdog) throws IOException {
-    return chassis.isEmpty()
+    // a name that is no file's has no fault: its script says what is wrong with it
+    return chassis.isEmpty() || watchdog.contains("/") || watchdog.startsWith(".")
         ? Optional.empty()
         : read(Disk.child(chassis.get().resolve("faults"), watchdog));
   }

@@ -1,0 +1,149 @@
+package io.pilothouse.agent;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.protobuf.ByteString;
+import io.pilothouse.api.v1.Severity;
+import io.pilothouse.api.v1.VerdictKind;
+import io.pilothouse.api.v1.VerdictReportItem;
+import io.pilothouse.api.v1.WatchdogSpec;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+@Timeout(60)
+class LocalWatchdogsTest {
+  @TempDir private Path dir;
+  private Rig rig;
+  private Scripts scripts;
+  private LocalWatchdogs watchdogs;
+
+  @BeforeEach
+  void start() throws IOException {
+    rig = new Rig(dir);
+    Runnable changed = rig.news::incrementAndGet;
+    scripts = new Scripts(rig.disk, Map.of("OUT", dir.toString()), changed);
+    watchdogs =
+        new LocalWatchdogs(
+            rig.hardware(), rig.wanted, rig.applications(), rig.scrub(), scripts, changed);
+  }
+
+  @AfterEach
+  void stop() throws IOException {
+    scripts.close();
+    rig.close();
+  }
+
+  @Test
+  void builtInOnesSpeakAtEachReport() throws Exception {
+    want(builtIn("heartbeat"), builtIn("processes"), builtIn("filesync"), builtIn("mystery"));
+    assertThat(verdict("heartbeat").orElseThrow().getKind()).isEqualTo(VerdictKind.OK);
+    assertThat(verdict("processes").orElseThrow().getFault()).isEqualTo("process.starting");
+    assertThat(verdict("filesync").orElseThrow().getKind()).isEqualTo(VerdictKind.OK);
+    VerdictReportItem mystery = verdict("mystery").orElseThrow();
+    assertThat(mystery.getKind()).isEqualTo(VerdictKind.UNKNOWN);
+    assertThat(mystery.getText()).contains("\"mystery\"");
+  }
+
+  @Test
+  void aScriptSpeaksOnceItHasRunAndThatIsNews() throws Exception {
+    want(script("disk", "echo full; echo '{\"fault\":\"disk.full\"}'; exit 2"));
+    assertThat(verdict("disk")).isEmpty();
+    VerdictReportItem verdict = said("disk");
+    assertThat(verdict.getKind()).isEqualTo(VerdictKind.ERROR);
+    assertThat(verdict.getFault()).isEqualTo("disk.full");
+    assertThat(verdict.getText()).isEqualTo("full");
+    assertThat(verdict.getValidForMs()).isEqualTo(3 * 3_600_000);
+    assertThat(rig.news.get()).isPositive();
+  }
+
+  @Test
+  void aChangedScriptRunsAtOnceAndWhatTheOldOneSaidIsForgotten() throws Exception {
+    want(script("disk", "echo one"));
+    said("disk");
+    want(script("disk", "echo two"));
+    watchdogs.round();
+    Rig.await(() -> said("disk").getText().equals("two"));
+    want(script("other", "echo other"));
+    watchdogs.round();
+    said("other");
+    assertThat(rig.disk.watchdog("disk")).doesNotExist();
+    assertThat(rig.disk.watchdog("other")).exists();
+  }
+
+  @Test
+  void oneThatHangsHoldsUpNoOther() throws Exception {
+    want(script("hangs", "sleep 60"), script("disk", "echo fine"));
+    assertThat(said("disk").getText()).isEqualTo("fine");
+    assertThat(verdict("hangs")).isEmpty();
+    long start = System.nanoTime();
+    scripts.close();
+    assertThat(System.nanoTime() - start).isLessThan(2_000_000_000L);
+  }
+
+  @Test
+  void oneThatCannotBePutOnDiskIsUnknownAndHarmsNoOther() throws Exception {
+    want(script("../evil", "echo evil"), script("disk", "echo fine"));
+    assertThat(said("../evil").getKind()).isEqualTo(VerdictKind.UNKNOWN);
+    assertThat(said("disk").getText()).isEqualTo("fine");
+    assertThat(rig.disk.root().resolve("evil")).doesNotExist();
+  }
+
+  @Test
+  void aBrokenPartSpeaksForItsWatchdogAtOnceUntilItIsMended() throws Exception {
+    want(builtIn("heartbeat"), script("disk", "echo fine"));
+    said("disk");
+    Path fault = Files.createDirectories(rig.chassis.resolve("faults")).resolve("disk");
+    Files.writeString(
+        fault, "disk failed\n{\"fault\": \"disk.injected\", \"severity\": \"fatal\"}\n");
+    int news = rig.news.get();
+    watchdogs.round();
+    assertThat(rig.news.get()).isEqualTo(news + 1);
+    VerdictReportItem broken = verdict("disk").orElseThrow();
+    assertThat(broken.getKind()).isEqualTo(VerdictKind.ERROR);
+    assertThat(broken.getSeverity()).isEqualTo(Severity.FATAL);
+    assertThat(broken.getFault()).isEqualTo("disk.injected");
+    assertThat(broken.getText()).isEqualTo("disk failed");
+    Files.delete(fault);
+    watchdogs.round();
+    assertThat(rig.news.get()).isEqualTo(news + 2);
+    assertThat(verdict("disk").orElseThrow().getText()).isEqualTo("fine");
+  }
+
+  private void want(WatchdogSpec... specs) throws IOException {
+    rig.want(rig.inService().addAllWatchdogs(List.of(specs)));
+  }
+
+  private static WatchdogSpec builtIn(String name) {
+    return WatchdogSpec.newBuilder().setName(name).setRunner(WatchdogSpec.Runner.BUILTIN).build();
+  }
+
+  private static WatchdogSpec script(String name, String body) {
+    return WatchdogSpec.newBuilder()
+        .setName(name)
+        .setRunner(WatchdogSpec.Runner.SCRIPT)
+        .setScript(ByteString.copyFromUtf8("#!/bin/sh\n" + body + "\n"))
+        .setEveryMs(3_600_000)
+        .build();
+  }
+
+  private Optional<VerdictReportItem> verdict(String watchdog) {
+    return watchdogs.verdicts().stream()
+        .filter(each -> each.getWatchdog().equals(watchdog))
+        .findFirst();
+  }
+
+  private VerdictReportItem said(String watchdog) throws Exception {
+    watchdogs.round();
+    Rig.await(() -> verdict(watchdog).isPresent());
+    return verdict(watchdog).orElseThrow();
+  }
+}
