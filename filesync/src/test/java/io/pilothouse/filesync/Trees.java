@@ -47,9 +47,9 @@ public final class Trees {
     return bytes;
   }
 
-  /** A small service: three files of four chunks in all, and a link. */
+  /** A small service: three files of three chunks in all, and a link. */
   public static Path service(Path dir) throws IOException {
-    file(dir.resolve("bin/web"), 0755, bytes(1, ContentIndex.CHUNK * 2 + 5000));
+    file(dir.resolve("bin/web"), 0755, bytes(1, ContentIndex.CHUNK + 5000));
     file(dir.resolve("manifest.yaml"), 0644, bytes(2, 700));
     file(dir.resolve("empty"), 0600, new byte[0]);
     Files.createSymbolicLink(dir.resolve("bin/current"), Path.of("web"));

@@ -89,15 +89,28 @@ final class Tree {
       DurableFiles.syncDirectory(parent);
       points.reached("old tree aside");
       Files.move(work.resolve("tree"), target, StandardCopyOption.ATOMIC_MOVE);
+      points.reached("tree published");
+      DurableFiles.syncDirectory(parent);
+      Files.move(freshIndex, indexFile, StandardCopyOption.ATOMIC_MOVE);
+      DurableFiles.syncDirectory(parent);
     } catch (IOException e) {
       putBack(work, target, e);
       throw e;
     }
-    points.reached("tree published");
-    DurableFiles.syncDirectory(parent);
-    Files.move(freshIndex, indexFile, StandardCopyOption.ATOMIC_MOVE);
-    DurableFiles.syncDirectory(parent);
     points.reached("index published");
+  }
+
+  private static void putBack(Path work, Path target, IOException failure) {
+    try {
+      if (Files.exists(work.resolve("index"))) {
+        if (!Files.exists(work.resolve("tree"))) {
+          Files.move(target, work.resolve("tree"), StandardCopyOption.ATOMIC_MOVE);
+        }
+        recover(work, target);
+      }
+    } catch (IOException e) {
+      failure.addSuppressed(e);
+    }
   }
 
   /** Puts the old version back that a kill found moved aside, with nothing in its place yet. */
@@ -121,14 +134,6 @@ final class Tree {
   private static void moveIfThere(Path from, Path to) throws IOException {
     if (Files.exists(from, LinkOption.NOFOLLOW_LINKS)) {
       Files.move(from, to, StandardCopyOption.ATOMIC_MOVE);
-    }
-  }
-
-  private static void putBack(Path work, Path target, IOException failure) {
-    try {
-      recover(work, target);
-    } catch (IOException e) {
-      failure.addSuppressed(e);
     }
   }
 }

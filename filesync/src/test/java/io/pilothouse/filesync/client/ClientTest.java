@@ -22,7 +22,7 @@ abstract class ClientTest {
   static final Patience SHORT =
       new Patience(
           Duration.ofSeconds(2),
-          Duration.ofMillis(200),
+          Duration.ofSeconds(5),
           Duration.ofSeconds(60),
           Duration.ofMillis(10));
 
@@ -53,10 +53,14 @@ abstract class ClientTest {
   }
 
   Network network(long seed) {
+    return network(seed, SHORT);
+  }
+
+  Network network(long seed, Patience patience) {
     return new Network(
         Throttle.unlimited(),
         new SplittableRandom(seed),
-        SHORT,
+        patience,
         duration -> {
           slept.add(duration);
         });

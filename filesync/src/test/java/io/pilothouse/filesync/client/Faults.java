@@ -3,6 +3,7 @@ package io.pilothouse.filesync.client;
 import com.sun.net.httpserver.HttpExchange;
 import java.io.IOException;
 import java.util.SplittableRandom;
+import java.util.concurrent.locks.LockSupport;
 
 /** Ways in which replicas fail. */
 final class Faults {
@@ -103,6 +104,22 @@ final class Faults {
       exchange.sendResponseHeaders(200, 0);
       for (int i = 0; i < 100; i++) {
         exchange.getResponseBody().write(new byte[1 << 20]);
+      }
+      return true;
+    };
+  }
+
+  /** Sends a byte now and then, for ever. */
+  static TestReplica.Fault drips() {
+    return (exchange, bytes) -> {
+      if (!isChunk(exchange)) {
+        return false;
+      }
+      exchange.sendResponseHeaders(200, bytes.length);
+      for (byte each : bytes) {
+        exchange.getResponseBody().write(each);
+        exchange.getResponseBody().flush();
+        LockSupport.parkNanos(10_000_000);
       }
       return true;
     };

@@ -13,6 +13,7 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
@@ -71,11 +72,12 @@ final class FetcherTest extends ClientTest {
         fetcher.fetch(digest(), target, both());
         done = true;
       } catch (ContentException e) {
-        assertThat(e).hasMessageContaining("it closed after");
+        assertThat(e).hasMessageContaining("Premature EOF");
         assertNothingPublished();
       }
     }
     assertPublished();
+    assertThat(one.askedFor(" bytes=")).as("requests that went on in the middle").isPositive();
   }
 
   @Test
@@ -162,9 +164,23 @@ final class FetcherTest extends ClientTest {
     try (ServerSocket silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
       List<String> sources =
           List.of(nobody(), "127.0.0.1:" + silent.getLocalPort(), "not an address", two.address());
-      fetcher(4).fetch(digest(), target, sources);
+      Patience little =
+          new Patience(SHORT.connect(), Duration.ofMillis(700), SHORT.whole(), SHORT.busy());
+      new Fetcher(network(4, little), WritePoints.NONE).fetch(digest(), target, sources);
       assertPublished();
     }
+  }
+
+  @Test
+  void aSourceThatDripsIsLeft() throws Exception {
+    one.fault = Faults.drips();
+    Patience little =
+        new Patience(SHORT.connect(), SHORT.read(), Duration.ofMillis(50), SHORT.busy());
+    Fetcher fetcher = new Fetcher(network(4, little), WritePoints.NONE);
+    assertThatThrownBy(() -> fetcher.fetch(digest(), target, List.of(one.address())))
+        .hasMessageContaining("bytes came in");
+    fetcher(4).fetch(digest(), target, List.of(two.address()));
+    assertPublished();
   }
 
   @Test

@@ -43,7 +43,8 @@ final class TestReplica implements AutoCloseable {
 
   private void answer(HttpExchange exchange) throws IOException {
     String path = exchange.getRequestURI().getPath();
-    asked.add(exchange.getRequestMethod() + " " + path);
+    String range = exchange.getRequestHeaders().getFirst("Range");
+    asked.add(exchange.getRequestMethod() + " " + path + (range == null ? "" : " " + range));
     if (exchange.getRequestMethod().equals("GET")) {
       String hash = path.substring(path.lastIndexOf('/') + 1);
       byte[] bytes =

@@ -1,0 +1,23 @@
+package io.pilothouse.filesync.client;
+
+import io.pilothouse.filesync.server.ContentStore;
+import java.io.IOException;
+import java.util.List;
+
+/** Into a store on this machine. */
+record StoreSink(ContentStore store) implements Replicator.Sink {
+  @Override
+  public boolean hasChunk(String sha256) {
+    return store.hasChunk(sha256);
+  }
+
+  @Override
+  public void putChunk(String sha256, byte[] bytes) throws IOException {
+    store.putChunk(sha256, bytes);
+  }
+
+  @Override
+  public List<String> putIndex(String digest, byte[] bytes) throws IOException {
+    return store.putIndex(digest, bytes);
+  }
+}
