@@ -9,6 +9,7 @@ import io.pilothouse.api.log.v1.Request;
 import io.pilothouse.api.log.v1.VerdictReport;
 import io.pilothouse.api.v1.AuditRecord;
 import io.pilothouse.api.v1.Condition;
+import io.pilothouse.api.v1.Lifecycle;
 import io.pilothouse.api.v1.Machine;
 import io.pilothouse.dm.state.Applied;
 import io.pilothouse.dm.state.Budget;
@@ -110,6 +111,11 @@ final class Checker {
   }
 
   private void image(Machine machine, Map<String, Integer> changes) {
+    if (machine.getLifecycle() == Lifecycle.EXPECTED) {
+      // a name that was decommissioned is used again: another machine, without a past
+      conditions.remove(machine.getName());
+      images.remove(machine.getName());
+    }
     Condition before = images.put(machine.getName(), machine.getCondition());
     boolean known = before != null || machine.getCondition() != Condition.CONDITION_UNSPECIFIED;
     if (known && before != machine.getCondition()) {

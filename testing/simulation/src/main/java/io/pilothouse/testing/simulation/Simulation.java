@@ -1,5 +1,6 @@
 package io.pilothouse.testing.simulation;
 
+import io.pilothouse.api.log.v1.Entry;
 import io.pilothouse.api.log.v1.Event;
 import io.pilothouse.api.v1.Fleet;
 import io.pilothouse.api.v1.InventoryMachine;
@@ -116,12 +117,17 @@ public final class Simulation {
     return world.dm.state;
   }
 
+  /** What was committed so far. */
+  List<Entry> log() {
+    return world.dm.log;
+  }
+
   Checker checker() {
     return world.dm.checker;
   }
 
   /** How much was done, for a summary. */
-  int entries() {
+  public int entries() {
     return world.dm.checker.entries();
   }
 

@@ -1,0 +1,111 @@
+package io.pilothouse.testing.simulation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import io.pilothouse.api.log.v1.Entry;
+import io.pilothouse.api.log.v1.Event;
+import io.pilothouse.api.v1.Condition;
+import io.pilothouse.api.v1.Freeze;
+import io.pilothouse.api.v1.Lifecycle;
+import io.pilothouse.api.v1.Machine;
+import io.pilothouse.api.v1.ProbationCause;
+import io.pilothouse.dm.state.Applied;
+import java.util.List;
+import java.util.Random;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.Test;
+
+/** What is wrong is seen: each check is shown one violation. */
+class CheckerTest {
+  private static final long HOUR_MS = 3_600_000;
+
+  private final Simulation simulation = new Simulation(1);
+
+  CheckerTest() {
+    simulation.runFor(HOUR_MS);
+  }
+
+  @Test
+  void moreMachinesTakenThanTheLimitAreSeen() {
+    Checker checker = simulation.checker();
+    assertThatCode(checker::stateItself).doesNotThrowAnyException();
+    for (Machine each : List.copyOf(simulation.state().machines())) {
+      if (each.getLifecycle() == Lifecycle.IN_SERVICE && each.getRepairId().isEmpty()) {
+        Machine taken =
+            each.toBuilder()
+                .setCondition(Condition.PROBATION)
+                .setCause(ProbationCause.CAUSE_REPAIR)
+                .build();
+        simulation.inject(Event.newBuilder().setMachine(taken).build());
+      }
+    }
+    assertThat(violation(checker::stateItself).invariant()).startsWith("1 taken <= limit");
+  }
+
+  @Test
+  void aChangeOfConditionWithoutARecordIsSeen() {
+    Machine healthy =
+        simulation.state().machines().stream()
+            .filter(each -> each.getCondition() == Condition.HEALTHY)
+            .findFirst()
+            .orElseThrow();
+    Machine changed =
+        healthy.toBuilder()
+            .setCondition(Condition.PROBATION)
+            .setCause(ProbationCause.CAUSE_DO_NOTHING)
+            .build();
+    Event event = Event.newBuilder().setMachine(changed).build();
+    simulation.inject(event);
+    Applied applied = new Applied(List.of(event), List.of());
+    Violation seen =
+        violation(() -> simulation.checker().check(Entry.getDefaultInstance(), applied, 1_000_000));
+    assertThat(seen.invariant()).startsWith("4 one audit record");
+  }
+
+  @Test
+  void aSecondExecutionOfARepairIsSeen() {
+    simulation.checker().executes("R-1000000", 7);
+    assertThat(violation(() -> simulation.checker().executes("R-1000000", 7)).invariant())
+        .isEqualTo("5 no action twice");
+  }
+
+  @Test
+  void anOlderReportThatChangesSomethingIsSeen() {
+    Event event = Event.newBuilder().setFreeze(Freeze.newBuilder().setFrozen(true)).build();
+    Applied applied = new Applied(List.of(event), List.of());
+    assertThat(violation(() -> simulation.checker().expectRest("9 older", applied)).invariant())
+        .isEqualTo("9 older");
+  }
+
+  @Test
+  void aReplicaThatDiffersIsSeen() {
+    Random random = new Random(1);
+    ThrowingCallable same = () -> Replay.asRecorded(simulation.log(), simulation.state(), random);
+    ThrowingCallable rebatched =
+        () -> Replay.inOtherEntries(simulation.log(), simulation.state(), random);
+    assertThatCode(same).doesNotThrowAnyException();
+    assertThatCode(rebatched).doesNotThrowAnyException();
+    simulation.inject(
+        Event.newBuilder().setFreeze(Freeze.newBuilder().setReason("nobody said so")).build());
+    assertThat(violation(same).invariant()).isEqualTo("8 replay gives the same state");
+    assertThat(violation(rebatched).invariant()).contains("for any batching");
+  }
+
+  @Test
+  void aFailedRunSaysHowToRunItAgain() {
+    simulation.inject(
+        Event.newBuilder().setFreeze(Freeze.newBuilder().setReason("nobody said so")).build());
+    assertThat(violation(simulation::run))
+        .hasMessageContaining("mvn -pl testing/simulation test -Dsimulation.seed=1")
+        .hasMessageContaining("8 replay")
+        .hasMessageContaining("last audit records");
+  }
+
+  private static Violation violation(ThrowingCallable check) {
+    Violation seen = catchThrowableOfType(Violation.class, check);
+    assertThat(seen).as("a violation").isNotNull();
+    return seen;
+  }
+}
