@@ -14,6 +14,7 @@ import io.pilothouse.api.v1.ProbationCause;
 import io.pilothouse.api.v1.Repair;
 import io.pilothouse.api.v1.RepairPolicy;
 import io.pilothouse.api.v1.Severity;
+import io.pilothouse.api.v1.VersionRef;
 import io.pilothouse.api.v1.Veto;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -98,11 +99,14 @@ final class Repairs {
     draft.put(done);
     draft.audit(record(done, repair.getState().name(), "DONE", done.getOutcome()).setRule(rule));
     Machine.Builder machine = release(draft, done);
+    Optional<VersionRef> wanted = Reconcile.versionForFailed(draft, machine.build());
+    wanted.ifPresent(machine::setWantedActive);
     Conditions.enterProbation(
         draft,
         machine,
         ProbationCause.CAUSE_DO_NOTHING,
-        "DoNothing: wait and see",
+        "DoNothing: wait and see"
+            + wanted.map(each -> ", on its unit's version " + Texts.ref(each)).orElse(""),
         List.of(repair.getId()),
         rule);
   }

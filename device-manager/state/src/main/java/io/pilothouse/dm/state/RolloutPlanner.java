@@ -87,15 +87,7 @@ public final class RolloutPlanner {
           "type " + type + " has no machines",
           "name some in machines.csv and apply");
     }
-    boolean everywhere =
-        units.stream()
-            .allMatch(
-                each ->
-                    state
-                        .unitVersion(type, each)
-                        .map(UnitVersion::getVersion)
-                        .filter(to::equals)
-                        .isPresent());
+    boolean everywhere = units.stream().allMatch(each -> runs(state, type, each, to));
     if (everywhere) {
       throw new RefusedException(
           Refusal.Code.PRECONDITION,
@@ -105,6 +97,14 @@ public final class RolloutPlanner {
     return to;
   }
 
+  /** Whether a unit is to run the version, and no machine that may be switched runs another. */
+  private static boolean runs(Entities state, String type, String unit, VersionRef to) {
+    return state.unitVersion(type, unit).filter(each -> each.getVersion().equals(to)).isPresent()
+        && Rollouts.members(state, type, unit).stream()
+            .filter(RolloutSwitch::isEligible)
+            .allMatch(each -> each.getWantedActive().equals(to));
+  }
+
   /** Units in order, machines, capacity left, conflicts and a digest of what that rests on. */
   public static RolloutPlan plan(Entities state, String type, String name, String version)
       throws RefusedException {
@@ -112,31 +112,32 @@ public final class RolloutPlanner {
     RolloutPolicy policy = Policies.rollout(state, type);
     RolloutPlan.Builder plan = RolloutPlan.newBuilder().setType(type).setTo(to);
     StringBuilder basis = new StringBuilder(type).append(' ').append(to.getDigest());
+    basis
+        .append('\n')
+        .append(StateDigest.hex(policy.toByteArray()))
+        .append(StateDigest.hex(state.fleet().getBudgets().toByteArray()));
     long estimate = 0;
     for (String unit : Rollouts.units(state, type)) {
       List<Machine> members = Rollouts.members(state, type, unit);
-      int eligible = (int) members.stream().filter(RolloutSwitch::isEligible).count();
-      int batch = Policies.limit(policy.getMaxUnavailable(), members.size());
       VersionRef from =
           state
               .unitVersion(type, unit)
               .map(UnitVersion::getVersion)
               .orElse(VersionRef.getDefaultInstance());
-      boolean install = from.getName().isEmpty();
-      plan.addUnits(
-          PlannedUnit.newBuilder()
-              .setName(unit)
-              .setFrom(from)
-              .setMachines(members.size())
-              .setEligible(eligible)
-              .setBatch(install ? eligible : Math.min(batch, eligible))
-              .setCapacityLeft(install ? eligible : Math.max(0, eligible - batch)));
+      PlannedUnit planned = unit(state, policy, unit, from, members);
+      plan.addUnits(planned);
       basis.append('\n').append(unit).append(' ').append(Texts.ref(from));
       for (Machine machine : members) {
-        basis.append(' ').append(machine.getName());
+        basis.append(' ').append(machine.getName()).append(canServe(machine) ? "" : " out");
         note(plan, machine);
       }
-      estimate += estimate(state, members, install ? members.size() : batch, policy);
+      long span = estimate(state, members, planned.getBatch());
+      if (span > policy.getDeadlineMs()) {
+        plan.addConflicts(
+            "%s needs about %s, its deadline is %s"
+                .formatted(unit, Texts.elapsed(span), Texts.span(policy.getDeadlineMs())));
+      }
+      estimate += span + policy.getSoakMs();
     }
     return plan.setEstimatedMs(estimate)
         .setDigest(
@@ -144,26 +145,51 @@ public final class RolloutPlanner {
         .build();
   }
 
+  private static PlannedUnit unit(
+      Entities state, RolloutPolicy policy, String unit, VersionRef from, List<Machine> members) {
+    int eligible = (int) members.stream().filter(RolloutSwitch::isEligible).count();
+    boolean install = from.getName().isEmpty();
+    int allowed = Policies.limit(policy.getMaxUnavailable(), members.size());
+    for (String domain : List.of("fleet", "unit/" + unit)) {
+      Budget.Usage usage = Budget.usage(state).get(domain);
+      allowed = usage == null ? allowed : Math.min(allowed, usage.limit());
+    }
+    int batch = install ? eligible : Math.min(allowed, eligible);
+    return PlannedUnit.newBuilder()
+        .setName(unit)
+        .setFrom(from)
+        .setMachines(members.size())
+        .setEligible(eligible)
+        .setBatch(batch)
+        // a machine that runs nothing yet serves nothing: installing takes no capacity away
+        .setCapacityLeft(install ? 0 : eligible - batch)
+        .build();
+  }
+
+  /** Whether the machine is, or by itself comes to be, one that the rollout switches. */
+  private static boolean canServe(Machine machine) {
+    return machine.getLifecycle() == Lifecycle.IN_SERVICE
+        && machine.getCondition() != Condition.FAILURE
+        && !machine.hasHold();
+  }
+
   private static void note(RolloutPlan.Builder plan, Machine machine) {
-    boolean inService = machine.getLifecycle() == Lifecycle.IN_SERVICE;
+    String name = machine.getName();
     if (machine.hasHold()) {
-      plan.addConflicts(machine.getName() + " is held: " + machine.getHold().getReason());
-    } else if (!inService) {
-      plan.addConflicts(machine.getName() + " is " + machine.getLifecycle());
-    } else if (machine.getCondition() != Condition.HEALTHY) {
-      plan.addConflicts(
-          machine.getName()
-              + " is in "
-              + machine.getCondition()
-              + ": "
-              + RolloutSwitch.blocker(machine));
+      plan.addConflicts(name + " is held: " + machine.getHold().getReason());
+    } else if (machine.getLifecycle() != Lifecycle.IN_SERVICE) {
+      plan.addConflicts(name + " is " + machine.getLifecycle());
+    } else if (machine.getCondition() == Condition.FAILURE) {
+      plan.addConflicts(name + " is in FAILURE: " + RolloutSwitch.blocker(machine));
+    } else if (machine.getCondition() == Condition.PROBATION) {
+      plan.addConflicts(name + " is in PROBATION (" + Words.cause(machine.getCause()) + ")");
+    } else if (machine.getDrainRequested()) {
+      plan.addConflicts(name + " is to be drained");
     }
   }
 
-  private static long estimate(
-      Entities state, List<Machine> members, int batch, RolloutPolicy policy) {
+  private static long estimate(Entities state, List<Machine> members, int batch) {
     RepairPolicy repair = Policies.repair(state, members.get(0));
-    long batches = Math.ceilDiv((long) members.size(), Math.max(1, batch));
-    return batches * repair.getQuietMs() + policy.getSoakMs();
+    return Math.ceilDiv((long) members.size(), Math.max(1, batch)) * repair.getQuietMs();
   }
 }

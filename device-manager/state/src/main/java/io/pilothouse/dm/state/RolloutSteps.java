@@ -1,9 +1,6 @@
 package io.pilothouse.dm.state;
 
-import io.pilothouse.api.log.v1.Refusal;
 import io.pilothouse.api.v1.AuditRecord;
-import io.pilothouse.api.v1.Condition;
-import io.pilothouse.api.v1.Lifecycle;
 import io.pilothouse.api.v1.Machine;
 import io.pilothouse.api.v1.Rollout;
 import io.pilothouse.api.v1.RolloutPolicy;
@@ -11,6 +8,8 @@ import io.pilothouse.api.v1.RolloutUnit;
 import io.pilothouse.api.v1.UnitVersion;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
 
 /** The steps of one open rollout; each call makes the changes that are due now. */
 final class RolloutSteps {
@@ -25,7 +24,7 @@ final class RolloutSteps {
       case VERIFYING -> verifying(draft, next);
       case SOAKING -> soaking(draft, next);
       case ROLLING_BACK -> rollingBack(draft, next);
-      case PAUSED -> countUnits(draft, next);
+      case PAUSED -> RolloutCount.units(draft, next);
       case PLANNED, COMPLETED, ROLLED_BACK, ABORTED, STATE_UNSPECIFIED, UNRECOGNIZED ->
           throw new IllegalStateException("not open: " + rollout);
     }
@@ -58,6 +57,10 @@ final class RolloutSteps {
     audit(draft, rollout, from.name(), to.name(), text);
   }
 
+  private static boolean isLate(Draft draft, Rollout.Builder rollout) {
+    return draft.nowMillis() >= rollout.getDeadline();
+  }
+
   private static void staging(Draft draft, Rollout.Builder rollout) {
     List<Machine> eligible = new ArrayList<>();
     List<String> missing = new ArrayList<>();
@@ -74,7 +77,7 @@ final class RolloutSteps {
       }
     }
     int staged = eligible.size() - missing.size();
-    if (!eligible.isEmpty() && reached(staged, eligible.size(), stagedShare(rollout))) {
+    if (RolloutCount.reached(staged, eligible.size(), rollout.getPolicy().getStagedShare())) {
       move(
           draft,
           rollout,
@@ -82,7 +85,7 @@ final class RolloutSteps {
           "staged on %s of %s eligible machines".formatted(staged, eligible.size()));
       begin(draft, rollout, 0);
       activating(draft, rollout);
-    } else if (draft.nowMillis() >= rollout.getDeadline()) {
+    } else if (isLate(draft, rollout)) {
       pause(
           draft,
           rollout,
@@ -99,10 +102,6 @@ final class RolloutSteps {
     }
   }
 
-  private static double stagedShare(Rollout.Builder rollout) {
-    return rollout.getPolicy().getStagedShare();
-  }
-
   private static void begin(Draft draft, Rollout.Builder rollout, int index) {
     RolloutUnit unit = rollout.getUnits(index);
     rollout.setCurrent(index).setDeadline(draft.nowMillis() + rollout.getPolicy().getDeadlineMs());
@@ -110,54 +109,113 @@ final class RolloutSteps {
   }
 
   private static void activating(Draft draft, Rollout.Builder rollout) {
-    countUnits(draft, rollout);
-    if (failed(draft, rollout)) {
+    if (isEmptied(draft, rollout) || failed(draft, rollout)) {
       return;
     }
     List<String> waiting = RolloutSwitch.activate(draft, rollout);
-    countUnits(draft, rollout);
+    RolloutCount.units(draft, rollout);
     RolloutUnit unit = rollout.getUnits(rollout.getCurrent());
     if (waiting.isEmpty() && unit.getMachines() > 0) {
-      move(draft, rollout, Rollout.State.VERIFYING, "unit " + unit.getName() + " is switched");
-      unitState(draft, rollout, rollout.getCurrent(), RolloutUnit.State.UNIT_VERIFYING, "switched");
-      verifying(draft, rollout);
+      verify(draft, rollout, "switched");
       return;
     }
     rollout.setWaitingFor(
         waiting.isEmpty()
-            ? unit.getName() + ": no machine of it is in service"
+            ? unit.getName() + ": none of its machines can be switched: " + others(draft, rollout)
             : unit.getName() + ": " + String.join(", ", waiting));
-    if (draft.nowMillis() >= rollout.getDeadline()) {
+    if (isLate(draft, rollout)) {
+      activationLate(draft, rollout);
+    }
+  }
+
+  private static void verify(Draft draft, Rollout.Builder rollout, String text) {
+    String unit = rollout.getUnits(rollout.getCurrent()).getName();
+    move(draft, rollout, Rollout.State.VERIFYING, "unit %s is %s".formatted(unit, text));
+    unitState(draft, rollout, rollout.getCurrent(), RolloutUnit.State.UNIT_VERIFYING, text);
+    verifying(draft, rollout);
+  }
+
+  /** The version is judged by the machines that run it; what kept others from it is no failure. */
+  private static void activationLate(Draft draft, Rollout.Builder rollout) {
+    RolloutUnit unit = rollout.getUnits(rollout.getCurrent());
+    List<Machine> members = Rollouts.members(draft, rollout.getType(), unit.getName());
+    boolean allHealthy =
+        RolloutSwitch.switched(draft, unit).stream()
+            .filter(each -> each.getWantedActive().equals(rollout.getTo()))
+            .allMatch(each -> RolloutSwitch.isHealthyOn(each, rollout.getTo()));
+    boolean noneLeft =
+        members.stream()
+            .filter(RolloutSwitch::isEligible)
+            .allMatch(each -> each.getWantedActive().equals(rollout.getTo()));
+    if (!allHealthy) {
       fail(draft, rollout, "deadline: " + rollout.getWaitingFor());
+    } else if (noneLeft && unit.getMachines() > 0) {
+      verify(draft, rollout, "switched but for " + others(draft, rollout));
+    } else {
+      pause(draft, rollout, "deadline: " + rollout.getWaitingFor());
     }
   }
 
   private static void verifying(Draft draft, Rollout.Builder rollout) {
-    countUnits(draft, rollout);
-    if (failed(draft, rollout)) {
+    if (isEmptied(draft, rollout) || failed(draft, rollout)) {
       return;
     }
     RolloutUnit unit = rollout.getUnits(rollout.getCurrent());
-    if (reached(unit.getHealthy(), unit.getMachines(), rollout.getPolicy().getSuccessShare())) {
+    double share = rollout.getPolicy().getSuccessShare();
+    if (RolloutCount.reached(unit.getHealthy(), unit.getMachines(), share)) {
       pass(draft, rollout, unit);
       return;
     }
-    List<String> blockers = new ArrayList<>();
-    for (Machine machine : RolloutSwitch.switched(draft, unit)) {
-      if (!RolloutSwitch.isHealthyOn(machine, rollout.getTo())) {
-        blockers.add(machine.getName() + " (" + RolloutSwitch.blocker(machine) + ")");
-      }
-    }
     rollout.setWaitingFor(
-        "%s: %s of %s not healthy: %s"
-            .formatted(
-                unit.getName(),
-                unit.getMachines() - unit.getHealthy(),
-                unit.getMachines(),
-                String.join(", ", blockers)));
-    if (draft.nowMillis() >= rollout.getDeadline()) {
+        unit.getMachines() == 0
+            ? "%s: no machine on the new version is in service".formatted(unit.getName())
+            : "%s: %s of %s not healthy: %s"
+                .formatted(
+                    unit.getName(),
+                    unit.getMachines() - unit.getHealthy(),
+                    unit.getMachines(),
+                    blockers(draft, rollout, each -> isJudged(each, rollout))));
+    if (isLate(draft, rollout) && unit.getMachines() > 0) {
       fail(draft, rollout, "deadline: " + rollout.getWaitingFor());
+    } else if (isLate(draft, rollout)) {
+      pause(draft, rollout, "deadline: " + rollout.getWaitingFor());
     }
+  }
+
+  private static boolean isJudged(Machine machine, Rollout.Builder rollout) {
+    return RolloutCount.isJudged(machine, rollout.getUnits(rollout.getCurrent()), rollout);
+  }
+
+  /** Machines of the current unit that are not brought to the new version, and why. */
+  private static String others(Draft draft, Rollout.Builder rollout) {
+    return blockers(draft, rollout, each -> !isJudged(each, rollout));
+  }
+
+  /** Machines of the current unit that are not healthy on the new version, and why. */
+  private static String blockers(
+      Draft draft, Rollout.Builder rollout, Predicate<Machine> concerned) {
+    RolloutUnit unit = rollout.getUnits(rollout.getCurrent());
+    return Rollouts.members(draft, rollout.getType(), unit.getName()).stream()
+        .filter(each -> !RolloutSwitch.isHealthyOn(each, rollout.getTo()))
+        .filter(concerned)
+        .map(each -> "%s (%s)".formatted(each.getName(), RolloutSwitch.blocker(each)))
+        .collect(Collectors.joining(", "));
+  }
+
+  /** Leaves out a unit whose last machine of the type has left it. */
+  private static boolean isEmptied(Draft draft, Rollout.Builder rollout) {
+    RolloutUnit unit = rollout.getUnits(rollout.getCurrent());
+    if (!Rollouts.members(draft, rollout.getType(), unit.getName()).isEmpty()) {
+      return false;
+    }
+    unitState(
+        draft,
+        rollout,
+        rollout.getCurrent(),
+        RolloutUnit.State.SKIPPED,
+        "no machine of type %s is left in it".formatted(rollout.getType()));
+    next(draft, rollout);
+    return true;
   }
 
   private static void pass(Draft draft, Rollout.Builder rollout, RolloutUnit unit) {
@@ -177,33 +235,33 @@ final class RolloutSteps {
     if (rollout.getPolicy().getSoakMs() > 0) {
       move(draft, rollout, Rollout.State.SOAKING, "unit " + unit.getName() + " soaks");
     } else {
-      RolloutSwitch.releaseUnit(draft, unit);
+      RolloutSwitch.releaseUnit(draft, rollout.getId(), unit);
       next(draft, rollout);
     }
   }
 
   private static void soaking(Draft draft, Rollout.Builder rollout) {
-    countUnits(draft, rollout);
     if (failed(draft, rollout)) {
       return;
     }
+    RolloutUnit unit = rollout.getUnits(rollout.getCurrent());
     if (draft.nowMillis() >= rollout.getSince() + rollout.getPolicy().getSoakMs()) {
-      RolloutSwitch.releaseUnit(draft, rollout.getUnits(rollout.getCurrent()));
+      RolloutSwitch.releaseUnit(draft, rollout.getId(), unit);
       next(draft, rollout);
     } else {
-      rollout.setWaitingFor(rollout.getUnits(rollout.getCurrent()).getName() + " to soak");
+      rollout.setWaitingFor(unit.getName() + " to soak");
     }
   }
 
-  private static void next(Draft draft, Rollout.Builder rollout) {
+  /** Goes on with the next unit that is not skipped, or ends. */
+  static void next(Draft draft, Rollout.Builder rollout) {
     int index = rollout.getCurrent() + 1;
     while (index < rollout.getUnitsCount()
         && rollout.getUnits(index).getState() == RolloutUnit.State.SKIPPED) {
       index++;
     }
     if (index >= rollout.getUnitsCount()) {
-      move(
-          draft, rollout, Rollout.State.COMPLETED, "every unit runs " + Texts.ref(rollout.getTo()));
+      move(draft, rollout, Rollout.State.COMPLETED, completion(rollout));
       return;
     }
     if (rollout.getState() != Rollout.State.ACTIVATING) {
@@ -216,29 +274,37 @@ final class RolloutSteps {
     begin(draft, rollout, index);
   }
 
+  private static String completion(Rollout.Builder rollout) {
+    List<String> skipped =
+        rollout.getUnitsList().stream()
+            .filter(each -> each.getState() == RolloutUnit.State.SKIPPED)
+            .map(RolloutUnit::getName)
+            .toList();
+    String to = Texts.ref(rollout.getTo());
+    return skipped.isEmpty()
+        ? "every unit runs " + to
+        : "every unit but %s runs %s".formatted(String.join(", ", skipped), to);
+  }
+
   /** Ends the unit when more of its machines failed than the success share allows. */
   private static boolean failed(Draft draft, Rollout.Builder rollout) {
+    RolloutCount.units(draft, rollout);
     RolloutUnit unit = rollout.getUnits(rollout.getCurrent());
-    int machines = Math.max(unit.getMachines(), unit.getSwitchedCount());
-    // in whole parts per hundred thousand: no rounding may differ between replicas
-    long success = StrictMath.round(rollout.getPolicy().getSuccessShare() * 1000);
-    long allowed = machines * (100_000 - success) / 100_000;
+    long allowed = RolloutCount.failuresAllowed(rollout, unit);
     if (unit.getFailedCount() <= allowed) {
       return false;
     }
-    List<String> why = new ArrayList<>();
-    for (String name : unit.getFailedList()) {
-      draft
-          .machine(name)
-          .ifPresent(each -> why.add(name + " (" + RolloutSwitch.blocker(each) + ")"));
-    }
+    List<String> why =
+        RolloutSwitch.machines(draft, unit.getFailedList()).stream()
+            .map(each -> "%s (%s)".formatted(each.getName(), RolloutSwitch.blocker(each)))
+            .toList();
     fail(
         draft,
         rollout,
         "%s of %s machines of %s failed on %s, %s allowed: %s"
             .formatted(
                 unit.getFailedCount(),
-                machines,
+                Math.max(unit.getMachines(), unit.getSwitchedCount()),
                 unit.getName(),
                 Texts.ref(rollout.getTo()),
                 allowed,
@@ -266,22 +332,30 @@ final class RolloutSteps {
 
   static void rollBack(Draft draft, Rollout.Builder rollout, String why) {
     move(draft, rollout, Rollout.State.ROLLING_BACK, "rolls back: " + why);
-    rollout.setReason(why);
-    for (RolloutUnit unit : rollout.getUnitsList()) {
-      if (unit.getState() == RolloutUnit.State.PASSED) {
-        draft.put(
-            UnitVersion.newBuilder()
-                .setType(rollout.getType())
-                .setScaleUnit(unit.getName())
-                .setVersion(unit.getBefore())
-                .build());
-      }
+    rollout.setReason(why).setPauseReason("");
+    rollout.getUnitsList().forEach(each -> restoreVersion(draft, rollout, each));
+  }
+
+  /** A unit that passed is to run what it ran before: so do machines that come back into it. */
+  static void restoreVersion(Draft draft, Rollout.Builder rollout, RolloutUnit unit) {
+    boolean passed =
+        draft
+            .unitVersion(rollout.getType(), unit.getName())
+            .filter(each -> each.getVersion().equals(rollout.getTo()))
+            .isPresent();
+    if (passed) {
+      draft.put(
+          UnitVersion.newBuilder()
+              .setType(rollout.getType())
+              .setScaleUnit(unit.getName())
+              .setVersion(unit.getBefore())
+              .build());
     }
   }
 
   private static void rollingBack(Draft draft, Rollout.Builder rollout) {
     List<String> waiting = RolloutSwitch.rollBack(draft, rollout);
-    countUnits(draft, rollout);
+    RolloutCount.units(draft, rollout);
     if (!waiting.isEmpty()) {
       rollout.setWaitingFor("going back: " + String.join(", ", waiting));
       return;
@@ -295,53 +369,7 @@ final class RolloutSteps {
     RolloutSwitch.release(draft, rollout.build());
   }
 
-  static void skip(Draft draft, Rollout.Builder rollout, String name, String reason)
-      throws RefusedException {
-    for (int i = rollout.getCurrent(); i < rollout.getUnitsCount(); i++) {
-      RolloutUnit unit = rollout.getUnits(i);
-      boolean over =
-          unit.getState() == RolloutUnit.State.PASSED
-              || unit.getState() == RolloutUnit.State.SKIPPED;
-      if (unit.getName().equals(name) && !over) {
-        unitState(draft, rollout, i, RolloutUnit.State.SKIPPED, reason);
-        if (i == rollout.getCurrent()) {
-          RolloutSwitch.releaseUnit(draft, unit);
-          if (rollout.getState() == Rollout.State.PAUSED) {
-            move(draft, rollout, Rollout.State.ACTIVATING, "skipped " + name);
-          }
-          next(draft, rollout);
-        }
-        return;
-      }
-    }
-    throw new RefusedException(
-        Refusal.Code.PRECONDITION,
-        "%s has no unit \"%s\" still to come".formatted(rollout.getId(), name),
-        "pilot rollout show " + rollout.getId());
-  }
-
-  /** Recounts machines and healthy ones of the units that were begun. */
-  private static void countUnits(Draft draft, Rollout.Builder rollout) {
-    for (int i = 0; i < rollout.getUnitsCount(); i++) {
-      RolloutUnit unit = rollout.getUnits(i);
-      if (unit.getState() == RolloutUnit.State.PENDING
-          || unit.getState() == RolloutUnit.State.SKIPPED) {
-        continue;
-      }
-      int machines = 0;
-      int healthy = 0;
-      for (Machine machine : Rollouts.members(draft, rollout.getType(), unit.getName())) {
-        boolean counts =
-            unit.getSwitchedList().contains(machine.getName())
-                || machine.getWantedActive().equals(rollout.getTo());
-        machines += counts ? 1 : 0;
-        healthy += counts && RolloutSwitch.isHealthyOn(machine, rollout.getTo()) ? 1 : 0;
-      }
-      rollout.setUnits(i, unit.toBuilder().setMachines(machines).setHealthy(healthy));
-    }
-  }
-
-  private static void unitState(
+  static void unitState(
       Draft draft, Rollout.Builder rollout, int index, RolloutUnit.State to, String text) {
     RolloutUnit unit = rollout.getUnits(index);
     Transitions.ROLLOUT_UNIT.check(unit.getState(), to, rollout.getId() + " " + unit.getName());
@@ -364,16 +392,5 @@ final class RolloutSteps {
             .setFrom(from)
             .setTo(to)
             .setText(text));
-  }
-
-  /** Whether {@code part} of {@code all} is at least a share in percent. */
-  private static boolean reached(int part, int all, double percent) {
-    long wanted = StrictMath.round(percent * 1000);
-    return all > 0 && part * 100_000L >= all * wanted;
-  }
-
-  static boolean isInService(Machine machine) {
-    return machine.getLifecycle() == Lifecycle.IN_SERVICE
-        && machine.getCondition() != Condition.CONDITION_UNSPECIFIED;
   }
 }

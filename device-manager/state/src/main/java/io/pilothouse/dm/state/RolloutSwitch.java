@@ -10,6 +10,7 @@ import io.pilothouse.api.v1.VersionRef;
 import io.pilothouse.api.v1.Veto;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Stream;
 
@@ -37,7 +38,7 @@ final class RolloutSwitch {
         && machine.getObserved().getActive().equals(ref);
   }
 
-  /** What keeps a machine from being healthy on its version, in a word. */
+  /** What keeps a machine from being healthy on a new version, in a few words. */
   static String blocker(Machine machine) {
     if (machine.getLifecycle() != Lifecycle.IN_SERVICE) {
       return machine.getLifecycle().name();
@@ -45,18 +46,36 @@ final class RolloutSwitch {
     if (machine.hasError()) {
       return machine.getError().getWatchdog() + ": " + machine.getError().getText();
     }
-    return machine.getCondition().name().toLowerCase(java.util.Locale.ROOT);
+    if (machine.getCondition() != Condition.HEALTHY) {
+      return machine.getCondition().name().toLowerCase(Locale.ROOT);
+    }
+    if (machine.hasHold()) {
+      return "held: " + machine.getHold().getReason();
+    }
+    return machine.getDrainRequested()
+        ? "to be drained"
+        : "runs " + Texts.ref(machine.getObserved().getActive());
   }
 
   /** Machines of a unit that the rollout has switched. */
   static List<Machine> switched(Entities state, RolloutUnit unit) {
-    return unit.getSwitchedList().stream().flatMap(each -> state.machine(each).stream()).toList();
+    return machines(state, unit.getSwitchedList());
+  }
+
+  static List<Machine> machines(Entities state, List<String> names) {
+    return names.stream().flatMap(each -> state.machine(each).stream()).toList();
+  }
+
+  /** The names with one more, sorted. */
+  static List<String> with(List<String> names, String more) {
+    return Stream.concat(names.stream(), Stream.of(more)).distinct().sorted().toList();
   }
 
   /**
    * Switches as many machines of the current unit as may be.
    *
-   * @return what it still waits for, by machine; empty when all that can be are switched
+   * @return what it still waits for, by machine; empty when all that can be are switched, or none
+   *     can be
    */
   static List<String> activate(Draft draft, Rollout.Builder rollout) {
     RolloutUnit unit = rollout.getUnits(rollout.getCurrent());
@@ -94,13 +113,6 @@ final class RolloutSwitch {
         }
       }
     }
-    boolean nothingYet = unit.getSwitchedCount() == 0;
-    if (waiting.isEmpty() && nothingYet) {
-      members.stream()
-          .filter(each -> !isHealthyOn(each, rollout.getTo()))
-          .filter(each -> !RolloutSteps.isInService(each))
-          .forEach(each -> waiting.add(each.getName() + " (" + each.getLifecycle() + ")"));
-    }
     return waiting;
   }
 
@@ -119,15 +131,13 @@ final class RolloutSwitch {
   }
 
   private static RolloutUnit addSwitched(RolloutUnit unit, String machine) {
-    List<String> names =
-        Stream.concat(unit.getSwitchedList().stream(), Stream.of(machine))
-            .distinct()
-            .sorted()
-            .toList();
-    return unit.toBuilder().clearSwitched().addAllSwitched(names).build();
+    return unit.toBuilder()
+        .clearSwitched()
+        .addAllSwitched(with(unit.getSwitchedList(), machine))
+        .build();
   }
 
-  private static void turn(
+  static void turn(
       Draft draft, Machine machine, VersionRef to, String rollout, ProbationCause cause) {
     Machine.Builder next = machine.toBuilder().setWantedActive(to).setRolloutId(rollout);
     String text =
@@ -140,109 +150,85 @@ final class RolloutSwitch {
   }
 
   /**
-   * Switches back what a rollout switched: failing machines at once, healthy ones in batches.
+   * Switches back what a rollout brought to its version: failing machines at once, healthy ones in
+   * batches.
    *
    * @return what it still waits for, by machine
    */
   static List<String> rollBack(Draft draft, Rollout.Builder rollout) {
     List<String> waiting = new ArrayList<>();
-    for (RolloutUnit unit : rollout.getUnitsList()) {
-      int members = Rollouts.members(draft, rollout.getType(), unit.getName()).size();
-      int batch = Policies.limit(rollout.getPolicy().getMaxUnavailable(), members);
-      int away =
-          (int)
-              switched(draft, unit).stream().filter(each -> isAway(each, rollout.getId())).count();
-      for (Machine machine : switched(draft, unit)) {
-        if (isBack(machine, rollout)) {
-          boolean settled =
-              machine.getCondition() == Condition.HEALTHY
-                  || machine.getCondition() == Condition.FAILURE
-                  || machine.getLifecycle() != Lifecycle.IN_SERVICE;
-          if (!settled) {
-            waiting.add(machine.getName() + " (in Probation)");
-          }
-        } else if (machine.getLifecycle() != Lifecycle.IN_SERVICE
-            || !machine.getRepairId().isEmpty()) {
-          // it gets the version before when it returns
-          draft.put(machine.toBuilder().setWantedActive(unit.getBefore()).build());
-        } else if (machine.getCondition() != Condition.HEALTHY) {
-          turn(draft, machine, unit.getBefore(), rollout.getId(), ProbationCause.CAUSE_ROLLBACK);
-          waiting.add(machine.getName() + " (in Probation)");
-        } else {
-          Optional<String> veto = veto(draft, machine, away, batch, unit.getName());
-          if (veto.isEmpty()) {
-            away++;
-            turn(draft, machine, unit.getBefore(), rollout.getId(), ProbationCause.CAUSE_ROLLOUT);
-          }
-          waiting.add(machine.getName() + " (" + veto.orElse("in Probation") + ")");
-        }
+    for (int i = 0; i < rollout.getUnitsCount(); i++) {
+      boolean untouched =
+          rollout.getUnits(i).getState() == RolloutUnit.State.PENDING
+              || rollout.getUnits(i).getBefore().equals(rollout.getTo());
+      if (!untouched) {
+        rollBack(draft, rollout, i, waiting);
       }
     }
     return waiting;
   }
 
-  private static boolean isBack(Machine machine, Rollout.Builder rollout) {
-    return !machine.getWantedActive().equals(rollout.getTo());
+  private static void rollBack(
+      Draft draft, Rollout.Builder rollout, int index, List<String> waiting) {
+    RolloutUnit unit = rollout.getUnits(index);
+    List<Machine> members = Rollouts.members(draft, rollout.getType(), unit.getName());
+    int batch = Policies.limit(rollout.getPolicy().getMaxUnavailable(), members.size());
+    int away = (int) members.stream().filter(each -> isAway(each, rollout.getId())).count();
+    for (Machine machine : brought(draft, rollout, unit)) {
+      String name = machine.getName();
+      boolean isBack = !machine.getWantedActive().equals(rollout.getTo());
+      boolean inService = machine.getLifecycle() == Lifecycle.IN_SERVICE;
+      if (isBack && inService && machine.getCondition() == Condition.PROBATION) {
+        waiting.add(name + " (in Probation)");
+      }
+      // a held one is out of the rollout's hands: it gets its unit's version when the hold ends
+      if (isBack || machine.hasHold()) {
+        continue;
+      }
+      if (!inService || !machine.getRepairId().isEmpty()) {
+        // it comes back on the version before
+        draft.put(machine.toBuilder().setWantedActive(unit.getBefore()).build());
+      } else if (machine.getCondition() != Condition.HEALTHY) {
+        turn(draft, machine, unit.getBefore(), rollout.getId(), ProbationCause.CAUSE_ROLLBACK);
+        unit = addSwitched(unit, name);
+        waiting.add(name + " (in Probation)");
+      } else {
+        Optional<String> veto = veto(draft, machine, away, batch, unit.getName());
+        if (veto.isEmpty()) {
+          away++;
+          turn(draft, machine, unit.getBefore(), rollout.getId(), ProbationCause.CAUSE_ROLLOUT);
+          unit = addSwitched(unit, name);
+        }
+        waiting.add("%s (%s)".formatted(name, veto.orElse("in Probation")));
+      }
+    }
+    rollout.setUnits(index, unit);
+  }
+
+  /** Machines that run a unit's new version, or ran it: switched, joined or returned since. */
+  private static List<Machine> brought(Draft draft, Rollout.Builder rollout, RolloutUnit unit) {
+    List<Machine> brought = new ArrayList<>(switched(draft, unit));
+    for (Machine machine : Rollouts.members(draft, rollout.getType(), unit.getName())) {
+      boolean joined =
+          unit.getState() != RolloutUnit.State.SKIPPED
+              && machine.getWantedActive().equals(rollout.getTo());
+      if (joined && !brought.contains(machine)) {
+        brought.add(machine);
+      }
+    }
+    return brought;
   }
 
   /** The rollout no longer answers for the unit's machines: failures are repaired again. */
-  static void releaseUnit(Draft draft, RolloutUnit unit) {
+  static void releaseUnit(Draft draft, String rollout, RolloutUnit unit) {
     for (Machine machine : switched(draft, unit)) {
-      draft.put(machine.toBuilder().clearRolloutId().build());
+      if (machine.getRolloutId().equals(rollout)) {
+        draft.put(machine.toBuilder().clearRolloutId().build());
+      }
     }
   }
 
   static void release(Draft draft, Rollout rollout) {
-    rollout.getUnitsList().forEach(each -> releaseUnit(draft, each));
-  }
-
-  /**
-   * Brings healthy machines that no rollout answers for to their unit's version: those that were
-   * held, under repair or joining when their unit was switched. Within the budget, by name.
-   */
-  static void reconcile(Draft draft) {
-    for (Machine machine : List.copyOf(draft.machines())) {
-      Optional<VersionRef> wanted = Rollouts.wantedVersion(draft, machine);
-      boolean differs =
-          wanted.isPresent()
-              && machine.getRolloutId().isEmpty()
-              && isEligible(machine)
-              && !machine.getWantedActive().equals(wanted.get())
-              && !isBeingSwitched(draft, machine);
-      if (!differs || (!wanted.get().getName().isEmpty() && !holds(machine, wanted.get()))) {
-        continue;
-      }
-      boolean install = machine.getWantedActive().getName().isEmpty();
-      if (install || Budget.veto(draft, machine, Budget.Purpose.ROLLOUT).isEmpty()) {
-        turn(
-            draft,
-            machine,
-            wanted.get(),
-            "",
-            install ? ProbationCause.CAUSE_INSTALL : ProbationCause.CAUSE_ROLLOUT);
-      }
-    }
-  }
-
-  /** Whether an open rollout is about to move, or is moving, the machine's unit. */
-  private static boolean isBeingSwitched(Entities state, Machine machine) {
-    return state.rollouts().stream()
-        .filter(Rollouts::isOpen)
-        .filter(each -> each.getType().equals(machine.getType()))
-        .flatMap(each -> each.getUnitsList().stream())
-        .filter(each -> each.getName().equals(machine.getScaleUnit()))
-        .anyMatch(
-            each ->
-                switch (each.getState()) {
-                  case UNIT_ACTIVATING, UNIT_VERIFYING, UNIT_FAILED -> true;
-                  case PENDING,
-                      UNIT_SOAKING,
-                      PASSED,
-                      SKIPPED,
-                      UNIT_ROLLED_BACK,
-                      STATE_UNSPECIFIED,
-                      UNRECOGNIZED ->
-                      false;
-                });
+    rollout.getUnitsList().forEach(each -> releaseUnit(draft, rollout.getId(), each));
   }
 }

@@ -3,6 +3,7 @@ package io.pilothouse.dm.state;
 import io.pilothouse.api.log.v1.ControlRollout;
 import io.pilothouse.api.log.v1.Refusal;
 import io.pilothouse.api.log.v1.StartRollout;
+import io.pilothouse.api.v1.Lifecycle;
 import io.pilothouse.api.v1.Machine;
 import io.pilothouse.api.v1.Rollout;
 import io.pilothouse.api.v1.RolloutUnit;
@@ -16,7 +17,8 @@ import java.util.Optional;
 /**
  * Rollouts: a version reaches a machine type scale unit by scale unit, each through Probation, and
  * goes back by itself. This class is the door; {@link RolloutSteps} moves an open rollout on,
- * {@link RolloutSwitch} switches machines.
+ * {@link RolloutSwitch} switches machines, {@link RolloutOrders} does what people tell a rollout,
+ * {@link Reconcile} brings the rest to their unit's version.
  */
 final class Rollouts {
   private static final int CLOSED_KEPT = 200;
@@ -79,54 +81,7 @@ final class Rollouts {
 
   /** What a person tells a rollout. */
   static void control(Draft draft, ControlRollout command) throws RefusedException {
-    Optional<Rollout> found = draft.rollout(command.getRollout());
-    if (found.isEmpty()) {
-      throw new RefusedException(
-          Refusal.Code.NOT_FOUND,
-          "no rollout \"" + command.getRollout() + "\"",
-          "`pilot rollout list` shows those there are");
-    }
-    Operators.requireReason(draft, "this");
-    Rollout rollout = found.get();
-    String reason = draft.request().getReason();
-    boolean paused = rollout.getState() == Rollout.State.PAUSED;
-    boolean back = rollout.getState() == Rollout.State.ROLLING_BACK;
-    boolean allowed =
-        isOpen(rollout)
-            && switch (command.getVerb()) {
-              case PAUSE -> !paused && !back;
-              case RESUME -> paused;
-              case SKIP -> !back && rollout.getState() != Rollout.State.STAGING;
-              case ABORT -> true;
-              case ROLL_BACK -> !back;
-              case VERB_UNSPECIFIED, UNRECOGNIZED -> false;
-            };
-    if (!allowed) {
-      throw new RefusedException(
-          Refusal.Code.PRECONDITION,
-          "%s is %s: it cannot %s now"
-              .formatted(rollout.getId(), rollout.getState(), command.getVerb()),
-          "pilot rollout show " + rollout.getId());
-    }
-    Rollout.Builder next = rollout.toBuilder();
-    switch (command.getVerb()) {
-      case PAUSE -> RolloutSteps.pause(draft, next, reason);
-      case RESUME -> {
-        Rollout.State to = next.getResumeTo();
-        RolloutSteps.move(draft, next, to, "resumed: " + reason);
-        next.setPauseReason("").setDeadline(draft.nowMillis() + next.getPolicy().getDeadlineMs());
-      }
-      case SKIP -> RolloutSteps.skip(draft, next, command.getUnit(), reason);
-      case ABORT -> {
-        next.setReason(reason);
-        RolloutSteps.move(draft, next, Rollout.State.ABORTED, "aborted: " + reason);
-        RolloutSwitch.release(draft, rollout);
-      }
-      case ROLL_BACK -> RolloutSteps.rollBack(draft, next, reason);
-      case VERB_UNSPECIFIED, UNRECOGNIZED ->
-          throw new IllegalStateException("refused above: " + command);
-    }
-    RolloutSteps.put(draft, next);
+    RolloutOrders.control(draft, command);
   }
 
   /** Moves every open rollout on as far as it goes, oldest first. */
@@ -137,14 +92,29 @@ final class Rollouts {
             .sorted(Comparator.comparingLong(Rollout::getOrder))
             .toList();
     open.forEach(each -> RolloutSteps.step(draft, each));
-    RolloutSwitch.reconcile(draft);
+    Reconcile.run(draft);
   }
 
-  /** The version that the machine's type runs in its unit; empty when none was rolled out yet. */
+  /**
+   * The version that a machine is to run when it comes back into service: the one that an open
+   * rollout switched it to, or else its unit's; empty when none was rolled out yet.
+   */
   static Optional<VersionRef> wantedVersion(Entities state, Machine machine) {
-    return state
-        .unitVersion(machine.getType(), machine.getScaleUnit())
-        .map(UnitVersion::getVersion);
+    Optional<VersionRef> switched =
+        state
+            .rollout(machine.getRolloutId())
+            .filter(Rollouts::isOpen)
+            .filter(each -> each.getState() != Rollout.State.ROLLING_BACK)
+            .filter(
+                each ->
+                    each.getUnitsList().stream()
+                        .anyMatch(unit -> unit.getSwitchedList().contains(machine.getName())))
+            .map(Rollout::getTo);
+    return switched.or(
+        () ->
+            state
+                .unitVersion(machine.getType(), machine.getScaleUnit())
+                .map(UnitVersion::getVersion));
   }
 
   /** Whether an open rollout switched the machine and decides about its failure. */
@@ -162,14 +132,12 @@ final class Rollouts {
     Rollout.Builder rollout = draft.rollout(machine.getRolloutId()).orElseThrow().toBuilder();
     for (int i = 0; i < rollout.getUnitsCount(); i++) {
       RolloutUnit unit = rollout.getUnits(i);
-      boolean here = unit.getName().equals(machine.getScaleUnit());
-      if (here && !unit.getFailedList().contains(machine.getName())) {
-        List<String> failed =
-            java.util.stream.Stream.concat(
-                    unit.getFailedList().stream(), java.util.stream.Stream.of(machine.getName()))
-                .sorted()
-                .toList();
-        rollout.setUnits(i, unit.toBuilder().clearFailed().addAllFailed(failed));
+      if (unit.getSwitchedList().contains(machine.getName())) {
+        rollout.setUnits(
+            i,
+            unit.toBuilder()
+                .clearFailed()
+                .addAllFailed(RolloutSwitch.with(unit.getFailedList(), machine.getName())));
       }
     }
     draft.put(rollout.build());
@@ -195,7 +163,7 @@ final class Rollouts {
   static List<Machine> members(Entities state, String type, String unit) {
     return state.machines().stream()
         .filter(each -> each.getType().equals(type) && each.getScaleUnit().equals(unit))
-        .filter(each -> each.getLifecycle() != io.pilothouse.api.v1.Lifecycle.DECOMMISSIONED)
+        .filter(each -> each.getLifecycle() != Lifecycle.DECOMMISSIONED)
         .toList();
   }
 

@@ -219,9 +219,15 @@ public final class Transitions {
               step(Rollout.State.SOAKING, Rollout.State.ACTIVATING, "the next unit"),
               step(Rollout.State.SOAKING, Rollout.State.COMPLETED, "the last unit soaked"),
               step(Rollout.State.STAGING, Rollout.State.PAUSED, "deadline, or an operator"),
-              step(Rollout.State.ACTIVATING, Rollout.State.PAUSED, "failures, or an operator"),
-              step(Rollout.State.VERIFYING, Rollout.State.PAUSED, "failures, or an operator"),
-              step(Rollout.State.SOAKING, Rollout.State.PAUSED, "an operator"),
+              step(
+                  Rollout.State.ACTIVATING,
+                  Rollout.State.PAUSED,
+                  "failures, deadline, or an operator"),
+              step(
+                  Rollout.State.VERIFYING,
+                  Rollout.State.PAUSED,
+                  "failures, deadline, or an operator"),
+              step(Rollout.State.SOAKING, Rollout.State.PAUSED, "failures, or an operator"),
               step(Rollout.State.PAUSED, Rollout.State.STAGING, "an operator resumes"),
               step(Rollout.State.PAUSED, Rollout.State.ACTIVATING, "an operator resumes or skips"),
               step(Rollout.State.PAUSED, Rollout.State.VERIFYING, "an operator resumes"),
@@ -261,7 +267,10 @@ public final class Transitions {
                   RolloutUnit.State.UNIT_ACTIVATING,
                   RolloutUnit.State.UNIT_FAILED,
                   "deadline, or failures"),
-              step(RolloutUnit.State.UNIT_ACTIVATING, RolloutUnit.State.SKIPPED, "an operator"),
+              step(
+                  RolloutUnit.State.UNIT_ACTIVATING,
+                  RolloutUnit.State.SKIPPED,
+                  "an operator, or no machine is left in it"),
               step(
                   RolloutUnit.State.UNIT_ACTIVATING,
                   RolloutUnit.State.UNIT_ROLLED_BACK,
@@ -274,7 +283,10 @@ public final class Transitions {
                   RolloutUnit.State.UNIT_VERIFYING,
                   RolloutUnit.State.UNIT_FAILED,
                   "deadline, or failures"),
-              step(RolloutUnit.State.UNIT_VERIFYING, RolloutUnit.State.SKIPPED, "an operator"),
+              step(
+                  RolloutUnit.State.UNIT_VERIFYING,
+                  RolloutUnit.State.SKIPPED,
+                  "an operator, or no machine is left in it"),
               step(
                   RolloutUnit.State.UNIT_VERIFYING,
                   RolloutUnit.State.UNIT_ROLLED_BACK,

@@ -1,0 +1,65 @@
+package io.pilothouse.dm.state;
+
+import io.pilothouse.api.v1.Lifecycle;
+import io.pilothouse.api.v1.Machine;
+import io.pilothouse.api.v1.Rollout;
+import io.pilothouse.api.v1.RolloutUnit;
+
+/** Counts what a rollout is judged by. Machines that people took out of service count nowhere. */
+final class RolloutCount {
+  // whole parts per hundred thousand: no rounding may differ between replicas
+  private static final long ALL = 100_000;
+
+  private RolloutCount() {}
+
+  /** Recounts machines and healthy ones of the units that were begun. */
+  static void units(Entities state, Rollout.Builder rollout) {
+    for (int i = 0; i < rollout.getUnitsCount(); i++) {
+      RolloutUnit unit = rollout.getUnits(i);
+      if (unit.getState() == RolloutUnit.State.PENDING
+          || unit.getState() == RolloutUnit.State.SKIPPED) {
+        continue;
+      }
+      // until all are switched, those still to be switched count as well: a first failure is
+      // one of the unit, not one of the first batch
+      boolean activating = i == rollout.getCurrent() && isActivating(rollout);
+      int machines = 0;
+      int healthy = 0;
+      for (Machine machine : Rollouts.members(state, rollout.getType(), unit.getName())) {
+        boolean counts =
+            isJudged(machine, unit, rollout) || (activating && RolloutSwitch.isEligible(machine));
+        machines += counts ? 1 : 0;
+        healthy += counts && RolloutSwitch.isHealthyOn(machine, rollout.getTo()) ? 1 : 0;
+      }
+      rollout.setUnits(i, unit.toBuilder().setMachines(machines).setHealthy(healthy));
+    }
+  }
+
+  /** Whether the machine was brought to the new version, and is in service. */
+  static boolean isJudged(Machine machine, RolloutUnit unit, Rollout.Builder rollout) {
+    return machine.getLifecycle() == Lifecycle.IN_SERVICE
+        && (unit.getSwitchedList().contains(machine.getName())
+            || machine.getWantedActive().equals(rollout.getTo()));
+  }
+
+  private static boolean isActivating(Rollout.Builder rollout) {
+    return rollout.getState() == Rollout.State.ACTIVATING
+        || (rollout.getState() == Rollout.State.PAUSED
+            && rollout.getResumeTo() == Rollout.State.ACTIVATING);
+  }
+
+  /** How many machines of a unit may fail without the unit failing. */
+  static long failuresAllowed(Rollout.Builder rollout, RolloutUnit unit) {
+    int machines = Math.max(unit.getMachines(), unit.getSwitchedCount());
+    return machines * (ALL - parts(rollout.getPolicy().getSuccessShare())) / ALL;
+  }
+
+  /** Whether {@code part} of {@code all} is at least a share in percent; none is no share. */
+  static boolean reached(int part, int all, double percent) {
+    return all > 0 && part * ALL >= all * parts(percent);
+  }
+
+  private static long parts(double percent) {
+    return StrictMath.round(percent * (ALL / 100));
+  }
+}

@@ -1,0 +1,170 @@
+package io.pilothouse.dm.state;
+
+import io.pilothouse.api.log.v1.ControlRollout;
+import io.pilothouse.api.log.v1.Refusal;
+import io.pilothouse.api.v1.Condition;
+import io.pilothouse.api.v1.Machine;
+import io.pilothouse.api.v1.ProbationCause;
+import io.pilothouse.api.v1.Rollout;
+import io.pilothouse.api.v1.RolloutUnit;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** What people tell an open rollout: pause, resume, skip a unit, abort, roll back. */
+final class RolloutOrders {
+
+  private RolloutOrders() {}
+
+  static void control(Draft draft, ControlRollout command) throws RefusedException {
+    Optional<Rollout> found = draft.rollout(command.getRollout());
+    if (found.isEmpty()) {
+      throw new RefusedException(
+          Refusal.Code.NOT_FOUND,
+          "no rollout \"" + command.getRollout() + "\"",
+          "`pilot rollout list` shows those there are");
+    }
+    Rollout rollout = found.get();
+    requireAllowed(rollout, command.getVerb());
+    Operators.requireReason(draft, "an order to a rollout");
+    String reason = draft.request().getReason();
+    Rollout.Builder next = rollout.toBuilder();
+    switch (command.getVerb()) {
+      case PAUSE -> RolloutSteps.pause(draft, next, reason);
+      case RESUME -> resume(draft, next, reason);
+      case SKIP -> skip(draft, next, command.getUnit(), reason);
+      case ABORT -> abort(draft, next, reason);
+      case ROLL_BACK -> RolloutSteps.rollBack(draft, next, reason);
+      case VERB_UNSPECIFIED, UNRECOGNIZED ->
+          throw new IllegalStateException("refused above: " + command);
+    }
+    RolloutSteps.put(draft, next);
+  }
+
+  private static void requireAllowed(Rollout rollout, ControlRollout.Verb verb)
+      throws RefusedException {
+    boolean paused = rollout.getState() == Rollout.State.PAUSED;
+    boolean back = rollout.getState() == Rollout.State.ROLLING_BACK;
+    boolean allowed =
+        Rollouts.isOpen(rollout)
+            && switch (verb) {
+              case PAUSE -> !paused && !back;
+              case RESUME -> paused;
+              case SKIP -> !back && !isStaging(rollout);
+              case ABORT -> true;
+              case ROLL_BACK -> !back;
+              case VERB_UNSPECIFIED, UNRECOGNIZED -> false;
+            };
+    if (!allowed) {
+      throw new RefusedException(
+          Refusal.Code.PRECONDITION,
+          "%s is %s: it cannot %s now".formatted(rollout.getId(), rollout.getState(), word(verb)),
+          "pilot rollout show " + rollout.getId());
+    }
+  }
+
+  private static String word(ControlRollout.Verb verb) {
+    return switch (verb) {
+      case PAUSE -> "pause";
+      case RESUME -> "resume";
+      case SKIP -> "skip a unit";
+      case ABORT -> "abort";
+      case ROLL_BACK -> "roll back";
+      case VERB_UNSPECIFIED, UNRECOGNIZED -> "do that";
+    };
+  }
+
+  /** A unit that was never staged has nothing to be left out of yet. */
+  private static boolean isStaging(Rollout rollout) {
+    return rollout.getState() == Rollout.State.STAGING
+        || (rollout.getState() == Rollout.State.PAUSED
+            && rollout.getResumeTo() == Rollout.State.STAGING);
+  }
+
+  /** Goes on where it stopped, with a new deadline; its failed machines get another Probation. */
+  private static void resume(Draft draft, Rollout.Builder rollout, String reason) {
+    Rollout.State to = rollout.getResumeTo();
+    RolloutSteps.move(draft, rollout, to, "resumed: " + reason);
+    rollout.setPauseReason("").setDeadline(draft.nowMillis() + rollout.getPolicy().getDeadlineMs());
+    if (to == Rollout.State.STAGING) {
+      return;
+    }
+    int current = rollout.getCurrent();
+    RolloutUnit unit = rollout.getUnits(current);
+    List<String> failed = new ArrayList<>(unit.getFailedList());
+    for (Machine machine : RolloutSwitch.machines(draft, unit.getFailedList())) {
+      boolean again =
+          machine.getCondition() == Condition.FAILURE
+              && !machine.hasHold()
+              && machine.getRolloutId().equals(rollout.getId())
+              && Rollouts.explains(draft, machine);
+      if (again) {
+        String text =
+            "rollout %s resumed: another Probation on %s"
+                .formatted(rollout.getId(), Texts.ref(rollout.getTo()));
+        Conditions.enterProbation(
+            draft,
+            machine.toBuilder(),
+            ProbationCause.CAUSE_DO_NOTHING,
+            text,
+            List.of("resumed by " + draft.request().getPrincipal() + ": " + reason),
+            "");
+      }
+      if (again || machine.getCondition() != Condition.FAILURE) {
+        failed.remove(machine.getName());
+      }
+    }
+    rollout.setUnits(current, unit.toBuilder().clearFailed().addAllFailed(failed));
+    if (to == Rollout.State.SOAKING && unit.getState() == RolloutUnit.State.UNIT_FAILED) {
+      RolloutSteps.unitState(
+          draft, rollout, current, RolloutUnit.State.PASSED, "soaks again: " + reason);
+    }
+  }
+
+  /** Leaves a unit out: it keeps, or goes back to, the version that it had. */
+  private static void skip(Draft draft, Rollout.Builder rollout, String name, String reason)
+      throws RefusedException {
+    for (int i = rollout.getCurrent(); i < rollout.getUnitsCount(); i++) {
+      RolloutUnit unit = rollout.getUnits(i);
+      boolean over =
+          unit.getState() == RolloutUnit.State.PASSED
+              || unit.getState() == RolloutUnit.State.SKIPPED;
+      if (!unit.getName().equals(name) || over) {
+        continue;
+      }
+      RolloutSteps.unitState(draft, rollout, i, RolloutUnit.State.SKIPPED, reason);
+      if (i == rollout.getCurrent()) {
+        RolloutSteps.restoreVersion(draft, rollout, unit);
+        RolloutSwitch.releaseUnit(draft, rollout.getId(), unit);
+        if (rollout.getState() == Rollout.State.PAUSED) {
+          RolloutSteps.move(draft, rollout, Rollout.State.ACTIVATING, "skipped " + name);
+          rollout.setPauseReason("");
+        }
+        RolloutSteps.next(draft, rollout);
+      }
+      return;
+    }
+    throw new RefusedException(
+        Refusal.Code.PRECONDITION,
+        "%s has no unit \"%s\" still to come".formatted(rollout.getId(), name),
+        "pilot rollout show " + rollout.getId());
+  }
+
+  /** Leaves every machine on what it runs now, and says which stay on the new version. */
+  private static void abort(Draft draft, Rollout.Builder rollout, String reason) {
+    List<String> stay = new ArrayList<>();
+    for (RolloutUnit unit : rollout.getUnitsList()) {
+      RolloutSwitch.switched(draft, unit).stream()
+          .filter(each -> each.getWantedActive().equals(rollout.getTo()))
+          .forEach(each -> stay.add(each.getName()));
+    }
+    String text =
+        stay.isEmpty()
+            ? "no machine runs " + Texts.ref(rollout.getTo()) + " by it"
+            : "%s stay on %s".formatted(String.join(", ", stay), Texts.ref(rollout.getTo()));
+    rollout.setReason(reason);
+    RolloutSteps.move(
+        draft, rollout, Rollout.State.ABORTED, "aborted: %s; %s".formatted(reason, text));
+    RolloutSwitch.release(draft, rollout.build());
+  }
+}

@@ -1,0 +1,147 @@
+package io.pilothouse.dm.state;
+
+import static io.pilothouse.dm.state.RolloutScenario.BAD;
+import static io.pilothouse.dm.state.RolloutScenario.CANARY;
+import static io.pilothouse.dm.state.RolloutScenario.SU_1;
+import static io.pilothouse.dm.state.RolloutScenario.V1;
+import static io.pilothouse.dm.state.RolloutScenario.V2;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.pilothouse.api.log.v1.ControlRollout.Verb;
+import io.pilothouse.api.log.v1.Refusal;
+import io.pilothouse.api.v1.Condition;
+import io.pilothouse.api.v1.Rollout;
+import io.pilothouse.api.v1.RolloutUnit;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** What people tell a rollout, and what it refuses. */
+class RolloutOrdersTest {
+  private static final Duration LONG = Duration.ofMinutes(9);
+
+  @Test
+  void aPausedRolloutSwitchesNothingMore() {
+    RolloutScenario rollouts = RolloutScenario.running();
+    String second = rollouts.starts(V2);
+    rollouts.until(second, "su-1", RolloutUnit.State.UNIT_ACTIVATING, LONG);
+    rollouts.orders(second, Verb.PAUSE);
+    rollouts.agents.work(Duration.ofMinutes(20));
+    rollouts.is(second, Rollout.State.PAUSED).run(List.of("web-03"), V2);
+    rollouts.run(List.of("web-04", "web-05", "web-06", "web-07"), V1);
+    assertThat(rollouts.show(second).getPauseReason()).isEqualTo("as the test asks");
+
+    rollouts.orders(second, Verb.RESUME);
+    assertThat(rollouts.show(second).getPauseReason()).isEmpty();
+    rollouts.until(second, Rollout.State.COMPLETED, LONG).allRun(V2);
+  }
+
+  @Test
+  void anAbortedRolloutStaysWhereItIsAndSaysSo() {
+    RolloutScenario rollouts = RolloutScenario.running();
+    String second = rollouts.starts(V2);
+    rollouts.until(second, "su-1", RolloutUnit.State.UNIT_ACTIVATING, LONG);
+    rollouts.orders(second, Verb.ABORT);
+    assertThat(rollouts.story(second))
+        .endsWith("aborted: as the test asks; web-01, web-02, web-03 stay on web@1.1.0");
+    rollouts.agents.work(Duration.ofMinutes(10));
+    rollouts.run(CANARY, V2).run(List.of("web-03"), V2).run(List.of("web-07"), V1);
+
+    // the way out is another rollout, in either direction
+    rollouts.until(rollouts.starts(V1), Rollout.State.COMPLETED, LONG).allRun(V1);
+  }
+
+  @Test
+  void aMachineThatFailsAfterAnAbortGoesToItsUnitsVersion() {
+    RolloutScenario rollouts = RolloutScenario.running();
+    String bad = rollouts.starts(BAD);
+    rollouts.until(bad, "canary", RolloutUnit.State.UNIT_ACTIVATING, LONG);
+    rollouts.agents.work(Duration.ofSeconds(5));
+    rollouts.orders(bad, Verb.ABORT);
+    rollouts.agents.work(Duration.ofMinutes(3));
+    rollouts.allRun(V1);
+    assertThat(rollouts.fleet.state.machines())
+        .allMatch(each -> each.getCondition() == Condition.HEALTHY);
+  }
+
+  @Test
+  void aSkippedUnitGoesBackToWhatItRan() {
+    RolloutScenario rollouts = RolloutScenario.running();
+    String second = rollouts.starts(V2);
+    rollouts.until(second, "canary", RolloutUnit.State.UNIT_VERIFYING, LONG);
+    rollouts.skips(second, "canary");
+    rollouts.until(second, Rollout.State.COMPLETED, LONG);
+    rollouts.agents.work(Duration.ofMinutes(2));
+    rollouts.run(CANARY, V1).run(SU_1, V2);
+    assertThat(rollouts.story(second)).endsWith("every unit but canary runs web@1.1.0");
+  }
+
+  @Test
+  void aUnitThatFailedCanBeSkipped() {
+    RolloutScenario rollouts =
+        RolloutScenario.running(
+            policy -> policy.setOnFailure(io.pilothouse.api.v1.RolloutPolicy.OnFailure.PAUSE));
+    rollouts.agents.failOn(V2);
+    String second = rollouts.starts(V2);
+    rollouts.until(second, Rollout.State.PAUSED, LONG);
+    rollouts.agents.mends(V2);
+    rollouts.skips(second, "canary");
+    rollouts.until(second, Rollout.State.COMPLETED, LONG).run(SU_1, V2);
+    rollouts.agents.work(Duration.ofMinutes(2));
+    rollouts.run(CANARY, V1);
+  }
+
+  @Test
+  void aUnitStillToComeCanBeSkipped() {
+    RolloutScenario rollouts = RolloutScenario.running();
+    String second = rollouts.starts(V2);
+    rollouts.until(second, "canary", RolloutUnit.State.UNIT_ACTIVATING, LONG);
+    rollouts.skips(second, "su-1");
+    rollouts.until(second, Rollout.State.COMPLETED, LONG);
+    rollouts.run(CANARY, V2).run(SU_1, V1);
+  }
+
+  @Test
+  void skippingTheOnlyUnitLeftEndsTheRollout() {
+    RolloutScenario rollouts = RolloutScenario.running();
+    String second = rollouts.starts(V2);
+    rollouts.until(second, "su-1", RolloutUnit.State.UNIT_ACTIVATING, LONG);
+    rollouts.skips(second, "su-1");
+    rollouts.is(second, Rollout.State.COMPLETED);
+    rollouts.agents.work(Duration.ofMinutes(2));
+    rollouts.run(CANARY, V2).run(SU_1, V1);
+  }
+
+  @Test
+  void ordersThatMakeNoSenseAreRefused() {
+    RolloutScenario rollouts = RolloutScenario.running();
+    assertThat(rollouts.refuses("O-9", Verb.PAUSE, "").getCode()).isEqualTo(Refusal.Code.NOT_FOUND);
+    assertThat(rollouts.refuses("O-1", Verb.ROLL_BACK, "").getMessage())
+        .isEqualTo("O-1 is COMPLETED: it cannot roll back now");
+    String second = rollouts.starts(V2);
+    assertThat(rollouts.refuses(second, Verb.RESUME, "").getMessage()).contains("cannot resume");
+    assertThat(rollouts.refuses(second, Verb.SKIP, "canary").getMessage())
+        .isEqualTo("O-2 is STAGING: it cannot skip a unit now");
+    rollouts.orders(second, Verb.PAUSE);
+    rollouts.refuses(second, Verb.PAUSE, "");
+    rollouts.refuses(second, Verb.SKIP, "canary");
+    rollouts.orders(second, Verb.RESUME);
+    rollouts.until(second, "canary", RolloutUnit.State.UNIT_ACTIVATING, LONG);
+    assertThat(rollouts.refuses(second, Verb.SKIP, "su-9").getMessage())
+        .contains("no unit \"su-9\" still to come");
+    rollouts.refuses(second, Verb.VERB_UNSPECIFIED, "");
+    rollouts.orders(second, Verb.ROLL_BACK);
+    rollouts.refuses(second, Verb.PAUSE, "");
+    rollouts.refuses(second, Verb.SKIP, "su-1");
+  }
+
+  @Test
+  void everyOrderNeedsAReason() {
+    RolloutScenario rollouts = RolloutScenario.running();
+    String second = rollouts.starts(V2);
+    var request =
+        FleetScenario.request(RolloutScenario.order(second, Verb.PAUSE, ""), "operator/alice", " ");
+    assertThat(rollouts.fleet.commit(List.of(request.build())).get(0).getRefusal().getMessage())
+        .isEqualTo("an order to a rollout needs a reason for the audit trail");
+  }
+}
