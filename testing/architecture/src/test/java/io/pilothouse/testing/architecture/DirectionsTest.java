@@ -73,6 +73,19 @@ class DirectionsTest {
   }
 
   @Test
+  void everyClassBelongsToAModuleOfTheTable() {
+    String[] known =
+        MAY_USE.keySet().stream()
+            .flatMap(module -> packages(module).stream())
+            .toArray(String[]::new);
+    classes()
+        .should()
+        .resideInAnyPackage(known)
+        .because("a package that the table does not know could use anything: add its line")
+        .check(Code.CLASSES);
+  }
+
+  @Test
   void onlyTheRaftModuleKnowsRatisAndRocksDb() {
     noClasses()
         .that()

@@ -1,12 +1,22 @@
 package io.pilothouse.testing.architecture;
 
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noMethods;
+import static org.assertj.core.api.Assertions.assertThat;
 
 import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.AccessTarget.CodeUnitAccessTarget;
 import com.tngtech.archunit.core.domain.JavaAccess;
 import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaModifier;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
 /** The Device Manager's rules depend on nothing but the log. */
@@ -26,11 +36,21 @@ class PurityTest {
                   "exit"),
           "java.time.Instant", Set.of("now"),
           "java.time.LocalDateTime", Set.of("now"),
+          "java.time.ZonedDateTime", Set.of("now"),
+          "java.time.ZoneId", Set.of("systemDefault"),
           "java.lang.Math", Set.of("random"),
           "java.util.UUID", Set.of("randomUUID"),
           "java.lang.Object", Set.of("hashCode", "wait", "notify", "notifyAll"),
           "java.util.Locale", Set.of("getDefault"),
           "java.util.TimeZone", Set.of("getDefault"));
+
+  /** Sets and maps that Collectors make are hashed, and parallel streams have no order. */
+  private static final Set<String> BANNED_STREAM_CALLS =
+      Set.of("toSet", "toUnmodifiableSet", "toUnmodifiableMap", "parallelStream", "parallel");
+
+  /** Conversions that write another locale's digits, separators or letters. */
+  private static final Pattern LOCALE_FORMAT =
+      Pattern.compile("\"[^\"]*%[-#+0,(\\d.$]*[defghxDEFGHXS][^\"]*\"");
 
   private static final Set<String> BANNED_PACKAGES =
       Set.of(
@@ -64,12 +84,23 @@ class PurityTest {
             new DescribedPredicate<JavaAccess<?>>("is a call that replicas answer differently") {
               @Override
               public boolean test(JavaAccess<?> access) {
-                return BANNED_CALLS
-                    .getOrDefault(access.getTargetOwner().getFullName(), Set.of())
-                    .contains(access.getName());
+                String owner = access.getTargetOwner().getFullName();
+                boolean caseOfLocale =
+                    owner.equals("java.lang.String")
+                        && Set.of("toLowerCase", "toUpperCase").contains(access.getName())
+                        && access.getTarget() instanceof CodeUnitAccessTarget target
+                        && target.getRawParameterTypes().isEmpty();
+                boolean hashed =
+                    owner.startsWith("java.util.")
+                        && BANNED_STREAM_CALLS.contains(access.getName());
+                return caseOfLocale
+                    || hashed
+                    || BANNED_CALLS.getOrDefault(owner, Set.of()).contains(access.getName());
               }
             })
-        .because("time is Draft.now(), ids and entropy come with the Request; the log holds both")
+        .because(
+            "time is Draft.now(), ids and entropy come with the Request (the log holds both);"
+                + " use toLowerCase(Locale.ROOT), and TreeMap, TreeSet or List for what is collected")
         .check(Code.CLASSES);
   }
 
@@ -95,13 +126,27 @@ class PurityTest {
 
   @Test
   void nothingOfTheStateIsSynchronized() {
-    com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noMethods()
+    noMethods()
         .that()
         .areDeclaredInClassesThat()
         .resideInAPackage(STATE)
         .should()
-        .haveModifier(com.tngtech.archunit.core.domain.JavaModifier.SYNCHRONIZED)
+        .haveModifier(JavaModifier.SYNCHRONIZED)
         .because("the caller keeps readers apart from the one writer")
         .check(Code.CLASSES);
+  }
+
+  @Test
+  void sentencesOfTheStateHaveNoLocale() throws IOException {
+    List<String> found = new ArrayList<>();
+    for (Path file : Code.files(".java")) {
+      if (file.toString().contains("src/main/java/io/pilothouse/dm/state/")) {
+        LOCALE_FORMAT
+            .matcher(Files.readString(file))
+            .results()
+            .forEach(match -> found.add(file.getFileName() + ": " + match.group()));
+      }
+    }
+    assertThat(found).as("write %%s: %%d has the digits of the replica's locale").isEmpty();
   }
 }
