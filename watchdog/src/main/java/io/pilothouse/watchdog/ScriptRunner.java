@@ -25,19 +25,27 @@ import java.util.concurrent.TimeUnit;
  */
 public final class ScriptRunner {
   private static final Duration KILL_WAIT = Duration.ofSeconds(2);
+  private static final Path MEMORY = Path.of("/dev/shm");
 
   /** A run that was given up. */
   private record Stuck(Process process, Instant since) {}
 
   private final ProcessGroups.Signal signal;
+  private final Path pipes;
   private final Map<Path, Stuck> stuck = new ConcurrentHashMap<>();
 
   public ScriptRunner() {
-    this(ProcessGroups::signal);
+    this(ProcessGroups::signal, pipes());
   }
 
-  ScriptRunner(ProcessGroups.Signal signal) {
+  ScriptRunner(ProcessGroups.Signal signal, Path pipes) {
     this.signal = signal;
+    this.pipes = pipes;
+  }
+
+  /** In memory where that is possible: a script must be able to say that the disk is broken. */
+  private static Path pipes() {
+    return Files.isWritable(MEMORY) ? MEMORY : Path.of(System.getProperty("java.io.tmpdir"));
   }
 
   /**
@@ -68,7 +76,7 @@ public final class ScriptRunner {
     if (!Files.isExecutable(job.script())) {
       return unknown(job.script() + " is not executable: chmod +x it", start);
     }
-    try (ScriptStreams streams = new ScriptStreams()) {
+    try (ScriptStreams streams = new ScriptStreams(pipes)) {
       return run(job, streams, start);
     } catch (IOException e) {
       return unknown("cannot be run: " + e.getMessage(), start);

@@ -8,7 +8,6 @@ import java.util.concurrent.TimeUnit;
 
 /** The two streams that a script writes to, as named pipes that exist while it runs. */
 final class ScriptStreams implements AutoCloseable {
-  private static final Path MEMORY = Path.of("/dev/shm");
   private static final int LIMIT = 68 * 1024;
   private static final Duration LAST_OUTPUT = Duration.ofMillis(300);
 
@@ -16,8 +15,13 @@ final class ScriptStreams implements AutoCloseable {
   private final ScriptOutput out;
   private final ScriptOutput err;
 
-  ScriptStreams() throws IOException, InterruptedException {
-    directory = make();
+  /**
+   * Makes them.
+   *
+   * @param pipes where
+   */
+  ScriptStreams(Path pipes) throws IOException, InterruptedException {
+    directory = make(pipes);
     try {
       out = new ScriptOutput(out(), LIMIT);
       try {
@@ -32,12 +36,8 @@ final class ScriptStreams implements AutoCloseable {
     }
   }
 
-  /** In memory where that is possible: a script must be able to say that the disk is broken. */
-  private static Path make() throws IOException, InterruptedException {
-    Path made =
-        Files.isWritable(MEMORY)
-            ? Files.createTempDirectory(MEMORY, "pilot-watchdog-")
-            : Files.createTempDirectory("pilot-watchdog-");
+  private static Path make(Path pipes) throws IOException, InterruptedException {
+    Path made = Files.createTempDirectory(pipes, "pilot-watchdog-");
     Process mkfifo =
         new ProcessBuilder(
                 "mkfifo",
