@@ -27,13 +27,16 @@ import io.pilothouse.api.v1.Verdict;
 import io.pilothouse.api.v1.WatchdogRow;
 import io.pilothouse.api.v1.WatchdogSpec;
 import io.pilothouse.dm.state.BudgetView;
+import io.pilothouse.dm.state.Entities;
 import io.pilothouse.dm.state.Explainer;
+import io.pilothouse.dm.state.Near;
 import io.pilothouse.dm.state.Policies;
 import io.pilothouse.dm.state.RefusedException;
 import io.pilothouse.dm.state.RolloutPlanner;
 import io.pilothouse.dm.state.State;
 import java.time.Instant;
 import java.util.Comparator;
+import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.TreeMap;
@@ -102,7 +105,9 @@ final class OperatorReads {
     return look(
         (state, revision) -> {
           Machine machine =
-              state.machine(name).orElseThrow(() -> missing("machine", name, "machine list"));
+              state
+                  .machine(name)
+                  .orElseThrow(() -> missing("machine", name, names(state), "machine list"));
           GetMachineReply.Builder reply =
               GetMachineReply.newBuilder()
                   .setMachine(machine)
@@ -162,7 +167,7 @@ final class OperatorReads {
               .sorted(Comparator.comparingLong(Rollout::getOrder))
               .forEach(reply::addItems);
           if (!wanted.getId().isEmpty() && reply.getItemsCount() == 0) {
-            throw missing("rollout", wanted.getId(), "rollout list");
+            throw missing("rollout", wanted.getId(), List.of(), "rollout list");
           }
           return reply.build();
         });
@@ -180,7 +185,7 @@ final class OperatorReads {
               .sorted(Comparator.comparingLong(Repair::getOrder).thenComparing(Repair::getId))
               .forEach(reply::addItems);
           if (!wanted.getId().isEmpty() && reply.getItemsCount() == 0) {
-            throw missing("repair", wanted.getId(), "repair list");
+            throw missing("repair", wanted.getId(), List.of(), "repair list");
           }
           return reply.build();
         });
@@ -243,10 +248,15 @@ final class OperatorReads {
     return now.isAfter(stateNow) ? now : stateNow;
   }
 
-  private static StatusRuntimeException missing(String kind, String name, String command) {
+  private static List<String> names(Entities state) {
+    return state.machines().stream().map(Machine::getName).toList();
+  }
+
+  private static StatusRuntimeException missing(
+      String kind, String name, List<String> known, String command) {
     return Refusals.of(
         Status.Code.NOT_FOUND,
-        "no %s '%s' is known".formatted(kind, name),
+        "no %s \"%s\" is known%s".formatted(kind, name, Near.hint(name, known)),
         "`pilot %s` shows those there are".formatted(command));
   }
 }

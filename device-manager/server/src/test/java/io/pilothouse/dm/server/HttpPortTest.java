@@ -106,7 +106,7 @@ class HttpPortTest {
 
   @Test
   void errorsHaveCodeMessageAndRemedy() throws Exception {
-    HttpResponse<String> missing = json("GetMachine", "{\"name\":\"we\\\"b\"}");
+    HttpResponse<String> missing = json("GetMachine", "{\"name\":\"we\\\"b-01\"}");
     HttpResponse<String> field = json("GetMachine", "{\"nam\":\"web-01\"}");
     HttpResponse<String> method = json("GetMachines", "{}");
     HttpResponse<String> type =
@@ -119,7 +119,8 @@ class HttpPortTest {
     assertThat(missing.statusCode()).isEqualTo(404);
     assertThat(missing.body())
         .isEqualTo(
-            "{\"code\":\"NOT_FOUND\",\"message\":\"no machine 'we\\\"b' is known\","
+            "{\"code\":\"NOT_FOUND\",\"message\":\"no machine \\\"we\\\"b-01\\\" is known"
+                + " (did you mean \\\"web-01\\\"?)\","
                 + "\"remedy\":\"`pilot machine list` shows those there are\"}\n");
     assertThat(field.statusCode()).isEqualTo(400);
     assertThat(field.body()).contains("INVALID_ARGUMENT").contains("nam");
