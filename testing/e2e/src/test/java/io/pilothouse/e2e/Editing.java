@@ -172,7 +172,9 @@ record Editing(Fleet fleet, Path files) {
   /** The number of the line that begins with a key. */
   private int line(String file, String key) throws IOException {
     List<String> lines = Files.readAllLines(files.resolve(file));
-    return 1 + lines.indexOf(lines.stream().filter(each -> each.startsWith(key)).findFirst().orElseThrow());
+    return 1
+        + lines.indexOf(
+            lines.stream().filter(each -> each.startsWith(key)).findFirst().orElseThrow());
   }
 
   /** Copies a directory; the new one must not exist yet. */

@@ -41,6 +41,10 @@ final class Fleet implements AutoCloseable {
     Fleet fleet = new Fleet(PilotCli.module().resolve("target/e2e").resolve(name));
     Processes.of(fleet.home).forEach(ProcessHandle::destroyForcibly);
     fleet.remove();
+    // a test run that is stopped half-way must not leave a fleet behind
+    Thread last =
+        new Thread(() -> Processes.of(fleet.home).forEach(ProcessHandle::destroyForcibly));
+    Runtime.getRuntime().addShutdownHook(last);
     return fleet;
   }
 

@@ -135,8 +135,7 @@ class TroubleTest {
     assertThat(watch.exits(0).out()).contains("COMPLETED");
     assertThat(fleet.page("web-04")).contains("web 1.1.0");
     JsonNode without =
-        fleet.awaitStatus(
-            "the lost replica is told", SHORT, each -> !each.path("codes").isEmpty());
+        fleet.awaitStatus("the lost replica is told", SHORT, each -> !each.path("codes").isEmpty());
     assertThat(without.path("health").asText()).isEqualTo("HEALTH_WARN");
     assertThat(without.path("codes").toString()).contains("deployment-1");
     for (JsonNode code : without.path("codes")) {
@@ -175,7 +174,7 @@ class TroubleTest {
           "the impostor is refused for its key",
           SHORT,
           () -> read(log.toPath()),
-          each -> each.contains("registered with another key"),
+          each -> each.contains("the key of machine/web-02 is not the one"),
           fleet::diagnosis);
     } finally {
       impostor.destroyForcibly().waitFor();
