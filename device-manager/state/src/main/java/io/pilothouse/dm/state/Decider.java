@@ -103,7 +103,7 @@ final class Decider {
       for (String machine : draft.takeTouched()) {
         MachineRules.settle(draft, machine);
       }
-      Repairs.admit(draft);
+      RepairAdmission.admit(draft);
       Provision.admit(draft);
       Maintenance.admit(draft);
       Rollouts.settle(draft);

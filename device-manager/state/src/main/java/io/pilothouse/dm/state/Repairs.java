@@ -13,10 +13,7 @@ import io.pilothouse.api.v1.PastAction;
 import io.pilothouse.api.v1.ProbationCause;
 import io.pilothouse.api.v1.Repair;
 import io.pilothouse.api.v1.RepairPolicy;
-import io.pilothouse.api.v1.Severity;
 import io.pilothouse.api.v1.VersionRef;
-import io.pilothouse.api.v1.Veto;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -24,7 +21,6 @@ import java.util.Optional;
 /** Repair tasks: chosen, admitted, claimed, executed by the Repair Service, verified here. */
 final class Repairs {
   private static final int CLOSED_KEPT = 1000;
-  private static final long BACK_OFF_MS = 60_000;
 
   private Repairs() {}
 
@@ -89,7 +85,7 @@ final class Repairs {
             .count();
   }
 
-  private static void finishDoNothing(Draft draft, Repair repair, String rule) {
+  static void finishDoNothing(Draft draft, Repair repair, String rule) {
     Repair done =
         move(repair, Repair.State.DONE, draft)
             .setAction(Action.DO_NOTHING)
@@ -123,105 +119,6 @@ final class Repairs {
       }
     }
     return machine;
-  }
-
-  /** Lets waiting repairs go on as budget, holds and freeze allow, the most urgent first. */
-  static void admit(Draft draft) {
-    draft.due(Table.REPAIR).keySet().forEach(id -> expire(draft, draft.repair(id).orElseThrow()));
-    List<Repair> waiting = new ArrayList<>();
-    for (Repair repair : draft.repairs()) {
-      if (isWaiting(repair)) {
-        waiting.add(repair);
-      }
-    }
-    waiting.sort(
-        Comparator.comparing((Repair each) -> each.getSeverity() != Severity.FATAL)
-            .thenComparingLong(each -> each.getCreatedAt() + each.getAttempts() * BACK_OFF_MS)
-            .thenComparing(Repair::getMachine));
-    for (Repair repair : waiting) {
-      admitOne(draft, repair);
-    }
-  }
-
-  private static boolean isWaiting(Repair repair) {
-    return repair.getState() == Repair.State.ASSIGNED
-        || repair.getState() == Repair.State.WAITING
-        || repair.getState() == Repair.State.READY;
-  }
-
-  private static void admitOne(Draft draft, Repair repair) {
-    Machine machine = draft.machine(repair.getMachine()).orElseThrow();
-    boolean needless =
-        (repair.getSeverity() != Severity.FATAL || repair.getAction() == Action.ESCALATE)
-            && repair.getState() != Repair.State.READY
-            && ErrorPredicate.of(draft, machine, draft.now()).isEmpty()
-            && MachineRules.missing(draft, machine).isEmpty();
-    if (needless) {
-      String rule = "the errors cleared while it waited -> DoNothing";
-      if (repair.getState() == Repair.State.ASSIGNED) {
-        repair = move(repair, Repair.State.WAITING, draft).build();
-      }
-      finishDoNothing(draft, repair, rule);
-      return;
-    }
-    List<Veto> vetoes = vetoes(draft, machine, repair);
-    if (!vetoes.isEmpty()) {
-      if (repair.getState() != Repair.State.WAITING || !repair.getVetoesList().equals(vetoes)) {
-        Repair.Builder held =
-            repair.getState() == Repair.State.WAITING
-                ? repair.toBuilder()
-                : move(repair, Repair.State.WAITING, draft);
-        draft.put(held.clearVetoes().addAllVetoes(vetoes).setDueAt(0).build());
-        auditVetoes(draft, repair, vetoes);
-      }
-      return;
-    }
-    if (repair.getState() != Repair.State.READY) {
-      Repair ready = move(repair, Repair.State.READY, draft).clearVetoes().build();
-      draft.put(ready);
-      draft.audit(record(ready, repair.getState().name(), "READY", "waits for the Repair Service"));
-    }
-  }
-
-  private static void auditVetoes(Draft draft, Repair repair, List<Veto> vetoes) {
-    List<String> kinds = repair.getVetoesList().stream().map(Veto::getKind).toList();
-    if (repair.getState() != Repair.State.WAITING
-        || !kinds.equals(vetoes.stream().map(Veto::getKind).toList())) {
-      String why = String.join("; ", vetoes.stream().map(Veto::getSentence).toList());
-      draft.audit(record(repair, repair.getState().name(), "WAITING", "held back: " + why));
-    }
-  }
-
-  private static List<Veto> vetoes(Draft draft, Machine machine, Repair repair) {
-    List<Veto> vetoes = new ArrayList<>();
-    if (repair.getAction() == Action.ESCALATE) {
-      vetoes.add(
-          Veto.newBuilder()
-              .setKind("approval")
-              .setDomain(Texts.machine(machine.getName()))
-              .setSentence(
-                  "a person must decide: the automatic actions did not help "
-                      + machine.getName()
-                      + " (decommission it, or mend it and the errors clear)")
-              .build());
-    }
-    if (draft.freeze().getFrozen()) {
-      vetoes.add(
-          Veto.newBuilder()
-              .setKind("freeze")
-              .setDomain("fleet")
-              .setSentence(
-                  "repairs are frozen by %s: %s"
-                      .formatted(draft.freeze().getPrincipal(), draft.freeze().getReason()))
-              .build());
-    }
-    if (machine.hasHold()) {
-      vetoes.add(Operators.veto(machine));
-    }
-    if (repair.getState() != Repair.State.READY) {
-      Budget.veto(draft, machine, Budget.Purpose.REPAIR).ifPresent(vetoes::add);
-    }
-    return vetoes;
   }
 
   /** The Repair Service's leader takes a task. */
@@ -418,7 +315,7 @@ final class Repairs {
     }
   }
 
-  private static void expire(Draft draft, Repair repair) {
+  static void expire(Draft draft, Repair repair) {
     close(
         draft,
         repair,
@@ -470,7 +367,7 @@ final class Repairs {
     }
   }
 
-  private static Repair.Builder move(Repair repair, Repair.State to, Draft draft) {
+  static Repair.Builder move(Repair repair, Repair.State to, Draft draft) {
     Transitions.REPAIR.check(repair.getState(), to, repair.getId());
     Repair.Builder moved = repair.toBuilder().setState(to).setSince(draft.nowMillis());
     boolean closed =
@@ -478,7 +375,7 @@ final class Repairs {
     return closed ? moved.setDeadline(0).setDueAt(0) : moved;
   }
 
-  private static AuditRecord.Builder record(Repair repair, String from, String to, String text) {
+  static AuditRecord.Builder record(Repair repair, String from, String to, String text) {
     return AuditRecord.newBuilder()
         .setKind("ACTION")
         .setSubject("repair/" + repair.getId())
