@@ -1,0 +1,150 @@
+package io.pilothouse.deployment;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.sun.net.httpserver.HttpServer;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.pilothouse.client.DmClient;
+import io.pilothouse.filesync.ContentIndex;
+import io.pilothouse.filesync.Packer;
+import io.pilothouse.filesync.Packer.Packed;
+import io.pilothouse.filesync.Throttle;
+import io.pilothouse.filesync.client.Replicator;
+import io.pilothouse.filesync.server.ContentHandler;
+import io.pilothouse.filesync.server.ContentStore;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Two replicas and a Device Manager; rounds are run by hand. */
+final class ReplicaServiceTest {
+  @TempDir Path temporary;
+  private FakeDm dm;
+  private Replica one;
+  private Replica two;
+  private Packed content;
+
+  /** A replica without its rounds. */
+  private final class Replica implements AutoCloseable {
+    final Path dir;
+    final ContentStore store;
+    final ReplicaService service;
+    final HttpServer server;
+    final DmClient client;
+
+    Replica(String id, Path dir) throws IOException {
+      this.dir = dir;
+      store = new ContentStore(dir);
+      server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+      server.createContext(ContentHandler.PATH, new ContentHandler(store, Throttle.unlimited(), 8));
+      server.start();
+      client = new DmClient(List.of(dm.address()), "satellite/" + id);
+      service =
+          new ReplicaService(
+              id,
+              "127.0.0.1:" + server.getAddress().getPort(),
+              client,
+              store,
+              new Replicator(
+                  Throttle.unlimited(), new SplittableRandom(1), dir.resolve("transfers")),
+              Throttle.unlimited(),
+              new SimpleMeterRegistry());
+    }
+
+    void takes(Packed packed) throws IOException {
+      for (ContentIndex.Chunk chunk : packed.index().chunks()) {
+        store.putChunk(chunk.sha256(), packed.read(chunk));
+      }
+      store.putIndex(packed.index().digest(), packed.index().toBytes());
+    }
+
+    Path chunk(int i) {
+      String sha256 = content.index().chunks().get(i).sha256();
+      return dir.resolve("chunks/" + sha256.substring(0, 2) + "/" + sha256.substring(2));
+    }
+
+    @Override
+    public void close() throws IOException {
+      server.stop(0);
+      client.close();
+      store.close();
+    }
+  }
+
+  @BeforeEach
+  void start() throws IOException {
+    dm = new FakeDm();
+    one = new Replica("deployment-1", temporary.resolve("one"));
+    two = new Replica("deployment-2", temporary.resolve("two"));
+    Path source = Files.createDirectories(temporary.resolve("source"));
+    Files.writeString(source.resolve("a"), "some text");
+    Files.writeString(source.resolve("b"), "another text");
+    content = Packer.pack(source);
+    dm.register(digest());
+  }
+
+  @AfterEach
+  void stop() throws IOException {
+    one.close();
+    two.close();
+    dm.close();
+  }
+
+  private String digest() {
+    return content.index().digest();
+  }
+
+  private void round() throws Exception {
+    for (Replica each : List.of(one, two)) {
+      each.service.fill();
+      each.service.report();
+    }
+  }
+
+  @Test
+  void fillsItselfFromTheOther() throws Exception {
+    round();
+    assertThat(dm.reported("deployment-1").getHeldList()).isEmpty();
+    assertThat(two.service.status().get("lacking")).isEqualTo(List.of(digest()));
+    one.takes(content);
+    round();
+    assertThat(dm.reported("deployment-1").getHeldList()).containsExactly(digest());
+    assertThat(dm.reported("deployment-2").getHeldList()).containsExactly(digest());
+    assertThat(two.service.status().get("lacking")).isEqualTo(List.of());
+  }
+
+  @Test
+  void refillsAnEmptyDisk() throws Exception {
+    one.takes(content);
+    round();
+    two.close();
+    two = new Replica("deployment-2", temporary.resolve("another disk"));
+    round();
+    assertThat(two.store.held()).containsExactly(digest());
+  }
+
+  @Test
+  void replicasThatLostDifferentChunksMendEachOther() throws Exception {
+    one.takes(content);
+    round();
+    Files.writeString(one.chunk(0), "damaged");
+    Files.writeString(two.chunk(1), "damaged");
+    one.service.scrub();
+    two.service.scrub();
+    one.service.report();
+    two.service.report();
+    assertThat(dm.reported("deployment-1").getHeldList()).isEmpty();
+    assertThat(dm.reported("deployment-2").getHeldList()).isEmpty();
+    round();
+    assertThat(one.store.held()).containsExactly(digest());
+    assertThat(two.store.held()).containsExactly(digest());
+  }
+}
