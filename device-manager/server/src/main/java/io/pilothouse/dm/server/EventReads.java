@@ -47,6 +47,8 @@ final class EventReads {
     ListEventsRequest next = request;
     try (Waiters.Waiter waiter = waiters.open(Set.of(Topic.any(Table.AUDIT)))) {
       while (true) {
+        // after the waiter was opened, so that a change of leader in between is not missed
+        writes.requireLeader();
         ListEventsRequest asked = next;
         ListEventsReply reply = read(asked, state -> since(state, asked));
         if (reply.getItemsCount() > 0 || patience.isOver()) {
@@ -55,7 +57,6 @@ final class EventReads {
         // what was looked at need not be again
         next = asked.toBuilder().setSinceIndex(reply.getRevision()).build();
         waiter.await(patience.left());
-        writes.requireLeader();
       }
     }
   }
