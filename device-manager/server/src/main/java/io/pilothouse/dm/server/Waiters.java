@@ -37,6 +37,10 @@ final class Waiters implements CommitListener, AutoCloseable {
 
     /** Returns when something was touched since the last call, or the time or the call is over. */
     void await(Duration most) {
+      if (closed) {
+        // opened after the last kick: nothing would wake it
+        throw Refusals.shuttingDown();
+      }
       try {
         if (kicks.tryAcquire(most.toNanos(), TimeUnit.NANOSECONDS)) {
           kicks.drainPermits();

@@ -372,11 +372,7 @@ class MachineServiceTest {
 
   private static Status.Code status(CompletableFuture<PullReply> call) {
     Throwable failure =
-        call.handle(
-                (reply, thrown) -> {
-                  System.out.println("DBG " + reply + " " + thrown);
-                  return thrown.getCause();
-                })
+        call.handle((reply, thrown) -> thrown.getCause())
             .orTimeout(10, TimeUnit.SECONDS)
             .join();
     return Status.fromThrowable(failure).getCode();
