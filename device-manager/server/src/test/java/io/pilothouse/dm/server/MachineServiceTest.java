@@ -372,9 +372,7 @@ class MachineServiceTest {
 
   private static Status.Code status(CompletableFuture<PullReply> call) {
     Throwable failure =
-        call.handle((reply, thrown) -> thrown.getCause())
-            .orTimeout(10, TimeUnit.SECONDS)
-            .join();
+        call.handle((reply, thrown) -> thrown.getCause()).orTimeout(10, TimeUnit.SECONDS).join();
     return Status.fromThrowable(failure).getCode();
   }
 
