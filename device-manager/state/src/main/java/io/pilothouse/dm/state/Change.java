@@ -46,6 +46,11 @@ public record Change(Table table, String key, @Nullable Message value) {
       case SESSION_REMOVED -> remove(Table.SESSION, event.getSessionRemoved());
       case AUDIT -> put(Table.AUDIT, key(event.getAudit()), event.getAudit());
       case AUDIT_REMOVED -> remove(Table.AUDIT, key(event.getAuditRemoved()));
+      case INCIDENT -> put(Table.INCIDENT, event.getIncident().getId(), event.getIncident());
+      case INCIDENT_REMOVED -> remove(Table.INCIDENT, event.getIncidentRemoved());
+      case DOMAIN_HOLD ->
+          put(Table.DOMAIN_HOLD, event.getDomainHold().getDomain(), event.getDomainHold());
+      case DOMAIN_HOLD_REMOVED -> remove(Table.DOMAIN_HOLD, event.getDomainHoldRemoved());
       case KIND_NOT_SET ->
           throw new IllegalStateException(
               "an event of a kind this version does not know; upgrade this replica first");

@@ -87,6 +87,9 @@ final class Decider {
           Operators.decommission(draft, command.getDecommissionMachine().getMachine());
       case RETRY_PROVISIONING ->
           Provision.retry(draft, command.getRetryProvisioning().getMachine());
+      case RESOLVE_INCIDENT -> Incidents.resolve(draft, command.getResolveIncident().getIncident());
+      case DECIDE_REPAIR -> Approvals.decide(draft, command.getDecideRepair());
+      case HOLD_DOMAIN -> DomainHolds.hold(draft, command.getHoldDomain());
       case KIND_NOT_SET ->
           throw new IllegalStateException(
               "a command of a kind this version does not know; upgrade this replica first");
@@ -103,6 +106,8 @@ final class Decider {
       for (String machine : draft.takeTouched()) {
         MachineRules.settle(draft, machine);
       }
+      Incidents.settle(draft);
+      DomainHolds.expire(draft);
       RepairAdmission.admit(draft);
       Provision.admit(draft);
       Maintenance.admit(draft);

@@ -9,8 +9,10 @@ import io.pilothouse.api.log.v1.Request;
 import io.pilothouse.api.log.v1.VerdictKey;
 import io.pilothouse.api.v1.AuditRecord;
 import io.pilothouse.api.v1.DeploymentReplica;
+import io.pilothouse.api.v1.DomainHold;
 import io.pilothouse.api.v1.Fleet;
 import io.pilothouse.api.v1.Freeze;
+import io.pilothouse.api.v1.Incident;
 import io.pilothouse.api.v1.Lease;
 import io.pilothouse.api.v1.Machine;
 import io.pilothouse.api.v1.Manifest;
@@ -155,6 +157,22 @@ public final class Draft implements Entities {
 
   public void put(Freeze freeze) {
     add(Event.newBuilder().setFreeze(freeze).build());
+  }
+
+  public void put(Incident incident) {
+    add(Event.newBuilder().setIncident(incident).build());
+  }
+
+  public void removeIncident(String id) {
+    add(Event.newBuilder().setIncidentRemoved(id).build());
+  }
+
+  public void put(DomainHold hold) {
+    add(Event.newBuilder().setDomainHold(hold).build());
+  }
+
+  public void removeDomainHold(String domain) {
+    add(Event.newBuilder().setDomainHoldRemoved(domain).build());
   }
 
   public void put(ClientSession session) {

@@ -5,8 +5,10 @@ import io.pilothouse.api.log.v1.ClientSession;
 import io.pilothouse.api.log.v1.Meta;
 import io.pilothouse.api.v1.AuditRecord;
 import io.pilothouse.api.v1.DeploymentReplica;
+import io.pilothouse.api.v1.DomainHold;
 import io.pilothouse.api.v1.Fleet;
 import io.pilothouse.api.v1.Freeze;
+import io.pilothouse.api.v1.Incident;
 import io.pilothouse.api.v1.Lease;
 import io.pilothouse.api.v1.Machine;
 import io.pilothouse.api.v1.Manifest;
@@ -127,6 +129,23 @@ public interface Entities {
 
   default Optional<ClientSession> session(String clientId) {
     return get(Table.SESSION, clientId);
+  }
+
+  default Collection<Incident> incidents() {
+    return all(Table.INCIDENT);
+  }
+
+  default Optional<Incident> incident(String id) {
+    return get(Table.INCIDENT, id);
+  }
+
+  /** Operators' vetoes over whole domains, by domain. */
+  default Collection<DomainHold> domainHolds() {
+    return all(Table.DOMAIN_HOLD);
+  }
+
+  default Optional<DomainHold> domainHold(String domain) {
+    return get(Table.DOMAIN_HOLD, domain);
   }
 
   default Collection<AuditRecord> audit() {

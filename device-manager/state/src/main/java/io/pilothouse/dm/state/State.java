@@ -2,10 +2,13 @@ package io.pilothouse.dm.state;
 
 import com.google.protobuf.Message;
 import io.pilothouse.api.log.v1.Event;
+import io.pilothouse.api.v1.DomainHold;
+import io.pilothouse.api.v1.Incident;
 import io.pilothouse.api.v1.Lease;
 import io.pilothouse.api.v1.Machine;
 import io.pilothouse.api.v1.Repair;
 import io.pilothouse.api.v1.Rollout;
+import io.pilothouse.api.v1.WatchdogState;
 import java.time.Instant;
 import java.util.Collections;
 import java.util.EnumMap;
@@ -93,6 +96,9 @@ public final class State implements Entities {
       case Repair repair -> repair.getDueAt();
       case Rollout rollout -> rollout.getDueAt();
       case Lease lease -> lease.getExpiresAt();
+      case Incident incident -> incident.getDueAt();
+      case DomainHold hold -> hold.getDueAt();
+      case WatchdogState watchdog -> watchdog.getDueAt();
       case null -> 0;
       default -> 0;
     };

@@ -7,8 +7,10 @@ import io.pilothouse.api.log.v1.ClientSession;
 import io.pilothouse.api.log.v1.Meta;
 import io.pilothouse.api.v1.AuditRecord;
 import io.pilothouse.api.v1.DeploymentReplica;
+import io.pilothouse.api.v1.DomainHold;
 import io.pilothouse.api.v1.Fleet;
 import io.pilothouse.api.v1.Freeze;
+import io.pilothouse.api.v1.Incident;
 import io.pilothouse.api.v1.Lease;
 import io.pilothouse.api.v1.Machine;
 import io.pilothouse.api.v1.Manifest;
@@ -36,7 +38,9 @@ public enum Table {
   WATCHDOG("watchdog", WatchdogState.parser()),
   FREEZE("freeze", Freeze.parser()),
   SESSION("session", ClientSession.parser()),
-  AUDIT("audit", AuditRecord.parser());
+  AUDIT("audit", AuditRecord.parser()),
+  INCIDENT("incident", Incident.parser()),
+  DOMAIN_HOLD("domain-hold", DomainHold.parser());
 
   private final String storageId;
   private final Parser<? extends Message> parser;
