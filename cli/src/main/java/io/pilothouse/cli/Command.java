@@ -81,10 +81,22 @@ public abstract class Command implements Callable<Integer> {
       String method, Message request, Parser<R> parser, Duration deadline) {
     LightClient open = client;
     if (open == null) {
-      open = new LightClient(servers(), "operator/" + System.getProperty("user.name", "unknown"));
+      open = new LightClient(servers(), "operator/" + user());
       client = open;
     }
     return open.call(method, request, parser, deadline);
+  }
+
+  private String user() {
+    String given = options().user;
+    if (given == null) {
+      return System.getProperty("user.name", "unknown");
+    }
+    if (!given.matches("[A-Za-z0-9][A-Za-z0-9._@-]{0,62}")) {
+      throw CliException.usage(
+          "\"" + given + "\" cannot be a user's name", "use 1 to 63 of letters, digits . _ @ -");
+    }
+    return given;
   }
 
   /** Who and why of a write, with a fresh client id so that a retry is done once. */

@@ -67,6 +67,13 @@ public final class GlobalOptions {
   String reason = "";
 
   @Option(
+      names = "--as",
+      paramLabel = "USER",
+      scope = ScopeType.INHERIT,
+      description = "who acts, for the audit trail (default: the user of this process)")
+  @Nullable String user;
+
+  @Option(
       names = "--timeout",
       paramLabel = "DURATION",
       converter = Durations.class,

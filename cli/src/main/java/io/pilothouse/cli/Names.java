@@ -42,6 +42,14 @@ public final class Names {
         : Durations.text(Duration.between(Instant.ofEpochMilli(millis), Instant.now()));
   }
 
+  /** A moment to come or gone by, on both clocks: {@code at 2026-…Z (in 4m)}. */
+  public static String when(long millis) {
+    Duration away = Duration.between(Instant.now(), Instant.ofEpochMilli(millis));
+    String relative =
+        away.isNegative() ? Durations.text(away.negated()) + " ago" : "in " + Durations.text(away);
+    return "at %s (%s)".formatted(at(millis), relative);
+  }
+
   /** ISO 8601, or empty when 0. */
   public static String at(long millis) {
     return millis == 0 ? "" : Instant.ofEpochMilli(millis).toString();

@@ -25,6 +25,8 @@ public final class DevCommands {
                 new DevSignal.Resume(),
                 new DevWatchdogError(),
                 new DevCorrupt(),
-                new DevRackDown()));
+                new DevRack.Down(),
+                new DevRack.Up(),
+                new DevFlap()));
   }
 }

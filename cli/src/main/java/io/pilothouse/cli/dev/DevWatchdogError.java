@@ -1,9 +1,9 @@
 package io.pilothouse.cli.dev;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.pilothouse.cli.CliException;
 import io.pilothouse.cli.ExitCode;
 import io.pilothouse.cli.Json;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.Option;
@@ -15,7 +15,10 @@ import picocli.CommandLine.Parameters;
     description = "Breaks a machine's hardware: the named watchdog reports an Error from now on.")
 final class DevWatchdogError extends Target {
 
-  @Parameters(index = "0", paramLabel = "MACHINE")
+  @Parameters(
+      index = "0",
+      paramLabel = "MACHINE",
+      description = "a machine, several with commas between, or a share of all: 60%%")
   String machine = "";
 
   @Parameters(index = "1", paramLabel = "WATCHDOG", description = "one that the machine runs")
@@ -29,28 +32,28 @@ final class DevWatchdogError extends Target {
 
   @Override
   protected ExitCode run() throws Exception {
-    requireMachine(home(), machine);
     if (!watchdog.matches("[a-z0-9][a-z0-9.-]*")) {
-      throw io.pilothouse.cli.CliException.usage(
+      throw CliException.usage(
           "\"" + watchdog + "\" is not a watchdog's name", "`pilot watchdog list` shows them");
     }
-    Path file = home().machine(machine).resolve("chassis/faults").resolve(watchdog);
-    String done;
-    if (clear) {
-      done = Files.deleteIfExists(file) ? "mended" : "nothing to mend";
-    } else {
-      Files.createDirectories(file.getParent());
-      String severity = fatal ? "fatal" : "normal";
-      Files.writeString(
-          file,
-          "%s failed (made to by pilot dev)%n{\"fault\": \"%s.injected\", \"severity\": \"%s\"}%n"
-              .formatted(watchdog, watchdog, severity));
-      done = "broken";
+    List<String> machines = Fault.machines(home(), machine);
+    for (String each : machines) {
+      Fault fault = new Fault(home(), each, watchdog);
+      if (clear) {
+        fault.clear();
+      } else {
+        fault.inject(fatal);
+      }
     }
+    String done = clear ? "mended" : "broken";
     show(
-        () -> Json.object().put("machine", machine).put("watchdog", watchdog).put("result", done),
-        () -> done + ": " + watchdog + " of " + machine,
-        () -> List.of(machine));
+        () -> {
+          ObjectNode node = Json.object().put("watchdog", watchdog).put("result", done);
+          Json.strings(node, "machines", machines);
+          return node;
+        },
+        () -> done + ": " + watchdog + " of " + String.join(", ", machines),
+        () -> machines);
     return ExitCode.DONE;
   }
 }

@@ -39,8 +39,9 @@ final class QuickstartInventory {
                   backend ? "backend" : "frontend",
                   unit,
                   rack,
-                  rack,
-                  rack % 2 + 1,
+                  // no two of rack, switch and feed go together: errors then name the one to blame
+                  unit.equals("su-2") ? 2 : 1,
+                  i / 2 % 2 + 1,
                   i / 256,
                   i % 256,
                   name));

@@ -19,10 +19,13 @@ import picocli.CommandLine.Parameters;
 /** Why something is as it is, what holds it back, what comes next and when. */
 @CommandLine.Command(
     name = "explain",
-    description = "Why a machine, repair or rollout is where it is, and what comes next.")
+    description = "Why a machine, repair, rollout or incident is where it is, and what comes next.")
 final class ExplainCommand extends Command {
 
-  @Parameters(index = "0", paramLabel = "KIND", description = "machine, repair or rollout")
+  @Parameters(
+      index = "0",
+      paramLabel = "KIND",
+      description = "machine, repair, rollout or incident")
   String kind = "";
 
   @Parameters(
@@ -34,9 +37,9 @@ final class ExplainCommand extends Command {
 
   @Override
   protected ExitCode run() {
-    if (!List.of("machine", "repair", "rollout").contains(kind)) {
+    if (!List.of("machine", "repair", "rollout", "incident").contains(kind)) {
       throw CliException.usage(
-          "\"" + kind + "\" cannot be explained", "use machine, repair or rollout");
+          "\"" + kind + "\" cannot be explained", "use machine, repair, rollout or incident");
     }
     if (name.isEmpty()) {
       name = newestRollout();
@@ -70,6 +73,9 @@ final class ExplainCommand extends Command {
         Json.object().put("subject", why.getSubject()).put("sentence", why.getSentence());
     Json.strings(root, "evidence", why.getEvidenceList());
     root.put("rule", why.getRule());
+    Json.strings(root, "considered", why.getConsideredList());
+    StandingView.fill(root.putArray("budget_then"), why.getBudgetThenList());
+    StandingView.fill(root.putArray("budget_now"), why.getBudgetNowList());
     ArrayNode vetoes = root.putArray("vetoes");
     for (Veto veto : why.getVetoesList()) {
       vetoes
@@ -80,6 +86,7 @@ final class ExplainCommand extends Command {
           .put("taken", veto.getTaken())
           .put("lost", veto.getLost())
           .put("sentence", veto.getSentence());
+      Json.time((ObjectNode) vetoes.get(vetoes.size() - 1), "until", veto.getUntil());
     }
     ObjectNode next = root.putObject("next").put("what", why.getNextWhat());
     Json.time(next, "at", why.getNextAt());
@@ -92,11 +99,18 @@ final class ExplainCommand extends Command {
     if (!why.getRule().isEmpty()) {
       text.append("\n  rule      ").append(why.getRule());
     }
+    why.getConsideredList().forEach(each -> text.append("\n  not       ").append(each));
+    if (why.getBudgetThenCount() > 0) {
+      text.append("\n  then      ").append(StandingView.line(why.getBudgetThenList()));
+    }
+    if (why.getBudgetNowCount() > 0) {
+      text.append("\n  now       ").append(StandingView.line(why.getBudgetNowList()));
+    }
     why.getVetoesList().forEach(veto -> text.append("\n  held back ").append(veto.getSentence()));
     if (!why.getNextWhat().isEmpty()) {
       text.append("\n  next      ").append(why.getNextWhat());
       if (why.getNextAt() != 0) {
-        text.append(" at ").append(Names.at(why.getNextAt()));
+        text.append(" ").append(Names.when(why.getNextAt()));
       }
     }
     return text.toString();

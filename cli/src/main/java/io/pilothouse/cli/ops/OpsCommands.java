@@ -16,6 +16,7 @@ public final class OpsCommands {
     nouns.put("explain", () -> new CommandLine(new ExplainCommand()));
     nouns.put("rollout", OpsCommands::rollout);
     nouns.put("repair", OpsCommands::repair);
+    nouns.put("incident", OpsCommands::incident);
     nouns.put("events", () -> new CommandLine(new EventsCommand()));
   }
 
@@ -59,7 +60,20 @@ public final class OpsCommands {
         new RepairShow(),
         new RepairTickets(),
         new RepairBudget(),
+        new RepairDecide.Approve(),
+        new RepairDecide.Deny(),
+        new RepairHold.Hold(),
+        new RepairHold.Unhold(),
         new RepairFreeze.Freeze(),
         new RepairFreeze.Unfreeze());
+  }
+
+  private static CommandLine incident() {
+    return Pilot.noun(
+        "incident",
+        "Incidents: errors that one cause explains, and what each holds back.",
+        new IncidentList(),
+        new IncidentShow(),
+        new IncidentResolve());
   }
 }

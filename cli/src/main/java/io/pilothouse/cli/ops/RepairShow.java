@@ -47,6 +47,15 @@ final class RepairShow extends Command {
   private static String text(Repair repair) {
     StringBuilder text = new StringBuilder(RepairView.table(List.of(repair)));
     repair.getEvidenceList().forEach(each -> text.append("\nevidence: ").append(each));
+    repair.getConsideredList().forEach(each -> text.append("\nnot: ").append(each));
+    if (repair.getBudgetThenCount() > 0) {
+      text.append("\nbudget then: ").append(StandingView.line(repair.getBudgetThenList()));
+    }
+    if (repair.hasApproval()) {
+      text.append(
+          "\napproved by %s: %s"
+              .formatted(repair.getApproval().getPrincipal(), repair.getApproval().getReason()));
+    }
     if (repair.hasTicket()) {
       text.append("\nticket: ").append(repair.getTicket().getWhere());
     }

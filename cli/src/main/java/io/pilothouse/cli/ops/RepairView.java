@@ -27,10 +27,27 @@ final class RepairView {
     Json.time(node, "created_at", repair.getCreatedAt());
     Json.time(node, "since", repair.getSince());
     Json.time(node, "deadline", repair.getDeadline());
+    Json.time(node, "ready_at", repair.getReadyAt());
+    Json.time(node, "error_since", repair.getErrorSince());
+    Json.strings(node, "considered", repair.getConsideredList());
+    StandingView.fill(node.putArray("budget_then"), repair.getBudgetThenList());
+    node.put("incident", repair.getIncidentId()).put("needs_approval", repair.getNeedsApproval());
+    if (repair.hasApproval()) {
+      ObjectNode approval = node.putObject("approval");
+      approval
+          .put("principal", repair.getApproval().getPrincipal())
+          .put("reason", repair.getApproval().getReason());
+      Json.time(approval, "at", repair.getApproval().getAt());
+    } else {
+      node.putNull("approval");
+    }
     node.put("claimed_by", repair.getClaimedBy()).put("outcome", repair.getOutcome());
     if (repair.hasTicket()) {
       ObjectNode ticket = node.putObject("ticket");
-      ticket.put("id", repair.getTicket().getId()).put("where", repair.getTicket().getWhere());
+      ticket
+          .put("id", repair.getTicket().getId())
+          .put("where", repair.getTicket().getWhere())
+          .put("visit", repair.getTicket().getVisit());
       Json.time(ticket, "opened_at", repair.getTicket().getOpenedAt());
       Json.time(ticket, "closed_at", repair.getTicket().getClosedAt());
     } else {

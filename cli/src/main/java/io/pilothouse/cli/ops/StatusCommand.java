@@ -2,8 +2,10 @@ package io.pilothouse.cli.ops;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.pilothouse.api.v1.DomainHold;
 import io.pilothouse.api.v1.GetStatusRequest;
 import io.pilothouse.api.v1.HealthCode;
+import io.pilothouse.api.v1.Incident;
 import io.pilothouse.api.v1.ReplicaStatus;
 import io.pilothouse.api.v1.Rollout;
 import io.pilothouse.api.v1.StatusReply;
@@ -83,7 +85,15 @@ final class StatusCommand extends Command {
         .put("active", status.getRepairsActive())
         .put("frozen", status.getFreeze().getFrozen());
     root.putObject("rollouts").put("active", status.getRolloutsActive());
-    root.putObject("incidents").put("open", status.getIncidentsOpen());
+    ArrayNode open =
+        root.putObject("incidents").put("open", status.getIncidentsOpen()).putArray("items");
+    for (Incident incident : status.getOpenIncidentsList()) {
+      ObjectNode node = open.addObject();
+      node.put("id", incident.getId())
+          .put("cause", IncidentView.cause(incident))
+          .put("sentence", incident.getSentence());
+      Json.time(node, "opened_at", incident.getOpenedAt());
+    }
     return root;
   }
 
@@ -122,6 +132,18 @@ final class StatusCommand extends Command {
                 status.getFreeze().getFrozen()
                     ? " (FROZEN: " + status.getFreeze().getReason() + ")"
                     : ""));
+    if (status.getIncidentsOpen() > 0) {
+      text.append("incidents  %d open%n".formatted(status.getIncidentsOpen()));
+      for (Incident incident : status.getOpenIncidentsList()) {
+        text.append("           %s %s%n".formatted(incident.getId(), incident.getSentence()));
+      }
+    }
+    for (DomainHold hold : status.getHoldsList()) {
+      text.append(
+          "held       %s by %s: %s%n"
+              .formatted(
+                  hold.getDomain(), hold.getHold().getPrincipal(), hold.getHold().getReason()));
+    }
     text.append("rollouts   %d active%n".formatted(status.getRolloutsActive()));
     for (Rollout rollout : status.getActiveRolloutsList()) {
       text.append("           ").append(RolloutView.line(rollout)).append('\n');

@@ -33,6 +33,7 @@ final class Edge implements AutoCloseable {
             new StatusReads(ledger, writes, pulls, clocks),
             new OperatorReads(ledger, writes, term, clocks),
             new EventReads(writes, pulls, waiters),
+            new IncidentReads(ledger, writes),
             new FleetReads(ledger, writes, clocks),
             new OperatorWrites(writes));
     MachineService machine = new MachineService(ledger, writes, pulls, waiters, intake, term);

@@ -3,6 +3,7 @@ package io.pilothouse.dm.server;
 import io.grpc.stub.StreamObserver;
 import io.pilothouse.api.v1.ControlMachineRequest;
 import io.pilothouse.api.v1.ControlRolloutRequest;
+import io.pilothouse.api.v1.DecideRepairRequest;
 import io.pilothouse.api.v1.ExplainRequest;
 import io.pilothouse.api.v1.Explanation;
 import io.pilothouse.api.v1.FleetPlan;
@@ -14,8 +15,11 @@ import io.pilothouse.api.v1.GetFleetRequest;
 import io.pilothouse.api.v1.GetMachineReply;
 import io.pilothouse.api.v1.GetMachineRequest;
 import io.pilothouse.api.v1.GetStatusRequest;
+import io.pilothouse.api.v1.HoldDomainRequest;
 import io.pilothouse.api.v1.ListEventsReply;
 import io.pilothouse.api.v1.ListEventsRequest;
+import io.pilothouse.api.v1.ListIncidentsReply;
+import io.pilothouse.api.v1.ListIncidentsRequest;
 import io.pilothouse.api.v1.ListMachinesReply;
 import io.pilothouse.api.v1.ListMachinesRequest;
 import io.pilothouse.api.v1.ListManifestsReply;
@@ -28,6 +32,7 @@ import io.pilothouse.api.v1.ListWatchdogsReply;
 import io.pilothouse.api.v1.ListWatchdogsRequest;
 import io.pilothouse.api.v1.OperatorGrpc;
 import io.pilothouse.api.v1.RegisterManifestRequest;
+import io.pilothouse.api.v1.ResolveIncidentRequest;
 import io.pilothouse.api.v1.RolloutPlan;
 import io.pilothouse.api.v1.SetFreezeRequest;
 import io.pilothouse.api.v1.SetWatchdogModeRequest;
@@ -41,6 +46,7 @@ final class OperatorService extends OperatorGrpc.OperatorImplBase {
   private final StatusReads status;
   private final OperatorReads reads;
   private final EventReads events;
+  private final IncidentReads incidents;
   private final FleetReads fleet;
   private final OperatorWrites writes;
 
@@ -48,11 +54,13 @@ final class OperatorService extends OperatorGrpc.OperatorImplBase {
       StatusReads status,
       OperatorReads reads,
       EventReads events,
+      IncidentReads incidents,
       FleetReads fleet,
       OperatorWrites writes) {
     this.status = status;
     this.reads = reads;
     this.events = events;
+    this.incidents = incidents;
     this.fleet = fleet;
     this.writes = writes;
   }
@@ -155,5 +163,25 @@ final class OperatorService extends OperatorGrpc.OperatorImplBase {
   @Override
   public void setWatchdogMode(SetWatchdogModeRequest request, StreamObserver<WriteReply> call) {
     Answers.unary(call, () -> writes.setWatchdogMode(request));
+  }
+
+  @Override
+  public void listIncidents(ListIncidentsRequest request, StreamObserver<ListIncidentsReply> call) {
+    Answers.unary(call, () -> incidents.list(request));
+  }
+
+  @Override
+  public void resolveIncident(ResolveIncidentRequest request, StreamObserver<WriteReply> call) {
+    Answers.unary(call, () -> writes.resolveIncident(request));
+  }
+
+  @Override
+  public void decideRepair(DecideRepairRequest request, StreamObserver<WriteReply> call) {
+    Answers.unary(call, () -> writes.decideRepair(request));
+  }
+
+  @Override
+  public void holdDomain(HoldDomainRequest request, StreamObserver<WriteReply> call) {
+    Answers.unary(call, () -> writes.holdDomain(request));
   }
 }

@@ -4,13 +4,16 @@ import io.grpc.Status;
 import io.pilothouse.api.log.v1.ApplyFleet;
 import io.pilothouse.api.log.v1.Command;
 import io.pilothouse.api.log.v1.ControlRollout;
+import io.pilothouse.api.log.v1.DecideRepair;
 import io.pilothouse.api.log.v1.DecommissionMachine;
 import io.pilothouse.api.log.v1.DrainMachine;
+import io.pilothouse.api.log.v1.HoldDomain;
 import io.pilothouse.api.log.v1.HoldMachine;
 import io.pilothouse.api.log.v1.MachineReplaced;
 import io.pilothouse.api.log.v1.PromoteWatchdog;
 import io.pilothouse.api.log.v1.RegisterManifest;
 import io.pilothouse.api.log.v1.Reply;
+import io.pilothouse.api.log.v1.ResolveIncident;
 import io.pilothouse.api.log.v1.RetryProvisioning;
 import io.pilothouse.api.log.v1.SetFreeze;
 import io.pilothouse.api.log.v1.StartRollout;
@@ -18,8 +21,11 @@ import io.pilothouse.api.log.v1.UndrainMachine;
 import io.pilothouse.api.log.v1.UnholdMachine;
 import io.pilothouse.api.v1.ControlMachineRequest;
 import io.pilothouse.api.v1.ControlRolloutRequest;
+import io.pilothouse.api.v1.DecideRepairRequest;
 import io.pilothouse.api.v1.FleetRequest;
+import io.pilothouse.api.v1.HoldDomainRequest;
 import io.pilothouse.api.v1.RegisterManifestRequest;
+import io.pilothouse.api.v1.ResolveIncidentRequest;
 import io.pilothouse.api.v1.SetFreezeRequest;
 import io.pilothouse.api.v1.SetWatchdogModeRequest;
 import io.pilothouse.api.v1.StartRolloutRequest;
@@ -116,6 +122,32 @@ final class OperatorWrites {
             .setMode(request.getMode())
             .build();
     return decide(Command.newBuilder().setPromoteWatchdog(command), request.getContext());
+  }
+
+  WriteReply resolveIncident(ResolveIncidentRequest request) {
+    ResolveIncident command =
+        ResolveIncident.newBuilder().setIncident(request.getIncident()).build();
+    return decide(Command.newBuilder().setResolveIncident(command), request.getContext());
+  }
+
+  WriteReply decideRepair(DecideRepairRequest request) {
+    DecideRepair command =
+        DecideRepair.newBuilder()
+            .setRepair(request.getRepair())
+            .setDeny(request.getDeny())
+            .setAction(request.getAction())
+            .build();
+    return decide(Command.newBuilder().setDecideRepair(command), request.getContext());
+  }
+
+  WriteReply holdDomain(HoldDomainRequest request) {
+    HoldDomain command =
+        HoldDomain.newBuilder()
+            .setDomain(request.getDomain())
+            .setForMs(request.getForMs())
+            .setEnd(request.getEnd())
+            .build();
+    return decide(Command.newBuilder().setHoldDomain(command), request.getContext());
   }
 
   private WriteReply decide(Command.Builder command, WriteContext context) {
