@@ -103,6 +103,11 @@ public final class Draft implements Entities {
     return state.table(table);
   }
 
+  @Override
+  public Indexes indexes() {
+    return state.indexes();
+  }
+
   public void put(Meta meta) {
     add(Event.newBuilder().setMeta(meta).build());
   }

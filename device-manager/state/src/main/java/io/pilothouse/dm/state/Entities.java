@@ -30,6 +30,9 @@ public interface Entities {
   /** The entities of a table by key. Read-only. */
   SortedMap<String, Message> table(Table table);
 
+  /** What follows from the tables, kept as they change. For the rules of this package. */
+  Indexes indexes();
+
   /** Time, counters and the fleet's revision. */
   default Meta meta() {
     return (Meta) table(Table.META).getOrDefault(Change.ONLY, Meta.getDefaultInstance());

@@ -39,6 +39,32 @@ public final class Invariants {
     return new Invariants(state, before).check();
   }
 
+  /**
+   * Whether what is kept beside the tables follows from them. Costs as much as loading the state.
+   */
+  public static List<String> checkIndexes(Entities state) {
+    State rebuilt = new State();
+    for (Table table : Table.values()) {
+      state.table(table).forEach((key, value) -> rebuilt.put(new Change(table, key, value)));
+    }
+    List<String> broken = new ArrayList<>();
+    rebuilt
+        .indexes()
+        .contents()
+        .forEach(
+            (index, parts) ->
+                parts.forEach(
+                    (part, expected) -> {
+                      Object kept = state.indexes().contents().get(index).get(part);
+                      if (!expected.equals(kept)) {
+                        broken.add(
+                            "%s, %s: holds %s, the tables say %s"
+                                .formatted(index, part, kept, expected));
+                      }
+                    }));
+    return broken;
+  }
+
   private List<String> check() {
     budget();
     state.machines().forEach(this::machine);

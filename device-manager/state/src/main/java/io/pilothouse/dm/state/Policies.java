@@ -19,22 +19,23 @@ public final class Policies {
   private static final long HOUR = 60 * MINUTE;
   private static final long DAY = 24 * HOUR;
 
+  static final RepairPolicy DEFAULT_REPAIR = filled(RepairPolicy.getDefaultInstance());
+  static final RolloutPolicy DEFAULT_ROLLOUT = filled(RolloutPolicy.getDefaultInstance());
+
   private Policies() {}
 
   public static Optional<MachineType> type(Entities state, String name) {
-    return state.fleet().getTypesList().stream()
-        .filter(each -> each.getName().equals(name))
-        .findFirst();
+    return state.indexes().fleet.type(name);
   }
 
   /** How the machine's failures are judged and repaired. */
   public static RepairPolicy repair(Entities state, Machine machine) {
-    String name = named(type(state, machine.getType()).map(MachineType::getRepairPolicy));
-    RepairPolicy given =
-        state.fleet().getRepairPoliciesList().stream()
-            .filter(each -> each.getName().equals(name))
-            .findFirst()
-            .orElse(RepairPolicy.getDefaultInstance());
+    FleetIndex fleet = state.indexes().fleet;
+    return fleet.repair(named(fleet.type(machine.getType()).map(MachineType::getRepairPolicy)));
+  }
+
+  /** The policy with the defaults of the fleet's rules filled. */
+  static RepairPolicy filled(RepairPolicy given) {
     RepairPolicy.Builder policy = given.toBuilder();
     policy.setConfirmAfterMs(or(given.getConfirmAfterMs(), MINUTE));
     policy.setQuietMs(or(given.getQuietMs(), 5 * MINUTE));
@@ -51,12 +52,12 @@ public final class Policies {
 
   /** How versions reach the machines of a type. */
   public static RolloutPolicy rollout(Entities state, String type) {
-    String name = named(type(state, type).map(MachineType::getRolloutPolicy));
-    RolloutPolicy given =
-        state.fleet().getRolloutPoliciesList().stream()
-            .filter(each -> each.getName().equals(name))
-            .findFirst()
-            .orElse(RolloutPolicy.getDefaultInstance());
+    FleetIndex fleet = state.indexes().fleet;
+    return fleet.rollout(named(fleet.type(type).map(MachineType::getRolloutPolicy)));
+  }
+
+  /** As {@link #filled(RepairPolicy)}. */
+  static RolloutPolicy filled(RolloutPolicy given) {
     RolloutPolicy.Builder policy = given.toBuilder();
     policy.setStagedShare(given.getStagedShare() == 0 ? 95 : given.getStagedShare());
     if (isUnset(given.getMaxUnavailable())) {
@@ -72,7 +73,11 @@ public final class Policies {
 
   /** How machines are installed. */
   public static ProvisioningPolicy provisioning(Entities state) {
-    ProvisioningPolicy given = state.fleet().getProvisioning();
+    return state.indexes().fleet.provisioning();
+  }
+
+  /** As {@link #filled(RepairPolicy)}. */
+  static ProvisioningPolicy filled(ProvisioningPolicy given) {
     return given.toBuilder()
         .setMaxConcurrent(given.getMaxConcurrent() == 0 ? 20 : given.getMaxConcurrent())
         .setStepDeadlineMs(or(given.getStepDeadlineMs(), 30 * MINUTE))
@@ -82,9 +87,7 @@ public final class Policies {
   }
 
   public static Optional<WatchdogSpec> watchdog(Entities state, String name) {
-    return state.fleet().getWatchdogsList().stream()
-        .filter(each -> each.getName().equals(name))
-        .findFirst();
+    return state.indexes().fleet.watchdog(name);
   }
 
   /** Milliseconds for which a report of this watchdog stays fresh. */
@@ -99,22 +102,12 @@ public final class Policies {
 
   /** Watchdogs that concern a machine's type, in any mode, in the order of the specification. */
   public static List<WatchdogSpec> watchdogsOf(Entities state, Machine machine) {
-    List<String> listed =
-        type(state, machine.getType())
-            .map(t -> List.copyOf(t.getWatchdogsList()))
-            .orElse(List.of());
-    return state.fleet().getWatchdogsList().stream()
-        .filter(
-            each ->
-                listed.contains(each.getName()) || each.getTypesList().contains(machine.getType()))
-        .toList();
+    return state.indexes().fleet.watchdogsOf(machine.getType());
   }
 
   /** Watchdogs whose Error counts for a machine, and whose silence does. */
   public static List<WatchdogSpec> requiredLive(Entities state, Machine machine) {
-    return watchdogsOf(state, machine).stream()
-        .filter(each -> mode(state, each.getName()) == WatchdogState.Mode.LIVE)
-        .toList();
+    return state.indexes().fleet.requiredLive(machine.getType());
   }
 
   /** The mode of a watchdog; shadow while unknown. */

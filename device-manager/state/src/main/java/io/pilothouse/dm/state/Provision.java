@@ -63,7 +63,8 @@ final class Provision {
     }
   }
 
-  private static boolean installs(Machine machine) {
+  /** Whether the machine has an install slot. */
+  static boolean installs(Machine machine) {
     return switch (machine.getProvisioning().getStep()) {
       case POWERING, BOOTING, IMAGING, BURNING_IN, VERIFIED -> true;
       case STEP_UNSPECIFIED, MATCHED, AWAITING_OPERATOR, UNRECOGNIZED -> false;

@@ -36,6 +36,7 @@ public final class State implements Entities {
 
   private final Map<Table, TreeMap<String, Message>> tables = new EnumMap<>(Table.class);
   private final TreeSet<Due> due = new TreeSet<>();
+  private final Indexes indexes = new Indexes();
 
   /** Holds nothing. */
   public State() {
@@ -62,6 +63,12 @@ public final class State implements Entities {
     if (newDue != 0) {
       due.add(new Due(newDue, change.table(), change.key()));
     }
+    indexes.update(this, new Update(change.table(), change.key(), before, value));
+  }
+
+  @Override
+  public Indexes indexes() {
+    return indexes;
   }
 
   @Override

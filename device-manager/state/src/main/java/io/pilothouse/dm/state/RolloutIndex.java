@@ -1,0 +1,74 @@
+package io.pilothouse.dm.state;
+
+import io.pilothouse.api.v1.Rollout;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/** Rollouts in the order of their start: those that are open, those that have ended, by type. */
+final class RolloutIndex implements Index {
+
+  private final TreeSet<Place> open = new TreeSet<>();
+  private final TreeSet<Place> closed = new TreeSet<>();
+  private final Groups<String, Place> byType = new Groups<>();
+
+  @Override
+  public void update(Entities now, Update update) {
+    if (update.before() instanceof Rollout before) {
+      open.remove(place(before));
+      closed.remove(place(before));
+      byType.remove(before.getType(), place(before));
+    }
+    if (update.after() instanceof Rollout after) {
+      (Rollouts.isOpen(after) ? open : closed).add(place(after));
+      byType.add(after.getType(), place(after));
+    }
+  }
+
+  /** Rollouts that have not ended, oldest first. A copy. */
+  List<Rollout> open(Entities state) {
+    return rollouts(state, open);
+  }
+
+  /** Rollouts of the type, ended or not, oldest first. A copy. */
+  List<Rollout> ofType(Entities state, String type) {
+    return rollouts(state, byType.of(type));
+  }
+
+  /** The type's last rollout, ended or not. */
+  Optional<Rollout> newest(Entities state, String type) {
+    SortedSet<Place> places = byType.of(type);
+    return places.isEmpty() ? Optional.empty() : state.rollout(places.last().name());
+  }
+
+  /** Rollouts that have ended, oldest first. A copy. */
+  List<Rollout> closed(Entities state) {
+    return rollouts(state, closed);
+  }
+
+  private static List<Rollout> rollouts(Entities state, Collection<Place> places) {
+    List<Rollout> rollouts = new ArrayList<>();
+    for (Place place : places) {
+      rollouts.add(state.rollout(place.name()).orElseThrow());
+    }
+    return rollouts;
+  }
+
+  private static Place place(Rollout rollout) {
+    return new Place(rollout.getOrder(), rollout.getId());
+  }
+
+  @Override
+  public SortedMap<String, Object> contents() {
+    SortedMap<String, Object> contents = new TreeMap<>();
+    contents.put("open", open);
+    contents.put("closed", closed);
+    contents.put("by type", byType.contents());
+    return contents;
+  }
+}
