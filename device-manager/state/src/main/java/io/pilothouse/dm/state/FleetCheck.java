@@ -10,6 +10,7 @@ import io.pilothouse.api.v1.RepairPolicy;
 import io.pilothouse.api.v1.RolloutPolicy;
 import io.pilothouse.api.v1.ScaleUnit;
 import io.pilothouse.api.v1.WatchdogSpec;
+import io.pilothouse.manifests.policy.RuleCheck;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -69,6 +70,7 @@ final class FleetCheck {
                 .formatted(spec.getName(), spec.getScript().size(), SCRIPT_LIMIT));
       }
     }
+    fleet.getRepairPoliciesList().forEach(each -> problems.addAll(RuleCheck.problems(each)));
     numbers("the fleet", fleet);
     Map<String, String> byMac = new TreeMap<>();
     for (InventoryMachine machine : fleet.getMachinesList()) {

@@ -9,6 +9,7 @@ import io.pilothouse.api.v1.RepairPolicy;
 import io.pilothouse.api.v1.RolloutPolicy;
 import io.pilothouse.api.v1.WatchdogSpec;
 import io.pilothouse.api.v1.WatchdogState;
+import io.pilothouse.manifests.policy.DefaultPolicy;
 import java.util.List;
 import java.util.Optional;
 
@@ -17,7 +18,6 @@ public final class Policies {
   private static final long SECOND = 1000;
   private static final long MINUTE = 60 * SECOND;
   private static final long HOUR = 60 * MINUTE;
-  private static final long DAY = 24 * HOUR;
 
   static final RepairPolicy DEFAULT_REPAIR = filled(RepairPolicy.getDefaultInstance());
   static final RolloutPolicy DEFAULT_ROLLOUT = filled(RolloutPolicy.getDefaultInstance());
@@ -36,18 +36,7 @@ public final class Policies {
 
   /** The policy with the defaults of the fleet's rules filled. */
   static RepairPolicy filled(RepairPolicy given) {
-    RepairPolicy.Builder policy = given.toBuilder();
-    policy.setConfirmAfterMs(or(given.getConfirmAfterMs(), MINUTE));
-    policy.setQuietMs(or(given.getQuietMs(), 5 * MINUTE));
-    policy.setProbationMaxMs(or(given.getProbationMaxMs(), 30 * MINUTE));
-    policy.setUnknownMaxMs(or(given.getUnknownMaxMs(), 15 * MINUTE));
-    policy.setHistoryWindowMs(or(given.getHistoryWindowMs(), 3 * DAY));
-    policy.setReboots(given.getReboots() == 0 ? 2 : given.getReboots());
-    policy.setMaxAttempts(given.getMaxAttempts() == 0 ? 5 : given.getMaxAttempts());
-    policy.setAttemptsWindowMs(or(given.getAttemptsWindowMs(), 7 * DAY));
-    policy.setExecuteDeadlineMs(or(given.getExecuteDeadlineMs(), 10 * MINUTE));
-    policy.setVerifyDeadlineMs(or(given.getVerifyDeadlineMs(), 30 * MINUTE));
-    return policy.build();
+    return DefaultPolicy.fill(given);
   }
 
   /** How versions reach the machines of a type. */

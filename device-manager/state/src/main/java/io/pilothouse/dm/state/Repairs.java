@@ -14,6 +14,7 @@ import io.pilothouse.api.v1.ProbationCause;
 import io.pilothouse.api.v1.Repair;
 import io.pilothouse.api.v1.RepairPolicy;
 import io.pilothouse.api.v1.VersionRef;
+import io.pilothouse.manifests.policy.Decision;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -38,7 +39,7 @@ final class Repairs {
   static boolean assign(Draft draft, Machine machine) {
     RepairPolicy policy = Policies.repair(draft, machine);
     ErrorState error = machine.getError();
-    Ladder.Choice choice = Ladder.choose(error, machine, policy, draft.now());
+    Decision choice = Ladder.choose(error, machine, policy, draft.now());
     long number = draft.meta().getNextRepair() + 1;
     draft.put(draft.meta().toBuilder().setNextRepair(number).build());
     Repair repair =
@@ -52,7 +53,9 @@ final class Repairs {
             .setFault(error.getFault())
             .setSeverity(error.getSeverity())
             .addAllEvidence(Conditions.evidence(draft, machine, error))
-            .setRule(choice.rule())
+            .setRule(choice.shown())
+            .addAllConsidered(choice.considered())
+            .setNeedsApproval(choice.approval())
             .setOrder(number)
             .setAttempts(recentActs(machine, policy, draft.nowMillis()))
             .build();
@@ -69,10 +72,10 @@ final class Repairs {
     draft.put(assigned.build());
     draft.audit(
         record(repair, "", "ASSIGNED", "assigned " + Texts.action(choice.action()))
-            .setRule(choice.rule())
+            .setRule(choice.shown())
             .addAllEvidence(repair.getEvidenceList()));
     if (choice.action() == Action.DO_NOTHING) {
-      finishDoNothing(draft, repair, choice.rule());
+      finishDoNothing(draft, repair, choice.shown());
     }
     forget(draft);
     return true;

@@ -8,6 +8,7 @@ import io.pilothouse.api.v1.Machine;
 import io.pilothouse.api.v1.PastAction;
 import io.pilothouse.api.v1.RepairPolicy;
 import io.pilothouse.api.v1.Severity;
+import io.pilothouse.manifests.policy.Decision;
 import java.time.Duration;
 import java.time.Instant;
 import org.junit.jupiter.api.Test;
@@ -22,21 +23,21 @@ class LadderTest {
 
   @ParameterizedTest(name = "after [{0}] -> {1} by rule {2}")
   @CsvSource({
-    "'', DO_NOTHING, 2",
-    "DO_NOTHING, REBOOT, 3",
-    "DO_NOTHING REBOOT, REBOOT, 3",
-    "DO_NOTHING REBOOT REBOOT, RE_IMAGE, 3",
-    "DO_NOTHING REBOOT DO_NOTHING REBOOT, REBOOT, 3",
-    "REBOOT REBOOT RE_IMAGE, REPLACE, 3",
-    "RE_IMAGE REPLACE, ESCALATE, 4",
-    "REBOOT REBOOT RE_IMAGE ESCALATE, ESCALATE, 4",
-    "REBOOT REBOOT RE_IMAGE REBOOT REBOOT, ESCALATE, 4",
-    "DO_NOTHING DO_NOTHING DO_NOTHING DO_NOTHING DO_NOTHING DO_NOTHING, REBOOT, 3",
+    "'', DO_NOTHING, 4",
+    "DO_NOTHING, REBOOT, 5",
+    "DO_NOTHING REBOOT, REBOOT, 6",
+    "DO_NOTHING REBOOT REBOOT, RE_IMAGE, 7",
+    "DO_NOTHING REBOOT DO_NOTHING REBOOT, REBOOT, 6",
+    "REBOOT REBOOT RE_IMAGE, REPLACE, 8",
+    "RE_IMAGE REPLACE, ESCALATE, 9",
+    "REBOOT REBOOT RE_IMAGE ESCALATE, ESCALATE, 9",
+    "REBOOT REBOOT RE_IMAGE REBOOT REBOOT, ESCALATE, 3",
+    "DO_NOTHING DO_NOTHING DO_NOTHING DO_NOTHING DO_NOTHING DO_NOTHING, REBOOT, 5",
   })
   void nextActionFollowsTheLast(String past, Action expected, String rule) {
-    Ladder.Choice choice = choose(machine(past, Duration.ofHours(1)), Severity.NORMAL);
+    Decision choice = choose(machine(past, Duration.ofHours(1)), Severity.NORMAL);
     assertThat(choice.action()).isEqualTo(expected);
-    assertThat(choice.rule()).startsWith(rule + ":");
+    assertThat(choice.shown()).startsWith(rule + ":");
   }
 
   @ParameterizedTest
@@ -67,7 +68,7 @@ class LadderTest {
     assertThat(choose(machine, Severity.NORMAL).action()).isEqualTo(Action.RE_IMAGE);
   }
 
-  private static Ladder.Choice choose(Machine machine, Severity severity) {
+  private static Decision choose(Machine machine, Severity severity) {
     ErrorState error = ErrorState.newBuilder().setSeverity(severity).build();
     return Ladder.choose(error, machine, POLICY, NOW);
   }

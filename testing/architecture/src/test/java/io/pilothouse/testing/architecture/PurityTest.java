@@ -21,7 +21,9 @@ import org.junit.jupiter.api.Test;
 
 /** The Device Manager's rules depend on nothing but the log. */
 class PurityTest {
-  private static final String STATE = "io.pilothouse.dm.state..";
+  private static final String[] PURE = {
+    "io.pilothouse.dm.state..", "io.pilothouse.manifests.policy.."
+  };
 
   /** Calls that differ from replica to replica, and what to use instead. */
   private static final Map<String, Set<String>> BANNED_CALLS =
@@ -78,7 +80,7 @@ class PurityTest {
   void noClockRandomnessEnvironmentOrIdentity() {
     noClasses()
         .that()
-        .resideInAPackage(STATE)
+        .resideInAnyPackage(PURE)
         .should()
         .accessTargetWhere(
             new DescribedPredicate<JavaAccess<?>>("is a call that replicas answer differently") {
@@ -108,7 +110,7 @@ class PurityTest {
   void noIoThreadsLogsOrHashOrder() {
     noClasses()
         .that()
-        .resideInAPackage(STATE)
+        .resideInAnyPackage(PURE)
         .should()
         .dependOnClassesThat(
             new DescribedPredicate<JavaClass>("do I/O, run threads, log or iterate in hash order") {
@@ -124,12 +126,35 @@ class PurityTest {
         .check(Code.CLASSES);
   }
 
+  /** The rest of manifests reads files. */
+  @Test
+  void theStateUsesNothingOfTheFormatsButThePolicy() {
+    noClasses()
+        .that()
+        .resideInAnyPackage(PURE)
+        .should()
+        .dependOnClassesThat(
+            new DescribedPredicate<JavaClass>("read plain-text formats") {
+              @Override
+              public boolean test(JavaClass other) {
+                String name = other.getFullName();
+                return (name.startsWith("io.pilothouse.manifests.")
+                        && !name.startsWith("io.pilothouse.manifests.policy."))
+                    || name.startsWith("com.fasterxml.")
+                    || name.startsWith("org.snakeyaml.")
+                    || name.startsWith("org.apache.commons.");
+              }
+            })
+        .because("the state machine takes what was read, never a file")
+        .check(Code.CLASSES);
+  }
+
   @Test
   void nothingOfTheStateIsSynchronized() {
     noMethods()
         .that()
         .areDeclaredInClassesThat()
-        .resideInAPackage(STATE)
+        .resideInAnyPackage(PURE)
         .should()
         .haveModifier(JavaModifier.SYNCHRONIZED)
         .because("the caller keeps readers apart from the one writer")
@@ -140,7 +165,9 @@ class PurityTest {
   void sentencesOfTheStateHaveNoLocale() throws IOException {
     List<String> found = new ArrayList<>();
     for (Path file : Code.files(".java")) {
-      if (file.toString().contains("src/main/java/io/pilothouse/dm/state/")) {
+      String path = file.toString();
+      if (path.contains("src/main/java/io/pilothouse/dm/state/")
+          || path.contains("src/main/java/io/pilothouse/manifests/policy/")) {
         LOCALE_FORMAT
             .matcher(Files.readString(file))
             .results()
