@@ -40,7 +40,7 @@ final class FleetChecks {
                     "a fleet has one Cluster; the other is at " + parts.clusters.get(0).place()));
     parts.references.forEach(this::reference);
     parts.watchdogs.forEach(each -> times(each.place(), each.value()));
-    parts.repairPolicies.forEach(each -> times(each.place(), each.value()));
+    parts.repairPolicies.forEach(each -> times(each.place(), each.value().policy, problems));
     parts.inventory().ifPresent(this::inventory);
   }
 
@@ -82,7 +82,7 @@ final class FleetChecks {
     }
   }
 
-  private void times(Place place, RepairPolicy.Builder policy) {
+  static void times(Place place, RepairPolicy.Builder policy, Problems problems) {
     long quiet = policy.getQuietMs() == 0 ? QUIET_MS : policy.getQuietMs();
     long most = policy.getProbationMaxMs() == 0 ? PROBATION_MAX_MS : policy.getProbationMaxMs();
     if (quiet >= most) {

@@ -29,7 +29,7 @@ final class FleetParts {
   final List<At<MachineType.Builder>> types = new ArrayList<>();
   final List<At<UnitDraft>> units = new ArrayList<>();
   final List<At<WatchdogDraft>> watchdogs = new ArrayList<>();
-  final List<At<RepairPolicy.Builder>> repairPolicies = new ArrayList<>();
+  final List<At<RepairPolicyDraft>> repairPolicies = new ArrayList<>();
   final List<At<RolloutPolicy.Builder>> rolloutPolicies = new ArrayList<>();
   final List<At<Image.Builder>> images = new ArrayList<>();
   final List<Reference> references = new ArrayList<>();
@@ -76,7 +76,7 @@ final class FleetParts {
             .toList());
     fleet.addAllRepairPolicies(
         repairPolicies.stream()
-            .map(each -> each.value().build())
+            .map(each -> each.value().policy.build())
             .sorted(Comparator.comparing(RepairPolicy::getName))
             .toList());
     fleet.addAllRolloutPolicies(

@@ -5,7 +5,6 @@ import io.pilothouse.api.v1.Fleet;
 import io.pilothouse.api.v1.Image;
 import io.pilothouse.api.v1.MachineType;
 import io.pilothouse.api.v1.ProvisioningPolicy;
-import io.pilothouse.api.v1.RepairPolicy;
 import io.pilothouse.api.v1.RolloutPolicy;
 import io.pilothouse.manifests.table.ObjectTable;
 import io.pilothouse.manifests.table.Shape;
@@ -129,11 +128,11 @@ final class FleetTables {
                   RolloutPolicy.Builder::setOnFailure,
                   "What happens when a unit fails; default rollback."));
 
-  static final Kind<RepairPolicy.Builder> REPAIR_POLICY =
+  static final Kind<RepairPolicyDraft> REPAIR_POLICY =
       new Kind<>(
           "RepairPolicy",
           "How failures of a type's machines are judged and repaired.",
-          RepairPolicy::newBuilder,
+          RepairPolicyDraft::new,
           RepairPolicyTable.table());
 
   /** In the order in which messages list them. */

@@ -59,6 +59,7 @@ class ReferencePageTest {
                   value.path("description").asText()));
       rows(value, key + ".", rows);
       rows(value.path("items"), key + "[].", rows);
+      rows(value.path("anyOf").path(0), key + ".", rows);
     }
   }
 

@@ -41,21 +41,24 @@ final class SchemaCheck {
           !isType("number", value) || Double.parseDouble(text(value)) <= rule.asDouble();
       case "exclusiveMinimum" ->
           !isType("number", value) || Double.parseDouble(text(value)) > rule.asDouble();
-      case "minItems" -> ((Node.Sequence) value).items().size() >= rule.asInt();
+      case "minItems" ->
+          !(value instanceof Node.Sequence list) || list.items().size() >= rule.asInt();
       case "items" -> {
-        ((Node.Sequence) value).items().forEach(item -> check(rule, item, path + "[]"));
+        if (value instanceof Node.Sequence list) {
+          list.items().forEach(item -> check(rule, item, path + "[]"));
+        }
         yield true;
       }
       case "required" -> {
         for (JsonNode key : rule) {
-          if (((Node.Mapping) value).get(key.asText()).isEmpty()) {
+          if (value instanceof Node.Mapping map && map.get(key.asText()).isEmpty()) {
             problems.add(path + ": misses " + key);
           }
         }
         yield true;
       }
       case "properties" -> {
-        for (Node.Entry entry : ((Node.Mapping) value).entries()) {
+        for (Node.Entry entry : entries(value)) {
           if (rule.has(entry.key().text())) {
             check(rule.get(entry.key().text()), entry.value(), path + "." + entry.key().text());
           }
@@ -64,9 +67,8 @@ final class SchemaCheck {
       }
       case "additionalProperties" ->
           schema.has("patternProperties")
-              || ((Node.Mapping) value)
-                  .entries().stream()
-                      .allMatch(each -> schema.get("properties").has(each.key().text()));
+              || entries(value).stream()
+                  .allMatch(each -> schema.get("properties").has(each.key().text()));
       case "anyOf" -> {
         boolean any = false;
         for (JsonNode choice : rule) {
@@ -86,6 +88,11 @@ final class SchemaCheck {
     };
   }
 
+  /** Rules for mappings say nothing of other values. */
+  private static List<Node.Entry> entries(Node value) {
+    return value instanceof Node.Mapping map ? map.entries() : List.of();
+  }
+
   private static boolean contains(JsonNode words, String word) {
     for (JsonNode each : words) {
       if (each.asText().equals(word)) {
@@ -103,6 +110,7 @@ final class SchemaCheck {
     return switch (type) {
       case "object" -> value instanceof Node.Mapping;
       case "array" -> value instanceof Node.Sequence;
+      case "boolean" -> value instanceof Node.Scalar scalar && scalar.type() == Node.Type.BOOL;
       case "string" -> value instanceof Node.Scalar scalar && scalar.type() == Node.Type.TEXT;
       case "integer" -> value instanceof Node.Scalar scalar && scalar.type() == Node.Type.WHOLE;
       case "number" ->

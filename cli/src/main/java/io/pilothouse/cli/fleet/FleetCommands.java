@@ -18,6 +18,7 @@ public final class FleetCommands {
     nouns.put("schema", () -> new CommandLine(new SchemaCommand()));
     nouns.put("manifest", FleetCommands::manifest);
     nouns.put("watchdog", FleetCommands::watchdog);
+    nouns.put("policy", FleetCommands::policy);
   }
 
   /** The name that people know from elsewhere. */
@@ -45,5 +46,13 @@ public final class FleetCommands {
         new WatchdogTry(),
         new WatchdogMode.Promote(),
         new WatchdogMode.Quarantine());
+  }
+
+  private static CommandLine policy() {
+    return Pilot.noun(
+        "policy",
+        "Repair policies: which action a failure gets, and why.",
+        new PolicyList(),
+        new PolicyShow());
   }
 }

@@ -8,10 +8,12 @@ import io.pilothouse.manifests.text.Place;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
 
@@ -233,6 +235,71 @@ public final class Shapes {
       }
     }
     return List.copyOf(items);
+  }
+
+  /** One item, or a list of them. */
+  public static <T> Shape<List<T>> oneOrMore(Shape<T> item) {
+    Shape<List<T>> list = list(item);
+    return shape(
+        () -> {
+          ObjectNode schema = json();
+          schema.putArray("anyOf").add(item.schema()).add(list.schema());
+          return schema;
+        },
+        item.example(),
+        (node, reading) ->
+            node instanceof Node.Sequence
+                ? list.read(node, reading)
+                : item.read(node, reading).map(List::of));
+  }
+
+  /** {@code true} or {@code false}. */
+  public static Shape<Boolean> flag() {
+    return shape(
+        () -> json().put("type", "boolean"),
+        "true",
+        (node, reading) -> {
+          if (node instanceof Node.Scalar scalar && scalar.type() == Node.Type.BOOL) {
+            return Optional.of(scalar.text().toLowerCase(Locale.ROOT).equals("true"));
+          }
+          reading.wrong(node, "true or false");
+          return Optional.empty();
+        });
+  }
+
+  /** {@code true} only: without the key nothing is asked for, and false would look like more. */
+  public static Shape<Boolean> yes(String key) {
+    Shape<Boolean> flag = flag();
+    return shape(
+        () -> json().put("const", true),
+        "true",
+        (node, reading) -> {
+          Optional<Boolean> value = flag.read(node, reading);
+          if (value.isPresent() && !value.get()) {
+            reading.problem(
+                node.place(), "false would ask for nothing; leave " + key + " out instead");
+            return Optional.empty();
+          }
+          return value;
+        });
+  }
+
+  /** A value that must hold together. */
+  public static <T> Shape<T> checked(Shape<T> shape, Predicate<T> isRight, String problem) {
+    return shape(
+        shape::schema,
+        shape.example(),
+        (node, reading) -> {
+          int before = reading.problems().size();
+          Optional<T> value = shape.read(node, reading);
+          // a part that was refused is missing from the value, which says nothing of the rest
+          boolean whole = reading.problems().size() == before;
+          if (whole && value.isPresent() && !isRight.test(value.get())) {
+            reading.problem(node.place(), problem);
+            return Optional.empty();
+          }
+          return value;
+        });
   }
 
   /** A value that keeps its place, for checks across files. */

@@ -15,6 +15,10 @@ public final class Problems {
     return problems.isEmpty();
   }
 
+  public int size() {
+    return problems.size();
+  }
+
   /** By file, line and column; each one once. */
   public List<Problem> sorted() {
     return problems.stream().distinct().sorted().toList();
