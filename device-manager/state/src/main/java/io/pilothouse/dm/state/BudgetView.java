@@ -1,8 +1,6 @@
 package io.pilothouse.dm.state;
 
 import io.pilothouse.api.v1.BudgetLine;
-import io.pilothouse.api.v1.Machine;
-import io.pilothouse.api.v1.Repair;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -22,21 +20,8 @@ public final class BudgetView {
                         .setLimit(usage.limit())
                         .setTaken(usage.taken())
                         .setLost(usage.lost())
-                        .setWaiting(waiting(state, domain))
+                        .setWaiting(state.indexes().ledger.count(domain).waiting())
                         .build()));
     return lines;
-  }
-
-  private static int waiting(Entities state, String domain) {
-    return (int)
-        state.repairs().stream()
-            .filter(each -> each.getState() == Repair.State.WAITING)
-            .filter(each -> isIn(state, each.getMachine(), domain))
-            .count();
-  }
-
-  private static boolean isIn(Entities state, String name, String domain) {
-    String unit = state.machine(name).map(Machine::getScaleUnit).orElse("");
-    return domain.equals("fleet") || domain.equals("unit/" + unit);
   }
 }

@@ -6,9 +6,9 @@ import io.pilothouse.api.log.v1.Refusal;
 import io.pilothouse.api.log.v1.Reply;
 import io.pilothouse.api.log.v1.Request;
 import io.pilothouse.api.v1.AuditRecord;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedSet;
 
 /** Decides one request: exactly-once check, the command's rules, then the fleet-wide rules. */
 final class Decider {
@@ -98,7 +98,7 @@ final class Decider {
   }
 
   /** Runs the rules until they change nothing more. */
-  private static void settle(Draft draft) {
+  static void settle(Draft draft) {
     Leases.expire(draft);
     draft.due(Table.MACHINE).keySet().forEach(draft::touch);
     for (int round = 0; round < MOST_ROUNDS; round++) {
@@ -137,20 +137,9 @@ final class Decider {
 
   private static void forgetSessions(Draft draft) {
     long expired = draft.nowMillis() - SESSION_MS;
-    draft.sessions().stream()
-        .filter(each -> each.getAt() < expired)
-        .toList()
-        .forEach(each -> draft.removeSession(each.getClientId()));
-    int excess = draft.sessions().size() - SESSIONS_KEPT;
-    if (excess > 0) {
-      draft.sessions().stream()
-          .filter(each -> !each.getClientId().equals(draft.request().getClientId()))
-          .sorted(
-              Comparator.comparingLong(ClientSession::getAt)
-                  .thenComparing(ClientSession::getClientId))
-          .limit(excess)
-          .toList()
-          .forEach(each -> draft.removeSession(each.getClientId()));
+    SortedSet<Place> oldest = draft.indexes().sessions.byAge();
+    while (oldest.first().number() < expired || oldest.size() > SESSIONS_KEPT) {
+      draft.removeSession(oldest.first().name());
     }
   }
 

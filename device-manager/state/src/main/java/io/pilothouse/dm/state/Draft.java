@@ -27,7 +27,6 @@ import java.util.List;
 import java.util.Objects;
 import java.util.SortedMap;
 import java.util.SortedSet;
-import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,7 +43,7 @@ public final class Draft implements Entities {
   private final int firstOrdinal;
   private final List<Event> events = new ArrayList<>();
   private final List<Change> before = new ArrayList<>();
-  private final TreeSet<String> touched = new TreeSet<>();
+  private final Agenda agenda = new Agenda();
   private int audits;
 
   Draft(State state, Instant now, long index, Request request, int firstOrdinal) {
@@ -76,9 +75,12 @@ public final class Draft implements Entities {
 
   /** Machines put since {@link #takeTouched} was last called: those whose rules must be re-run. */
   public SortedSet<String> takeTouched() {
-    TreeSet<String> taken = new TreeSet<>(touched);
-    touched.clear();
-    return taken;
+    return agenda.takeMachines();
+  }
+
+  /** What each rule has to look at again. */
+  Agenda agenda() {
+    return agenda;
   }
 
   /** A fresh fencing token, above all given before. */
@@ -90,7 +92,7 @@ public final class Draft implements Entities {
 
   /** Has the machine's rules re-run although it did not change itself (a verdict of it did). */
   public void touch(String machine) {
-    touched.add(machine);
+    agenda.machine(machine);
   }
 
   /** What is due by now in a table, by key. */
@@ -123,12 +125,11 @@ public final class Draft implements Entities {
     if (machine(machine.getName()).filter(unstamped::equals).isPresent()) {
       return;
     }
-    touched.add(machine.getName());
+    agenda.machine(machine.getName());
     add(Event.newBuilder().setMachine(machine.toBuilder().setRevision(index)).build());
   }
 
   public void put(Verdict verdict) {
-    touched.add(verdict.getMachine());
     add(Event.newBuilder().setVerdict(verdict).build());
   }
 
@@ -189,7 +190,6 @@ public final class Draft implements Entities {
   }
 
   public void removeVerdict(String machine, String watchdog) {
-    touched.add(machine);
     VerdictKey key = VerdictKey.newBuilder().setMachine(machine).setWatchdog(watchdog).build();
     add(Event.newBuilder().setVerdictRemoved(key).build());
   }
@@ -261,7 +261,7 @@ public final class Draft implements Entities {
     }
     before.clear();
     events.clear();
-    touched.clear();
+    agenda.clear();
     audits = 0;
   }
 
@@ -273,6 +273,11 @@ public final class Draft implements Entities {
     }
     before.add(new Change(change.table(), change.key(), old));
     events.add(event);
+    long freed = indexes().ledger.freed();
     state.replay(event);
+    agenda.changed(change.table(), old, change.value(), this);
+    if (indexes().ledger.freed() != freed) {
+      agenda.room();
+    }
   }
 }

@@ -11,6 +11,7 @@ import io.pilothouse.api.v1.Rollout;
 import io.pilothouse.api.v1.RolloutUnit;
 import io.pilothouse.api.v1.Veto;
 import java.time.Instant;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 
@@ -198,10 +199,7 @@ public final class Explainer {
   }
 
   private static Optional<AuditRecord> lastDecision(Entities state, String machine) {
-    return state.audit().stream()
-        .filter(each -> each.getMachine().equals(machine))
-        .filter(each -> each.getKind().equals("CONDITION") || each.getKind().equals("LIFECYCLE"))
-        .reduce((first, second) -> second);
+    return state.indexes().trail.lastDecision(state, machine);
   }
 
   private static void evidence(Explanation.Builder why, AuditRecord record) {
@@ -269,9 +267,7 @@ public final class Explainer {
                   String.join(", ", unit.getSwitchedList()),
                   String.join(", ", unit.getFailedList())));
     }
-    state.audit().stream()
-        .filter(each -> each.getKind().equals("CONDITION") && each.getTo().equals("FAILURE"))
-        .filter(each -> failedBy(rollout, each))
+    failures(state, rollout)
         .forEach(each -> why.addEvidence(each.getMachine() + ": " + each.getText()));
     if (!Rollouts.isOpen(rollout)) {
       return why.setNextWhat("nothing, it has ended").build();
@@ -293,9 +289,16 @@ public final class Explainer {
         .build();
   }
 
-  private static boolean failedBy(Rollout rollout, AuditRecord record) {
-    return record.getAt() >= rollout.getCreatedAt()
-        && rollout.getUnitsList().stream()
-            .anyMatch(each -> each.getFailedList().contains(record.getMachine()));
+  /** How its machines failed, oldest first. */
+  private static List<AuditRecord> failures(Entities state, Rollout rollout) {
+    return rollout.getUnitsList().stream()
+        .flatMap(unit -> unit.getFailedList().stream())
+        .flatMap(machine -> state.indexes().trail.of(state, machine).stream())
+        .filter(each -> each.getKind().equals("CONDITION") && each.getTo().equals("FAILURE"))
+        .filter(each -> each.getAt() >= rollout.getCreatedAt())
+        .sorted(
+            Comparator.comparingLong(AuditRecord::getIndex)
+                .thenComparingInt(AuditRecord::getOrdinal))
+        .toList();
   }
 }

@@ -165,9 +165,9 @@ final class FleetApply {
 
   /** The machine that was discovered under another name and has the MAC of an inventory line. */
   private static Optional<Machine> discovered(Draft draft, InventoryMachine wanted) {
-    return draft.machines().stream()
+    return draft.indexes().machines.withMac(wanted.getMac()).stream()
+        .flatMap(each -> draft.machine(each).stream())
         .filter(each -> each.getLifecycle() == Lifecycle.DISCOVERED && !each.getInInventory())
-        .filter(each -> !wanted.getMac().isEmpty() && each.getMac().equals(wanted.getMac()))
         .findFirst();
   }
 
@@ -216,9 +216,9 @@ final class FleetApply {
           Refusal.Code.INVALID, "a discovered machine has neither name nor MAC", "report one");
     }
     Optional<Machine> known =
-        draft.machines().stream()
-            .filter(each -> !seen.getMac().isEmpty() && each.getMac().equals(seen.getMac()))
+        draft.indexes().machines.withMac(seen.getMac()).stream()
             .findFirst()
+            .flatMap(draft::machine)
             .or(() -> draft.machine(seen.getName()));
     if (known.isPresent()) {
       if (known.get().getLifecycle() == Lifecycle.EXPECTED) {

@@ -21,9 +21,15 @@ public final class Indexes {
   final VerdictIndex verdicts = new VerdictIndex();
   final RepairIndex repairs = new RepairIndex();
   final RolloutIndex rollouts = new RolloutIndex();
+  final LedgerIndex ledger = new LedgerIndex();
+  final StrayIndex strays = new StrayIndex(machines);
+  final SessionIndex sessions = new SessionIndex();
+  final TrailIndex trail = new TrailIndex();
 
   /** In the order of feeding: a later one may read an earlier one. */
-  private final List<Index> all = List.of(fleet, machines, verdicts, repairs, rollouts);
+  private final List<Index> all =
+      List.of(
+          fleet, machines, verdicts, repairs, rollouts, ledger, strays, sessions, trail);
 
   Indexes() {}
 

@@ -14,7 +14,8 @@ final class Maintenance {
 
   /** Starts requested drains as the budget allows, by machine name. */
   static void admit(Draft draft) {
-    for (Machine machine : List.copyOf(draft.machines())) {
+    for (String name : List.copyOf(draft.indexes().machines.drainRequested())) {
+      Machine machine = draft.machine(name).orElseThrow();
       boolean asked =
           machine.getDrainRequested()
               && machine.getLifecycle() == Lifecycle.IN_SERVICE

@@ -36,30 +36,43 @@ final class Provision {
     draft.put(machine.setProvisioning(provisioning).clearError().build());
   }
 
-  /** Gives free install slots to matched machines, by name. */
+  /**
+   * Gives free install slots to matched machines, by name. Looks at those that changed, and at all
+   * when a slot became free.
+   */
   static void admit(Draft draft) {
+    Agenda.Work work = draft.agenda().takeInstalls();
     ProvisioningPolicy policy = Policies.provisioning(draft);
-    long running = draft.machines().stream().filter(Provision::installs).count();
-    for (Machine machine : List.copyOf(draft.machines())) {
-      boolean waits =
-          machine.getProvisioning().getStep() == Provisioning.Step.MATCHED
-              && machine.getProvisioning().getRetryAt() <= draft.nowMillis()
-              && !machine.hasHold();
-      if (!waits) {
-        continue;
+    MachineIndex machines = draft.indexes().machines;
+    boolean all = work.everything() || work.room();
+    for (String name : List.copyOf(all ? machines.matched() : work.names())) {
+      Optional<Machine> machine = draft.machine(name).filter(each -> isReady(draft, each));
+      boolean full = machines.installing().size() >= policy.getMaxConcurrent();
+      if (full && !work.everything() && !work.names().contains(name)) {
+        continue; // it waits for a slot, as before
       }
-      Optional<VersionRef> image = image(draft, machine);
-      if (image.isEmpty()) {
-        noteReason(draft, machine, missingImage(draft, machine));
-      } else if (running >= policy.getMaxConcurrent()) {
-        noteReason(
-            draft,
-            machine,
-            "waits for one of %s install slots".formatted(policy.getMaxConcurrent()));
-      } else {
-        running++;
-        power(draft, machine, image.get(), policy);
-      }
+      machine.ifPresent(each -> admit(draft, each, policy, full));
+    }
+  }
+
+  private static boolean isReady(Draft draft, Machine machine) {
+    return machine.getProvisioning().getStep() == Provisioning.Step.MATCHED
+        && machine.getProvisioning().getRetryAt() <= draft.nowMillis()
+        && !machine.hasHold();
+  }
+
+  private static void admit(
+      Draft draft, Machine machine, ProvisioningPolicy policy, boolean full) {
+    Optional<VersionRef> image = image(draft, machine);
+    if (image.isEmpty()) {
+      noteReason(draft, machine, missingImage(draft, machine));
+    } else if (full) {
+      noteReason(
+          draft,
+          machine,
+          "waits for one of %s install slots".formatted(policy.getMaxConcurrent()));
+    } else {
+      power(draft, machine, image.get(), policy);
     }
   }
 
@@ -73,9 +86,10 @@ final class Provision {
 
   private static Optional<VersionRef> image(Entities state, Machine machine) {
     String name = Policies.type(state, machine.getType()).map(MachineType::getImage).orElse("");
-    return state.fleet().getImagesList().stream()
-        .filter(each -> each.getName().equals(name))
-        .findFirst()
+    return state
+        .indexes()
+        .fleet
+        .image(name)
         .flatMap(each -> state.manifest(each.getName(), each.getVersion()))
         .map(Manifest::getRef);
   }
@@ -83,11 +97,7 @@ final class Provision {
   private static String missingImage(Entities state, Machine machine) {
     String name = Policies.type(state, machine.getType()).map(MachineType::getImage).orElse("");
     String version =
-        state.fleet().getImagesList().stream()
-            .filter(each -> each.getName().equals(name))
-            .map(Image::getVersion)
-            .findFirst()
-            .orElse("?");
+        state.indexes().fleet.image(name).map(Image::getVersion).orElse("?");
     return "image %s@%s is not registered: pilot manifest add its directory"
         .formatted(name, version);
   }

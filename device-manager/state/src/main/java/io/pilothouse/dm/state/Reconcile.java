@@ -3,11 +3,13 @@ package io.pilothouse.dm.state;
 import io.pilothouse.api.v1.Machine;
 import io.pilothouse.api.v1.ProbationCause;
 import io.pilothouse.api.v1.Rollout;
-import io.pilothouse.api.v1.RolloutUnit;
 import io.pilothouse.api.v1.VersionRef;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedMap;
+import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
 
 /**
  * Brings healthy machines that no rollout answers for to their unit's version: those that were
@@ -17,18 +19,25 @@ final class Reconcile {
 
   private Reconcile() {}
 
+  /** Looks at the strays that changed, and at all of them when the budget has more room. */
   static void run(Draft draft) {
-    for (Machine machine : List.copyOf(draft.machines())) {
-      Optional<VersionRef> wanted = Rollouts.wantedVersion(draft, machine);
-      boolean differs =
+    Agenda.Work work = draft.agenda().takeStrays();
+    SortedSet<String> strays = draft.indexes().strays.strays();
+    boolean all = work.everything() || work.room();
+    SortedMap<String, SortedSet<String>> aborted = new TreeMap<>();
+    for (String name : List.copyOf(all ? strays : work.names())) {
+      Machine machine = draft.machine(name).orElse(Machine.getDefaultInstance());
+      Optional<VersionRef> wanted =
+          strays.contains(name) ? Rollouts.wantedVersion(draft, machine) : Optional.empty();
+      boolean may =
           wanted.isPresent()
-              && !machine.getWantedActive().equals(wanted.get())
-              && machine.getRolloutId().isEmpty()
               && RolloutSwitch.isEligible(machine)
               && hasOrNeedsNothing(machine, wanted.get())
               && !isBeingSwitched(draft, machine)
-              && !isLeftByAbort(draft, machine);
-      if (!differs) {
+              && !aborted
+                  .computeIfAbsent(machine.getType(), type -> leftByAbort(draft, type))
+                  .contains(name);
+      if (!may) {
         continue;
       }
       boolean install = machine.getWantedActive().getName().isEmpty();
@@ -60,8 +69,7 @@ final class Reconcile {
 
   /** Whether an open rollout is about to move, or is moving, the machine's unit. */
   private static boolean isBeingSwitched(Entities state, Machine machine) {
-    return state.rollouts().stream()
-        .filter(Rollouts::isOpen)
+    return state.indexes().rollouts.open(state).stream()
         .filter(each -> each.getType().equals(machine.getType()))
         .flatMap(each -> each.getUnitsList().stream())
         .filter(each -> each.getName().equals(machine.getScaleUnit()))
@@ -81,20 +89,22 @@ final class Reconcile {
   }
 
   /**
-   * Whether a person aborted the rollout that switched the machine: it stays as it is until the
-   * type's next rollout.
+   * Machines that a rollout which a person aborted had switched, and that still run its version:
+   * they stay as they are until the type's next rollout.
    */
-  private static boolean isLeftByAbort(Entities state, Machine machine) {
-    return state.rollouts().stream()
-        .filter(each -> each.getType().equals(machine.getType()))
-        .max(Comparator.comparingLong(Rollout::getOrder))
+  private static SortedSet<String> leftByAbort(Entities state, String type) {
+    SortedSet<String> left = new TreeSet<>();
+    state
+        .indexes()
+        .rollouts
+        .newest(state, type)
         .filter(each -> each.getState() == Rollout.State.ABORTED)
-        .filter(each -> each.getTo().equals(machine.getWantedActive()))
-        .filter(each -> each.getUnitsList().stream().anyMatch(unit -> switched(unit, machine)))
-        .isPresent();
-  }
-
-  private static boolean switched(RolloutUnit unit, Machine machine) {
-    return unit.getSwitchedList().contains(machine.getName());
+        .ifPresent(
+            rollout ->
+                rollout.getUnitsList().stream()
+                    .flatMap(unit -> RolloutSwitch.switched(state, unit).stream())
+                    .filter(each -> each.getWantedActive().equals(rollout.getTo()))
+                    .forEach(each -> left.add(each.getName())));
+    return left;
   }
 }

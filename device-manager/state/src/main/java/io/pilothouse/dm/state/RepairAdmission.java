@@ -6,34 +6,99 @@ import io.pilothouse.api.v1.Repair;
 import io.pilothouse.api.v1.Severity;
 import io.pilothouse.api.v1.Veto;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
+import java.util.NavigableSet;
+import java.util.Optional;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /** Lets repairs begin: which of those that wait may go on now, and what holds the others back. */
 final class RepairAdmission {
-  private static final long BACK_OFF_MS = 60_000;
-
   private RepairAdmission() {}
 
-  /** Lets waiting repairs go on as budget, holds and freeze allow, the most urgent first. */
+  /**
+   * Lets waiting repairs go on as budget, holds and freeze allow, the most urgent first. What a
+   * spent domain keeps waiting is not looked at again before some domain has more room, and then
+   * only as long as the fleet has.
+   */
   static void admit(Draft draft) {
     draft
         .due(Table.REPAIR)
         .keySet()
         .forEach(id -> Repairs.expire(draft, draft.repair(id).orElseThrow()));
-    List<Repair> waiting = new ArrayList<>();
-    for (Repair repair : draft.repairs()) {
-      if (isWaiting(repair)) {
-        waiting.add(repair);
+    Agenda.Work work = draft.agenda().takeRepairs();
+    TreeSet<WaitingPlace> changed = changed(draft, work);
+    boolean room = work.everything() || work.room();
+    @Nullable WaitingPlace last = changed.isEmpty() ? null : changed.last();
+    @Nullable WaitingPlace next = first(changed, room ? waiting(draft) : null, null);
+    while (next != null) {
+      boolean spent = room && Budget.isFleetSpent(draft, Budget.Purpose.REPAIR);
+      if (spent && (last == null || next.compareTo(last) > 0)) {
+        return;
       }
+      Optional<Repair> repair = draft.repair(next.repair());
+      boolean again = changed.contains(next) || (!spent && hasRoom(draft, repair));
+      if (again) {
+        repair.filter(RepairAdmission::isWaiting).ifPresent(each -> admitOne(draft, each));
+      }
+      next = first(changed, room ? waiting(draft) : null, next);
     }
-    waiting.sort(
-        Comparator.comparing((Repair each) -> each.getSeverity() != Severity.FATAL)
-            .thenComparingLong(each -> each.getCreatedAt() + each.getAttempts() * BACK_OFF_MS)
-            .thenComparing(Repair::getMachine));
-    for (Repair repair : waiting) {
-      admitOne(draft, repair);
+  }
+
+  private static NavigableSet<WaitingPlace> waiting(Draft draft) {
+    return draft.indexes().repairs.waiting();
+  }
+
+  /** Repairs that the request changed, or whose machines it changed. */
+  private static TreeSet<WaitingPlace> changed(Draft draft, Agenda.Work work) {
+    TreeSet<WaitingPlace> changed = new TreeSet<>();
+    if (work.everything()) {
+      changed.addAll(waiting(draft));
+      draft
+          .indexes()
+          .repairs
+          .in(draft, Repair.State.READY)
+          .forEach(each -> changed.add(WaitingPlace.of(each)));
     }
+    for (String name : work.names()) {
+      draft
+          .machine(name)
+          .flatMap(machine -> draft.repair(machine.getRepairId()))
+          .filter(RepairAdmission::isWaiting)
+          .ifPresent(each -> changed.add(WaitingPlace.of(each)));
+    }
+    return changed;
+  }
+
+  /** The first place after {@code after} in either set, which both change as repairs go on. */
+  private static @Nullable WaitingPlace first(
+      TreeSet<WaitingPlace> changed,
+      @Nullable NavigableSet<WaitingPlace> waiting,
+      @Nullable WaitingPlace after) {
+    @Nullable WaitingPlace one = next(changed, after);
+    @Nullable WaitingPlace other = waiting == null ? null : next(waiting, after);
+    if (one == null || other == null) {
+      return one == null ? other : one;
+    }
+    return one.compareTo(other) <= 0 ? one : other;
+  }
+
+  private static @Nullable WaitingPlace next(
+      NavigableSet<WaitingPlace> places, @Nullable WaitingPlace after) {
+    if (after != null) {
+      return places.higher(after);
+    }
+    return places.isEmpty() ? null : places.first();
+  }
+
+  /** Whether the repair waited for the budget alone, and every domain has room now. */
+  private static boolean hasRoom(Draft draft, Optional<Repair> repair) {
+    return repair
+        .filter(
+            each -> each.getVetoesList().stream().allMatch(veto -> veto.getKind().equals("budget")))
+        .filter(
+            each -> Budget.hasRoom(draft, draft.machine(each.getMachine()).orElseThrow()))
+        .isPresent();
   }
 
   private static boolean isWaiting(Repair repair) {
@@ -59,7 +124,7 @@ final class RepairAdmission {
     }
     List<Veto> vetoes = vetoes(draft, machine, repair);
     if (!vetoes.isEmpty()) {
-      if (repair.getState() != Repair.State.WAITING || !repair.getVetoesList().equals(vetoes)) {
+      if (repair.getState() != Repair.State.WAITING || !isSame(repair.getVetoesList(), vetoes)) {
         Repair.Builder held =
             repair.getState() == Repair.State.WAITING
                 ? repair.toBuilder()
@@ -77,13 +142,32 @@ final class RepairAdmission {
     }
   }
 
+  /**
+   * Whether the same things hold the repair back. Numbers of the budget that moved meanwhile are no
+   * difference: thousands that wait for one domain would all be written anew for each other's sake.
+   */
+  private static boolean isSame(List<Veto> before, List<Veto> now) {
+    return before.stream().map(RepairAdmission::withoutNumbers).toList()
+        .equals(now.stream().map(RepairAdmission::withoutNumbers).toList());
+  }
+
+  private static Veto withoutNumbers(Veto veto) {
+    return veto.getKind().equals("budget")
+        ? veto.toBuilder().clearLimit().clearTaken().clearLost().clearSentence().build()
+        : veto;
+  }
+
   private static void auditVetoes(Draft draft, Repair repair, List<Veto> vetoes) {
-    List<String> kinds = repair.getVetoesList().stream().map(Veto::getKind).toList();
+    List<String> kinds = kinds(repair.getVetoesList());
     if (repair.getState() != Repair.State.WAITING
-        || !kinds.equals(vetoes.stream().map(Veto::getKind).toList())) {
+        || !kinds.equals(kinds(vetoes))) {
       String why = String.join("; ", vetoes.stream().map(Veto::getSentence).toList());
       draft.audit(Repairs.record(repair, repair.getState().name(), "WAITING", "held back: " + why));
     }
+  }
+
+  private static List<String> kinds(List<Veto> vetoes) {
+    return vetoes.stream().map(Veto::getKind).distinct().toList();
   }
 
   private static List<Veto> vetoes(Draft draft, Machine machine, Repair repair) {
@@ -112,8 +196,9 @@ final class RepairAdmission {
     if (machine.hasHold()) {
       vetoes.add(Operators.veto(machine));
     }
-    if (repair.getState() != Repair.State.READY) {
-      Budget.veto(draft, machine, Budget.Purpose.REPAIR).ifPresent(vetoes::add);
+    // the budget is asked once nothing else holds it: its numbers change with every machine
+    if (vetoes.isEmpty() && repair.getState() != Repair.State.READY) {
+      vetoes.addAll(Budget.vetoes(draft, machine, Budget.Purpose.REPAIR));
     }
     return vetoes;
   }

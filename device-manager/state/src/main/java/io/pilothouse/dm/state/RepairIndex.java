@@ -4,6 +4,7 @@ import io.pilothouse.api.v1.Repair;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.NavigableSet;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
@@ -53,8 +54,8 @@ final class RepairIndex implements Index {
   }
 
   /** ASSIGNED and WAITING repairs in the order in which they are to be admitted. A view. */
-  SortedSet<WaitingPlace> waiting() {
-    return Collections.unmodifiableSortedSet(waiting);
+  NavigableSet<WaitingPlace> waiting() {
+    return Collections.unmodifiableNavigableSet(waiting);
   }
 
   static boolean isClosed(Repair repair) {

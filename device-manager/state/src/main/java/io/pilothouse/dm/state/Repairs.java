@@ -15,9 +15,9 @@ import io.pilothouse.api.v1.Repair;
 import io.pilothouse.api.v1.RepairPolicy;
 import io.pilothouse.api.v1.VersionRef;
 import io.pilothouse.manifests.policy.Decision;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedSet;
 
 /** Repair tasks: chosen, admitted, claimed, executed by the Repair Service, verified here. */
 final class Repairs {
@@ -307,7 +307,9 @@ final class Repairs {
 
   /** The lease was lost or changed hands: nothing may be executed twice. */
   static void leaseLost(Draft draft) {
-    for (Repair repair : List.copyOf(draft.repairs())) {
+    List<Repair> claimed =
+        draft.indexes().repairs.in(draft, Repair.State.CLAIMED, Repair.State.EXECUTING);
+    for (Repair repair : claimed) {
       if (repair.getState() == Repair.State.CLAIMED) {
         Repair ready = move(repair, Repair.State.READY, draft).setDeadline(0).setDueAt(0).build();
         draft.put(ready);
@@ -392,17 +394,9 @@ final class Repairs {
 
   /** Keeps the newest closed repairs only. */
   private static void forget(Draft draft) {
-    List<Repair> closed =
-        draft.repairs().stream()
-            .filter(
-                each ->
-                    each.getState() == Repair.State.DONE
-                        || each.getState() == Repair.State.FAILED
-                        || each.getState() == Repair.State.EXPIRED)
-            .sorted(Comparator.comparingLong(Repair::getOrder))
-            .toList();
-    for (int i = 0; i < closed.size() - CLOSED_KEPT; i++) {
-      draft.removeRepair(closed.get(i).getId());
+    SortedSet<Place> closed = draft.indexes().repairs.closed();
+    while (closed.size() > CLOSED_KEPT) {
+      draft.removeRepair(closed.first().name());
     }
   }
 }

@@ -14,6 +14,7 @@ import io.pilothouse.api.v1.RolloutPolicy;
 import io.pilothouse.api.v1.UnitVersion;
 import io.pilothouse.api.v1.VersionRef;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -65,8 +66,7 @@ public final class RolloutPlanner {
           "wait until one has filled itself, or add it again: pilot manifest add DIR");
     }
     Optional<Rollout> other =
-        state.rollouts().stream()
-            .filter(Rollouts::isOpen)
+        state.indexes().rollouts.open(state).stream()
             .filter(each -> each.getType().equals(type))
             .findFirst();
     if (other.isPresent()) {
@@ -150,9 +150,8 @@ public final class RolloutPlanner {
     int eligible = (int) members.stream().filter(RolloutSwitch::isEligible).count();
     boolean install = from.getName().isEmpty();
     int allowed = Policies.limit(policy.getMaxUnavailable(), members.size());
-    for (String domain : List.of("fleet", "unit/" + unit)) {
-      Budget.Usage usage = Budget.usage(state).get(domain);
-      allowed = usage == null ? allowed : Math.min(allowed, usage.limit());
+    for (String domain : shared(members)) {
+      allowed = Math.min(allowed, Budget.usage(state, domain).limit());
     }
     int batch = install ? eligible : Math.min(allowed, eligible);
     return PlannedUnit.newBuilder()
@@ -164,6 +163,13 @@ public final class RolloutPlanner {
         // a machine that runs nothing yet serves nothing: installing takes no capacity away
         .setCapacityLeft(install ? 0 : eligible - batch)
         .build();
+  }
+
+  /** Domains that all of the machines are in. */
+  private static List<String> shared(List<Machine> machines) {
+    List<String> shared = new ArrayList<>(Domains.of(machines.get(0)));
+    machines.forEach(each -> shared.retainAll(Domains.of(each)));
+    return shared;
   }
 
   /** Whether the machine is, or by itself comes to be, one that the rollout switches. */

@@ -1,9 +1,9 @@
 package io.pilothouse.dm.state;
 
+import com.google.protobuf.Message;
 import io.pilothouse.api.log.v1.ControlRollout;
 import io.pilothouse.api.log.v1.Refusal;
 import io.pilothouse.api.log.v1.StartRollout;
-import io.pilothouse.api.v1.Lifecycle;
 import io.pilothouse.api.v1.Machine;
 import io.pilothouse.api.v1.Rollout;
 import io.pilothouse.api.v1.RolloutUnit;
@@ -13,6 +13,7 @@ import io.pilothouse.api.v1.VersionRef;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedMap;
 
 /**
  * Rollouts: a version reaches a machine type scale unit by scale unit, each through Probation, and
@@ -62,7 +63,8 @@ final class Rollouts {
       draft
           .unitVersion(command.getType(), unit)
           .ifPresent(version -> each.setBefore(version.getVersion()));
-      rollout.addUnits(each.setMachines(members(draft, command.getType(), unit).size()));
+      rollout.addUnits(
+          each.setMachines(draft.indexes().machines.of(command.getType(), unit).size()));
     }
     RolloutSteps.move(
         draft,
@@ -86,13 +88,24 @@ final class Rollouts {
 
   /** Moves every open rollout on as far as it goes, oldest first. */
   static void settle(Draft draft) {
-    List<Rollout> open =
-        draft.rollouts().stream()
-            .filter(Rollouts::isOpen)
-            .sorted(Comparator.comparingLong(Rollout::getOrder))
-            .toList();
-    open.forEach(each -> RolloutSteps.step(draft, each));
+    Agenda.Work work = draft.agenda().takeRollouts();
+    SortedMap<String, Message> due = draft.due(Table.ROLLOUT);
+    for (Rollout rollout : draft.indexes().rollouts.open(draft)) {
+      boolean again =
+          work.everything()
+              || work.room()
+              || work.names().contains(rollout.getId())
+              || due.containsKey(rollout.getId())
+              || hasChangedMachines(rollout, work);
+      if (again) {
+        RolloutSteps.step(draft, rollout);
+      }
+    }
     Reconcile.run(draft);
+  }
+
+  private static boolean hasChangedMachines(Rollout rollout, Agenda.Work work) {
+    return work.groups().stream().anyMatch(each -> each.type().equals(rollout.getType()));
   }
 
   /**
@@ -155,24 +168,19 @@ final class Rollouts {
     return state.fleet().getUnitsList().stream()
         .sorted(Comparator.comparingInt(ScaleUnit::getOrder).thenComparing(ScaleUnit::getName))
         .map(ScaleUnit::getName)
-        .filter(each -> !members(state, type, each).isEmpty())
+        .filter(each -> !state.indexes().machines.of(type, each).isEmpty())
         .toList();
   }
 
   /** Machines of the type in the unit that are, or will be, in the fleet; by name. */
   static List<Machine> members(Entities state, String type, String unit) {
-    return state.machines().stream()
-        .filter(each -> each.getType().equals(type) && each.getScaleUnit().equals(unit))
-        .filter(each -> each.getLifecycle() != Lifecycle.DECOMMISSIONED)
+    return state.indexes().machines.of(type, unit).stream()
+        .map(each -> state.machine(each).orElseThrow())
         .toList();
   }
 
   private static void forget(Draft draft) {
-    List<Rollout> closed =
-        draft.rollouts().stream()
-            .filter(each -> !isOpen(each))
-            .sorted(Comparator.comparingLong(Rollout::getOrder))
-            .toList();
+    List<Rollout> closed = draft.indexes().rollouts.closed(draft);
     for (int i = 0; i < closed.size() - CLOSED_KEPT; i++) {
       draft.removeRollout(closed.get(i).getId());
     }

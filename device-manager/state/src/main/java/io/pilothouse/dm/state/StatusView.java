@@ -13,7 +13,6 @@ import io.pilothouse.api.v1.StatusReply;
 import io.pilothouse.api.v1.WatchdogSpec;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Predicate;
@@ -125,10 +124,7 @@ public final class StatusView {
 
   private static void rollouts(Entities state, StatusReply.Builder status, HealthCodes codes) {
     List<Rollout> open =
-        state.rollouts().stream()
-            .filter(Rollouts::isOpen)
-            .sorted(Comparator.comparingLong(Rollout::getOrder))
-            .toList();
+        state.indexes().rollouts.open(state);
     status.setRolloutsActive(open.size()).addAllActiveRollouts(open);
     for (Rollout rollout : open) {
       if (rollout.getState() == Rollout.State.PAUSED) {
@@ -144,9 +140,7 @@ public final class StatusView {
     }
     for (var type : state.fleet().getTypesList()) {
       Optional<Rollout> newest =
-          state.rollouts().stream()
-              .filter(each -> each.getType().equals(type.getName()))
-              .max(Comparator.comparingLong(Rollout::getOrder));
+          state.indexes().rollouts.newest(state, type.getName());
       newest
           .filter(each -> each.getState() == Rollout.State.ROLLED_BACK)
           .ifPresent(

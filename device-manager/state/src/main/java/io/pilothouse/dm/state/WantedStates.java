@@ -11,7 +11,7 @@ import io.pilothouse.api.v1.WantedState;
 import io.pilothouse.api.v1.WatchdogSpec;
 import io.pilothouse.api.v1.WatchdogState;
 import java.util.Collection;
-import java.util.Comparator;
+import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -69,19 +69,17 @@ public final class WantedStates {
   private static Collection<VersionRef> staged(Entities state, Machine machine) {
     SortedMap<String, VersionRef> staged = new TreeMap<>();
     add(staged, machine.getWantedActive());
-    for (UnitVersion each : state.unitVersions()) {
-      if (each.getType().equals(machine.getType())) {
-        add(staged, each.getVersion());
-      }
-    }
-    state.rollouts().stream()
-        .filter(each -> each.getType().equals(machine.getType()))
-        .filter(Rollouts::isOpen)
-        .forEach(each -> addAll(staged, each));
-    state.rollouts().stream()
-        .filter(each -> each.getType().equals(machine.getType()))
+    // '0' is the character after '/', which no name holds
+    state
+        .table(Table.UNIT_VERSION)
+        .subMap(machine.getType() + "/", machine.getType() + "0")
+        .values()
+        .forEach(each -> add(staged, ((UnitVersion) each).getVersion()));
+    List<Rollout> rollouts = state.indexes().rollouts.ofType(state, machine.getType());
+    rollouts.stream().filter(Rollouts::isOpen).forEach(each -> addAll(staged, each));
+    rollouts.stream()
         .filter(each -> each.getState() == Rollout.State.COMPLETED)
-        .max(Comparator.comparingLong(Rollout::getOrder))
+        .reduce((older, newer) -> newer)
         .ifPresent(each -> addAll(staged, each));
     return staged.values();
   }

@@ -64,7 +64,7 @@ class BudgetTest {
     assertThat(veto.getKind()).isEqualTo("budget");
     assertThat(veto.getDomain()).isEqualTo("unit/su-1");
     assertThat(veto.getSentence())
-        .isEqualTo("the budget of unit/su-1 is spent: 2 of 2 machines are taken and 2 lost");
+        .isEqualTo("the budget of unit/su-1 is spent: 2 of 2 machines are taken");
   }
 
   @Test

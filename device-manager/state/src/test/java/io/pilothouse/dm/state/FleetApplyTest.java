@@ -80,8 +80,8 @@ class FleetApplyTest {
     spec.removeMachines(6);
     assertThat(fleet.apply(spec.build()))
         .containsExactly(
-            "change cluster/quick: budgets: fleet absolute 3, unit percent 40.0"
-                + " -> fleet percent 12.5, unit percent 40.0",
+            "change cluster/quick: budgets: fleet absolute 3, unit percent 40.0, type percent 100.0"
+                + " -> fleet percent 12.5, unit percent 40.0, type percent 100.0",
             "change repair-policy/short: quiet: 20s -> 5m",
             "change type/frontend: watchdogs: disk, heartbeat, reachable -> disk",
             "remove machine/web-07");

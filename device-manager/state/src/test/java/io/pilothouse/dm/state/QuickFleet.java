@@ -40,7 +40,8 @@ final class QuickFleet {
             .setBudgets(
                 Budgets.newBuilder()
                     .setFleet(Limit.newBuilder().setAbsolute(3))
-                    .setUnit(Limit.newBuilder().setPercent(40)))
+                    .setUnit(Limit.newBuilder().setPercent(40))
+                    .setType(Limit.newBuilder().setPercent(100)))
             .addTypes(
                 MachineType.newBuilder()
                     .setName("frontend")

@@ -51,7 +51,9 @@ final class SimFleet {
             .setBudgets(
                 Budgets.newBuilder()
                     .setFleet(Limit.newBuilder().setPercent(15 + random.nextInt(40)))
-                    .setUnit(Limit.newBuilder().setPercent(20 + random.nextInt(40))))
+                    .setUnit(Limit.newBuilder().setPercent(20 + random.nextInt(40)))
+                    .setRack(Limit.newBuilder().setPercent(60))
+                    .setType(Limit.newBuilder().setPercent(60)))
             .addTypes(
                 MachineType.newBuilder()
                     .setName(TYPE)

@@ -1,0 +1,68 @@
+package io.pilothouse.dm.state;
+
+import io.pilothouse.api.v1.Lifecycle;
+import io.pilothouse.api.v1.Machine;
+import io.pilothouse.api.v1.UnitVersion;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/** Machines that no rollout answers for and whose version is not their unit's. */
+final class StrayIndex implements Index {
+
+  private final MachineIndex machines;
+  private final TreeSet<String> strays = new TreeSet<>();
+
+  /**
+   * @param machines fed before this one
+   */
+  StrayIndex(MachineIndex machines) {
+    this.machines = machines;
+  }
+
+  @Override
+  public void update(Entities now, Update update) {
+    switch (update.table()) {
+      case MACHINE -> look(now, update.key());
+      case UNIT_VERSION -> {
+        if ((update.after() != null ? update.after() : update.before()) instanceof UnitVersion of) {
+          List.copyOf(machines.of(of.getType(), of.getScaleUnit()))
+              .forEach(each -> look(now, each));
+        }
+      }
+      default -> {}
+    }
+  }
+
+  private void look(Entities now, String name) {
+    if (now.machine(name).filter(each -> isStray(now, each)).isPresent()) {
+      strays.add(name);
+    } else {
+      strays.remove(name);
+    }
+  }
+
+  private static boolean isStray(Entities now, Machine machine) {
+    boolean out = machine.getLifecycle() == Lifecycle.DECOMMISSIONED;
+    if (out || !machine.getRolloutId().isEmpty()) {
+      return false;
+    }
+    Optional<UnitVersion> wanted = now.unitVersion(machine.getType(), machine.getScaleUnit());
+    return wanted.isPresent() && !wanted.get().getVersion().equals(machine.getWantedActive());
+  }
+
+  /** By name. A view. */
+  SortedSet<String> strays() {
+    return Collections.unmodifiableSortedSet(strays);
+  }
+
+  @Override
+  public SortedMap<String, Object> contents() {
+    return new TreeMap<>(Map.of("strays", strays));
+  }
+}
