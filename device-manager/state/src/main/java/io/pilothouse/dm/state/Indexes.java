@@ -21,9 +21,13 @@ public final class Indexes {
   final VerdictIndex verdicts = new VerdictIndex();
   final RepairIndex repairs = new RepairIndex();
   final RolloutIndex rollouts = new RolloutIndex();
+  final FaultIndex faults = new FaultIndex();
+  final NoiseIndex noise = new NoiseIndex();
+  final IncidentIndex incidents = new IncidentIndex();
 
   /** In the order of feeding: a later one may read an earlier one. */
-  private final List<Index> all = List.of(fleet, machines, verdicts, repairs, rollouts);
+  private final List<Index> all =
+      List.of(fleet, machines, verdicts, repairs, rollouts, faults, noise, incidents);
 
   Indexes() {}
 
