@@ -65,7 +65,9 @@ final class CorrelationLook {
     List<Correlation.Candidate> candidates = new ArrayList<>();
     for (Trait trait : traits) {
       int explained = faults.errors.count(trait, after);
-      if (trait.dimension().explains() && explained >= atLeast) {
+      if (trait.dimension().explains()
+          && explained >= atLeast
+          && IncidentBook.about(draft, trait).isEmpty()) {
         candidates.add(new Correlation.Candidate(trait, explained, faults.members(trait)));
       }
     }

@@ -1,6 +1,5 @@
 package io.pilothouse.dm.state;
 
-import io.pilothouse.api.v1.Condition;
 import io.pilothouse.api.v1.Incident;
 import io.pilothouse.api.v1.Lifecycle;
 import io.pilothouse.api.v1.Machine;
@@ -43,7 +42,7 @@ final class Explained {
     if (machine.getIncidentId().isEmpty() && draft.indexes().incidents.isQuiet()) {
       return Optional.empty();
     }
-    if (!isInError(draft, machine)) {
+    if (!isInError(machine)) {
       return Optional.empty();
     }
     return draft
@@ -56,13 +55,11 @@ final class Explained {
                     .findFirst());
   }
 
-  /** In FAILURE the error that led there stays shown; here the watchdogs' present word counts. */
-  private static boolean isInError(Draft draft, Machine machine) {
+  /** In FAILURE the error that led there counts until Probation, gone or not. */
+  private static boolean isInError(Machine machine) {
     return machine.getLifecycle() == Lifecycle.IN_SERVICE
         && machine.hasError()
-        && machine.getTroubleSince() > Trouble.HAD
-        && (machine.getCondition() != Condition.FAILURE
-            || ErrorPredicate.of(draft, machine, draft.now()).isPresent());
+        && machine.getTroubleSince() > Trouble.HAD;
   }
 
   private static boolean explains(Draft draft, Incident incident, Machine machine) {

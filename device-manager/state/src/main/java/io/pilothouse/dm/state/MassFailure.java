@@ -31,6 +31,7 @@ final class MassFailure {
     Optional<Trait> domain =
         traits.stream()
             .filter(each -> each.dimension().isDomain())
+            .filter(each -> IncidentBook.about(draft, each).isEmpty())
             .filter(
                 each -> isTooMuch(faults.losses.count(each, after), faults.members(each), policy))
             .min(

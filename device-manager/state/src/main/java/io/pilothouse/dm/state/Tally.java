@@ -1,6 +1,7 @@
 package io.pilothouse.dm.state;
 
 import java.util.List;
+import java.util.Map;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
@@ -60,7 +61,7 @@ final class Tally {
     moveTo(after);
     return counts.entrySet().stream()
         .filter(each -> each.getValue() >= atLeast)
-        .map(SortedMap.Entry::getKey)
+        .map(Map.Entry::getKey)
         .toList();
   }
 

