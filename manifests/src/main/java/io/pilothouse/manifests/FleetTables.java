@@ -1,8 +1,10 @@
 package io.pilothouse.manifests;
 
+import io.pilothouse.api.v1.ApprovalPolicy;
 import io.pilothouse.api.v1.Budgets;
 import io.pilothouse.api.v1.Fleet;
 import io.pilothouse.api.v1.Image;
+import io.pilothouse.api.v1.IncidentPolicy;
 import io.pilothouse.api.v1.MachineType;
 import io.pilothouse.api.v1.ProvisioningPolicy;
 import io.pilothouse.api.v1.RolloutPolicy;
@@ -40,7 +42,17 @@ final class FleetTables {
                   "provisioning",
                   Shapes.object(provisioning(), ProvisioningPolicy::newBuilder),
                   Fleet.Builder::setProvisioning,
-                  "How machines are installed."));
+                  "How machines are installed.")
+              .optional(
+                  "incidents",
+                  Shapes.object(IncidentTable.incidents(), IncidentPolicy::newBuilder),
+                  Fleet.Builder::setIncidents,
+                  "When errors are one incident rather than many failures.")
+              .optional(
+                  "approvals",
+                  Shapes.object(IncidentTable.approvals(), ApprovalPolicy::newBuilder),
+                  Fleet.Builder::setApprovals,
+                  "What needs a person, or a second one."));
 
   static final Kind<MachineType.Builder> MACHINE_TYPE =
       new Kind<>(

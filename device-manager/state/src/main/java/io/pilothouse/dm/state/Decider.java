@@ -87,7 +87,8 @@ final class Decider {
           Operators.decommission(draft, command.getDecommissionMachine().getMachine());
       case RETRY_PROVISIONING ->
           Provision.retry(draft, command.getRetryProvisioning().getMachine());
-      case RESOLVE_INCIDENT -> Incidents.resolve(draft, command.getResolveIncident().getIncident());
+      case RESOLVE_INCIDENT ->
+          reply.addAllLines(Incidents.resolve(draft, command.getResolveIncident().getIncident()));
       case DECIDE_REPAIR -> Approvals.decide(draft, command.getDecideRepair());
       case HOLD_DOMAIN -> DomainHolds.hold(draft, command.getHoldDomain());
       case KIND_NOT_SET ->

@@ -21,6 +21,9 @@ final class ErrorPredicate {
   static final String UNREACHABLE = "unreachable";
   static final String UNDETERMINED = "undetermined";
 
+  /** In place of a watchdog, when a machine does not run the version that it should. */
+  static final String VERSION = "manifest";
+
   private ErrorPredicate() {}
 
   /** The machine's error now, with {@code since} unset; the worst and then first by watchdog. */

@@ -126,6 +126,8 @@ public final class FleetDiff {
               .setBudgets(fleet.getBudgets())
               .setProvisioning(fleet.getProvisioning())
               .setReportEveryMs(fleet.getReportEveryMs())
+              .setIncidents(fleet.getIncidents())
+              .setApprovals(fleet.getApprovals())
               .build());
     }
     fleet.getTypesList().forEach(each -> objects.put("type/" + each.getName(), each));

@@ -25,11 +25,15 @@ public final class Indexes {
   final StrayIndex strays = new StrayIndex(machines);
   final SessionIndex sessions = new SessionIndex();
   final TrailIndex trail = new TrailIndex();
+  final FaultIndex faults = new FaultIndex();
+  final NoiseIndex noise = new NoiseIndex();
+  final IncidentIndex incidents = new IncidentIndex();
 
   /** In the order of feeding: a later one may read an earlier one. */
   private final List<Index> all =
       List.of(
-          fleet, machines, verdicts, repairs, rollouts, ledger, strays, sessions, trail);
+          fleet, machines, verdicts, repairs, rollouts, ledger, strays, sessions, trail, faults,
+          noise, incidents);
 
   Indexes() {}
 

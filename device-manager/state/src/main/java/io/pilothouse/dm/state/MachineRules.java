@@ -38,13 +38,18 @@ final class MachineRules {
     if (endHold(draft, machine) || Provision.expire(draft, machine)) {
       return true;
     }
+    if (machine.getLifecycle() != Lifecycle.IN_SERVICE && Explained.settle(draft, machine)) {
+      return true;
+    }
     if (machine.getLifecycle() == Lifecycle.DRAINING) {
       return Maintenance.expire(draft, machine);
     }
     if (machine.getLifecycle() != Lifecycle.IN_SERVICE) {
       return false;
     }
-    if (noteError(draft, machine)) {
+    if (noteError(draft, machine)
+        || Trouble.settle(draft, machine)
+        || Explained.settle(draft, machine)) {
       return true;
     }
     return switch (machine.getCondition()) {
@@ -160,7 +165,7 @@ final class MachineRules {
         ErrorState.newBuilder()
             .setSince(machine.getProbationSince())
             .setSeverity(Severity.NORMAL)
-            .setWatchdog("manifest");
+            .setWatchdog(ErrorPredicate.VERSION);
     if (!machine.getWantedActive().equals(machine.getObserved().getActive())) {
       return Optional.of(
           error

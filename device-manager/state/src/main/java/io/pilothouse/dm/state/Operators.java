@@ -201,7 +201,11 @@ final class Operators {
           Refusal.Code.INVALID, "a watchdog's mode is missing", "use SHADOW, LIVE or QUARANTINED");
     }
     WatchdogState before = found.get();
-    draft.put(before.toBuilder().setMode(mode).setSince(draft.nowMillis()).build());
+    WatchdogState known =
+        mode == WatchdogState.Mode.QUARANTINED
+            ? before
+            : NoiseFollow.ended(draft, before, "its mode was set to " + mode);
+    draft.put(known.toBuilder().setMode(mode).setSince(draft.nowMillis()).build());
     draft.audit(
         AuditRecord.newBuilder()
             .setKind("WATCHDOG")

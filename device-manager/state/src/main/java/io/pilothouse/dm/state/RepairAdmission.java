@@ -5,6 +5,7 @@ import io.pilothouse.api.v1.Machine;
 import io.pilothouse.api.v1.Repair;
 import io.pilothouse.api.v1.Severity;
 import io.pilothouse.api.v1.Veto;
+import io.pilothouse.api.v1.WatchdogState;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.NavigableSet;
@@ -109,14 +110,9 @@ final class RepairAdmission {
 
   private static void admitOne(Draft draft, Repair repair) {
     Machine machine = draft.machine(repair.getMachine()).orElseThrow();
-    boolean needless =
-        (repair.getSeverity() != Severity.FATAL || repair.getAction() == Action.ESCALATE)
-            && repair.getState() != Repair.State.READY
-            && ErrorPredicate.of(draft, machine, draft.now()).isEmpty()
-            && MachineRules.missing(draft, machine).isEmpty();
-    if (needless) {
+    if (isNeedless(draft, machine, repair)) {
       String rule = "the errors cleared while it waited -> DoNothing";
-      if (repair.getState() == Repair.State.ASSIGNED) {
+      if (repair.getState() != Repair.State.WAITING) {
         repair = Repairs.move(repair, Repair.State.WAITING, draft).build();
       }
       Repairs.finishDoNothing(draft, repair, rule);
@@ -129,12 +125,17 @@ final class RepairAdmission {
             repair.getState() == Repair.State.WAITING
                 ? repair.toBuilder()
                 : Repairs.move(repair, Repair.State.WAITING, draft);
+        if (vetoes.stream().anyMatch(each -> each.getKind().equals(Incidents.VETO))) {
+          held = Incidents.held(draft, machine, held);
+        }
         draft.put(held.clearVetoes().addAllVetoes(vetoes).setDueAt(0).build());
         auditVetoes(draft, repair, vetoes);
       }
       return;
     }
-    if (repair.getState() != Repair.State.READY) {
+    if (repair.getAction() == Action.DO_NOTHING) {
+      Repairs.finishDoNothing(draft, repair, repair.getRule());
+    } else if (repair.getState() != Repair.State.READY) {
       Repair ready = Repairs.move(repair, Repair.State.READY, draft).clearVetoes().build();
       draft.put(ready);
       draft.audit(
@@ -157,6 +158,27 @@ final class RepairAdmission {
         : veto;
   }
 
+  /**
+   * Whether nothing is left that asks for the repair. A fatal fault is believed although it is no
+   * longer reported, and what is READY goes on; but not when the watchdog that raised it does not
+   * count any more.
+   */
+  private static boolean isNeedless(Draft draft, Machine machine, Repair repair) {
+    boolean goesOn =
+        repair.getState() == Repair.State.READY
+            || (repair.getSeverity() == Severity.FATAL && repair.getAction() != Action.ESCALATE);
+    return (!goesOn || isBaseless(draft, machine))
+        && ErrorPredicate.of(draft, machine, draft.now()).isEmpty()
+        && MachineRules.missing(draft, machine).isEmpty();
+  }
+
+  private static boolean isBaseless(Draft draft, Machine machine) {
+    String watchdog = machine.getError().getWatchdog();
+    return !watchdog.isEmpty()
+        && !watchdog.equals(ErrorPredicate.VERSION)
+        && Policies.mode(draft, watchdog) != WatchdogState.Mode.LIVE;
+  }
+
   private static void auditVetoes(Draft draft, Repair repair, List<Veto> vetoes) {
     List<String> kinds = kinds(repair.getVetoesList());
     if (repair.getState() != Repair.State.WAITING
@@ -172,6 +194,10 @@ final class RepairAdmission {
 
   private static List<Veto> vetoes(Draft draft, Machine machine, Repair repair) {
     List<Veto> vetoes = new ArrayList<>();
+    Incidents.veto(draft, machine).ifPresent(vetoes::add);
+    if (repair.getAction() == Action.DO_NOTHING) {
+      return vetoes;
+    }
     if (repair.getAction() == Action.ESCALATE) {
       vetoes.add(
           Veto.newBuilder()

@@ -74,7 +74,8 @@ final class Repairs {
         record(repair, "", "ASSIGNED", "assigned " + Texts.action(choice.action()))
             .setRule(choice.shown())
             .addAllEvidence(repair.getEvidenceList()));
-    if (choice.action() == Action.DO_NOTHING) {
+    // held by an incident, DoNothing waits as well: admission finishes it
+    if (choice.action() == Action.DO_NOTHING && Incidents.veto(draft, machine).isEmpty()) {
       finishDoNothing(draft, repair, choice.shown());
     }
     forget(draft);

@@ -27,7 +27,8 @@ final class RolloutCount {
       int healthy = 0;
       for (Machine machine : Rollouts.members(state, rollout.getType(), unit.getName())) {
         boolean counts =
-            isJudged(machine, unit, rollout) || (activating && RolloutSwitch.isEligible(machine));
+            isJudged(state, machine, unit, rollout)
+                || (activating && RolloutSwitch.isEligible(machine));
         machines += counts ? 1 : 0;
         healthy += counts && RolloutSwitch.isHealthyOn(machine, rollout.getTo()) ? 1 : 0;
       }
@@ -35,9 +36,14 @@ final class RolloutCount {
     }
   }
 
-  /** Whether the machine was brought to the new version, and is in service. */
-  static boolean isJudged(Machine machine, RolloutUnit unit, Rollout.Builder rollout) {
+  /**
+   * Whether the machine was brought to the new version, is in service, and has no error of which an
+   * incident knows another cause.
+   */
+  static boolean isJudged(
+      Entities state, Machine machine, RolloutUnit unit, Rollout.Builder rollout) {
     return machine.getLifecycle() == Lifecycle.IN_SERVICE
+        && !IncidentRollouts.isExcused(state, machine)
         && (unit.getSwitchedList().contains(machine.getName())
             || machine.getWantedActive().equals(rollout.getTo()));
   }
@@ -49,8 +55,13 @@ final class RolloutCount {
   }
 
   /** How many machines of a unit may fail without the unit failing. */
-  static long failuresAllowed(Rollout.Builder rollout, RolloutUnit unit) {
-    int machines = Math.max(unit.getMachines(), unit.getSwitchedCount());
+  static long failuresAllowed(Entities state, Rollout.Builder rollout, RolloutUnit unit) {
+    int excused =
+        (int)
+            RolloutSwitch.switched(state, unit).stream()
+                .filter(each -> IncidentRollouts.isExcused(state, each))
+                .count();
+    int machines = Math.max(unit.getMachines(), unit.getSwitchedCount() - excused);
     return machines * (ALL - parts(rollout.getPolicy().getSuccessShare())) / ALL;
   }
 

@@ -142,6 +142,7 @@ final class RolloutSteps {
     boolean allHealthy =
         RolloutSwitch.switched(draft, unit).stream()
             .filter(each -> each.getWantedActive().equals(rollout.getTo()))
+            .filter(each -> !IncidentRollouts.isExcused(draft, each))
             .allMatch(each -> RolloutSwitch.isHealthyOn(each, rollout.getTo()));
     boolean noneLeft =
         members.stream()
@@ -174,7 +175,7 @@ final class RolloutSteps {
                     unit.getName(),
                     unit.getMachines() - unit.getHealthy(),
                     unit.getMachines(),
-                    blockers(draft, rollout, each -> isJudged(each, rollout))));
+                    blockers(draft, rollout, each -> isJudged(draft, each, rollout))));
     if (isLate(draft, rollout) && unit.getMachines() > 0) {
       fail(draft, rollout, "deadline: " + rollout.getWaitingFor());
     } else if (isLate(draft, rollout)) {
@@ -182,13 +183,13 @@ final class RolloutSteps {
     }
   }
 
-  private static boolean isJudged(Machine machine, Rollout.Builder rollout) {
-    return RolloutCount.isJudged(machine, rollout.getUnits(rollout.getCurrent()), rollout);
+  private static boolean isJudged(Draft draft, Machine machine, Rollout.Builder rollout) {
+    return RolloutCount.isJudged(draft, machine, rollout.getUnits(rollout.getCurrent()), rollout);
   }
 
   /** Machines of the current unit that are not brought to the new version, and why. */
   private static String others(Draft draft, Rollout.Builder rollout) {
-    return blockers(draft, rollout, each -> !isJudged(each, rollout));
+    return blockers(draft, rollout, each -> !isJudged(draft, each, rollout));
   }
 
   /** Machines of the current unit that are not healthy on the new version, and why. */
@@ -290,7 +291,7 @@ final class RolloutSteps {
   private static boolean failed(Draft draft, Rollout.Builder rollout) {
     RolloutCount.units(draft, rollout);
     RolloutUnit unit = rollout.getUnits(rollout.getCurrent());
-    long allowed = RolloutCount.failuresAllowed(rollout, unit);
+    long allowed = RolloutCount.failuresAllowed(draft, rollout, unit);
     if (unit.getFailedCount() <= allowed) {
       return false;
     }
@@ -312,7 +313,8 @@ final class RolloutSteps {
     return true;
   }
 
-  private static void fail(Draft draft, Rollout.Builder rollout, String why) {
+  /** Ends the current unit as its policy says: by a pause, or by going back. */
+  static void fail(Draft draft, Rollout.Builder rollout, String why) {
     int current = rollout.getCurrent();
     if (rollout.getUnits(current).getState() != RolloutUnit.State.UNIT_FAILED) {
       unitState(draft, rollout, current, RolloutUnit.State.UNIT_FAILED, why);

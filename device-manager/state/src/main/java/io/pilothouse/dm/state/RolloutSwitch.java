@@ -23,6 +23,7 @@ final class RolloutSwitch {
   static boolean isEligible(Machine machine) {
     return machine.getLifecycle() == Lifecycle.IN_SERVICE
         && machine.getCondition() == Condition.HEALTHY
+        && machine.getIncidentId().isEmpty()
         && !machine.hasHold()
         && !machine.getDrainRequested();
   }
@@ -42,6 +43,9 @@ final class RolloutSwitch {
   static String blocker(Machine machine) {
     if (machine.getLifecycle() != Lifecycle.IN_SERVICE) {
       return machine.getLifecycle().name();
+    }
+    if (!machine.getIncidentId().isEmpty()) {
+      return "incident " + machine.getIncidentId();
     }
     if (machine.hasError()) {
       return machine.getError().getWatchdog() + ": " + machine.getError().getText();

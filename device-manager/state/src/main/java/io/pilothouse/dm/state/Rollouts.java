@@ -133,6 +133,7 @@ final class Rollouts {
   /** Whether an open rollout switched the machine and decides about its failure. */
   static boolean explains(Entities state, Machine machine) {
     return !machine.getRolloutId().isEmpty()
+        && !IncidentRollouts.isExcused(state, machine)
         && state
             .rollout(machine.getRolloutId())
             .filter(Rollouts::isOpen)

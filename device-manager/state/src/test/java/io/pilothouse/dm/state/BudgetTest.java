@@ -21,7 +21,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class BudgetTest {
   private static final List<String> SU_1 = List.of("web-03", "web-04", "web-05", "web-06");
 
-  private final FleetScenario fleet = FleetScenario.inService();
+  private final FleetScenario fleet = FleetScenario.inService(QuickFleet.withoutIncidents());
 
   @ParameterizedTest
   @CsvSource({

@@ -96,6 +96,11 @@ final class FleetScenario {
     now = until;
   }
 
+  /** The leader's clock jumps: nobody had a chance to notice what was due meanwhile. */
+  void jumps(Duration span) {
+    now += span.toMillis();
+  }
+
   /** Sends as an operator with a reason, and expects it to be done. */
   Reply sends(Command.Builder command) {
     Reply reply = answers(command);

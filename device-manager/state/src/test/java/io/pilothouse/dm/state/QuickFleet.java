@@ -78,6 +78,13 @@ final class QuickFleet {
     return fleet.build();
   }
 
+  /** Where most of the seven may fail, and it is no incident. */
+  static Fleet withoutIncidents() {
+    Fleet.Builder fleet = spec().toBuilder();
+    fleet.getIncidentsBuilder().setMachines(1000).setMassMachines(1000);
+    return fleet.build();
+  }
+
   static WatchdogSpec watchdog(String name, WatchdogState.Mode mode) {
     return WatchdogSpec.newBuilder()
         .setName(name)

@@ -1,0 +1,76 @@
+package io.pilothouse.dm.state;
+
+import io.pilothouse.api.v1.Machine;
+import java.util.Locale;
+
+/**
+ * What machines have in common. The order is that of preference among explanations that are equally
+ * good when machines are gone: power and network before what runs on them.
+ */
+enum Dimension {
+  RACK(true, true),
+  SWITCH(true, true),
+  FEED(true, true),
+  MODEL(true, false),
+  FIRMWARE(true, false),
+  IMAGE(true, false),
+  MANIFEST(true, false),
+  UNIT(false, true),
+  TYPE(false, true),
+  FLEET(false, true);
+
+  /** The one value of {@link #FLEET}. */
+  static final String ALL = "all";
+
+  private final boolean explains;
+  private final boolean domain;
+
+  Dimension(boolean explains, boolean domain) {
+    this.explains = explains;
+    this.domain = domain;
+  }
+
+  /** Whether a value of it may be the cause of errors. */
+  boolean explains() {
+    return explains;
+  }
+
+  /** Whether it is a domain of the budget, in which a mass failure is stopped. */
+  boolean isDomain() {
+    return domain;
+  }
+
+  /** Whether a rollout brings its values. */
+  boolean isRolledOut() {
+    return this == IMAGE || this == MANIFEST;
+  }
+
+  /** As incidents store it. */
+  String word() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+
+  static Dimension ofWord(String word) {
+    return valueOf(word.toUpperCase(Locale.ROOT));
+  }
+
+  /** The machine's value; empty when it has none. */
+  String of(Machine machine) {
+    return switch (this) {
+      case RACK -> machine.getRack();
+      case SWITCH -> machine.getSwitch();
+      case FEED -> machine.getFeed();
+      case MODEL -> machine.getModel();
+      case FIRMWARE -> machine.getObserved().getFirmware();
+      case IMAGE -> version(machine.getObserved().getImage());
+      case MANIFEST -> version(machine.getObserved().getActive());
+      case UNIT -> machine.getScaleUnit();
+      case TYPE -> machine.getType();
+      case FLEET -> ALL;
+    };
+  }
+
+  private static String version(io.pilothouse.api.v1.VersionRef ref) {
+    return ref.getName().isEmpty() ? "" : Texts.ref(ref);
+  }
+}

@@ -1,0 +1,130 @@
+package io.pilothouse.dm.state;
+
+import io.pilothouse.api.v1.AuditRecord;
+import io.pilothouse.api.v1.Incident;
+import io.pilothouse.api.v1.Machine;
+import io.pilothouse.api.v1.WatchdogState;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SortedSet;
+
+/**
+ * A watchdog that calls many machines bad of a sudden, while no other one does, is what failed. It
+ * is quarantined: its verdicts stop counting at once, and with them the repairs that only it asked
+ * for. Only ERROR counts: silence on a rack is the rack.
+ */
+final class WatchdogNoise {
+  /** A sample changes a watchdog's usual share by one part in four. */
+  private static final int WEIGHT = 4;
+
+  private WatchdogNoise() {}
+
+  static void settle(Draft draft) {
+    for (WatchdogState watchdog : List.copyOf(draft.watchdogs())) {
+      if (watchdog.getMode() == WatchdogState.Mode.LIVE && isNew(draft, watchdog)) {
+        look(draft, watchdog);
+      }
+    }
+  }
+
+  /** Whether it said ERROR, or came to count, this very moment. */
+  private static boolean isNew(Draft draft, WatchdogState watchdog) {
+    SortedSet<Place> errors = draft.indexes().noise.errors(watchdog.getName());
+    return !errors.isEmpty()
+        && (errors.last().number() == draft.nowMillis()
+            || watchdog.getSince() == draft.nowMillis());
+  }
+
+  private static void look(Draft draft, WatchdogState watchdog) {
+    IncidentPolicies policy = IncidentPolicies.of(draft);
+    int errors = draft.indexes().noise.errors(watchdog.getName()).size();
+    int alone = draft.indexes().noise.alone(watchdog.getName());
+    int share = share(draft, watchdog.getName());
+    boolean isMuch = share >= policy.noiseSharePpm();
+    if (isMuch
+        && errors >= policy.machines()
+        && share >= policy.tooMuch(watchdog.getBasePpm())
+        && 2 * alone > errors) {
+      quarantine(draft, watchdog);
+    } else if (!isMuch && draft.nowMillis() >= watchdog.getBaseAt() + policy.windowMs()) {
+      int base = watchdog.getBasePpm() + (share - watchdog.getBasePpm()) / WEIGHT;
+      draft.put(watchdog.toBuilder().setBasePpm(base).setBaseAt(draft.nowMillis()).build());
+    }
+  }
+
+  /** Of the in-service machines that it has a verdict on, those that it calls bad. */
+  static int share(Entities state, String watchdog) {
+    return Ppm.of(
+        state.indexes().noise.errors(watchdog).size(),
+        state.indexes().verdicts.present(watchdog).size());
+  }
+
+  private static void quarantine(Draft draft, WatchdogState watchdog) {
+    String name = watchdog.getName();
+    List<Machine> machines = new ArrayList<>();
+    draft.indexes().noise.errors(name).stream()
+        .map(Place::name)
+        .sorted()
+        .forEach(each -> machines.add(draft.machine(each).orElseThrow()));
+    int alone = draft.indexes().noise.alone(name);
+    int all = draft.indexes().verdicts.present(name).size();
+    Incident incident =
+        IncidentBook.open(
+            draft,
+            Incident.newBuilder()
+                .setKind(Incident.Kind.WATCHDOG_NOISE)
+                .setDimension("watchdog")
+                .setValue(name)
+                .setErrors(machines.size())
+                .setExplained(machines.size())
+                .setMembers(all)
+                .setBasePpm(watchdog.getBasePpm())
+                .addAllEvidence(evidence(draft, name, machines))
+                .setSentence(
+                    ("watchdog %s is what failed, not the machines: it calls %s of %s bad, where %s"
+                            + " is usual, and on %s of them no other watchdog agrees")
+                        .formatted(
+                            name, machines.size(), all, Ppm.text(watchdog.getBasePpm()), alone)));
+    set(
+        draft,
+        watchdog.toBuilder()
+            .setMode(WatchdogState.Mode.QUARANTINED)
+            .setIncidentId(incident.getId())
+            .build(),
+        "%s: its verdicts count for nothing".formatted(incident.getId()));
+    UsualRate.uncount(draft, machines.size());
+  }
+
+  private static List<String> evidence(Draft draft, String watchdog, List<Machine> machines) {
+    List<Machine> as = new ArrayList<>();
+    for (Machine machine : machines) {
+      draft
+          .verdict(machine.getName(), watchdog)
+          .ifPresent(
+              each ->
+                  as.add(
+                      machine.toBuilder()
+                          .setError(
+                              machine.getError().toBuilder()
+                                  .setFault(each.getFault().isEmpty() ? watchdog : each.getFault())
+                                  .setSince(each.getSince())
+                                  .setText(each.getText()))
+                          .build()));
+    }
+    return IncidentBook.evidence(as);
+  }
+
+  /** Changes its mode; the rules of the machines that it calls bad are run again. */
+  static void set(Draft draft, WatchdogState next, String text) {
+    WatchdogState before = draft.watchdog(next.getName()).orElseThrow();
+    draft.put(next.toBuilder().setSince(draft.nowMillis()).build());
+    draft.indexes().noise.errors(next.getName()).forEach(each -> draft.touch(each.name()));
+    draft.audit(
+        AuditRecord.newBuilder()
+            .setKind("WATCHDOG")
+            .setSubject("watchdog/" + next.getName())
+            .setFrom(before.getMode().name())
+            .setTo(next.getMode().name())
+            .setText(text));
+  }
+}
