@@ -45,6 +45,8 @@ import org.jspecify.annotations.Nullable;
 /** What operators look at: the leader's state, once a majority has confirmed that it leads. */
 final class OperatorReads {
 
+  private static final int MOST_REPORTERS = 20;
+
   private final Ledger ledger;
   private final Writes writes;
   private final Term term;
@@ -208,6 +210,7 @@ final class OperatorReads {
   }
 
   ListWatchdogsReply watchdogs() {
+    LastHeard heard = term.lastHeard();
     return look(
         (state, revision) -> {
           Map<String, WatchdogRow.Builder> rows = new TreeMap<>();
@@ -223,9 +226,23 @@ final class OperatorReads {
             }
           }
           ListWatchdogsReply.Builder reply = ListWatchdogsReply.newBuilder().setRevision(revision);
+          soft(heard, rows);
           rows.values().forEach(reply::addItems);
           return reply.build();
         });
+  }
+
+  /** What only the leader has in mind. */
+  private static void soft(LastHeard heard, Map<String, WatchdogRow.Builder> rows) {
+    rows.forEach((name, row) -> row.setShed(heard.floods().shed(name)));
+    for (Map.Entry<String, Reporter> reporter : heard.reporters()) {
+      for (String watchdog : reporter.getValue().watchdogs()) {
+        WatchdogRow.@Nullable Builder row = rows.get(watchdog);
+        if (row != null && row.getReportersCount() < MOST_REPORTERS) {
+          row.addReporters(reporter.getKey());
+        }
+      }
+    }
   }
 
   private static void count(WatchdogRow.Builder row, Verdict verdict) {
