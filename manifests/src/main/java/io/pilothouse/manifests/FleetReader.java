@@ -118,7 +118,8 @@ final class FleetReader {
       return;
     }
     if (run != null && run.value() != WatchdogSpec.Runner.SCRIPT) {
-      problems.add(run.place(), "run: a watchdog with a script cannot be built in, remote or external");
+      problems.add(
+          run.place(), "run: a watchdog with a script cannot be built in, remote or external");
     }
     draft.spec.setRunner(WatchdogSpec.Runner.SCRIPT);
     Path beside = Path.of(script.place().file()).resolveSibling(script.value()).normalize();
@@ -148,20 +149,6 @@ final class FleetReader {
     }
     boolean remote = run.value() == WatchdogSpec.Runner.REMOTE;
     List<String> known = remote ? WatchdogTable.REMOTE : WatchdogTable.BUILTIN;
-    Shapes.Placed<String> builtin = draft.builtin;
-    if (builtin != null) {
-      if (!known.contains(builtin.value())) {
-        problems.add(
-            builtin.place(),
-            "builtin: there is no %s watchdog \"%s\"; use %s%s"
-                .formatted(
-                    remote ? "remote" : "built-in",
-                    builtin.value(),
-                    ObjectTable.words(known),
-                    Near.hint(builtin.value(), known)));
-      }
-      return;
-    }
     String name = draft.spec.getName();
     if (!name.isEmpty() && !known.contains(name)) {
       problems.add(

@@ -18,8 +18,7 @@ final class WatchdogChecks {
   }
 
   void document(WatchdogDraft draft) {
-    WatchdogSpec.Runner run =
-        draft.run == null ? WatchdogSpec.Runner.SCRIPT : draft.run.value();
+    WatchdogSpec.Runner run = draft.run == null ? WatchdogSpec.Runner.SCRIPT : draft.run.value();
     only(
         draft.quorum,
         run == WatchdogSpec.Runner.REMOTE,
@@ -29,10 +28,6 @@ final class WatchdogChecks {
         run == WatchdogSpec.Runner.EXTERNAL,
         "reporters: only an external watchdog names who reports; write run: external, or take it"
             + " away");
-    only(
-        draft.builtin,
-        run == WatchdogSpec.Runner.BUILTIN || run == WatchdogSpec.Runner.REMOTE,
-        "builtin: only run: builtin and run: remote come with Pilothouse; take it away");
     reporters(draft.reporters);
     quota(draft);
   }

@@ -25,7 +25,6 @@ final class WatchdogDraft {
 
   @Nullable Placed<Long> validFor;
 
-  @Nullable Placed<String> builtin;
   @Nullable Placed<Integer> quorum;
   @Nullable Placed<List<String>> reporters;
   @Nullable Placed<Integer> quota;

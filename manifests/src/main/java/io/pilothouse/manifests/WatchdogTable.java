@@ -52,14 +52,6 @@ final class WatchdogTable {
                       "builtin (heartbeat, processes, filesync), remote (reachable), external (reported"
                           + " through the API) or script.")
                   .optional(
-                      "builtin",
-                      Shapes.placed(Shapes.name("heartbeat")),
-                      (draft, value) -> {
-                        draft.spec.setBuiltin(value.value());
-                        draft.builtin = value;
-                      },
-                      "Which built-in or remote one, when the watchdog has a name of its own.")
-                  .optional(
                       "script",
                       Shapes.placed(Shapes.text("disk.sh")),
                       (draft, value) -> draft.script = value,
@@ -155,25 +147,6 @@ final class WatchdogTable {
             "silence",
             Shapes.oneOf(new TreeMap<>(Map.of("error", false, "ignore", true))),
             (draft, value) -> draft.spec.setSilenceIgnored(value),
-            "What a report that does not come is: error, or ignore; default error.")
-        .optional(
-            "protocol",
-            Shapes.oneOf(
-                new TreeMap<>(
-                    Map.of(
-                        "consul",
-                        WatchdogSpec.Protocol.CONSUL,
-                        "nagios",
-                        WatchdogSpec.Protocol.NAGIOS,
-                        "npd",
-                        WatchdogSpec.Protocol.NPD))),
-            (draft, value) -> draft.spec.setProtocol(value),
-            "What a script's exit code means: nagios, consul or npd; default nagios.")
-        .optional(
-            "user",
-            Shapes.matching(
-                "[a-z_][a-z0-9_-]{0,31}", "nobody", "a user's name of the machines, such as nobody"),
-            (draft, value) -> draft.spec.setUser(value),
-            "Whom a script runs as; default an unprivileged user.");
+            "What a report that does not come is: error, or ignore; default error.");
   }
 }

@@ -43,7 +43,7 @@ class ProberTest {
         });
     agent.start();
     deaf = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
-    prober = new Prober("watchdog-1", client, new SimpleMeterRegistry());
+    prober = new Prober("watchdog-1", "rack/r1", client, new SimpleMeterRegistry());
   }
 
   @AfterEach

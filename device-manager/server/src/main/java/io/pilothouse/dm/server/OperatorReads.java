@@ -45,7 +45,7 @@ import org.jspecify.annotations.Nullable;
 /** What operators look at: the leader's state, once a majority has confirmed that it leads. */
 final class OperatorReads {
 
-  private static final int MOST_REPORTERS = 20;
+  private static final int MOST_NAMED = 20;
 
   private final Ledger ledger;
   private final Writes writes;
@@ -238,7 +238,7 @@ final class OperatorReads {
     for (Map.Entry<String, Reporter> reporter : heard.reporters()) {
       for (String watchdog : reporter.getValue().watchdogs()) {
         WatchdogRow.@Nullable Builder row = rows.get(watchdog);
-        if (row != null && row.getReportersCount() < MOST_REPORTERS) {
+        if (row != null && row.getReportersCount() < MOST_NAMED) {
           row.addReporters(reporter.getKey());
         }
       }
@@ -253,7 +253,12 @@ final class OperatorReads {
     switch (verdict.getKind()) {
       case OK -> row.setOk(row.getOk() + 1);
       case WARNING -> row.setWarning(row.getWarning() + 1);
-      case ERROR -> row.setError(row.getError() + 1);
+      case ERROR -> {
+        row.setError(row.getError() + 1);
+        if (row.getErrorMachinesCount() < MOST_NAMED) {
+          row.addErrorMachines(verdict.getMachine());
+        }
+      }
       case UNKNOWN -> row.setUnknown(row.getUnknown() + 1);
       case VERDICT_UNSPECIFIED, UNRECOGNIZED -> {}
     }
