@@ -124,6 +124,12 @@ final class Prober {
     return every.compareTo(SHORTEST) < 0 ? SHORTEST : every;
   }
 
+  private static Duration validFor(WatchdogSpec watchdog) {
+    return watchdog.getValidForMs() == 0
+        ? every(watchdog).multipliedBy(3)
+        : Duration.ofMillis(watchdog.getValidForMs());
+  }
+
   private void probe(Look look, Probe probe) {
     try {
       atOnce.acquire();
@@ -147,7 +153,7 @@ final class Prober {
         VerdictReportItem.newBuilder()
             .setMachine(look.machine())
             .setWatchdog(look.watchdog())
-            .setValidForMs(probe.watchdog().getValidForMs());
+            .setValidForMs(validFor(probe.watchdog()).toMillis());
     if (problem.isEmpty()) {
       failedInARow.remove(look);
       return verdict

@@ -87,7 +87,10 @@ class WatchdogServiceTest {
   }
 
   private WatchdogRow row(String watchdog) {
-    return dm.operator().listWatchdogs(ListWatchdogsRequest.getDefaultInstance()).getItemsList()
+    return dm
+        .operator()
+        .listWatchdogs(ListWatchdogsRequest.getDefaultInstance())
+        .getItemsList()
         .stream()
         .filter(each -> each.getSpec().getName().equals(watchdog))
         .findFirst()
@@ -160,8 +163,7 @@ class WatchdogServiceTest {
 
   @Test
   void anAgentReportsWhatRunsOnItsMachineOnly() {
-    StatusRuntimeException denied =
-        refusal(() -> agent(item("reachable", VerdictKind.ERROR)));
+    StatusRuntimeException denied = refusal(() -> agent(item("reachable", VerdictKind.ERROR)));
     assertThat(denied.getStatus().getCode()).isEqualTo(Status.Code.PERMISSION_DENIED);
 
     agent(item("disk", VerdictKind.ERROR));
@@ -217,8 +219,7 @@ class WatchdogServiceTest {
     assertThat(lower.getSequenceFloor()).isEqualTo(1_000);
     assertThat(verdict("burn-test").getKind()).isEqualTo(VerdictKind.ERROR);
     report(
-        "watchdog/burn-test",
-        burnTest(VerdictKind.OK).setSequence(lower.getSequenceFloor() + 1));
+        "watchdog/burn-test", burnTest(VerdictKind.OK).setSequence(lower.getSequenceFloor() + 1));
     assertThat(verdict("burn-test").getKind()).isEqualTo(VerdictKind.OK);
   }
 
@@ -289,8 +290,7 @@ class WatchdogServiceTest {
   void aVerdictThatFlapsIsLoggedAFewTimesAMinuteAndItsLastWordIsNotLost() {
     int before = dm.ledger.submitted().size();
     for (int i = 0; i < 40; i++) {
-      report(
-          "watchdog/burn-test", burnTest(i % 2 == 0 ? VerdictKind.OK : VerdictKind.ERROR));
+      report("watchdog/burn-test", burnTest(i % 2 == 0 ? VerdictKind.OK : VerdictKind.ERROR));
     }
 
     assertThat(dm.ledger.submitted()).hasSize(before + FlapDamper.MOST);
@@ -304,8 +304,7 @@ class WatchdogServiceTest {
   @Test
   void aFlapThatComesToRestWhereItBeganWritesNothingMore() {
     for (int i = 0; i < FlapDamper.MOST; i++) {
-      report(
-          "watchdog/burn-test", burnTest(i % 2 == 0 ? VerdictKind.OK : VerdictKind.ERROR));
+      report("watchdog/burn-test", burnTest(i % 2 == 0 ? VerdictKind.OK : VerdictKind.ERROR));
     }
     report("watchdog/burn-test", burnTest(VerdictKind.OK));
     report("watchdog/burn-test", burnTest(VerdictKind.ERROR));
@@ -383,7 +382,8 @@ class WatchdogServiceTest {
     dm.edge.leaderLoop().round();
 
     assertThat(dm.fleet.machine("web-01").getError().getFault()).isEqualTo("disk");
-    assertThat(dm.ledger.read(state -> state.now())).isBefore(dm.clock.now().minusSeconds(3500));
+    java.time.Instant log = dm.ledger.<java.time.Instant>read(state -> state.now());
+    assertThat(log).isBefore(dm.clock.now().minusSeconds(3500));
     assertThat(codes()).contains("CLOCK_SKEW");
   }
 
@@ -395,6 +395,6 @@ class WatchdogServiceTest {
     dm.clock.pass(Duration.ofSeconds(64));
     dm.edge.leaderLoop().round();
 
-    assertThat(dm.ledger.read(state -> state.now().toEpochMilli()) - before).isGreaterThan(60_000);
+    assertThat(dm.ledger.<Long>read(state -> state.now().toEpochMilli()) - before).isGreaterThan(60_000);
   }
 }

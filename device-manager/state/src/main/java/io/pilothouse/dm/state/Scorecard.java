@@ -10,6 +10,7 @@ import io.pilothouse.api.v1.WatchdogState;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
 
 /**
@@ -74,7 +75,7 @@ final class Scorecard {
         .filter(each -> !each.getSilenceIgnored() || !isSilent(state, machine, each))
         .filter(each -> !RemoteSilence.isReporterGone(state, each))
         .map(WatchdogSpec::getName)
-        .collect(Collectors.toSet());
+        .collect(Collectors.toCollection(TreeSet::new));
   }
 
   private static boolean isSilent(Entities state, Machine machine, WatchdogSpec spec) {

@@ -1,7 +1,5 @@
 package io.pilothouse.dm.state;
 
-import io.pilothouse.api.v1.Observation;
-import io.pilothouse.api.log.v1.NoticeSilence;
 import io.pilothouse.api.log.v1.AcquireLease;
 import io.pilothouse.api.log.v1.ApplyFleet;
 import io.pilothouse.api.log.v1.ApplyVerdicts;
@@ -10,6 +8,7 @@ import io.pilothouse.api.log.v1.Command;
 import io.pilothouse.api.log.v1.ControlRollout;
 import io.pilothouse.api.log.v1.Discover;
 import io.pilothouse.api.log.v1.MachineReplaced;
+import io.pilothouse.api.log.v1.NoticeSilence;
 import io.pilothouse.api.log.v1.ObserveMachine;
 import io.pilothouse.api.log.v1.ObserveReplica;
 import io.pilothouse.api.log.v1.RegisterMachine;
@@ -25,6 +24,7 @@ import io.pilothouse.api.v1.DeploymentReplica;
 import io.pilothouse.api.v1.Lifecycle;
 import io.pilothouse.api.v1.Machine;
 import io.pilothouse.api.v1.Manifest;
+import io.pilothouse.api.v1.Observation;
 import io.pilothouse.api.v1.Observed;
 import io.pilothouse.api.v1.Provisioning;
 import io.pilothouse.api.v1.Repair;

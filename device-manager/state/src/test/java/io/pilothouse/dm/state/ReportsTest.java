@@ -105,7 +105,8 @@ class ReportsTest {
     fleet.sends(report(VerdictKind.ERROR, 5_000, 0));
 
     long floor =
-        fleet.sends(web.register("boot-x", fleet.show("web-03").getObserved(), "key"))
+        fleet
+            .sends(web.register("boot-x", fleet.show("web-03").getObserved(), "key"))
             .getSequenceFloor();
 
     assertThat(floor).isGreaterThanOrEqualTo(5_000);
@@ -196,7 +197,10 @@ class ReportsTest {
     quiet.machine("web-03").reports(VerdictKind.ERROR, "heartbeat");
     quiet.passes(QuickFleet.CONFIRM);
     quiet.machine("web-03").is(Condition.PROBATION);
-    quiet.machine("web-03").reports(VerdictKind.OK, "heartbeat").reports(VerdictKind.OK, "reachable");
+    quiet
+        .machine("web-03")
+        .reports(VerdictKind.OK, "heartbeat")
+        .reports(VerdictKind.OK, "reachable");
     quiet.passes(QuickFleet.QUIET);
     quiet.machine("web-03").is(Condition.HEALTHY);
   }
