@@ -22,6 +22,7 @@ import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Probes every target by every remote watchdog at its interval, many at once, and reports in
@@ -61,7 +62,7 @@ final class Prober {
   private final Map<Look, Integer> failedInARow = new ConcurrentHashMap<>();
   private final Map<Look, Seen> unreported = new ConcurrentHashMap<>();
   private volatile PullTargetsReply targets = PullTargetsReply.getDefaultInstance();
-  private volatile long shed;
+  private final AtomicLong shed = new AtomicLong();
   private long sequence;
 
   /**
@@ -191,7 +192,9 @@ final class Prober {
     }
   }
 
-  /** Reports the verdicts that came in since the last report; those that went stale are not sent. */
+  /**
+   * Reports the verdicts that came in since the last report; those that went stale are not sent.
+   */
   synchronized void report() {
     long now = System.nanoTime();
     unreported.values().removeIf(each -> isStale(each, now));
@@ -216,7 +219,7 @@ final class Prober {
       sequence = reply.getSequenceFloor();
       reply = send(seen);
     }
-    shed += reply.getShed();
+    shed.addAndGet(reply.getShed());
   }
 
   private SatelliteWriteReply send(List<Seen> seen) {
@@ -228,9 +231,7 @@ final class Prober {
         ReportVerdictsRequest.newBuilder().setReporter(id).setDomain(domain);
     for (Seen each : seen) {
       request.addVerdicts(
-          each.verdict().toBuilder()
-              .setSequence(number)
-              .setAgeMs(each.age(now).toMillis()));
+          each.verdict().toBuilder().setSequence(number).setAgeMs(each.age(now).toMillis()));
     }
     ReportVerdictsRequest sent = request.build();
     return client.leader(
@@ -243,7 +244,7 @@ final class Prober {
     status.put("id", id);
     status.put("revision", targets.getRevision());
     status.put("domain", domain);
-    status.put("refused_for_quota", shed);
+    status.put("refused_for_quota", shed.get());
     status.put("targets", targets.getTargetsCount());
     status.put(
         "not_answering", failedInARow.keySet().stream().map(Look::machine).sorted().toList());

@@ -61,7 +61,8 @@ final class FakeDm extends SatelliteGrpc.SatelliteImplBase implements AutoClosea
       return;
     }
     reports.add(request);
-    boolean older = request.getVerdictsList().stream().allMatch(each -> each.getSequence() <= floor);
+    boolean older =
+        request.getVerdictsList().stream().allMatch(each -> each.getSequence() <= floor);
     call.onNext(SatelliteWriteReply.newBuilder().setSequenceFloor(older ? floor : 0).build());
     call.onCompleted();
   }

@@ -11,6 +11,7 @@ import io.pilothouse.api.v1.Provisioning;
 import io.pilothouse.api.v1.ReportReply;
 import io.pilothouse.api.v1.ReportRequest;
 import io.pilothouse.api.v1.VerdictReportItem;
+import io.pilothouse.dm.state.ReportMeaning;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -96,7 +97,8 @@ final class AgentReports {
   private static VerdictReport verdict(VerdictReportItem item, ReportRequest request) {
     long sequence = item.getSequence() == 0 ? request.getSequence() : item.getSequence();
     return ReportItems.report(item, request.getMachine())
-        .setSequence(ReportItems.bounded(sequence))
+        // at the end of the numbers they are numbered as they arrive
+        .setSequence(ReportItems.bounded(sequence) == ReportMeaning.LAST_SEQUENCE ? 0 : sequence)
         .setBootId(request.getBootId())
         .build();
   }
