@@ -87,6 +87,12 @@ public abstract class Command implements Callable<Integer> {
     return open.call(method, request, parser, deadline);
   }
 
+  /** Asks once as another principal; the method is of any service: {@code SERVICE/METHOD}. */
+  protected final <R extends Message> R askAs(
+      String principal, String method, Message request, Parser<R> parser) {
+    return new LightClient(servers(), principal).call(method, request, parser, timeout());
+  }
+
   private String user() {
     String given = options().user;
     if (given == null) {

@@ -137,7 +137,7 @@ class WatchdogCommandsTest {
     knows(0, 0);
 
     assertThat(pilot("watchdog", "promote", "load").out()).isEqualTo("load is LIVE\n");
-    Typed typed = pilot("watchdog", "quarantine", "load", "-o", "json");
+    Typed typed = pilot("watchdog", "quarantine", "load", "--reason", "it is noisy", "-o", "json");
     assertThat(new ObjectMapper().readTree(typed.out()).path("mode").asText())
         .isEqualTo("QUARANTINED");
     Typed unknown = pilot("watchdog", "promote", "laod");

@@ -112,12 +112,14 @@ final class FleetReader {
     Shapes.Placed<String> script = draft.script;
     Shapes.Placed<WatchdogSpec.Runner> run = draft.run;
     parts.watchdogs.add(at(mapping.place(), draft));
+    new WatchdogChecks(problems).document(draft);
     if (script == null) {
       withoutScript(mapping, draft);
       return;
     }
     if (run != null && run.value() != WatchdogSpec.Runner.SCRIPT) {
-      problems.add(run.place(), "run: a watchdog with a script cannot be built in or remote");
+      problems.add(
+          run.place(), "run: a watchdog with a script cannot be built in, remote or external");
     }
     draft.spec.setRunner(WatchdogSpec.Runner.SCRIPT);
     Path beside = Path.of(script.place().file()).resolveSibling(script.value()).normalize();
@@ -135,12 +137,15 @@ final class FleetReader {
     if (run == null || run.value() == WatchdogSpec.Runner.SCRIPT) {
       problems.add(
           run == null ? mapping.place() : run.place(),
-          "what it runs is missing; write script: FILE, run: builtin or run: remote");
+          "what it runs is missing; write script: FILE, run: builtin, run: remote or run: external");
       return;
     }
     draft.spec.setRunner(run.value());
     if (draft.spec.getArgsCount() > 0) {
       problems.add(run.place(), "args: only a script takes arguments");
+    }
+    if (run.value() == WatchdogSpec.Runner.EXTERNAL) {
+      return;
     }
     boolean remote = run.value() == WatchdogSpec.Runner.REMOTE;
     List<String> known = remote ? WatchdogTable.REMOTE : WatchdogTable.BUILTIN;

@@ -3,6 +3,7 @@ package io.pilothouse.manifests;
 import io.pilothouse.api.v1.Severity;
 import io.pilothouse.api.v1.WatchdogSpec;
 import io.pilothouse.manifests.table.Shapes.Placed;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** A watchdog while its file is read: what runs is known when the script has been found. */
@@ -23,6 +24,10 @@ final class WatchdogDraft {
   @Nullable Placed<String> script;
 
   @Nullable Placed<Long> validFor;
+
+  @Nullable Placed<Integer> quorum;
+  @Nullable Placed<List<String>> reporters;
+  @Nullable Placed<Integer> quota;
 
   /** How long a report stays fresh, in milliseconds. */
   long validForMs() {

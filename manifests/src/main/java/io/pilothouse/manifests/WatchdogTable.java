@@ -42,12 +42,15 @@ final class WatchdogTable {
                                   Map.of(
                                       "builtin",
                                       WatchdogSpec.Runner.BUILTIN,
+                                      "external",
+                                      WatchdogSpec.Runner.EXTERNAL,
                                       "remote",
                                       WatchdogSpec.Runner.REMOTE,
                                       "script",
                                       WatchdogSpec.Runner.SCRIPT)))),
                       (draft, value) -> draft.run = value,
-                      "builtin (heartbeat, processes, filesync), remote (reachable) or script.")
+                      "builtin (heartbeat, processes, filesync), remote (reachable), external (reported"
+                          + " through the API) or script.")
                   .optional(
                       "script",
                       Shapes.placed(Shapes.text("disk.sh")),
@@ -57,7 +60,38 @@ final class WatchdogTable {
                       "args",
                       Shapes.list(Shapes.text("-v")),
                       (draft, value) -> draft.spec.addAllArgs(value),
-                      "Arguments of the script.")));
+                      "Arguments of the script.")
+                  .optional(
+                      "quorum",
+                      Shapes.placed(Shapes.count(1, 16)),
+                      (draft, value) -> {
+                        draft.spec.setQuorum(value.value());
+                        draft.quorum = value;
+                      },
+                      "Of a remote one: an ERROR needs observers in so many fault domains;"
+                          + " default 1.")
+                  .optional(
+                      "reporters",
+                      Shapes.placed(
+                          Shapes.list(
+                              Shapes.matching(
+                                  "(operator|machine|satellite|watchdog)/[A-Za-z0-9][A-Za-z0-9._@-]{0,62}",
+                                  "watchdog/burn-test",
+                                  "a principal, such as watchdog/burn-test"))),
+                      (draft, value) -> {
+                        draft.spec.addAllReporters(value.value());
+                        draft.reporters = value;
+                      },
+                      "Of an external one: the principals that may report; default watchdog/NAME.")
+                  .optional(
+                      "quota-per-minute",
+                      Shapes.placed(Shapes.count(1, 10_000_000)),
+                      (draft, value) -> {
+                        draft.spec.setQuotaPerMinute(value.value());
+                        draft.quota = value;
+                      },
+                      "Reports of one reporter that are taken; default three times what its machines"
+                          + " need at every.")));
 
   private WatchdogTable() {}
 
@@ -102,6 +136,17 @@ final class WatchdogTable {
             "timeout-is",
             Shapes.oneOf(new TreeMap<>(Map.of("error", true, "unknown", false))),
             (draft, value) -> draft.spec.setTimeoutIsError(value),
-            "The verdict when it is killed for its time-out: error or unknown; default unknown.");
+            "The verdict when it is killed for its time-out: error or unknown; default unknown.")
+        .optional(
+            "promote-after",
+            Units.duration(),
+            (draft, value) -> draft.spec.setPromoteAfterMs(value.toMillis()),
+            "Shadow becomes live after so long without an ERROR that nothing confirmed; default"
+                + " never.")
+        .optional(
+            "silence",
+            Shapes.oneOf(new TreeMap<>(Map.of("error", false, "ignore", true))),
+            (draft, value) -> draft.spec.setSilenceIgnored(value),
+            "What a report that does not come is: error, or ignore; default error.");
   }
 }

@@ -8,6 +8,7 @@ import io.pilothouse.kit.Rounds;
 import java.time.Duration;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 
 /**
  * The watchdog service: sees machines from outside. Any number may run; each reports for itself.
@@ -18,6 +19,12 @@ public final class Main implements Program.Body {
 
   @Mixin private final ProgramOptions options = new ProgramOptions();
 
+  @Option(
+      names = "--domain",
+      paramLabel = "DOMAIN",
+      description = "fault domain that it runs in, such as rack/r7; for watchdogs with a quorum")
+  private String domain = "";
+
   public static void main(String[] args) {
     Program.main(new Main(), args);
   }
@@ -25,7 +32,7 @@ public final class Main implements Program.Body {
   @Override
   public void start(Program program) {
     DmClient client = program.closing(options.client());
-    Prober prober = new Prober(options.id(), client, program.meters());
+    Prober prober = new Prober(options.id(), domain, client, program.meters());
     Rounds pull =
         program.closing(
             new Rounds("targets", Duration.ofMillis(200), prober::pull, program.meters()));

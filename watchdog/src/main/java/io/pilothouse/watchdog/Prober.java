@@ -6,6 +6,7 @@ import io.pilothouse.api.v1.PullTargetsReply;
 import io.pilothouse.api.v1.PullTargetsRequest;
 import io.pilothouse.api.v1.ReportVerdictsRequest;
 import io.pilothouse.api.v1.SatelliteGrpc;
+import io.pilothouse.api.v1.SatelliteWriteReply;
 import io.pilothouse.api.v1.Target;
 import io.pilothouse.api.v1.VerdictKind;
 import io.pilothouse.api.v1.VerdictReportItem;
@@ -14,7 +15,6 @@ import io.pilothouse.client.DmClient;
 import io.pilothouse.client.ServerAddress;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -22,6 +22,7 @@ import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Probes every target by every remote watchdog at its interval, many at once, and reports in
@@ -36,30 +37,46 @@ final class Prober {
   private static final int AT_ONCE = 200;
   private static final int BATCH = 500;
   private static final int FAILURES_FOR_ERROR = 2;
+  private static final long LAST_SEQUENCE = 1L << 62;
 
   /** One watchdog's look at one machine. */
   private record Look(String watchdog, String machine) {}
+
+  /** What a look found, and when, by the monotonic clock. */
+  private record Seen(VerdictReportItem verdict, long at) {
+    Duration age(long now) {
+      return Duration.ofNanos(Math.max(0, now - at));
+    }
+  }
 
   /** All that one look needs. */
   private record Probe(WatchdogSpec watchdog, Target target) {}
 
   private final String id;
+  private final String domain;
   private final DmClient client;
   private final Counter probes;
   private final Counter failures;
   private final Semaphore atOnce = new Semaphore(AT_ONCE);
   private final Schedule<Look> schedule = new Schedule<>(System::nanoTime, new SplittableRandom());
   private final Map<Look, Integer> failedInARow = new ConcurrentHashMap<>();
-  private final Map<Look, VerdictReportItem> unreported = new ConcurrentHashMap<>();
+  private final Map<Look, Seen> unreported = new ConcurrentHashMap<>();
   private volatile PullTargetsReply targets = PullTargetsReply.getDefaultInstance();
+  private final AtomicLong shed = new AtomicLong();
   private long sequence;
 
-  Prober(String id, DmClient client, MeterRegistry meters) {
+  /**
+   * A prober that probes nothing yet.
+   *
+   * @param domain fault domain that it runs in, such as rack/r7; empty = one of its own
+   */
+  Prober(String id, String domain, DmClient client, MeterRegistry meters) {
     this.id = id;
+    this.domain = domain;
     this.client = client;
     this.probes = meters.counter("pilot.probes");
     this.failures = meters.counter("pilot.probes.failed");
-    // above what an earlier run of this program used: a second of it sends fewer than a thousand
+    // above what an earlier run used, when the clock is right; else the answer names the floor
     this.sequence = System.currentTimeMillis();
   }
 
@@ -81,6 +98,7 @@ final class Prober {
   void probe() {
     Map<Look, Probe> all = all(targets);
     failedInARow.keySet().retainAll(all.keySet());
+    unreported.keySet().retainAll(all.keySet());
     Map<Look, Duration> jobs = new LinkedHashMap<>();
     all.forEach((look, probe) -> jobs.put(look, every(probe.watchdog())));
     for (Look look : schedule.take(jobs)) {
@@ -107,11 +125,18 @@ final class Prober {
     return every.compareTo(SHORTEST) < 0 ? SHORTEST : every;
   }
 
+  private static Duration validFor(WatchdogSpec watchdog) {
+    return watchdog.getValidForMs() == 0
+        ? every(watchdog).multipliedBy(3)
+        : Duration.ofMillis(watchdog.getValidForMs());
+  }
+
   private void probe(Look look, Probe probe) {
     try {
       atOnce.acquire();
       try {
-        unreported.put(look, verdict(look, probe));
+        VerdictReportItem verdict = verdict(look, probe);
+        unreported.put(look, new Seen(verdict, System.nanoTime()));
       } finally {
         atOnce.release();
       }
@@ -129,7 +154,7 @@ final class Prober {
         VerdictReportItem.newBuilder()
             .setMachine(look.machine())
             .setWatchdog(look.watchdog())
-            .setValidForMs(probe.watchdog().getValidForMs());
+            .setValidForMs(validFor(probe.watchdog()).toMillis());
     if (problem.isEmpty()) {
       failedInARow.remove(look);
       return verdict
@@ -167,25 +192,50 @@ final class Prober {
     }
   }
 
-  /** Reports the verdicts that came in since the last report. */
+  /**
+   * Reports the verdicts that came in since the last report; those that went stale are not sent.
+   */
   synchronized void report() {
-    List<Map.Entry<Look, VerdictReportItem>> news = List.copyOf(unreported.entrySet());
+    long now = System.nanoTime();
+    unreported.values().removeIf(each -> isStale(each, now));
+    List<Map.Entry<Look, Seen>> news = List.copyOf(unreported.entrySet());
     for (int from = 0; from < news.size(); from += BATCH) {
-      List<Map.Entry<Look, VerdictReportItem>> batch =
-          news.subList(from, Math.min(from + BATCH, news.size()));
+      List<Map.Entry<Look, Seen>> batch = news.subList(from, Math.min(from + BATCH, news.size()));
       report(batch.stream().map(Map.Entry::getValue).toList());
       // one that came in meanwhile stays for the next report
       batch.forEach(each -> unreported.remove(each.getKey(), each.getValue()));
     }
   }
 
-  private void report(List<VerdictReportItem> verdicts) {
-    sequence = Math.max(sequence + 1, System.currentTimeMillis());
-    List<VerdictReportItem> numbered = new ArrayList<>();
-    verdicts.forEach(each -> numbered.add(each.toBuilder().setSequence(sequence).build()));
-    ReportVerdictsRequest request =
-        ReportVerdictsRequest.newBuilder().setReporter(id).addAllVerdicts(numbered).build();
-    client.leader(CALL, channel -> SatelliteGrpc.newBlockingStub(channel).reportVerdicts(request));
+  private static boolean isStale(Seen seen, long now) {
+    long validFor = seen.verdict().getValidForMs();
+    return validFor > 0 && seen.age(now).toMillis() > validFor;
+  }
+
+  private void report(List<Seen> seen) {
+    SatelliteWriteReply reply = send(seen);
+    if (reply.getSequenceFloor() >= sequence) {
+      // an earlier run counted further: its last reports are older than these all the same
+      sequence = reply.getSequenceFloor();
+      reply = send(seen);
+    }
+    shed.addAndGet(reply.getShed());
+  }
+
+  private SatelliteWriteReply send(List<Seen> seen) {
+    // at the end of the numbers the Device Manager numbers them as they arrive
+    sequence = sequence >= LAST_SEQUENCE ? LAST_SEQUENCE : sequence + 1;
+    long number = sequence == LAST_SEQUENCE ? 0 : sequence;
+    long now = System.nanoTime();
+    ReportVerdictsRequest.Builder request =
+        ReportVerdictsRequest.newBuilder().setReporter(id).setDomain(domain);
+    for (Seen each : seen) {
+      request.addVerdicts(
+          each.verdict().toBuilder().setSequence(number).setAgeMs(each.age(now).toMillis()));
+    }
+    ReportVerdictsRequest sent = request.build();
+    return client.leader(
+        CALL, channel -> SatelliteGrpc.newBlockingStub(channel).reportVerdicts(sent));
   }
 
   Map<String, Object> status() {
@@ -193,6 +243,8 @@ final class Prober {
     status.put("program", "watchdog");
     status.put("id", id);
     status.put("revision", targets.getRevision());
+    status.put("domain", domain);
+    status.put("refused_for_quota", shed.get());
     status.put("targets", targets.getTargetsCount());
     status.put(
         "not_answering", failedInARow.keySet().stream().map(Look::machine).sorted().toList());

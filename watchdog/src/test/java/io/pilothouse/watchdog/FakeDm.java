@@ -21,6 +21,7 @@ final class FakeDm extends SatelliteGrpc.SatelliteImplBase implements AutoClosea
   private final List<ReportVerdictsRequest> reports = new CopyOnWriteArrayList<>();
   private volatile PullTargetsReply targets = PullTargetsReply.getDefaultInstance();
   private volatile boolean refusing;
+  private volatile long floor;
 
   FakeDm() throws IOException {
     server =
@@ -60,8 +61,15 @@ final class FakeDm extends SatelliteGrpc.SatelliteImplBase implements AutoClosea
       return;
     }
     reports.add(request);
-    call.onNext(SatelliteWriteReply.getDefaultInstance());
+    boolean older =
+        request.getVerdictsList().stream().allMatch(each -> each.getSequence() <= floor);
+    call.onNext(SatelliteWriteReply.newBuilder().setSequenceFloor(older ? floor : 0).build());
     call.onCompleted();
+  }
+
+  /** Reports that are not above it are dropped, and the answer says so. */
+  void floor(long sequence) {
+    floor = sequence;
   }
 
   @Override

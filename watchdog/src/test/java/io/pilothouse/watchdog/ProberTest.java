@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.sun.net.httpserver.HttpServer;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.pilothouse.api.v1.PullTargetsReply;
+import io.pilothouse.api.v1.ReportVerdictsRequest;
 import io.pilothouse.api.v1.Target;
 import io.pilothouse.api.v1.VerdictKind;
 import io.pilothouse.api.v1.VerdictReportItem;
@@ -43,7 +44,7 @@ class ProberTest {
         });
     agent.start();
     deaf = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
-    prober = new Prober("watchdog-1", client, new SimpleMeterRegistry());
+    prober = new Prober("watchdog-1", "rack/r1", client, new SimpleMeterRegistry());
   }
 
   @AfterEach
@@ -107,6 +108,28 @@ class ProberTest {
     dm.reports().forEach(each -> sequences.add(each.getVerdicts(0).getSequence()));
     assertThat(sequences).hasSizeGreaterThan(1).isSorted().doesNotHaveDuplicates();
     assertThat(dm.reports().get(0).getReporter()).isEqualTo("watchdog-1");
+  }
+
+  @Test
+  void aReporterRestartedWithALowerSequenceGoesOnAboveTheFloor() {
+    long ahead = System.currentTimeMillis() + 3_600_000;
+    dm.floor(ahead);
+    target("web-01", "127.0.0.1:" + agent.getAddress().getPort());
+    next("web-01");
+    assertThat(last().getVerdicts(0).getSequence()).isEqualTo(ahead + 1);
+  }
+
+  @Test
+  void aReportSaysFromWhereAndHowLongAgoItWasSeen() {
+    target("web-01", "127.0.0.1:" + agent.getAddress().getPort());
+    next("web-01");
+    assertThat(last().getDomain()).isEqualTo("rack/r1");
+    assertThat(last().getVerdicts(0).getAgeMs()).isBetween(0L, 60_000L);
+    assertThat(last().getVerdicts(0).getValidForMs()).isEqualTo(1_500);
+  }
+
+  private ReportVerdictsRequest last() {
+    return dm.reports().get(dm.reports().size() - 1);
   }
 
   @Test

@@ -34,7 +34,10 @@ public final class LightClient {
     this.leaders = new Rotation(ServerAddress.parseAll(servers), 0, System::nanoTime);
   }
 
-  /** Calls a method of the Operator service, for example {@code GetStatus}, on the leader. */
+  /**
+   * Calls a method of the Operator service, for example {@code GetStatus}, or of another one, for
+   * example {@code pilothouse.v1.WatchdogApi/Report}, on the leader.
+   */
   public <R extends Message> R call(
       String method, Message request, Parser<R> parser, Duration deadline) {
     return call(method, request, parser, deadline, ATTEMPT.plus(wait(request)));
@@ -55,7 +58,10 @@ public final class LightClient {
               Map.of("pilot-principal", principal, "pilot-request-id", requestId);
           try {
             LightHttp.Response response =
-                http.post("/pilothouse.v1.Operator/" + method, headers, body);
+                http.post(
+                    (method.contains("/") ? "/" : "/pilothouse.v1.Operator/") + method,
+                    headers,
+                    body);
             return read(server, method, response, parser);
           } catch (SocketTimeoutException e) {
             throw TryNextException.silent("no answer in time: " + e.getMessage());

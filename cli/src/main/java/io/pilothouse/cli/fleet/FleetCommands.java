@@ -43,6 +43,9 @@ public final class FleetCommands {
         "watchdog",
         "Watchdogs: what they say, and whether it counts.",
         new WatchdogList(),
+        new WatchdogShow(),
+        new WatchdogScore(),
+        new WatchdogReport(),
         new WatchdogTry(),
         new WatchdogMode.Promote(),
         new WatchdogMode.Quarantine());

@@ -6,11 +6,9 @@ import io.pilothouse.api.v1.SetWatchdogModeRequest;
 import io.pilothouse.api.v1.WatchdogRow;
 import io.pilothouse.api.v1.WatchdogState;
 import io.pilothouse.api.v1.WriteReply;
-import io.pilothouse.cli.CliException;
 import io.pilothouse.cli.Command;
 import io.pilothouse.cli.ExitCode;
 import io.pilothouse.cli.Json;
-import io.pilothouse.manifests.text.Near;
 import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.Parameters;
@@ -28,7 +26,7 @@ abstract class WatchdogMode extends Command {
 
   @Override
   protected ExitCode run() {
-    before(find());
+    before(WatchdogLookup.find(this::rows, watchdog));
     SetWatchdogModeRequest request =
         SetWatchdogModeRequest.newBuilder()
             .setWatchdog(watchdog)
@@ -47,24 +45,9 @@ abstract class WatchdogMode extends Command {
     return ExitCode.DONE;
   }
 
-  private WatchdogRow find() {
-    ListWatchdogsReply reply =
-        ask(
-            "ListWatchdogs",
-            ListWatchdogsRequest.getDefaultInstance(),
-            ListWatchdogsReply.parser());
-    List<String> names =
-        reply.getItemsList().stream().map(each -> each.getSpec().getName()).toList();
-    return reply.getItemsList().stream()
-        .filter(each -> each.getSpec().getName().equals(watchdog))
-        .findFirst()
-        .orElseThrow(
-            () ->
-                new CliException(
-                    ExitCode.FAILED,
-                    "NOT_FOUND",
-                    "there is no watchdog \"" + watchdog + "\"" + Near.hint(watchdog, names),
-                    "`pilot watchdog list` shows those there are"));
+  private ListWatchdogsReply rows() {
+    return ask(
+        "ListWatchdogs", ListWatchdogsRequest.getDefaultInstance(), ListWatchdogsReply.parser());
   }
 
   /** Shadow or quarantine to live. */
@@ -100,6 +83,8 @@ abstract class WatchdogMode extends Command {
     }
 
     @Override
-    void before(WatchdogRow row) {}
+    void before(WatchdogRow row) {
+      requireReason("a quarantine");
+    }
   }
 }

@@ -89,6 +89,7 @@ final class LocalWatchdogs {
                     .setFault(each.fault())
                     .setSeverity(each.severity())
                     .setText(each.text())
+                    .setAgeMs(Duration.ofNanos(System.nanoTime() - each.at()).toMillis())
                     .build());
   }
 

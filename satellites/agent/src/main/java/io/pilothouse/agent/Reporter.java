@@ -108,6 +108,8 @@ final class Reporter {
             .build();
     ReportReply reply =
         client.leader(CALL, channel -> MachineApiGrpc.newBlockingStub(channel).report(request));
+    // another process counted further under our name: it would be the one that is heard
+    sequence = Math.max(sequence, reply.getSequenceFloor());
     return !reply.getRegisterAgain();
   }
 

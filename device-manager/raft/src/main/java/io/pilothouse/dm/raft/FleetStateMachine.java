@@ -2,6 +2,7 @@ package io.pilothouse.dm.raft;
 
 import io.pilothouse.api.log.v1.Entry;
 import io.pilothouse.dm.state.Applied;
+import io.pilothouse.dm.state.State;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -46,6 +47,7 @@ final class FleetStateMachine extends BaseStateMachine {
   private final Path db;
   private final Applier applier;
   private final Stamp stamp;
+  private final LogClock clock;
   private final FleetState state;
   private final Proposals proposals;
   private final Listeners listeners;
@@ -62,6 +64,7 @@ final class FleetStateMachine extends BaseStateMachine {
     this.db = parts.dataDir().db();
     this.applier = applier;
     this.stamp = stamp;
+    this.clock = parts.clock();
     this.state = parts.state();
     this.proposals = parts.proposer();
     this.listeners = parts.listeners();
@@ -133,6 +136,7 @@ final class FleetStateMachine extends BaseStateMachine {
               : Entry.parseFrom(
                   logged.getStateMachineLogEntry().getLogData().asReadOnlyByteBuffer());
       Applied applied = state.apply(applier, entry, at.getIndex());
+      clock.applied(entry.getAt());
       store.write(applied.events(), at);
       updateLastAppliedTermIndex(at);
       metrics.entries.increment();
@@ -267,7 +271,9 @@ final class FleetStateMachine extends BaseStateMachine {
         opened = Store.open(db);
       }
       TermIndex at = opened.applied();
-      state.replace(opened.load(), at.getIndex());
+      State loaded = opened.load();
+      clock.applied(loaded.now().toEpochMilli());
+      state.replace(loaded, at.getIndex());
       setLastAppliedTermIndex(at);
       store = opened;
     }

@@ -145,6 +145,11 @@ public final class Replica implements AutoCloseable {
     return parts.state().appliedIndex();
   }
 
+  /** What entries are stamped with. */
+  public LogClock logClock() {
+    return parts.clock();
+  }
+
   /** All replicas by id; on the leader with what it knows of the others. */
   public List<PeerStatus> peers() {
     return leadership.peers();

@@ -11,6 +11,7 @@ record ReplicaParts(
     DataDir dataDir,
     Failure failure,
     FleetState state,
+    LogClock clock,
     Listeners listeners,
     ReplicaMetrics metrics,
     Proposer proposer)
@@ -34,11 +35,17 @@ record ReplicaParts(
             () -> started.join().notLeader(),
             metrics);
     return new ReplicaParts(
-        dataDir, failure, new FleetState(failure), new Listeners(), metrics, proposer);
+        dataDir,
+        failure,
+        new FleetState(failure),
+        new LogClock(InstantSource.system(), System::nanoTime),
+        new Listeners(),
+        metrics,
+        proposer);
   }
 
   FleetStateMachine machine(Applier applier) {
-    return new FleetStateMachine(this, applier, new Stamp(InstantSource.system()));
+    return new FleetStateMachine(this, applier, new Stamp(clock));
   }
 
   @Override

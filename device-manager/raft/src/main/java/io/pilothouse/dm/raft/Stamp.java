@@ -4,8 +4,6 @@ import com.google.protobuf.ByteString;
 import io.pilothouse.api.log.v1.Entry;
 import io.pilothouse.api.log.v1.Request;
 import java.security.SecureRandom;
-import java.time.InstantSource;
-import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * What only the leader may decide, and decides once: the time and the randomness of an entry. Every
@@ -15,18 +13,16 @@ final class Stamp {
 
   private static final int ENTROPY_BYTES = 16;
 
-  private final InstantSource clock;
+  private final LogClock clock;
   private final SecureRandom random = new SecureRandom();
-  private final AtomicLong last = new AtomicLong();
 
-  Stamp(InstantSource clock) {
+  Stamp(LogClock clock) {
     this.clock = clock;
   }
 
-  /** Never earlier than the stamp before, though the clock may be set back. */
+  /** Never earlier than the stamp before. */
   Entry on(Entry entry) {
-    long at = last.accumulateAndGet(clock.millis(), Math::max);
-    Entry.Builder stamped = Entry.newBuilder().setAt(at);
+    Entry.Builder stamped = Entry.newBuilder().setAt(clock.stamp());
     for (Request request : entry.getRequestsList()) {
       byte[] entropy = new byte[ENTROPY_BYTES];
       random.nextBytes(entropy);

@@ -6,13 +6,16 @@ import java.util.Set;
 /**
  * Which kind of principal may call what. A machine speaks only as a machine and a satellite only as
  * a satellite, which may also look at what operators see; operators are kept out of the others'
- * ways in because those act under keys and leases.
+ * ways in because those act under keys and leases. Whom a watchdog lets report is in its
+ * definition, so anybody may call that service; see {@link ReportRights}.
  */
 final class Access {
 
   static final String OPERATOR = "pilothouse.v1.Operator";
   static final String MACHINE = "pilothouse.v1.MachineApi";
   static final String SATELLITE = "pilothouse.v1.Satellite";
+
+  static final String WATCHDOG = "pilothouse.v1.WatchdogApi";
 
   private static final Set<String> OPERATOR_WRITES =
       Set.of(
@@ -30,10 +33,13 @@ final class Access {
   static Optional<String> objection(Principal principal, String service, String method) {
     boolean allowed =
         switch (principal.kind()) {
-          case OPERATOR -> service.equals(OPERATOR);
-          case MACHINE -> service.equals(MACHINE);
+          case OPERATOR -> service.equals(OPERATOR) || service.equals(WATCHDOG);
+          case MACHINE -> service.equals(MACHINE) || service.equals(WATCHDOG);
           case SATELLITE ->
-              service.equals(SATELLITE) || (service.equals(OPERATOR) && !isWrite(method));
+              service.equals(SATELLITE)
+                  || service.equals(WATCHDOG)
+                  || (service.equals(OPERATOR) && !isWrite(method));
+          case WATCHDOG -> service.equals(WATCHDOG);
         };
     return allowed
         ? Optional.empty()

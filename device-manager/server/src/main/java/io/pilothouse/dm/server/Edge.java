@@ -19,7 +19,9 @@ final class Edge implements AutoCloseable {
     this(ledger, clocks, metrics, MOST_WAITERS);
   }
 
-  Edge(Ledger ledger, Clocks clocks, MeterRegistry metrics, int mostWaiters) {
+  Edge(Ledger ledger, Clocks given, MeterRegistry metrics, int mostWaiters) {
+    // what is due, and since when, is told by the clock that stamps the log
+    Clocks clocks = new Clocks(ledger.logClock()::now, given.nanos());
     waiters = new Waiters(mostWaiters, metrics);
     Term term = new Term();
     ledger.addListener(waiters);
@@ -30,20 +32,26 @@ final class Edge implements AutoCloseable {
     ReportIntake intake = new ReportIntake(ledger, writes, term, clocks);
     OperatorService operator =
         new OperatorService(
-            new StatusReads(ledger, writes, pulls, clocks),
+            new StatusReads(ledger, writes, pulls, term, clocks),
             new OperatorReads(ledger, writes, term, clocks),
             new EventReads(writes, pulls, waiters),
             new IncidentReads(ledger, writes),
             new FleetReads(ledger, writes, clocks),
             new OperatorWrites(writes));
-    MachineService machine = new MachineService(ledger, writes, pulls, waiters, intake, term);
-    SatelliteService satellite = new SatelliteService(ledger, writes, pulls, intake, term, clocks);
+    MachineService machine =
+        new MachineService(
+            ledger, writes, pulls, waiters, intake, new AgentReports(ledger, writes, intake));
+    SatelliteService satellite =
+        new SatelliteService(
+            ledger, writes, pulls, new SatelliteReports(ledger, writes, intake), term, clocks);
+    WatchdogService watchdog = new WatchdogService(ledger, writes, intake);
     EdgeInterceptor interceptor = new EdgeInterceptor(metrics);
     services =
         List.of(
             ServerInterceptors.intercept(operator, interceptor),
             ServerInterceptors.intercept(machine, interceptor),
-            ServerInterceptors.intercept(satellite, interceptor));
+            ServerInterceptors.intercept(satellite, interceptor),
+            ServerInterceptors.intercept(watchdog, interceptor));
   }
 
   List<ServerServiceDefinition> services() {

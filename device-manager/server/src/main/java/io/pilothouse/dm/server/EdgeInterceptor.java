@@ -66,7 +66,7 @@ final class EdgeInterceptor implements ServerInterceptor {
           call,
           Refusals.of(
               Status.Code.UNAUTHENTICATED,
-              "%s; expected operator/NAME, machine/NAME or satellite/ID"
+              "%s; expected operator/NAME, machine/NAME, satellite/ID or watchdog/NAME"
                   .formatted(
                       headers.containsKey(PRINCIPAL)
                           ? "pilot-principal is '" + headers.get(PRINCIPAL) + "'"

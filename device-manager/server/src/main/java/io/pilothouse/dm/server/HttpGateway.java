@@ -11,28 +11,37 @@ import io.grpc.ClientInterceptors;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import io.grpc.MethodDescriptor.PrototypeMarshaller;
+import io.grpc.ServiceDescriptor;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.ClientCalls;
 import io.grpc.stub.MetadataUtils;
 import io.pilothouse.api.v1.OperatorGrpc;
+import io.pilothouse.api.v1.WatchdogApiGrpc;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@code POST /pilothouse.v1.Operator/METHOD}: a unary call with a JSON or protobuf body, passed to
- * the very service that gRPC serves, over a channel inside of this process. Statuses follow the
- * Connect protocol's table.
+ * {@code POST /pilothouse.v1.Operator/METHOD}, and {@code WatchdogApi} likewise: a unary call with
+ * a JSON or protobuf body, passed to the very service that gRPC serves, over a channel inside of
+ * this process. Statuses follow the Connect protocol's table.
  */
 final class HttpGateway implements HttpHandler {
 
-  static final String PATH = "/" + OperatorGrpc.SERVICE_NAME + "/";
+  private static final List<ServiceDescriptor> SERVICES =
+      List.of(OperatorGrpc.getServiceDescriptor(), WatchdogApiGrpc.getServiceDescriptor());
+
+  /** Where it is to be served. */
+  static final List<String> PATHS =
+      SERVICES.stream().map(each -> "/" + each.getName() + "/").toList();
 
   private static final String JSON = "application/json";
   private static final String PROTO = "application/proto";
@@ -47,8 +56,10 @@ final class HttpGateway implements HttpHandler {
   /** Calls go to {@code channel}, which leads to the services and their interceptor. */
   HttpGateway(Channel channel) {
     this.channel = channel;
-    for (MethodDescriptor<?, ?> method : OperatorGrpc.getServiceDescriptor().getMethods()) {
-      methods.put(String.valueOf(method.getBareMethodName()), messages(method));
+    for (ServiceDescriptor service : SERVICES) {
+      for (MethodDescriptor<?, ?> method : service.getMethods()) {
+        methods.put(method.getFullMethodName(), messages(method));
+      }
     }
   }
 
@@ -84,13 +95,13 @@ final class HttpGateway implements HttpHandler {
   }
 
   private MethodDescriptor<Message, Message> method(HttpExchange http, String contentType) {
-    String name = http.getRequestURI().getPath().substring(PATH.length());
+    String name = http.getRequestURI().getPath().substring(1);
     @Nullable MethodDescriptor<Message, Message> method = methods.get(name);
     if (method == null) {
       throw Refusals.of(
           Status.Code.UNIMPLEMENTED,
-          "the service Operator has no method '%s'".formatted(name),
-          "methods: " + String.join(", ", methods.keySet()));
+          "the service %s has no method '%s'".formatted(service(name), method(name)),
+          "methods: " + methodsOf(service(name)));
     }
     if (!http.getRequestMethod().equals("POST")) {
       throw Refusals.of(
@@ -105,6 +116,21 @@ final class HttpGateway implements HttpHandler {
           "send the header Content-Type: " + JSON);
     }
     return method;
+  }
+
+  private static String service(String fullMethod) {
+    return fullMethod.substring(0, fullMethod.indexOf('/'));
+  }
+
+  private static String method(String fullMethod) {
+    return fullMethod.substring(fullMethod.indexOf('/') + 1);
+  }
+
+  private String methodsOf(String service) {
+    return methods.keySet().stream()
+        .filter(each -> service(each).equals(service))
+        .map(HttpGateway::method)
+        .collect(Collectors.joining(", "));
   }
 
   private static Message request(
@@ -143,6 +169,7 @@ final class HttpGateway implements HttpHandler {
     Metadata headers = new Metadata();
     copy(http, EdgeInterceptor.PRINCIPAL, headers);
     copy(http, EdgeInterceptor.REQUEST_ID, headers);
+    copy(http, EdgeInterceptor.MACHINE_KEY, headers);
     return ClientCalls.blockingUnaryCall(
         ClientInterceptors.intercept(channel, MetadataUtils.newAttachHeadersInterceptor(headers)),
         method,
@@ -163,6 +190,10 @@ final class HttpGateway implements HttpHandler {
     @Nullable String leader = trailers.get(Refusals.LEADER);
     if (leader != null) {
       http.getResponseHeaders().set(Refusals.LEADER.name(), leader);
+    }
+    @Nullable String wait = trailers.get(Refusals.RETRY_AFTER);
+    if (wait != null) {
+      http.getResponseHeaders().set("Retry-After", wait);
     }
     byte[] error =
         new JsonLine()

@@ -49,7 +49,7 @@ final class HttpPort implements AutoCloseable {
         "/health",
         http -> send(http, self.isReady() ? 200 : 503, "application/json", self.health()));
     port.page("/status", http -> send(http, 200, "application/json", self.status()));
-    port.page(HttpGateway.PATH, gateway);
+    HttpGateway.PATHS.forEach(path -> port.page(path, gateway));
     port.page("/", HttpPort::notFound);
     port.server.start();
     return port;
@@ -80,7 +80,7 @@ final class HttpPort implements AutoCloseable {
         404,
         "text/plain",
         "no page %s; there are /health, /status, /metrics and POST %sMETHOD\n"
-            .formatted(http.getRequestURI().getPath(), HttpGateway.PATH));
+            .formatted(http.getRequestURI().getPath(), HttpGateway.PATHS.get(0)));
   }
 
   private static void send(HttpExchange http, int status, String type, String text)

@@ -34,6 +34,7 @@ final class LeaderLoop implements AutoCloseable {
   private final Term term;
   private final Clocks clocks;
   private final ScheduledExecutorService rounds;
+  private final ClockSkew skew = new ClockSkew();
   private SilenceWatch silence;
   private CompletableFuture<Reply> tick = CompletableFuture.completedFuture(null);
   private CompletableFuture<Reply> notice = CompletableFuture.completedFuture(null);
@@ -79,12 +80,24 @@ final class LeaderLoop implements AutoCloseable {
     if (notice.isDone()) {
       noticeSilence();
     }
+    proposeHeld(heard);
+    skew.look(ledger.logClock().skew());
   }
 
   private boolean isDue(@Nullable Instant due, Instant stateNow) {
     // an earlier leader's clock may have been ahead of ours: the state's time counts then
     Instant now = clocks.now().isAfter(stateNow) ? clocks.now() : stateNow;
     return due != null && !due.isAfter(now);
+  }
+
+  private void proposeHeld(LastHeard heard) {
+    for (FlapDamper.Held held : heard.damper().due(clocks.nanos().getAsLong())) {
+      var unused = // each is answered by itself
+          submit(ReportIntake.command(held))
+              .whenComplete(
+                  (reply, failure) ->
+                      heard.damper().proposed(held, failure == null, clocks.nanos().getAsLong()));
+    }
   }
 
   private void noticeSilence() {

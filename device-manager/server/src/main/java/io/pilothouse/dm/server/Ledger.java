@@ -3,6 +3,7 @@ package io.pilothouse.dm.server;
 import io.pilothouse.api.log.v1.Reply;
 import io.pilothouse.api.log.v1.Request;
 import io.pilothouse.dm.raft.CommitListener;
+import io.pilothouse.dm.raft.LogClock;
 import io.pilothouse.dm.raft.Peer;
 import io.pilothouse.dm.raft.PeerStatus;
 import io.pilothouse.dm.state.State;
@@ -32,6 +33,9 @@ interface Ledger {
 
   /** Index up to which a read sees the log. */
   long appliedIndex();
+
+  /** What entries are stamped with. */
+  LogClock logClock();
 
   List<PeerStatus> peers();
 

@@ -27,16 +27,21 @@ final class MachineService extends MachineApiGrpc.MachineApiImplBase {
   private final Pulls pulls;
   private final Waiters waiters;
   private final ReportIntake intake;
-  private final Term term;
+  private final AgentReports reports;
 
   MachineService(
-      Ledger ledger, Writes writes, Pulls pulls, Waiters waiters, ReportIntake intake, Term term) {
+      Ledger ledger,
+      Writes writes,
+      Pulls pulls,
+      Waiters waiters,
+      ReportIntake intake,
+      AgentReports reports) {
     this.ledger = ledger;
     this.writes = writes;
     this.pulls = pulls;
     this.waiters = waiters;
     this.intake = intake;
-    this.term = term;
+    this.reports = reports;
   }
 
   @Override
@@ -60,7 +65,7 @@ final class MachineService extends MachineApiGrpc.MachineApiImplBase {
             .build();
     Reply reply = writes.decide(Command.newBuilder().setRegisterMachine(command).build());
     // steady reports raised the sequence here without a trace in the log
-    long soft = term.lastHeard().reporter(Caller.current().principal().toString()).highest();
+    long soft = intake.reporter(Caller.current().principal().toString()).highest();
     return RegisterReply.newBuilder()
         .setRevision(reply.getRevision())
         .setSequenceFloor(Math.max(reply.getSequenceFloor(), soft))
@@ -148,6 +153,6 @@ final class MachineService extends MachineApiGrpc.MachineApiImplBase {
 
   @Override
   public void report(ReportRequest request, StreamObserver<ReportReply> call) {
-    Answers.unary(call, () -> intake.machine(request));
+    Answers.unary(call, () -> reports.take(request));
   }
 }

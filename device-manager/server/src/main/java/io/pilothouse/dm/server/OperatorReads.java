@@ -45,6 +45,8 @@ import org.jspecify.annotations.Nullable;
 /** What operators look at: the leader's state, once a majority has confirmed that it leads. */
 final class OperatorReads {
 
+  private static final int MOST_NAMED = 20;
+
   private final Ledger ledger;
   private final Writes writes;
   private final Term term;
@@ -208,6 +210,7 @@ final class OperatorReads {
   }
 
   ListWatchdogsReply watchdogs() {
+    LastHeard heard = term.lastHeard();
     return look(
         (state, revision) -> {
           Map<String, WatchdogRow.Builder> rows = new TreeMap<>();
@@ -223,9 +226,23 @@ final class OperatorReads {
             }
           }
           ListWatchdogsReply.Builder reply = ListWatchdogsReply.newBuilder().setRevision(revision);
+          soft(heard, rows);
           rows.values().forEach(reply::addItems);
           return reply.build();
         });
+  }
+
+  /** What only the leader has in mind. */
+  private static void soft(LastHeard heard, Map<String, WatchdogRow.Builder> rows) {
+    rows.forEach((name, row) -> row.setShed(heard.floods().shed(name)));
+    for (Map.Entry<String, Reporter> reporter : heard.reporters()) {
+      for (String watchdog : reporter.getValue().watchdogs()) {
+        WatchdogRow.@Nullable Builder row = rows.get(watchdog);
+        if (row != null && row.getReportersCount() < MOST_NAMED) {
+          row.addReporters(reporter.getKey());
+        }
+      }
+    }
   }
 
   private static void count(WatchdogRow.Builder row, Verdict verdict) {
@@ -236,7 +253,12 @@ final class OperatorReads {
     switch (verdict.getKind()) {
       case OK -> row.setOk(row.getOk() + 1);
       case WARNING -> row.setWarning(row.getWarning() + 1);
-      case ERROR -> row.setError(row.getError() + 1);
+      case ERROR -> {
+        row.setError(row.getError() + 1);
+        if (row.getErrorMachinesCount() < MOST_NAMED) {
+          row.addErrorMachines(verdict.getMachine());
+        }
+      }
       case UNKNOWN -> row.setUnknown(row.getUnknown() + 1);
       case VERDICT_UNSPECIFIED, UNRECOGNIZED -> {}
     }

@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Who calls, as {@code pilot-principal} says: {@code operator/alice}, {@code machine/web-03},
- * {@code satellite/repair-1}.
+ * {@code satellite/repair-1}, {@code watchdog/burn-test}.
  */
 record Principal(Kind kind, String name) {
 
@@ -15,7 +15,8 @@ record Principal(Kind kind, String name) {
   enum Kind {
     OPERATOR("operator"),
     MACHINE("machine"),
-    SATELLITE("satellite");
+    SATELLITE("satellite"),
+    WATCHDOG("watchdog");
 
     private final String prefix;
 
@@ -25,7 +26,7 @@ record Principal(Kind kind, String name) {
   }
 
   private static final Pattern FORM =
-      Pattern.compile("(operator|machine|satellite)/([A-Za-z0-9][A-Za-z0-9._@-]{0,62})");
+      Pattern.compile("(operator|machine|satellite|watchdog)/([A-Za-z0-9][A-Za-z0-9._@-]{0,62})");
 
   /** Empty when the text is missing or of another form. */
   static Optional<Principal> parse(@Nullable String text) {

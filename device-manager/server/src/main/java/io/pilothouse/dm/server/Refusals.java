@@ -11,6 +11,7 @@ import io.pilothouse.dm.raft.Peer;
 import io.pilothouse.dm.state.RefusedException;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -21,6 +22,9 @@ final class Refusals {
 
   /** {@code GRPC,HTTP} addresses of the leader. */
   static final Metadata.Key<String> LEADER = key("pilot-leader");
+
+  /** Whole seconds to wait, as HTTP's header of this name. */
+  static final Metadata.Key<String> RETRY_AFTER = key("retry-after");
 
   static final Metadata.Key<String> REMEDY = key("pilot-remedy");
 
@@ -42,6 +46,16 @@ final class Refusals {
       trailers.put(REMEDY, headerText(remedy));
     }
     return code.toStatus().withDescription(message).asRuntimeException(trailers);
+  }
+
+  /** More than is taken; comes with how long to wait. */
+  static StatusRuntimeException later(String message, String remedy, long seconds) {
+    StatusRuntimeException refusal = of(Status.Code.RESOURCE_EXHAUSTED, message, remedy);
+    @Nullable Metadata trailers = refusal.getTrailers();
+    if (trailers != null) {
+      trailers.put(RETRY_AFTER, Long.toString(seconds));
+    }
+    return refusal;
   }
 
   /** The process ends. */

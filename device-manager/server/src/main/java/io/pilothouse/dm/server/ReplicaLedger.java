@@ -3,6 +3,7 @@ package io.pilothouse.dm.server;
 import io.pilothouse.api.log.v1.Reply;
 import io.pilothouse.api.log.v1.Request;
 import io.pilothouse.dm.raft.CommitListener;
+import io.pilothouse.dm.raft.LogClock;
 import io.pilothouse.dm.raft.Peer;
 import io.pilothouse.dm.raft.PeerStatus;
 import io.pilothouse.dm.raft.Replica;
@@ -43,6 +44,11 @@ record ReplicaLedger(Replica replica) implements Ledger {
   @Override
   public long appliedIndex() {
     return replica.appliedIndex();
+  }
+
+  @Override
+  public LogClock logClock() {
+    return replica.logClock();
   }
 
   @Override

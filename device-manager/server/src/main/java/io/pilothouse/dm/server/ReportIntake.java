@@ -3,20 +3,17 @@ package io.pilothouse.dm.server;
 import io.grpc.Status;
 import io.pilothouse.api.log.v1.ApplyVerdicts;
 import io.pilothouse.api.log.v1.Command;
-import io.pilothouse.api.log.v1.ObserveMachine;
 import io.pilothouse.api.log.v1.Reply;
 import io.pilothouse.api.log.v1.VerdictReport;
-import io.pilothouse.api.v1.Machine;
-import io.pilothouse.api.v1.Observed;
-import io.pilothouse.api.v1.Provisioning;
-import io.pilothouse.api.v1.ReportReply;
-import io.pilothouse.api.v1.ReportRequest;
-import io.pilothouse.api.v1.ReportVerdictsRequest;
-import io.pilothouse.api.v1.SatelliteWriteReply;
-import io.pilothouse.api.v1.VerdictReportItem;
+import io.pilothouse.api.v1.WatchdogSpec;
+import io.pilothouse.dm.state.Policies;
+import io.pilothouse.dm.state.ReportMeaning;
+import io.pilothouse.dm.state.State;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -31,13 +28,39 @@ final class ReportIntake {
 
   private static final Duration QUEUE = Duration.ofSeconds(2);
 
-  /** What became of a report: what to propose, and what was a sign of life. */
-  private record Sorted(List<VerdictReport> changed, List<VerdictReport> alive) {}
+  /** What became of a report. */
+  enum Outcome {
+    /** It counts, or is moot. */
+    TAKEN,
+    /** Not above one that was taken. */
+    OLDER,
+    /** Observed too long ago. */
+    STALE,
+    /** Beyond the quota. */
+    SHED
+  }
+
+  /**
+   * What became of some reports.
+   *
+   * @param outcomes of each, in their order
+   * @param floor above which to number, when some were older; else 0
+   * @param waitSeconds until one that was shed would be taken
+   */
+  record Taken(List<Outcome> outcomes, long revision, long floor, long waitSeconds) {
+    int count(Outcome outcome) {
+      return (int) outcomes.stream().filter(outcome::equals).count();
+    }
+  }
+
+  /** Who reports, and from where. */
+  record Source(String reporter, String domain, boolean agent) {}
 
   private final Ledger ledger;
   private final Writes writes;
   private final Term term;
   private final Clocks clocks;
+  private final ReportQuotas quotas = new ReportQuotas();
 
   ReportIntake(Ledger ledger, Writes writes, Term term, Clocks clocks) {
     this.ledger = ledger;
@@ -46,165 +69,171 @@ final class ReportIntake {
     this.clocks = clocks;
   }
 
-  /** An agent's report. */
-  ReportReply machine(ReportRequest request) {
-    MachineIdentity.requireOwn(request.getMachine());
-    for (VerdictReportItem item : request.getVerdictsList()) {
-      if (!item.getMachine().isEmpty()) {
-        MachineIdentity.requireOwn(item.getMachine());
+  /** What is known of a reporter in this term. */
+  Reporter reporter(String name) {
+    return term.lastHeard().reporter(name, clocks.nanos().getAsLong());
+  }
+
+  /** One batch while it is taken. */
+  private final class Batch {
+    private final LastHeard heard = term.lastHeard();
+    private final Source source;
+    private final Reporter reporter;
+    private final long now = clocks.nanos().getAsLong();
+    private final List<VerdictReport> changed = new ArrayList<>();
+    private final List<VerdictReport> alive = new ArrayList<>();
+    private final Map<String, Long> shed = new HashMap<>();
+    private long floor;
+    private long waitSeconds;
+
+    Batch(Source source, Reporter reporter) {
+      this.source = source;
+      this.reporter = reporter;
+    }
+
+    List<Outcome> sort(State state, List<VerdictReport> reports) {
+      Map<String, Integer> newest = newest(reports);
+      List<Outcome> outcomes = new ArrayList<>();
+      for (int i = 0; i < reports.size(); i++) {
+        VerdictReport report = reports.get(i);
+        Optional<WatchdogSpec> spec = Policies.watchdog(state, report.getWatchdog());
+        if (spec.isEmpty()) {
+          outcomes.add(Outcome.TAKEN);
+        } else if (!isWithinQuota(state, spec.get())) {
+          outcomes.add(Outcome.SHED);
+        } else {
+          boolean overtaken = newest.getOrDefault(subject(report), i) != i;
+          outcomes.add(overtaken ? Outcome.TAKEN : sort(state, report));
+        }
+      }
+      return outcomes;
+    }
+
+    /** Of several on one subject only the newest can mean anything. */
+    private static Map<String, Integer> newest(List<VerdictReport> reports) {
+      Map<String, Integer> newest = new HashMap<>();
+      for (int i = 0; i < reports.size(); i++) {
+        int at = i;
+        newest.merge(
+            subject(reports.get(i)),
+            at,
+            (a, b) -> reports.get(a).getSequence() > reports.get(b).getSequence() ? a : b);
+      }
+      return newest;
+    }
+
+    private boolean isWithinQuota(State state, WatchdogSpec spec) {
+      ReportQuotas.Quota quota =
+          source.agent() ? quotas.ofAgent(state, spec) : quotas.ofObserver(state, spec, now);
+      TokenBucket bucket = reporter.bucket(spec.getName(), quota, now);
+      if (bucket.take()) {
+        return true;
+      }
+      shed.merge(spec.getName(), 1L, Long::sum);
+      waitSeconds = Math.max(waitSeconds, bucket.secondsToWait());
+      return false;
+    }
+
+    private Outcome sort(State state, VerdictReport given) {
+      long known = known(state, given);
+      VerdictReport report =
+          given.getSequence() == 0 ? given.toBuilder().setSequence(known + 1).build() : given;
+      if (report.getSequence() <= known && !source.agent()) {
+        floor = Math.max(floor, known);
+        return Outcome.OLDER;
+      }
+      FlapDamper.Held word = new FlapDamper.Held(source.reporter(), source.domain(), report);
+      switch (ReportMeaning.of(state, source.reporter(), source.domain(), report)) {
+        case CHANGED -> {
+          alive.add(report);
+          if (heard.damper().mayPropose(word, now)) {
+            changed.add(report);
+          }
+        }
+        case STEADY -> {
+          alive.add(report);
+          heard.damper().steady(word);
+        }
+        case CROWDED -> heard.heard(report.getMachine(), report.getWatchdog(), now);
+        case OLDER -> {
+          floor = Math.max(floor, known);
+          return Outcome.OLDER;
+        }
+        case STALE -> {
+          return Outcome.STALE;
+        }
+        case MOOT -> {}
+      }
+      return Outcome.TAKEN;
+    }
+
+    /** The highest sequence on this subject, taken, applied or held back. */
+    private long known(State state, VerdictReport report) {
+      long applied =
+          ReportMeaning.floor(state, source.reporter(), report.getMachine(), report.getWatchdog());
+      long held =
+          heard.damper().heldSequence(report.getMachine(), report.getWatchdog(), source.reporter());
+      return Math.max(Math.max(applied, held), reporter.highest(subject(report)));
+    }
+
+    void took() {
+      for (VerdictReport each : alive) {
+        reporter.took(subject(each), each.getSequence());
+        heard.heard(each.getMachine(), each.getWatchdog(), now);
+        if (!source.agent()) {
+          heard.heard(each.getMachine(), each.getWatchdog(), source.reporter(), now);
+        }
       }
     }
-    String key = MachineIdentity.requireKey();
-    writes.requireLeader();
-    LastHeard heard = term.lastHeard();
-    LastHeard.Reporter reporter = heard.reporter(Caller.current().principal().toString());
-    return oneAtATime(reporter, () -> machine(request, key, heard, reporter));
+
+    void countShed() {
+      shed.forEach(
+          (watchdog, count) -> heard.floods().shed(watchdog, source.reporter(), count, now));
+    }
   }
 
-  private ReportReply machine(
-      ReportRequest request, String key, LastHeard heard, LastHeard.Reporter reporter) {
-    Optional<Machine> found = ledger.read(state -> state.machine(request.getMachine()));
-    found.ifPresent(machine -> MachineIdentity.requireMatch(machine, key));
-    boolean known =
-        found
-            .filter(machine -> !machine.getKeySha256().isEmpty())
-            .filter(machine -> machine.getObserved().getBootId().equals(request.getBootId()))
-            .isPresent();
-    if (!known) {
-      return ReportReply.newBuilder()
-          .setRevision(ledger.appliedIndex())
-          .setRegisterAgain(true)
-          .build();
+  /** Takes reports under {@link #oneAtATime}; {@code first} is in the log before them. */
+  Taken take(
+      Source source,
+      Reporter reporter,
+      List<VerdictReport> reports,
+      List<CompletableFuture<Reply>> first) {
+    Batch batch = new Batch(source, reporter);
+    List<Outcome> outcomes = ledger.read(state -> batch.sort(state, reports));
+    List<CompletableFuture<Reply>> submitted = new ArrayList<>(first);
+    batch.countShed();
+    if (!batch.changed.isEmpty()) {
+      submitted.add(writes.submit(command(source, batch.changed)));
     }
-    if (request.getSequence() <= reporter.highest()) {
-      return ReportReply.newBuilder().setRevision(ledger.appliedIndex()).build();
-    }
-    String name = Caller.current().principal().toString();
-    List<VerdictReport> verdicts =
-        request.getVerdictsList().stream().map(item -> ofMachine(item, request)).toList();
-    Sorted sorted = sort(name, verdicts);
-    List<CompletableFuture<Reply>> submitted = new ArrayList<>();
-    observation(found.orElseThrow(), request).ifPresent(each -> submitted.add(submit(each)));
-    submitted.addAll(propose(name, sorted.changed()));
     long revision = await(submitted);
-    reporter.took(request.getSequence());
-    hear(heard, sorted);
-    return ReportReply.newBuilder().setRevision(revision).build();
+    batch.took();
+    return new Taken(outcomes, revision, batch.floor, batch.waitSeconds);
   }
 
-  private static VerdictReport ofMachine(VerdictReportItem item, ReportRequest request) {
-    long sequence = item.getSequence() == 0 ? request.getSequence() : item.getSequence();
-    return report(item, request.getMachine(), sequence).setBootId(request.getBootId()).build();
+  private static Command command(Source source, List<VerdictReport> changed) {
+    return Command.newBuilder()
+        .setApplyVerdicts(verdicts(source.reporter(), source.domain(), changed))
+        .build();
   }
 
-  /** What a remote watchdog saw from outside. */
-  SatelliteWriteReply satellite(ReportVerdictsRequest request) {
-    writes.requireLeader();
-    LastHeard heard = term.lastHeard();
-    String name =
-        request.getReporter().isEmpty()
-            ? Caller.current().principal().toString()
-            : request.getReporter();
-    LastHeard.Reporter reporter = heard.reporter(name);
-    return oneAtATime(
-        reporter,
-        () -> {
-          List<VerdictReport> fresh =
-              request.getVerdictsList().stream()
-                  .map(item -> report(item, item.getMachine(), item.getSequence()).build())
-                  .filter(each -> each.getSequence() > reporter.highest(subject(each)))
-                  .toList();
-          Sorted sorted = sort(name, fresh);
-          long revision = await(propose(name, sorted.changed()));
-          fresh.forEach(each -> reporter.took(subject(each), each.getSequence()));
-          hear(heard, sorted);
-          return SatelliteWriteReply.newBuilder().setRevision(revision).build();
-        });
+  private static ApplyVerdicts verdicts(
+      String reporter, String domain, List<VerdictReport> reports) {
+    return ApplyVerdicts.newBuilder()
+        .setReporter(reporter)
+        .setDomain(domain)
+        .addAllReports(reports)
+        .build();
   }
 
-  private static VerdictReport.Builder report(
-      VerdictReportItem item, String machine, long sequence) {
-    return VerdictReport.newBuilder()
-        .setMachine(machine)
-        .setWatchdog(item.getWatchdog())
-        .setKind(item.getKind())
-        .setFault(item.getFault())
-        .setSeverity(item.getSeverity())
-        .setText(item.getText())
-        .setSequence(sequence);
+  /** A word that was held back, as it is proposed. */
+  static Command command(FlapDamper.Held held) {
+    return Command.newBuilder()
+        .setApplyVerdicts(verdicts(held.reporter(), held.domain(), List.of(held.report())))
+        .build();
   }
 
   private static String subject(VerdictReport report) {
     return report.getMachine() + "/" + report.getWatchdog();
-  }
-
-  private Sorted sort(String reporter, List<VerdictReport> reports) {
-    return ledger.read(
-        state -> {
-          Sorted sorted = new Sorted(new ArrayList<>(), new ArrayList<>());
-          for (VerdictReport report : reports) {
-            switch (VerdictFilter.of(state, reporter, report)) {
-              case CHANGED -> {
-                sorted.changed().add(report);
-                sorted.alive().add(report);
-              }
-              case STEADY -> sorted.alive().add(report);
-              case MOOT -> {}
-            }
-          }
-          return sorted;
-        });
-  }
-
-  private List<CompletableFuture<Reply>> propose(String reporter, List<VerdictReport> changed) {
-    if (changed.isEmpty()) {
-      return List.of();
-    }
-    ApplyVerdicts verdicts =
-        ApplyVerdicts.newBuilder().setReporter(reporter).addAllReports(changed).build();
-    return List.of(writes.submit(Command.newBuilder().setApplyVerdicts(verdicts).build()));
-  }
-
-  private CompletableFuture<Reply> submit(ObserveMachine observation) {
-    return writes.submit(Command.newBuilder().setObserveMachine(observation).build());
-  }
-
-  /** What the state must hear of the machine itself, when that is anything. */
-  private static Optional<ObserveMachine> observation(Machine machine, ReportRequest request) {
-    ObserveMachine.Builder command =
-        ObserveMachine.newBuilder().setMachine(request.getMachine()).setBootId(request.getBootId());
-    Observed observed = request.getObserved().toBuilder().setBootId(request.getBootId()).build();
-    boolean changed = request.hasObserved() && !observed.equals(machine.getObserved());
-    if (changed) {
-      command.setObserved(observed);
-    }
-    boolean step = isStep(machine, request);
-    if (step) {
-      command
-          .setProvisioningToken(request.getProvisioningToken())
-          .setStepDone(request.getStepDone())
-          .setStepFailed(request.getStepFailed());
-    }
-    return changed || step ? Optional.of(command.build()) : Optional.empty();
-  }
-
-  /** Whether the report ends the step that the machine is at; repeats of one that ended do not. */
-  private static boolean isStep(Machine machine, ReportRequest request) {
-    boolean failed = !request.getStepFailed().isEmpty();
-    if (!failed && request.getStepDone() == Provisioning.Step.STEP_UNSPECIFIED) {
-      return false;
-    }
-    Provisioning now = machine.getProvisioning();
-    if (now.getToken() != request.getProvisioningToken()) {
-      throw Refusals.of(
-          Status.Code.ABORTED,
-          "%s is assigned under token %d, not %d"
-              .formatted(machine.getName(), now.getToken(), request.getProvisioningToken()),
-          "pull again; do not touch the machine");
-    }
-    boolean installs =
-        now.getStep() == Provisioning.Step.IMAGING || now.getStep() == Provisioning.Step.BURNING_IN;
-    return installs && (failed || request.getStepDone() == now.getStep());
   }
 
   /** The highest revision of the replies; that of this replica when nothing was proposed. */
@@ -215,12 +244,7 @@ final class ReportIntake {
         .orElseGet(ledger::appliedIndex);
   }
 
-  private void hear(LastHeard heard, Sorted sorted) {
-    long now = clocks.nanos().getAsLong();
-    sorted.alive().forEach(each -> heard.heard(each.getMachine(), each.getWatchdog(), now));
-  }
-
-  private static <T> T oneAtATime(LastHeard.Reporter reporter, Supplier<T> work) {
+  static <T> T oneAtATime(Reporter reporter, Supplier<T> work) {
     boolean locked;
     try {
       locked = reporter.lock.tryLock(QUEUE.toMillis(), TimeUnit.MILLISECONDS);

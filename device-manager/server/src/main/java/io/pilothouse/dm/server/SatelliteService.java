@@ -39,16 +39,21 @@ final class SatelliteService extends SatelliteGrpc.SatelliteImplBase {
   private final Ledger ledger;
   private final Writes writes;
   private final Pulls pulls;
-  private final ReportIntake intake;
+  private final SatelliteReports reports;
   private final Term term;
   private final Clocks clocks;
 
   SatelliteService(
-      Ledger ledger, Writes writes, Pulls pulls, ReportIntake intake, Term term, Clocks clocks) {
+      Ledger ledger,
+      Writes writes,
+      Pulls pulls,
+      SatelliteReports reports,
+      Term term,
+      Clocks clocks) {
     this.ledger = ledger;
     this.writes = writes;
     this.pulls = pulls;
-    this.intake = intake;
+    this.reports = reports;
     this.term = term;
     this.clocks = clocks;
   }
@@ -206,7 +211,7 @@ final class SatelliteService extends SatelliteGrpc.SatelliteImplBase {
   @Override
   public void reportVerdicts(
       ReportVerdictsRequest request, StreamObserver<SatelliteWriteReply> call) {
-    Answers.unary(call, () -> intake.satellite(request));
+    Answers.unary(call, () -> reports.take(request));
   }
 
   @Override

@@ -4,7 +4,9 @@ import io.pilothouse.api.log.v1.NoticeSilence.Silent;
 import io.pilothouse.api.v1.DeploymentReplica;
 import io.pilothouse.api.v1.Lifecycle;
 import io.pilothouse.api.v1.Machine;
+import io.pilothouse.api.v1.Observation;
 import io.pilothouse.api.v1.Verdict;
+import io.pilothouse.api.v1.VerdictKind;
 import io.pilothouse.api.v1.WatchdogSpec;
 import io.pilothouse.api.v1.WatchdogState;
 import io.pilothouse.dm.state.Entities;
@@ -37,7 +39,8 @@ final class SilenceWatch {
   private record Seen(long mark, long at) {}
 
   /** A watchdog that a type's machines must hear from. */
-  private record Required(String watchdog, long validForNanos, long modeSeenAt) {}
+  private record Required(
+      String watchdog, long validForNanos, long modeSeenAt, boolean silenceIgnored) {}
 
   private final LastHeard lastHeard;
   private final Map<String, Seen> machines = new HashMap<>();
@@ -64,19 +67,8 @@ final class SilenceWatch {
       List<Required> required =
           byType.computeIfAbsent(machine.getType(), type -> required(state, machine, now));
       for (Required each : required) {
-        long from =
-            latest(
-                start,
-                each.modeSeenAt(),
-                lastHeard.at(machine.getName(), each.watchdog()).orElse(start));
-        if (now - from > each.validForNanos()
-            && silent.size() < MOST_AT_ONCE
-            && !isKnownSilent(state, machine.getName(), each.watchdog())) {
-          silent.add(
-              Silent.newBuilder()
-                  .setMachine(machine.getName())
-                  .setWatchdog(each.watchdog())
-                  .build());
+        if (silent.size() < MOST_AT_ONCE) {
+          silent(state, machine.getName(), each, latest(start, each.modeSeenAt()), now, silent);
         }
       }
     }
@@ -88,6 +80,43 @@ final class SilenceWatch {
     return silent;
   }
 
+  /** Adds the watchdog as a whole, or those of its observers that fell silent. */
+  private void silent(
+      Entities state,
+      String machine,
+      Required required,
+      long start,
+      long now,
+      List<Silent> silent) {
+    Verdict verdict =
+        state.verdict(machine, required.watchdog()).orElse(Verdict.getDefaultInstance());
+    long heardAt = lastHeard.at(machine, required.watchdog()).orElse(start);
+    if (now - latest(start, heardAt) > required.validForNanos()) {
+      // one whose silence is no fault loses its word, and that is all
+      boolean matters = !required.silenceIgnored() || isSaid(verdict);
+      if (!verdict.getSilent() && matters) {
+        silent.add(
+            Silent.newBuilder().setMachine(machine).setWatchdog(required.watchdog()).build());
+      }
+      return;
+    }
+    for (Observation each : verdict.getObservationsList()) {
+      long at = lastHeard.at(machine, required.watchdog(), each.getReporter()).orElse(start);
+      if (now - latest(start, at) > required.validForNanos()) {
+        silent.add(
+            Silent.newBuilder()
+                .setMachine(machine)
+                .setWatchdog(required.watchdog())
+                .setReporter(each.getReporter())
+                .build());
+      }
+    }
+  }
+
+  private static boolean isSaid(Verdict verdict) {
+    return verdict.getKind() != VerdictKind.VERDICT_UNSPECIFIED && !verdict.getAwaiting();
+  }
+
   private List<Required> required(Entities state, Machine machine, long now) {
     List<Required> required = new ArrayList<>();
     for (WatchdogSpec spec : Policies.requiredLive(state, machine)) {
@@ -96,13 +125,10 @@ final class SilenceWatch {
           new Required(
               spec.getName(),
               TimeUnit.MILLISECONDS.toNanos(Policies.validForMs(spec)),
-              seenAt(watchdogs, spec.getName(), since, now)));
+              seenAt(watchdogs, spec.getName(), since, now),
+              spec.getSilenceIgnored()));
     }
     return required;
-  }
-
-  private static boolean isKnownSilent(Entities state, String machine, String watchdog) {
-    return state.verdict(machine, watchdog).map(Verdict::getSilent).orElse(false);
   }
 
   /** Deployment replicas that count as up and are not, as they should be recorded. */

@@ -23,12 +23,14 @@ final class StatusReads {
   private final Ledger ledger;
   private final Writes writes;
   private final Pulls pulls;
+  private final Term term;
   private final Clocks clocks;
 
-  StatusReads(Ledger ledger, Writes writes, Pulls pulls, Clocks clocks) {
+  StatusReads(Ledger ledger, Writes writes, Pulls pulls, Term term, Clocks clocks) {
     this.ledger = ledger;
     this.writes = writes;
     this.pulls = pulls;
+    this.term = term;
     this.clocks = clocks;
   }
 
@@ -49,6 +51,14 @@ final class StatusReads {
         down++;
         status.addCodes(replicaDown(peer, now));
       }
+    }
+    term.lastHeard()
+        .floods()
+        .present(clocks.nanos().getAsLong())
+        .forEach((watchdog, flood) -> status.addCodes(flood(watchdog, flood)));
+    Duration skew = ledger.logClock().skew();
+    if (ClockSkew.isLarge(skew)) {
+      status.addCodes(clockSkew(skew));
     }
     boolean quorum = peers.size() - down > peers.size() / 2;
     if (!quorum) {
@@ -84,6 +94,27 @@ final class StatusReads {
         .setSince(peer.lastContact().map(silence -> now.minus(silence).toEpochMilli()).orElse(0L))
         .setAction("start " + id + " again; its log says why it ended")
         .setText("replica " + id + " does not answer the leader")
+        .build();
+  }
+
+  private HealthCode flood(String watchdog, Floods.Flood flood) {
+    return code("WATCHDOG_FLOOD", "WARN", (int) Math.min(Integer.MAX_VALUE, flood.shed()))
+        .setScope("watchdog/" + watchdog)
+        .setSince(clocks.wallTimeOf(flood.at()).toEpochMilli())
+        .setAction("pilot watchdog show " + watchdog)
+        .setText(
+            "%s reports for watchdog %s more often than its quota allows: %d refused"
+                .formatted(flood.reporter(), watchdog, flood.shed()))
+        .build();
+  }
+
+  private HealthCode clockSkew(Duration skew) {
+    return code("CLOCK_SKEW", "WARN", 1)
+        .setScope("dm/" + ledger.leader().map(Peer::id).orElse(""))
+        .setAction("set the clock of the leader's host; chronyc tracking")
+        .setText(
+            "the leader's wall clock is %d s %s the time that its log goes by"
+                .formatted(skew.abs().toSeconds(), skew.isNegative() ? "behind" : "ahead of"))
         .build();
   }
 

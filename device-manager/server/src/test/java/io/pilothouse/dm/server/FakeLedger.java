@@ -6,6 +6,7 @@ import io.pilothouse.api.log.v1.Request;
 import io.pilothouse.dm.raft.CommitListener;
 import io.pilothouse.dm.raft.Exceptions;
 import io.pilothouse.dm.raft.HostPort;
+import io.pilothouse.dm.raft.LogClock;
 import io.pilothouse.dm.raft.Peer;
 import io.pilothouse.dm.raft.PeerStatus;
 import io.pilothouse.dm.raft.SubmitException;
@@ -31,7 +32,7 @@ final class FakeLedger implements Ledger {
 
   private final State state = new State();
   private final Apply apply = new Apply();
-  private final TestClock clock;
+  private final LogClock clock;
   private final List<CommitListener> listeners = new CopyOnWriteArrayList<>();
   private final List<Request> submitted = new ArrayList<>();
   private volatile Optional<Peer> leader = Optional.of(SELF);
@@ -40,7 +41,7 @@ final class FakeLedger implements Ledger {
   private long index;
 
   FakeLedger(TestClock clock) {
-    this.clock = clock;
+    this.clock = new LogClock(clock.clocks().wall(), clock.clocks().nanos());
   }
 
   private static Peer peer(String id, int n) {
@@ -87,8 +88,7 @@ final class FakeLedger implements Ledger {
     synchronized (this) {
       submitted.add(request);
       at = ++index;
-      Entry entry =
-          Entry.newBuilder().setAt(clock.now().toEpochMilli()).addRequests(request).build();
+      Entry entry = Entry.newBuilder().setAt(clock.stamp()).addRequests(request).build();
       applied = apply.apply(state, entry, at);
     }
     listeners.forEach(each -> each.applied(at, applied));
@@ -126,6 +126,11 @@ final class FakeLedger implements Ledger {
   @Override
   public synchronized long appliedIndex() {
     return index;
+  }
+
+  @Override
+  public LogClock logClock() {
+    return clock;
   }
 
   @Override

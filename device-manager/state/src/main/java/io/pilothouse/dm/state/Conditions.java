@@ -56,6 +56,9 @@ final class Conditions {
               .verdict(machine.getName(), name)
               .orElse(Verdict.newBuilder().setMachine(machine.getName()).setWatchdog(name).build())
               .toBuilder();
+      for (int i = 0; i < verdict.getObservationsCount(); i++) {
+        verdict.setObservations(i, verdict.getObservations(i).toBuilder().setAwaiting(true));
+      }
       draft.put(verdict.setAwaiting(true).setSilent(false).build());
     }
   }

@@ -8,6 +8,7 @@ import io.pilothouse.api.log.v1.Request;
 import io.pilothouse.api.v1.AuditRecord;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedSet;
 
 /** Decides one request: exactly-once check, the command's rules, then the fleet-wide rules. */
@@ -40,8 +41,9 @@ final class Decider {
     }
     Reply reply;
     try {
+      Set<String> gone = RemoteSilence.gone(draft);
       Reply.Builder done = command(draft, request.getCommand());
-      settle(draft);
+      settle(draft, gone);
       reply = done.setRevision(draft.index()).build();
     } catch (RefusedException e) {
       draft.undo();
@@ -64,8 +66,8 @@ final class Decider {
       case REGISTER_MACHINE ->
           reply.setSequenceFloor(Reports.register(draft, command.getRegisterMachine()));
       case OBSERVE_MACHINE -> Reports.observe(draft, command.getObserveMachine());
-      case APPLY_VERDICTS -> Reports.verdicts(draft, command.getApplyVerdicts());
-      case NOTICE_SILENCE -> Reports.silence(draft, command.getNoticeSilence());
+      case APPLY_VERDICTS -> Verdicts.apply(draft, command.getApplyVerdicts());
+      case NOTICE_SILENCE -> Silences.notice(draft, command.getNoticeSilence());
       case ACQUIRE_LEASE -> reply.setLease(Leases.acquire(draft, command.getAcquireLease()));
       case RELEASE_LEASE -> Leases.release(draft, command.getReleaseLease());
       case CLAIM_REPAIR -> Repairs.claim(draft, command.getClaimRepair());
@@ -99,11 +101,14 @@ final class Decider {
   }
 
   /** Runs the rules until they change nothing more. */
-  static void settle(Draft draft) {
+  static void settle(Draft draft, Set<String> reportersGone) {
+    Set<String> gone = reportersGone;
     Leases.expire(draft);
+    WatchdogModes.settle(draft);
     draft.due(Table.MACHINE).keySet().forEach(draft::touch);
     for (int round = 0; round < MOST_ROUNDS; round++) {
       int before = draft.size();
+      gone = RemoteSilence.follow(draft, gone);
       for (String machine : draft.takeTouched()) {
         MachineRules.settle(draft, machine);
       }

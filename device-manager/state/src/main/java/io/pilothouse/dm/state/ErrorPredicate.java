@@ -36,7 +36,7 @@ final class ErrorPredicate {
       Verdict verdict =
           state.verdict(machine.getName(), spec.getName()).orElse(Verdict.getDefaultInstance());
       if (verdict.getSilent()) {
-        if (!RemoteSilence.isReporterGone(state, spec)) {
+        if (!spec.getSilenceIgnored() && !RemoteSilence.isReporterGone(state, spec)) {
           silent.add(spec.getName());
         }
       } else if (!verdict.getAwaiting() && verdict.getKind() == VerdictKind.ERROR) {
@@ -66,6 +66,7 @@ final class ErrorPredicate {
       Optional<Verdict> verdict = state.verdict(machine.getName(), spec.getName());
       if (verdict.isPresent()
           && !verdict.get().getAwaiting()
+          && !verdict.get().getSilent()
           && verdict.get().getKind() == VerdictKind.UNKNOWN) {
         long at = verdict.get().getSince() + unknownMax;
         due = at > now.toEpochMilli() && (due == 0 || at < due) ? at : due;
@@ -84,7 +85,8 @@ final class ErrorPredicate {
 
   private static boolean isAwaited(Entities state, Machine machine, WatchdogSpec spec) {
     Optional<Verdict> verdict = state.verdict(machine.getName(), spec.getName());
-    return verdict.map(Verdict::getAwaiting).orElse(true)
+    return !spec.getSilenceIgnored()
+        && verdict.map(Verdict::getAwaiting).orElse(true)
         && !(verdict.filter(Verdict::getSilent).isPresent()
             && RemoteSilence.isReporterGone(state, spec));
   }

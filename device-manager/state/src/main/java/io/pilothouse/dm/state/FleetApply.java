@@ -9,6 +9,7 @@ import io.pilothouse.api.v1.FleetChange;
 import io.pilothouse.api.v1.InventoryMachine;
 import io.pilothouse.api.v1.Lifecycle;
 import io.pilothouse.api.v1.Machine;
+import io.pilothouse.api.v1.Verdict;
 import io.pilothouse.api.v1.WatchdogSpec;
 import io.pilothouse.api.v1.WatchdogState;
 import java.util.ArrayList;
@@ -64,6 +65,7 @@ final class FleetApply {
     watchdogs(draft, fleet);
     draft.put(fleet.toBuilder().clearMachines().build());
     inventory(draft, fleet);
+    discardVerdicts(draft);
     draft.put(draft.meta().toBuilder().setFleetRevision(draft.index()).build());
     draft.audit(
         AuditRecord.newBuilder()
@@ -175,36 +177,66 @@ final class FleetApply {
     Set<String> named = new TreeSet<>();
     for (WatchdogSpec spec : fleet.getWatchdogsList()) {
       named.add(spec.getName());
-      String digest = StateDigest.hex(spec.toByteArray());
-      Optional<WatchdogState> known = draft.watchdog(spec.getName());
-      if (known.filter(each -> each.getDigest().equals(digest)).isPresent()) {
-        continue;
-      }
-      boolean live = known.isEmpty() && spec.getInitialMode() == WatchdogState.Mode.LIVE;
-      WatchdogState.Builder state =
-          known
-              .map(WatchdogState::toBuilder)
-              .orElseGet(() -> WatchdogState.newBuilder().setName(spec.getName()));
-      String before = known.map(each -> each.getMode().name()).orElse("");
-      state
-          .setDigest(digest)
-          .setSince(draft.nowMillis())
-          .setMode(live ? WatchdogState.Mode.LIVE : WatchdogState.Mode.SHADOW);
-      draft.put(state.build());
-      draft.audit(
-          AuditRecord.newBuilder()
-              .setKind("WATCHDOG")
-              .setSubject("watchdog/" + spec.getName())
-              .setFrom(before)
-              .setTo(state.getMode().name())
-              .setText(known.isEmpty() ? "new" : "its definition changed"));
+      watchdog(draft, spec);
     }
     for (WatchdogState state : List.copyOf(draft.watchdogs())) {
       if (!named.contains(state.getName())) {
         draft.removeWatchdog(state.getName());
-        List.copyOf(draft.verdicts()).stream()
-            .filter(each -> each.getWatchdog().equals(state.getName()))
-            .forEach(each -> draft.removeVerdict(each.getMachine(), each.getWatchdog()));
+      }
+    }
+  }
+
+  private static void watchdog(Draft draft, WatchdogSpec spec) {
+    String digest = digest(spec);
+    Optional<WatchdogState> known = draft.watchdog(spec.getName());
+    if (known.filter(each -> each.getDigest().equals(digest)).isPresent()) {
+      long promoteAfter =
+          Policies.watchdog(draft, spec.getName()).map(WatchdogSpec::getPromoteAfterMs).orElse(0L);
+      if (promoteAfter != spec.getPromoteAfterMs()) {
+        long due = WatchdogModes.due(draft, spec, known.get().getMode());
+        draft.put(known.get().toBuilder().setDueAt(due).build());
+      }
+      return;
+    }
+    boolean live = known.isEmpty() && spec.getInitialMode() == WatchdogState.Mode.LIVE;
+    WatchdogState.Mode mode = live ? WatchdogState.Mode.LIVE : WatchdogState.Mode.SHADOW;
+    WatchdogState.Builder state =
+        known
+            .map(WatchdogState::toBuilder)
+            .orElseGet(() -> WatchdogState.newBuilder().setName(spec.getName()));
+    String before = known.map(each -> each.getMode().name()).orElse("");
+    state
+        .setDigest(digest)
+        .setSince(draft.nowMillis())
+        .setMode(mode)
+        .setDueAt(WatchdogModes.due(draft, spec, mode));
+    draft.put(state.build());
+    draft.audit(
+        AuditRecord.newBuilder()
+            .setKind("WATCHDOG")
+            .setSubject("watchdog/" + spec.getName())
+            .setFrom(before)
+            .setTo(mode.name())
+            .setText(known.isEmpty() ? "new" : "its definition changed"));
+  }
+
+  /** Of what makes its verdicts; how often it may report and when it is promoted does not. */
+  private static String digest(WatchdogSpec spec) {
+    return StateDigest.hex(
+        spec.toBuilder().clearPromoteAfterMs().clearQuotaPerMinute().build().toByteArray());
+  }
+
+  /** Verdicts of watchdogs that are gone, or no longer concern the machine, are gone, too. */
+  private static void discardVerdicts(Draft draft) {
+    for (Verdict verdict : List.copyOf(draft.verdicts())) {
+      Optional<Machine> machine = draft.machine(verdict.getMachine());
+      boolean concerns =
+          machine.isPresent()
+              && Policies.watchdog(draft, verdict.getWatchdog())
+                  .filter(spec -> Policies.concerns(draft, machine.get(), spec))
+                  .isPresent();
+      if (!concerns) {
+        draft.removeVerdict(verdict.getMachine(), verdict.getWatchdog());
       }
     }
   }

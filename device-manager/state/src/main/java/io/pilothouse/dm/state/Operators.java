@@ -84,7 +84,7 @@ final class Operators {
           "%s is %s, not AWAITING_REPLACEMENT".formatted(name, machine.getLifecycle()),
           "`pilot repair tickets` lists the machines to replace");
     }
-    forgetVerdicts(draft, name);
+    Scorecard.replaced(draft, name);
     audit(draft, machine, "", "replaced", "hardware generation " + (machine.getGeneration() + 1));
     Machine.Builder fresh =
         machine.toBuilder()
@@ -205,7 +205,7 @@ final class Operators {
         mode == WatchdogState.Mode.QUARANTINED
             ? before
             : NoiseFollow.ended(draft, before, "its mode was set to " + mode);
-    draft.put(known.toBuilder().setMode(mode).setSince(draft.nowMillis()).build());
+    WatchdogModes.set(draft, known, mode);
     draft.audit(
         AuditRecord.newBuilder()
             .setKind("WATCHDOG")
@@ -214,7 +214,6 @@ final class Operators {
             .setTo(mode.name())
             .setText(
                 "its verdicts " + (mode == WatchdogState.Mode.LIVE ? "count" : "do not count")));
-    draft.machines().forEach(each -> draft.touch(each.getName()));
   }
 
   static void requireReason(Draft draft, String act) throws RefusedException {

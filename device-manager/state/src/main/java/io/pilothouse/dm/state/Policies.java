@@ -94,6 +94,14 @@ public final class Policies {
     return state.indexes().fleet.watchdogsOf(machine.getType());
   }
 
+  /** Whether a watchdog concerns a machine's type, in any mode. */
+  public static boolean concerns(Entities state, Machine machine, WatchdogSpec spec) {
+    return spec.getTypesList().contains(machine.getType())
+        || type(state, machine.getType())
+            .filter(each -> each.getWatchdogsList().contains(spec.getName()))
+            .isPresent();
+  }
+
   /** Watchdogs whose Error counts for a machine, and whose silence does. */
   public static List<WatchdogSpec> requiredLive(Entities state, Machine machine) {
     return state.indexes().fleet.requiredLive(machine.getType());

@@ -1,14 +1,13 @@
 package io.pilothouse.dm.state;
 
-import io.pilothouse.api.v1.Lifecycle;
-import io.pilothouse.api.v1.Machine;
-import io.pilothouse.api.v1.Verdict;
 import io.pilothouse.api.v1.WatchdogSpec;
+import java.util.Set;
+import java.util.TreeSet;
 
 /**
- * Tells a remote watchdog that died from machines that did: when it is silent on most of the
- * machines it looks at, at the same moment, the reporter is what is gone. Its silence then counts
- * for nothing, and nobody waits for it; the watchdogs on the machines still do.
+ * Tells a watchdog that looks from elsewhere and died from machines that did: when it is silent on
+ * most of the machines it looks at, at the same moment, the reporter is what is gone. Its silence
+ * then counts for nothing, and nobody waits for it; the watchdogs on the machines still do.
  */
 final class RemoteSilence {
   private static final int FEWEST_MACHINES = 3;
@@ -17,18 +16,40 @@ final class RemoteSilence {
 
   /** Whether the watchdog itself, rather than machines, has gone silent. */
   static boolean isReporterGone(Entities state, WatchdogSpec watchdog) {
-    if (watchdog.getRunner() != WatchdogSpec.Runner.REMOTE) {
+    if (!Observers.has(watchdog)) {
       return false;
     }
-    int machines = 0;
-    int silent = 0;
-    for (Machine machine : state.machines()) {
-      if (machine.getLifecycle() == Lifecycle.IN_SERVICE) {
-        var verdict = state.verdict(machine.getName(), watchdog.getName());
-        machines += verdict.isPresent() ? 1 : 0;
-        silent += verdict.filter(Verdict::getSilent).isPresent() ? 1 : 0;
+    VerdictIndex verdicts = state.indexes().verdicts;
+    int machines = verdicts.present(watchdog.getName()).size();
+    return machines >= FEWEST_MACHINES && 2 * verdicts.silent(watchdog.getName()).size() > machines;
+  }
+
+  /** All watchdogs of which {@link #isReporterGone} is so. */
+  static Set<String> gone(Entities state) {
+    Set<String> gone = new TreeSet<>();
+    for (WatchdogSpec spec : state.fleet().getWatchdogsList()) {
+      if (isReporterGone(state, spec)) {
+        gone.add(spec.getName());
       }
     }
-    return machines >= FEWEST_MACHINES && 2 * silent > machines;
+    return gone;
+  }
+
+  /**
+   * Has the machines on which a watchdog is silent judged anew when that silence became the
+   * watchdog's own, or theirs again.
+   *
+   * @return what is gone now
+   */
+  static Set<String> follow(Draft draft, Set<String> before) {
+    Set<String> now = gone(draft);
+    if (now.equals(before)) {
+      return before;
+    }
+    Set<String> turned = new TreeSet<>(now);
+    turned.addAll(before);
+    turned.removeIf(each -> now.contains(each) && before.contains(each));
+    turned.forEach(each -> draft.indexes().verdicts.silent(each).forEach(draft::touch));
+    return now;
   }
 }

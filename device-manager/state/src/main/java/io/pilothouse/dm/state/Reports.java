@@ -1,27 +1,18 @@
 package io.pilothouse.dm.state;
 
-import io.pilothouse.api.log.v1.ApplyVerdicts;
-import io.pilothouse.api.log.v1.NoticeSilence;
 import io.pilothouse.api.log.v1.ObserveMachine;
 import io.pilothouse.api.log.v1.Refusal;
 import io.pilothouse.api.log.v1.RegisterMachine;
-import io.pilothouse.api.log.v1.VerdictReport;
 import io.pilothouse.api.v1.AuditRecord;
 import io.pilothouse.api.v1.Condition;
 import io.pilothouse.api.v1.Lifecycle;
 import io.pilothouse.api.v1.Machine;
 import io.pilothouse.api.v1.Observed;
-import io.pilothouse.api.v1.Severity;
 import io.pilothouse.api.v1.Verdict;
-import io.pilothouse.api.v1.VerdictKind;
-import io.pilothouse.api.v1.WatchdogSpec;
-import io.pilothouse.api.v1.WatchdogState;
 import java.util.Optional;
 
-/** What agents and watchdogs say, as far as it changes something. */
+/** What agents say of their machines, as far as it changes something. */
 final class Reports {
-  private static final int LONGEST_TEXT = 4096;
-
   private Reports() {}
 
   /**
@@ -119,130 +110,6 @@ final class Reports {
       // what the watchdogs said of the version before does not count for this one
       Conditions.awaitReports(draft, now);
     }
-  }
-
-  /** Verdicts that differ from what is known. */
-  static void verdicts(Draft draft, ApplyVerdicts command) {
-    for (VerdictReport report : command.getReportsList()) {
-      Optional<Machine> machine = draft.machine(report.getMachine());
-      Optional<WatchdogSpec> spec = Policies.watchdog(draft, report.getWatchdog());
-      boolean ofThisBoot =
-          report.getBootId().isEmpty()
-              || machine
-                  .filter(each -> each.getObserved().getBootId().equals(report.getBootId()))
-                  .isPresent();
-      // a machine or watchdog may be gone, or rebooted, since the report was sent: then it is moot
-      if (machine.isPresent() && spec.isPresent() && ofThisBoot) {
-        verdict(draft, command.getReporter(), spec.get(), report);
-      }
-    }
-  }
-
-  private static void verdict(
-      Draft draft, String reporter, WatchdogSpec spec, VerdictReport report) {
-    Verdict before =
-        draft
-            .verdict(report.getMachine(), report.getWatchdog())
-            .orElse(
-                Verdict.newBuilder()
-                    .setMachine(report.getMachine())
-                    .setWatchdog(report.getWatchdog())
-                    .setAwaiting(true)
-                    .build());
-    boolean older =
-        before.getReporter().equals(reporter) && report.getSequence() <= before.getSequence();
-    if (older || report.getKind() == VerdictKind.VERDICT_UNSPECIFIED) {
-      return;
-    }
-    Severity severity =
-        report.getKind() != VerdictKind.ERROR
-            ? Severity.SEVERITY_UNSPECIFIED
-            : report.getSeverity() != Severity.SEVERITY_UNSPECIFIED
-                ? report.getSeverity()
-                : spec.getSeverity();
-    boolean changed =
-        before.getSilent()
-            || before.getKind() != report.getKind()
-            || !before.getFault().equals(report.getFault())
-            || before.getSeverity() != severity;
-    if (!changed && !before.getAwaiting()) {
-      return;
-    }
-    String text = report.getText();
-    Verdict after =
-        before.toBuilder()
-            .setReporter(reporter)
-            .setKind(report.getKind())
-            .setFault(report.getFault())
-            .setSeverity(severity)
-            .setText(text.length() > LONGEST_TEXT ? text.substring(0, LONGEST_TEXT) : text)
-            .setSequence(report.getSequence())
-            .setSince(changed ? draft.nowMillis() : before.getSince())
-            .setReportedAt(draft.nowMillis())
-            .setSilent(false)
-            .setAwaiting(false)
-            .build();
-    draft.put(after);
-    if (changed) {
-      audit(draft, before, after);
-      score(draft, after);
-    }
-  }
-
-  private static void score(Draft draft, Verdict verdict) {
-    Optional<WatchdogState> state = draft.watchdog(verdict.getWatchdog());
-    if (verdict.getKind() == VerdictKind.ERROR && state.isPresent()) {
-      draft.put(state.get().toBuilder().setErrors(state.get().getErrors() + 1).build());
-    }
-  }
-
-  /** The leader heard nothing for valid-for. */
-  static void silence(Draft draft, NoticeSilence command) {
-    for (NoticeSilence.Silent silent : command.getSilentList()) {
-      Optional<Machine> machine = draft.machine(silent.getMachine());
-      if (machine.isEmpty()
-          || machine.get().getLifecycle() != Lifecycle.IN_SERVICE
-          || Policies.watchdog(draft, silent.getWatchdog()).isEmpty()) {
-        continue;
-      }
-      Verdict before =
-          draft
-              .verdict(silent.getMachine(), silent.getWatchdog())
-              .orElse(
-                  Verdict.newBuilder()
-                      .setMachine(silent.getMachine())
-                      .setWatchdog(silent.getWatchdog())
-                      .setAwaiting(true)
-                      .build());
-      if (before.getSilent()) {
-        continue;
-      }
-      Verdict after = before.toBuilder().setSilent(true).setSince(draft.nowMillis()).build();
-      draft.put(after);
-      audit(draft, before, after);
-    }
-  }
-
-  private static void audit(Draft draft, Verdict before, Verdict after) {
-    draft.audit(
-        AuditRecord.newBuilder()
-            .setKind("VERDICT")
-            .setSubject("watchdog/" + after.getWatchdog())
-            .setMachine(after.getMachine())
-            .setFrom(kind(before))
-            .setTo(kind(after))
-            .setText(
-                "%s: %s"
-                    .formatted(
-                        after.getWatchdog(),
-                        after.getSilent() ? "no report in time" : after.getText())));
-  }
-
-  private static String kind(Verdict verdict) {
-    if (verdict.getSilent()) {
-      return "SILENT";
-    }
-    return verdict.getKind() == VerdictKind.VERDICT_UNSPECIFIED ? "" : verdict.getKind().name();
   }
 
   private static Machine find(Draft draft, String name) throws RefusedException {

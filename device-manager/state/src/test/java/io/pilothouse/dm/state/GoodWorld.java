@@ -8,6 +8,7 @@ import io.pilothouse.api.log.v1.Command;
 import io.pilothouse.api.log.v1.ControlRollout;
 import io.pilothouse.api.log.v1.Discover;
 import io.pilothouse.api.log.v1.MachineReplaced;
+import io.pilothouse.api.log.v1.NoticeSilence;
 import io.pilothouse.api.log.v1.ObserveMachine;
 import io.pilothouse.api.log.v1.ObserveReplica;
 import io.pilothouse.api.log.v1.RegisterMachine;
@@ -23,6 +24,7 @@ import io.pilothouse.api.v1.DeploymentReplica;
 import io.pilothouse.api.v1.Lifecycle;
 import io.pilothouse.api.v1.Machine;
 import io.pilothouse.api.v1.Manifest;
+import io.pilothouse.api.v1.Observation;
 import io.pilothouse.api.v1.Observed;
 import io.pilothouse.api.v1.Provisioning;
 import io.pilothouse.api.v1.Repair;
@@ -199,6 +201,7 @@ final class GoodWorld {
                       .setObserved(observed)));
     }
     ApplyVerdicts.Builder verdicts = ApplyVerdicts.newBuilder().setReporter("good");
+    NoticeSilence.Builder gone = NoticeSilence.newBuilder();
     for (WatchdogSpec spec : Policies.requiredLive(state, machine)) {
       Verdict verdict =
           state.verdict(machine.getName(), spec.getName()).orElse(Verdict.getDefaultInstance());
@@ -208,12 +211,32 @@ final class GoodWorld {
                 .setMachine(machine.getName())
                 .setWatchdog(spec.getName())
                 .setKind(VerdictKind.OK)
-                .setSequence(verdict.getSequence() + 1));
+                .setSequence(
+                    1
+                        + Math.max(
+                            verdict.getSequence(),
+                            ReportMeaning.floor(
+                                state, "good", machine.getName(), spec.getName()))));
+      }
+      // nobody else looks any more, and the leader notices
+      for (Observation each : verdict.getObservationsList()) {
+        if (!each.getReporter().equals("good")) {
+          gone.addSilent(
+              NoticeSilence.Silent.newBuilder()
+                  .setMachine(machine.getName())
+                  .setWatchdog(spec.getName())
+                  .setReporter(each.getReporter()));
+        }
       }
     }
-    return verdicts.getReportsCount() == 0
-        ? List.of()
-        : List.of(Command.newBuilder().setApplyVerdicts(verdicts));
+    List<Command.Builder> commands = new ArrayList<>();
+    if (gone.getSilentCount() > 0) {
+      commands.add(Command.newBuilder().setNoticeSilence(gone));
+    }
+    if (verdicts.getReportsCount() > 0) {
+      commands.add(Command.newBuilder().setApplyVerdicts(verdicts));
+    }
+    return commands;
   }
 
   private Command.Builder register(Machine machine, boolean installer) {

@@ -1,0 +1,39 @@
+package io.pilothouse.dm.server;
+
+import java.util.concurrent.TimeUnit;
+
+/** How much of a quota is left. For one thread at a time. */
+final class TokenBucket {
+  private ReportQuotas.Quota quota;
+  private double tokens;
+  private long at;
+
+  TokenBucket(ReportQuotas.Quota quota, long nanoTime) {
+    this.quota = quota;
+    this.tokens = quota.burst();
+    this.at = nanoTime;
+  }
+
+  /** Time has passed, and the quota may be another. */
+  TokenBucket refilled(ReportQuotas.Quota now, long nanoTime) {
+    quota = now;
+    double minutes = (nanoTime - at) / (double) TimeUnit.MINUTES.toNanos(1);
+    tokens = Math.min(quota.burst(), tokens + minutes * quota.perMinute());
+    at = nanoTime;
+    return this;
+  }
+
+  /** Takes one, if there is one. */
+  boolean take() {
+    if (tokens < 1) {
+      return false;
+    }
+    tokens -= 1;
+    return true;
+  }
+
+  /** Whole seconds until there is one again. */
+  long secondsToWait() {
+    return Math.max(1, (long) Math.ceil((1 - tokens) * 60 / quota.perMinute()));
+  }
+}
