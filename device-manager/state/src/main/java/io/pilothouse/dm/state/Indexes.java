@@ -21,9 +21,10 @@ public final class Indexes {
   final VerdictIndex verdicts = new VerdictIndex();
   final RepairIndex repairs = new RepairIndex();
   final RolloutIndex rollouts = new RolloutIndex();
+  final DestructiveIndex destructive = new DestructiveIndex();
 
   /** In the order of feeding: a later one may read an earlier one. */
-  private final List<Index> all = List.of(fleet, machines, verdicts, repairs, rollouts);
+  private final List<Index> all = List.of(fleet, machines, verdicts, repairs, rollouts, destructive);
 
   Indexes() {}
 

@@ -24,7 +24,7 @@ final class Reconcile {
           wanted.isPresent()
               && !machine.getWantedActive().equals(wanted.get())
               && machine.getRolloutId().isEmpty()
-              && RolloutSwitch.isEligible(machine)
+              && RolloutSwitch.isEligible(draft, machine)
               && hasOrNeedsNothing(machine, wanted.get())
               && !isBeingSwitched(draft, machine)
               && !isLeftByAbort(draft, machine);
@@ -49,7 +49,8 @@ final class Reconcile {
    */
   static Optional<VersionRef> versionForFailed(Entities state, Machine machine) {
     return Rollouts.wantedVersion(state, machine)
-        .filter(each -> machine.getRolloutId().isEmpty() && !machine.hasHold())
+        .filter(each -> machine.getRolloutId().isEmpty())
+        .filter(each -> !DomainHolds.isHeld(state, machine))
         .filter(each -> !each.equals(machine.getWantedActive()))
         .filter(each -> hasOrNeedsNothing(machine, each));
   }

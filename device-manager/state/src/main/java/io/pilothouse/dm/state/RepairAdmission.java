@@ -64,13 +64,23 @@ final class RepairAdmission {
             repair.getState() == Repair.State.WAITING
                 ? repair.toBuilder()
                 : Repairs.move(repair, Repair.State.WAITING, draft);
-        draft.put(held.clearVetoes().addAllVetoes(vetoes).setDueAt(0).build());
+        draft.put(
+            held.clearVetoes()
+                .addAllVetoes(vetoes)
+                .setReadyAt(0)
+                .setDueAt(Approvals.lookAgainAt(vetoes))
+                .build());
         auditVetoes(draft, repair, vetoes);
       }
       return;
     }
     if (repair.getState() != Repair.State.READY) {
-      Repair ready = Repairs.move(repair, Repair.State.READY, draft).clearVetoes().build();
+      Repair ready =
+          Repairs.move(repair, Repair.State.READY, draft)
+              .clearVetoes()
+              .setReadyAt(draft.nowMillis())
+              .setDueAt(0)
+              .build();
       draft.put(ready);
       draft.audit(
           Repairs.record(ready, repair.getState().name(), "READY", "waits for the Repair Service"));
@@ -88,17 +98,7 @@ final class RepairAdmission {
 
   private static List<Veto> vetoes(Draft draft, Machine machine, Repair repair) {
     List<Veto> vetoes = new ArrayList<>();
-    if (repair.getAction() == Action.ESCALATE) {
-      vetoes.add(
-          Veto.newBuilder()
-              .setKind("approval")
-              .setDomain(Texts.machine(machine.getName()))
-              .setSentence(
-                  "a person must decide: the automatic actions did not help "
-                      + machine.getName()
-                      + " (decommission it, or mend it and the errors clear)")
-              .build());
-    }
+    Approvals.veto(draft, machine, repair).ifPresent(vetoes::add);
     if (draft.freeze().getFrozen()) {
       vetoes.add(
           Veto.newBuilder()
@@ -112,6 +112,7 @@ final class RepairAdmission {
     if (machine.hasHold()) {
       vetoes.add(Operators.veto(machine));
     }
+    DomainHolds.veto(draft, machine).ifPresent(vetoes::add);
     if (repair.getState() != Repair.State.READY) {
       Budget.veto(draft, machine, Budget.Purpose.REPAIR).ifPresent(vetoes::add);
     }

@@ -27,7 +27,8 @@ final class RolloutCount {
       int healthy = 0;
       for (Machine machine : Rollouts.members(state, rollout.getType(), unit.getName())) {
         boolean counts =
-            isJudged(machine, unit, rollout) || (activating && RolloutSwitch.isEligible(machine));
+            isJudged(machine, unit, rollout)
+                || (activating && RolloutSwitch.isEligible(state, machine));
         machines += counts ? 1 : 0;
         healthy += counts && RolloutSwitch.isHealthyOn(machine, rollout.getTo()) ? 1 : 0;
       }
