@@ -1,12 +1,11 @@
 package io.pilothouse.manifests;
 
-import java.util.stream.Collectors;
-import io.pilothouse.api.v1.WatchdogSpec;
-import io.pilothouse.api.v1.MachineType;
 import io.pilothouse.api.v1.DeviceKind;
 import io.pilothouse.api.v1.Fleet;
 import io.pilothouse.api.v1.InventoryMachine;
+import io.pilothouse.api.v1.MachineType;
 import io.pilothouse.api.v1.RepairPolicy;
+import io.pilothouse.api.v1.WatchdogSpec;
 import io.pilothouse.manifests.table.Reading.Reference;
 import io.pilothouse.manifests.text.Near;
 import io.pilothouse.manifests.text.Place;
@@ -14,6 +13,7 @@ import io.pilothouse.manifests.text.Problems;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /** Checks that need more than one document: references, units, times that must fit. */
 final class FleetChecks {
@@ -78,8 +78,7 @@ final class FleetChecks {
       problems.add(
           place,
           "type %s: a switch has neither image nor manifest; delete %s"
-              .formatted(
-                  type.getName(), type.getImage().isEmpty() ? "`manifest:`" : "`image:`"));
+              .formatted(type.getName(), type.getImage().isEmpty() ? "`manifest:`" : "`image:`"));
     }
     parts.watchdogs.stream()
         .map(each -> each.value().spec)

@@ -78,8 +78,8 @@ final class SatellitePulls {
   }
 
   /**
-   * Machines in service with an agent, switches, and the remote watchdogs. The types of a watchdog are made
-   * explicit: those that name it and those that it names.
+   * Machines in service with an agent, switches, and the remote watchdogs. The types of a watchdog
+   * are made explicit: those that name it and those that it names.
    */
   static PullTargetsReply targets(Entities state) {
     PullTargetsReply.Builder reply = PullTargetsReply.newBuilder();

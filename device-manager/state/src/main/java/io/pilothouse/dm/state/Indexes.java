@@ -24,7 +24,8 @@ public final class Indexes {
   final DestructiveIndex destructive = new DestructiveIndex();
 
   /** In the order of feeding: a later one may read an earlier one. */
-  private final List<Index> all = List.of(fleet, machines, verdicts, repairs, rollouts, destructive);
+  private final List<Index> all =
+      List.of(fleet, machines, verdicts, repairs, rollouts, destructive);
 
   Indexes() {}
 
