@@ -127,8 +127,7 @@ final class Visits {
     Files.createDirectories(directory);
     Path fresh = file.resolveSibling(file.getFileName() + ".new");
     Files.writeString(fresh, text);
-    Files.move(
-        fresh, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
   }
 
   private static String text(String visit, String rack, List<RepairTask> tasks) {

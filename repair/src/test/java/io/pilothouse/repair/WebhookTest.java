@@ -73,8 +73,7 @@ final class WebhookTest {
 
   @BeforeEach
   void start() throws IOException {
-    receiver =
-        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    receiver = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     receiver.createContext("/hook", this::take);
     receiver.start();
     sender();
@@ -88,8 +87,7 @@ final class WebhookTest {
             URI.create("http://127.0.0.1:%d/hook?token=hidden".formatted(port())),
             new Signature(SECRET.getBytes(StandardCharsets.UTF_8)),
             spool,
-            new Webhook.Retry(
-                Duration.ofSeconds(1), Duration.ofMinutes(1), Duration.ofHours(1)),
+            new Webhook.Retry(Duration.ofSeconds(1), Duration.ofMinutes(1), Duration.ofHours(1)),
             clock,
             new Random(7),
             new SimpleMeterRegistry());
@@ -208,7 +206,9 @@ final class WebhookTest {
     assertThat(webhook.describe())
         .containsEntry("dead", 1)
         .containsEntry("dead_letters", List.of("R-7/ticket.opened"));
-    assertThat(webhook.describe().toString()).as("no secret of the address").doesNotContain("hidden");
+    assertThat(webhook.describe().toString())
+        .as("no secret of the address")
+        .doesNotContain("hidden");
   }
 
   @Test

@@ -215,8 +215,8 @@ final class RandomCommands {
       case 4 ->
           command.setHoldDomain(
               HoldDomain.newBuilder()
-                  .setDomain(pick(List.of("fleet", "unit/su-1", "rack/r3", "rack/none")))
-                  .setForMs(pick(List.of(20_000L, 40_000L, -1L)))
+                  .setDomain(pick(List.of("unit/su-1", "rack/r3", "rack/none")))
+                  .setForMs(pick(List.of(5_000L, 20_000L, -1L)))
                   .setEnd(once(2)));
       case 0 ->
           command.setPromoteWatchdog(
