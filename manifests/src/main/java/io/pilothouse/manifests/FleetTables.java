@@ -1,5 +1,6 @@
 package io.pilothouse.manifests;
 
+import io.pilothouse.api.v1.ApprovalPolicy;
 import io.pilothouse.api.v1.Budgets;
 import io.pilothouse.api.v1.DeviceKind;
 import io.pilothouse.api.v1.Fleet;
@@ -41,7 +42,12 @@ final class FleetTables {
                   "provisioning",
                   Shapes.object(provisioning(), ProvisioningPolicy::newBuilder),
                   Fleet.Builder::setProvisioning,
-                  "How machines are installed."));
+                  "How machines are installed.")
+              .optional(
+                  "approvals",
+                  Shapes.object(approvals(), ApprovalPolicy::newBuilder),
+                  Fleet.Builder::setApprovals,
+                  "What needs a person's word."));
 
   static final Kind<MachineType.Builder> MACHINE_TYPE =
       new Kind<>(
@@ -174,6 +180,26 @@ final class FleetTables {
         .optional("fleet", Units.limit(), Budgets.Builder::setFleet, "Of the fleet; default 5%.")
         .optional(
             "unit", Units.limit(), Budgets.Builder::setUnit, "Of each scale unit; default 10%.");
+  }
+
+  private static ObjectTable<ApprovalPolicy.Builder> approvals() {
+    return ObjectTable.<ApprovalPolicy.Builder>of()
+        .optional(
+            "destructive",
+            Units.limit(),
+            ApprovalPolicy.Builder::setDestructive,
+            "ReImage and Replace that begin within the window unasked; default 2%, at least 3.")
+        .optional(
+            "window",
+            Units.duration(),
+            (policy, value) -> policy.setWindowMs(value.toMillis()),
+            "Time over which they are counted; default 1h.")
+        .optional(
+            "blast-radius",
+            Units.limit(),
+            ApprovalPolicy.Builder::setBlastRadius,
+            "Machines that one person may release or have re-imaged or replaced within the window;"
+                + " beyond, a second person must say so; default 5%, at least 3.");
   }
 
   private static ObjectTable<ProvisioningPolicy.Builder> provisioning() {
