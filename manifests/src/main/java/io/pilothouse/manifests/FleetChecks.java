@@ -1,8 +1,11 @@
 package io.pilothouse.manifests;
 
+import io.pilothouse.api.v1.DeviceKind;
 import io.pilothouse.api.v1.Fleet;
 import io.pilothouse.api.v1.InventoryMachine;
+import io.pilothouse.api.v1.MachineType;
 import io.pilothouse.api.v1.RepairPolicy;
+import io.pilothouse.api.v1.WatchdogSpec;
 import io.pilothouse.manifests.table.Reading.Reference;
 import io.pilothouse.manifests.text.Near;
 import io.pilothouse.manifests.text.Place;
@@ -10,6 +13,7 @@ import io.pilothouse.manifests.text.Problems;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /** Checks that need more than one document: references, units, times that must fit. */
 final class FleetChecks {
@@ -41,6 +45,7 @@ final class FleetChecks {
     parts.references.forEach(this::reference);
     parts.watchdogs.forEach(each -> times(each.place(), each.value()));
     parts.repairPolicies.forEach(each -> times(each.place(), each.value().policy, problems));
+    parts.types.forEach(each -> device(each.place(), each.value()));
     parts.inventory().ifPresent(this::inventory);
   }
 
@@ -57,6 +62,42 @@ final class FleetChecks {
                   reference.name(),
                   Near.hint(reference.name(), names)));
     }
+  }
+
+  /** A machine is installed from an image; on a switch nothing of ours is installed or runs. */
+  private void device(Place place, MachineType.Builder type) {
+    if (type.getDevice() != DeviceKind.DEVICE_SWITCH) {
+      if (type.getImage().isEmpty()) {
+        problems.add(
+            place,
+            "type %s has no image; name one, or write `device: switch`".formatted(type.getName()));
+      }
+      return;
+    }
+    if (!type.getImage().isEmpty() || !type.getManifest().isEmpty()) {
+      problems.add(
+          place,
+          "type %s: a switch has neither image nor manifest; delete %s"
+              .formatted(type.getName(), type.getImage().isEmpty() ? "`manifest:`" : "`image:`"));
+    }
+    parts.watchdogs.stream()
+        .map(each -> each.value().spec)
+        .filter(each -> isOnMachine(each.getRunner()))
+        .filter(
+            each ->
+                type.getWatchdogsList().contains(each.getName())
+                    || each.getTypesList().contains(type.getName()))
+        .forEach(
+            each ->
+                problems.add(
+                    place,
+                    "type %s: watchdog %s runs on the machine itself, and on a switch none does;"
+                            .formatted(type.getName(), each.getName())
+                        + " list those with `run: remote` or `run: external`"));
+  }
+
+  private static boolean isOnMachine(WatchdogSpec.Runner runner) {
+    return runner == WatchdogSpec.Runner.SCRIPT || runner == WatchdogSpec.Runner.BUILTIN;
   }
 
   private void times(Place place, WatchdogDraft draft) {
@@ -105,7 +146,12 @@ final class FleetChecks {
       cell(inventory, row, Inventory.Column.TYPE, machine.getType(), types, "MachineType");
       cell(inventory, row, Inventory.Column.SCALE_UNIT, machine.getScaleUnit(), units, "ScaleUnit");
     }
-    new Membership(parts.units, inventory, problems).assign();
+    Set<String> switches =
+        parts.types.stream()
+            .filter(each -> each.value().getDevice() == DeviceKind.DEVICE_SWITCH)
+            .map(each -> each.value().getName())
+            .collect(Collectors.toSet());
+    new Membership(parts.units, switches, inventory, problems).assign();
   }
 
   private void cell(

@@ -2,6 +2,7 @@ package io.pilothouse.manifests;
 
 import io.pilothouse.api.v1.ApprovalPolicy;
 import io.pilothouse.api.v1.Budgets;
+import io.pilothouse.api.v1.DeviceKind;
 import io.pilothouse.api.v1.Fleet;
 import io.pilothouse.api.v1.Image;
 import io.pilothouse.api.v1.IncidentPolicy;
@@ -61,11 +62,24 @@ final class FleetTables {
           MachineType::newBuilder,
           ObjectTable.<MachineType.Builder>of()
               .required("name", Shapes.name("frontend"), MachineType.Builder::setName, "Its name.")
-              .required(
+              .optional(
+                  "device",
+                  Shapes.oneOf(
+                      new TreeMap<>(
+                          Map.of(
+                              "machine",
+                              DeviceKind.DEVICE_MACHINE,
+                              "switch",
+                              DeviceKind.DEVICE_SWITCH))),
+                  MachineType.Builder::setDevice,
+                  "What its members are; default machine. A switch is watched and repaired, and"
+                      + " neither installed nor given a manifest.")
+              .optional(
                   "image",
                   Shapes.reference("Image", "base"),
                   MachineType.Builder::setImage,
-                  "Name of the Image that its machines are installed with.")
+                  "Name of the Image that its machines are installed with; required but for"
+                      + " switches.")
               .optional(
                   "manifest",
                   Shapes.name("web"),

@@ -36,7 +36,8 @@ final class Inventory {
     FEED,
     MODEL,
     MAC,
-    BMC;
+    BMC,
+    ADDRESS;
 
     String title() {
       return name().toLowerCase(Locale.ROOT);
@@ -51,6 +52,8 @@ final class Inventory {
   private static final Pattern LABEL = Pattern.compile(UnitTable.LABEL);
   private static final Pattern MAC = Pattern.compile("([0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}");
   private static final Pattern BMC = Pattern.compile("[a-z][a-z0-9+]*:\\S+");
+  private static final Pattern ADDRESS =
+      Pattern.compile("([A-Za-z0-9.-]{1,253}|\\[[0-9A-Fa-f:.]+\\]):[0-9]{1,5}");
   private static final List<Column> NEEDED = List.of(Column.NAME, Column.TYPE);
   private static final List<String> TITLES =
       List.of(Column.values()).stream().map(Column::title).toList();
@@ -230,6 +233,7 @@ final class Inventory {
           case RACK, SWITCH, FEED, MODEL -> LABEL;
           case MAC -> MAC;
           case BMC -> BMC;
+          case ADDRESS -> ADDRESS;
         };
     if (pattern.matcher(value).matches()) {
       return Optional.empty();
@@ -242,6 +246,7 @@ final class Inventory {
               "is not a label; labels have 1 to 63 letters, digits, spaces and . _ / : + -";
           case MAC -> "is not a MAC address; write for example 02:00:00:00:00:01";
           case BMC -> "is not a power address; write for example local:web-03";
+          case ADDRESS -> "is not an address; write host:port, for example sw3.example:22";
         });
   }
 
@@ -256,6 +261,7 @@ final class Inventory {
       case MODEL -> machine.setModel(value);
       case MAC -> machine.setMac(value);
       case BMC -> machine.setBmc(value);
+      case ADDRESS -> machine.setAddress(value);
     }
   }
 }

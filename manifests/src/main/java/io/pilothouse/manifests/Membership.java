@@ -25,6 +25,7 @@ final class Membership {
 
   private record Clash(Selector first, Selector second) {}
 
+  private final Set<String> switches;
   private final Inventory inventory;
   private final Problems problems;
   private final Map<String, List<Selector>> racks = new HashMap<>();
@@ -34,7 +35,15 @@ final class Membership {
   private final Set<Selector> used = new HashSet<>();
   private final Map<Clash, String> clashes = new HashMap<>();
 
-  Membership(List<FleetParts.At<UnitDraft>> units, Inventory inventory, Problems problems) {
+  /**
+   * @param switches types of switches: what needs no scale unit, since no rollout reaches it
+   */
+  Membership(
+      List<FleetParts.At<UnitDraft>> units,
+      Set<String> switches,
+      Inventory inventory,
+      Problems problems) {
+    this.switches = switches;
     this.inventory = inventory;
     this.problems = problems;
     for (FleetParts.At<UnitDraft> at : units) {
@@ -117,7 +126,7 @@ final class Membership {
     used.addAll(hits);
     String stated = row.machine().getScaleUnit();
     if (hits.isEmpty()) {
-      if (stated.isEmpty()) {
+      if (stated.isEmpty() && !switches.contains(row.machine().getType())) {
         problems.add(
             inventory.place(row, Inventory.Column.SCALE_UNIT),
             "machine %s is in no scale unit; fill the column scale_unit, or let a ScaleUnit select"

@@ -2,6 +2,7 @@ package io.pilothouse.manifests;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.pilothouse.api.v1.DeviceKind;
 import io.pilothouse.api.v1.Fleet;
 import io.pilothouse.api.v1.ScaleUnit;
 import io.pilothouse.api.v1.Severity;
@@ -42,6 +43,40 @@ class FleetDirectoryTest {
     assertThat(heartbeat.getRunner()).isEqualTo(WatchdogSpec.Runner.BUILTIN);
     assertThat(heartbeat.getInitialMode()).isEqualTo(WatchdogState.Mode.LIVE);
     assertThat(read.getMachines(0).getMac()).isEqualTo("02:00:00:00:00:01");
+  }
+
+  @Test
+  void switchNeedsNeitherImageNorScaleUnit() {
+    fleet
+        .write("switches.yaml", "kind: MachineType\nname: tor\ndevice: switch\n")
+        .write(
+            "machines.csv",
+            """
+            name,type,scale_unit,rack,bmc,address
+            sw1,tor,,r1,local:sw1,sw1.example:22
+            web-01,frontend,canary,r1,local:web-01,
+            web-02,frontend,su-1,r1,local:web-02,
+            """);
+    Fleet read = fleet.loaded();
+    assertThat(read.getTypes(1).getDevice()).isEqualTo(DeviceKind.DEVICE_SWITCH);
+    assertThat(read.getMachines(0).getName()).isEqualTo("sw1");
+    assertThat(read.getMachines(0).getScaleUnit()).isEmpty();
+    assertThat(read.getMachines(0).getAddress()).isEqualTo("sw1.example:22");
+  }
+
+  @Test
+  void approvalsAreOfTheCluster() {
+    fleet.write(
+        "cluster.yaml",
+        """
+        kind: Cluster
+        name: test
+        report-every: 1s
+        approvals: {destructive: 5, window: 2h, blast-radius: 10%}
+        """);
+    assertThat(fleet.loaded().getApprovals().getDestructive().getAbsolute()).isEqualTo(5);
+    assertThat(fleet.loaded().getApprovals().getWindowMs()).isEqualTo(7_200_000);
+    assertThat(fleet.loaded().getApprovals().getBlastRadius().getPercent()).isEqualTo(10);
   }
 
   @Test

@@ -57,16 +57,16 @@ class InventoryTest {
 
     fleet.rejectedWith(
         "machines.csv:1:6: unknown column \"tpe\" (did you mean \"type\"?); columns are"
-            + " name,type,scale_unit,rack,switch,feed,model,mac,bmc",
+            + " name,type,scale_unit,rack,switch,feed,model,mac,bmc,address",
         "machines.csv:1:10: unknown column \"scale-unit\" (did you mean \"scale_unit\"?); columns"
-            + " are name,type,scale_unit,rack,switch,feed,model,mac,bmc",
+            + " are name,type,scale_unit,rack,switch,feed,model,mac,bmc,address",
         "machines.csv:1:21: the column \"name\" is there twice");
     machines("name,rack\nweb-01,r1\n")
         .rejectedWith("machines.csv:1:1: the header line has no column \"type\"");
     assertThat(machines("").problems())
         .containsExactly(
             "machines.csv:1:1: there is no header line; write"
-                + " name,type,scale_unit,rack,switch,feed,model,mac,bmc");
+                + " name,type,scale_unit,rack,switch,feed,model,mac,bmc,address");
   }
 
   @Test

@@ -56,6 +56,7 @@ final class Executor {
   private final RepairDm dm;
   private final HeldLease lease;
   private final Tickets tickets;
+  private final Visits visits;
   private final Lanes lanes;
   private final MeterRegistry meters;
   private final String holder;
@@ -63,7 +64,13 @@ final class Executor {
   private final ConcurrentMap<String, Progress> progress = new ConcurrentHashMap<>();
 
   /** What the executor works with. */
-  record Means(PowerDriver power, RepairDm dm, HeldLease lease, Tickets tickets, Lanes lanes) {}
+  record Means(
+      PowerDriver power,
+      RepairDm dm,
+      HeldLease lease,
+      Tickets tickets,
+      Visits visits,
+      Lanes lanes) {}
 
   /**
    * @param revision raised to that of each write, so that no older pull is acted on
@@ -73,6 +80,7 @@ final class Executor {
     this.dm = means.dm();
     this.lease = means.lease();
     this.tickets = means.tickets();
+    this.visits = means.visits();
     this.lanes = means.lanes();
     this.meters = meters;
     this.holder = holder;
@@ -90,6 +98,11 @@ final class Executor {
     boolean ours = repair.getToken() == token;
     switch (repair.getState()) {
       case READY -> submit(task, token);
+      case REPAIR_DRAINING -> {
+        if (ours && repair.getDrained()) {
+          submit(task, token);
+        }
+      }
       case CLAIMED, EXECUTING -> {
         if (ours && !(repair.getState() == Repair.State.EXECUTING && waitsForOthers(repair))) {
           submit(task, token);
@@ -98,7 +111,6 @@ final class Executor {
       case STATE_UNSPECIFIED,
           ASSIGNED,
           WAITING,
-          REPAIR_DRAINING,
           VERIFYING,
           DONE,
           FAILED,
@@ -125,7 +137,9 @@ final class Executor {
         return;
       }
       if (repair.getState() == Repair.State.READY) {
+        // whether its processes must stop first is the Device Manager's word: the next pull says
         claim(repair, token);
+        return;
       }
       switch (repair.getAction()) {
         case REBOOT -> reboot(task, token);
@@ -170,9 +184,14 @@ final class Executor {
   }
 
   private void replace(RepairTask task, long token) throws IOException {
-    Path file = tickets.open(task);
+    String visit = visits.of(task);
+    Path file = tickets.open(task, visit);
     Ticket ticket =
-        Ticket.newBuilder().setId(task.getRepair().getId()).setWhere(file.toString()).build();
+        Ticket.newBuilder()
+            .setId(task.getRepair().getId())
+            .setWhere(file.toString())
+            .setVisit(visit)
+            .build();
     announce(task.getRepair(), token, Optional.of(ticket));
   }
 

@@ -1,5 +1,7 @@
 package io.pilothouse.repair;
 
+import static java.util.Objects.requireNonNull;
+
 import io.pilothouse.client.DmClient;
 import io.pilothouse.kit.HttpPage;
 import io.pilothouse.kit.Lanes;
@@ -10,13 +12,17 @@ import io.pilothouse.kit.ProgramOptions;
 import io.pilothouse.kit.Rounds;
 import io.pilothouse.provisioning.power.LocalPower;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -29,6 +35,10 @@ public final class Main implements Program.Body {
   private static final Duration LEASE = Duration.ofSeconds(10);
   private static final Duration STALE = Duration.ofSeconds(30);
   private static final int REPAIRS_AT_ONCE = 8;
+  private static final Duration WEBHOOK_PAUSE = Duration.ofMillis(500);
+
+  /** Events that may wait for a ticket system that is down: of a bad week in a large fleet. */
+  private static final int SPOOLED = 1000;
 
   @Mixin private final ProgramOptions options = new ProgramOptions();
 
@@ -46,6 +56,27 @@ public final class Main implements Program.Body {
       description = "Where to write a file for each machine that a person must replace.")
   private Path ticketDirectory = Path.of("");
 
+  @Option(
+      names = "--visit-hours",
+      defaultValue = "4",
+      paramLabel = "N",
+      description =
+          "Replacements in one rack within so many hours are one visit of a technician; default 4,"
+              + " 0 = each by itself.")
+  private int visitHours;
+
+  @Option(
+      names = "--ticket-webhook",
+      paramLabel = "URL",
+      description = "Where to POST ticket and visit events, signed, until they are taken.")
+  private @Nullable URI webhookUrl;
+
+  @Option(
+      names = "--ticket-secret-file",
+      paramLabel = "FILE",
+      description = "Holds the secret that events are signed with; at least 16 bytes.")
+  private @Nullable Path secretFile;
+
   public static void main(String[] args) {
     Program.main(new Main(), args);
   }
@@ -59,15 +90,20 @@ public final class Main implements Program.Body {
         program.closing(new LeaseKeeper(client, "repair", options.id(), LEASE, program.meters()));
     Lanes lanes = program.closing(new Lanes(REPAIRS_AT_ONCE));
     RepairDm dm = new RepairDm.Remote(client);
-    Tickets tickets = new Tickets(ticketDirectory, Clock.systemUTC());
+    Clock clock = Clock.systemUTC();
+    Optional<Spool> spool = spool(clock);
+    Optional<Webhook> webhook = spool.map(each -> program.closing(webhook(each, clock, program)));
+    TicketEvents events = new TicketEvents(spool, clock);
+    Tickets tickets = new Tickets(ticketDirectory, events, clock);
+    Visits visits = new Visits(ticketDirectory, events, Duration.ofHours(visitHours), clock);
     AtomicLong revision = new AtomicLong();
     Executor executor =
         new Executor(
-            new Executor.Means(new LocalPower(machines), dm, lease, tickets, lanes),
+            new Executor.Means(new LocalPower(machines), dm, lease, tickets, visits, lanes),
             options.id(),
             revision,
             program.meters());
-    RepairService service = new RepairService(dm, lease, tickets, executor, revision);
+    RepairService service = new RepairService(dm, lease, tickets, visits, executor, revision);
     Rounds repairs =
         program.closing(
             new Rounds("repairs", Duration.ofMillis(100), service::round, program.meters()));
@@ -80,6 +116,7 @@ public final class Main implements Program.Body {
               status.put("revision", revision.get());
               status.put("machines_busy", lanes.busy());
               status.put("repairs", executor.describe());
+              status.put("webhook", webhook.map(Webhook::describe));
               return status;
             })
         .check("device-manager", () -> lease.problem(STALE))
@@ -87,6 +124,49 @@ public final class Main implements Program.Body {
         .start();
     lease.start();
     repairs.start();
+    webhook.ifPresent(
+        each ->
+            program
+                .closing(new Rounds("webhook", WEBHOOK_PAUSE, each::round, program.meters()))
+                .start());
+  }
+
+  private Optional<Spool> spool(Clock clock) {
+    if (webhookUrl == null && secretFile == null) {
+      return Optional.empty();
+    }
+    if (webhookUrl == null || secretFile == null) {
+      throw new ProgramException(
+          "--ticket-webhook and --ticket-secret-file go together: events are always signed");
+    }
+    Path directory = ticketDirectory.resolve("spool");
+    try {
+      return Optional.of(new Spool(directory, SPOOLED, clock));
+    } catch (IOException e) {
+      throw new ProgramException("cannot keep events in " + directory + ": " + e, e);
+    }
+  }
+
+  private Webhook webhook(Spool spool, Clock clock, Program program) {
+    URI url = requireNonNull(webhookUrl);
+    boolean http = "https".equals(url.getScheme()) || "http".equals(url.getScheme());
+    if (!http || url.getHost() == null || url.getUserInfo() != null) {
+      throw new ProgramException(
+          "--ticket-webhook: write https://host/path, without a password in it;"
+              + " the receiver knows us by the signature");
+    }
+    try {
+      return new Webhook(
+          url,
+          Signature.fromFile(requireNonNull(secretFile)),
+          spool,
+          Webhook.Retry.USUAL,
+          clock,
+          RandomGenerator.getDefault(),
+          program.meters());
+    } catch (IOException e) {
+      throw new ProgramException("--ticket-secret-file: " + e.getMessage(), e);
+    }
   }
 
   private static void requireWritable(Path directory) {

@@ -5,6 +5,7 @@ import io.pilothouse.api.v1.RepairTask;
 import io.pilothouse.kit.HeldLease;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
@@ -17,14 +18,21 @@ final class RepairService {
   private final RepairDm dm;
   private final HeldLease lease;
   private final Tickets tickets;
+  private final Visits visits;
   private final Executor executor;
   private final AtomicLong revision;
 
   RepairService(
-      RepairDm dm, HeldLease lease, Tickets tickets, Executor executor, AtomicLong revision) {
+      RepairDm dm,
+      HeldLease lease,
+      Tickets tickets,
+      Visits visits,
+      Executor executor,
+      AtomicLong revision) {
     this.dm = dm;
     this.lease = lease;
     this.tickets = tickets;
+    this.visits = visits;
     this.executor = executor;
     this.revision = revision;
   }
@@ -45,16 +53,18 @@ final class RepairService {
         reply.getTasksList().stream()
             .map(each -> each.getRepair().getId())
             .collect(Collectors.toSet());
+    List<RepairTask> ticketed =
+        reply.getTasksList().stream().filter(each -> each.getRepair().hasTicket()).toList();
     executor.keepOnly(open);
+    visits.learn(ticketed, open);
     for (RepairTask task : reply.getTasksList()) {
       executor.consider(task, token.get());
     }
     // last: trouble with the files must not hold up repairs
-    for (RepairTask task : reply.getTasksList()) {
-      if (task.getRepair().hasTicket()) {
-        tickets.open(task);
-      }
+    for (RepairTask task : ticketed) {
+      tickets.open(task, task.getRepair().getTicket().getVisit());
     }
+    visits.write(ticketed);
     tickets.closeAllBut(open);
   }
 }

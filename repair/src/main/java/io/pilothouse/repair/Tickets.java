@@ -30,13 +30,15 @@ final class Tickets {
   private static final String SUFFIX = ".txt";
 
   private final Path directory;
+  private final TicketEvents events;
   private final Clock clock;
 
   /** Those known to be closed: their files need not be read again. */
   private final Set<String> closed = ConcurrentHashMap.newKeySet();
 
-  Tickets(Path directory, Clock clock) {
+  Tickets(Path directory, TicketEvents events, Clock clock) {
     this.directory = directory.toAbsolutePath().normalize();
+    this.events = events;
     this.clock = clock;
   }
 
@@ -44,20 +46,24 @@ final class Tickets {
     return directory.resolve(repair + SUFFIX);
   }
 
-  /** Writes the ticket unless it is there; then the file is whole. */
-  Path open(RepairTask task) throws IOException {
+  /**
+   * Writes the ticket unless it is there; then the file is whole. The event goes first: a crash in
+   * between sends it twice under the same key, and never not at all.
+   */
+  Path open(RepairTask task, String visit) throws IOException {
     Path file = file(task.getRepair().getId());
     if (!Files.exists(file)) {
       Files.createDirectories(directory);
+      events.opened(task, visit);
       Path fresh = file.resolveSibling(file.getFileName() + ".new");
-      Files.writeString(fresh, text(task));
+      Files.writeString(fresh, text(task, visit));
       Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE);
       log.info("ticket {}: replace {}", file, task.getMachine().getName());
     }
     return file;
   }
 
-  private String text(RepairTask task) {
+  private String text(RepairTask task, String visit) {
     Repair repair = task.getRepair();
     Machine machine = task.getMachine();
     String evidence =
@@ -79,6 +85,7 @@ final class Tickets {
         bmc         %s
         fault       %s
         rule        %s
+        visit       %s
         opened      %s
 
         Evidence
@@ -103,6 +110,7 @@ final class Tickets {
             orDash(machine.getBmc()),
             orDash(repair.getFault()),
             orDash(repair.getRule()),
+            orDash(visit),
             now(),
             evidence,
             repair.getMachine());
@@ -125,6 +133,7 @@ final class Tickets {
       Path file = file(repair);
       List<String> lines = Files.readAllLines(file);
       if (lines.isEmpty() || !lines.getLast().startsWith(CLOSED)) {
+        events.closed(repair);
         Files.writeString(
             file,
             "\n" + CLOSED + now() + ": the repair is over; nothing is left to do here\n",

@@ -11,19 +11,24 @@ import io.pilothouse.client.DmException;
 import io.pilothouse.client.UnreachableException;
 import io.pilothouse.kit.HeldLease;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /** The Device Manager's rules for repairs, as far as the Repair Service sees them, and a lease. */
 final class FakeDm implements RepairDm, HeldLease {
   /** Everything that happened, the power driver's doings included, in order. */
   final List<String> journal = Collections.synchronizedList(new ArrayList<>());
 
+  private static final long NOON = Instant.parse("2026-01-01T12:00:00Z").toEpochMilli();
   private final Map<String, Repair> repairs = new TreeMap<>();
+  private final Set<String> draining = new TreeSet<>();
   private long revision = 1;
   private Optional<Long> lease = Optional.of(5L);
 
@@ -47,6 +52,16 @@ final class FakeDm implements RepairDm, HeldLease {
   synchronized void put(Repair repair) {
     repairs.put(repair.getId(), repair);
     revision++;
+  }
+
+  /** Claims of this machine's repairs find processes to stop first. */
+  synchronized void runsProcesses(String machine) {
+    draining.add(machine);
+  }
+
+  /** Its processes have stopped. */
+  synchronized void drained(String id) {
+    put(repairs.get(id).toBuilder().setDrained(true).build());
   }
 
   synchronized void close(String id) {
@@ -102,7 +117,12 @@ final class FakeDm implements RepairDm, HeldLease {
     requireToken(claim.getToken());
     require(repair, Repair.State.READY);
     journal.add("claim " + claim.getRepair() + " by " + claim.getHolder());
-    put(repair.toBuilder().setState(Repair.State.CLAIMED).setToken(claim.getToken()).build());
+    boolean drains = draining.contains(repair.getMachine());
+    put(
+        repair.toBuilder()
+            .setState(drains ? Repair.State.REPAIR_DRAINING : Repair.State.CLAIMED)
+            .setToken(claim.getToken())
+            .build());
     return revision;
   }
 
@@ -111,13 +131,21 @@ final class FakeDm implements RepairDm, HeldLease {
     Repair repair = find(report.getRepair());
     requireToken(report.getToken());
     switch (report.getState()) {
-      case EXECUTING -> require(repair, Repair.State.CLAIMED, Repair.State.EXECUTING);
+      case EXECUTING -> {
+        if (repair.getState() != Repair.State.REPAIR_DRAINING || !repair.getDrained()) {
+          require(repair, Repair.State.CLAIMED, Repair.State.EXECUTING);
+        }
+      }
       case VERIFYING -> require(repair, Repair.State.EXECUTING, Repair.State.VERIFYING);
       default -> require(repair, Repair.State.CLAIMED, Repair.State.EXECUTING);
     }
     String text = report.getText().isEmpty() ? "" : ": " + report.getText();
     journal.add("report " + report.getRepair() + " " + report.getState() + text);
-    put(repair.toBuilder().setState(report.getState()).setTicket(report.getTicket()).build());
+    Repair.Builder reported = repair.toBuilder().setState(report.getState());
+    if (report.hasTicket()) {
+      reported.setTicket(report.getTicket().toBuilder().setOpenedAt(NOON));
+    }
+    put(reported.build());
     if (loseLeaseAfter.equals(Optional.of(report.getState()))) {
       lease = Optional.empty();
     }

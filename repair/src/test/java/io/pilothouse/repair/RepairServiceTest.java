@@ -16,6 +16,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
@@ -37,14 +38,16 @@ final class RepairServiceTest {
   void start() {
     lanes = new Lanes(4);
     AtomicLong revision = new AtomicLong();
-    Tickets tickets = new Tickets(directory.resolve("tickets"), NOON);
+    TicketEvents events = new TicketEvents(Optional.empty(), NOON);
+    Tickets tickets = new Tickets(directory.resolve("tickets"), events, NOON);
+    Visits visits = new Visits(directory.resolve("tickets"), events, Duration.ofHours(4), NOON);
     Executor executor =
         new Executor(
-            new Executor.Means(power, dm, dm, tickets, lanes),
+            new Executor.Means(power, dm, dm, tickets, visits, lanes),
             "repair-1",
             revision,
             new SimpleMeterRegistry());
-    service = new RepairService(dm, dm, tickets, executor, revision);
+    service = new RepairService(dm, dm, tickets, visits, executor, revision);
   }
 
   @AfterEach
@@ -61,6 +64,12 @@ final class RepairServiceTest {
     }
   }
 
+  /** Ready, and claimed in one round. */
+  private void assigned(String repair, String machine, Action action) throws Exception {
+    dm.assign(repair, machine, action);
+    round();
+  }
+
   private void restart() {
     stop();
     start();
@@ -68,10 +77,12 @@ final class RepairServiceTest {
 
   private final class FakePower implements PowerDriver {
     Optional<String> failure = Optional.empty();
+    Runnable whileCycling = () -> {};
 
     @Override
     public void cycle(String bmc, BootDevice device) throws PowerException {
       dm.journal.add("cycle " + bmc + " into " + device);
+      whileCycling.run();
       if (failure.isPresent()) {
         throw new PowerException(PowerException.Kind.FAILED, failure.get());
       }
@@ -105,7 +116,7 @@ final class RepairServiceTest {
 
   @Test
   void aRebootIsOnRecordBeforeTheMachineIsTouched() throws Exception {
-    dm.assign("R-7", "web-03", Action.REBOOT);
+    assigned("R-7", "web-03", Action.REBOOT);
     round();
     assertThat(dm.journal)
         .containsExactly(
@@ -115,6 +126,68 @@ final class RepairServiceTest {
             "report R-7 VERIFYING: power-cycled into disk");
     round();
     assertThat(dm.journal).hasSize(4);
+  }
+
+  @Test
+  void machineIsNotTouchedUntilItsProcessesHaveStopped() throws Exception {
+    dm.runsProcesses("web-03");
+    assigned("R-7", "web-03", Action.REBOOT);
+    round();
+    assertThat(dm.journal).containsExactly("claim R-7 by repair-1");
+    dm.drained("R-7");
+    round();
+    assertThat(dm.journal).contains("report R-7 EXECUTING", "cycle local:web-03 into DISK");
+  }
+
+  @Test
+  void leaseLostInTheMiddleOfThePowerCycleLeadsToNoSecondOne() throws Exception {
+    assigned("R-7", "web-03", Action.REBOOT);
+    power.whileCycling =
+        () -> {
+          // the Device Manager sees the lease lapse and hands the repair to verification
+          dm.lease(Optional.empty());
+          dm.put(dm.repair("R-7").toBuilder().setState(Repair.State.VERIFYING).build());
+        };
+    round();
+    assertThat(dm.journal).endsWith("cycle local:web-03 into DISK");
+    dm.lease(Optional.of(6L)); // it is back, under a new token
+    round();
+    restart();
+    round();
+    assertThat(dm.journal).filteredOn(each -> each.startsWith("cycle")).hasSize(1);
+  }
+
+  @Test
+  void whileAnotherHoldsTheLeaseItsRepairsAreNotTouched() throws Exception {
+    assigned("R-7", "web-03", Action.REBOOT);
+    dm.lease(Optional.empty());
+    round();
+    // the other one claimed it under its own token meanwhile
+    dm.put(dm.repair("R-7").toBuilder().setToken(6).build());
+    dm.lease(Optional.of(7L));
+    round();
+    assertThat(dm.journal).noneMatch(each -> each.startsWith("cycle"));
+  }
+
+  @Test
+  void replacementsOfOneRackAreOneVisit() throws Exception {
+    assigned("R-9", "web-04", Action.REPLACE);
+    round();
+    assigned("R-10", "web-05", Action.REPLACE);
+    round();
+    restart();
+    assigned("R-11", "web-06", Action.REPLACE);
+    round();
+    round();
+    for (String repair : List.of("R-9", "R-10", "R-11")) {
+      assertThat(dm.repair(repair).getTicket().getVisit()).as(repair).isEqualTo("V-r1-R-9");
+    }
+    Path visit = directory.resolve("tickets/visits/V-r1-R-9.txt");
+    assertThat(Files.readString(visit))
+        .contains("rack r1", "R-9  replace web-04", "pilot machine replaced web-06");
+    List.of("R-9", "R-10", "R-11").forEach(dm::close);
+    round();
+    assertThat(Files.readString(visit)).contains("CLOSED");
   }
 
   @Test
@@ -128,7 +201,7 @@ final class RepairServiceTest {
   @Test
   void aPowerCommandThatFailsIsReported() throws Exception {
     power.failure = Optional.of("no answer from the BMC");
-    dm.assign("R-7", "web-03", Action.REBOOT);
+    assigned("R-7", "web-03", Action.REBOOT);
     round();
     assertThat(dm.journal)
         .endsWith("report R-7 FAILED: the power cycle failed: no answer from the BMC");
@@ -136,7 +209,7 @@ final class RepairServiceTest {
 
   @Test
   void aLostAnswerToTheAnnouncementIsNotTakenForAnExecution() throws Exception {
-    dm.assign("R-7", "web-03", Action.REBOOT);
+    assigned("R-7", "web-03", Action.REBOOT);
     dm.losesAnswerTo(Repair.State.EXECUTING);
     round();
     assertThat(dm.journal).noneMatch(each -> each.startsWith("cycle"));
@@ -152,7 +225,7 @@ final class RepairServiceTest {
 
   @Test
   void aReportThatDidNotGetThroughIsSaidAgainWithoutActingAgain() throws Exception {
-    dm.assign("R-7", "web-03", Action.REBOOT);
+    assigned("R-7", "web-03", Action.REBOOT);
     dm.losesAnswerTo(Repair.State.VERIFYING);
     round();
     Repair repair = dm.repair("R-7");
@@ -164,7 +237,7 @@ final class RepairServiceTest {
 
   @Test
   void aLeaseLostWhileAnnouncingStopsTheExecution() throws Exception {
-    dm.assign("R-7", "web-03", Action.REBOOT);
+    assigned("R-7", "web-03", Action.REBOOT);
     dm.losesLeaseAfter(Repair.State.EXECUTING);
     round();
     assertThat(dm.journal).endsWith("report R-7 EXECUTING");
@@ -214,7 +287,7 @@ final class RepairServiceTest {
 
   @Test
   void reImagingIsHandedToProvisioning() throws Exception {
-    dm.assign("R-8", "web-04", Action.RE_IMAGE);
+    assigned("R-8", "web-04", Action.RE_IMAGE);
     round();
     round();
     assertThat(dm.journal).containsExactly("claim R-8 by repair-1", "report R-8 EXECUTING");
@@ -222,7 +295,7 @@ final class RepairServiceTest {
 
   @Test
   void replacingWritesATicketThatSaysWhatToDo() throws Exception {
-    dm.assign("R-9", "web-04", Action.REPLACE);
+    assigned("R-9", "web-04", Action.REPLACE);
     round();
     Path ticket = directory.resolve("tickets/R-9.txt");
     assertThat(Files.readString(ticket))
@@ -250,7 +323,7 @@ final class RepairServiceTest {
   @Test
   void aTicketThatCannotBeWrittenIsNotReported() throws Exception {
     Files.writeString(directory.resolve("tickets"), "a file where the directory should be");
-    dm.assign("R-9", "web-04", Action.REPLACE);
+    assigned("R-9", "web-04", Action.REPLACE);
     round();
     assertThat(dm.journal).containsExactly("claim R-9 by repair-1");
     Files.delete(directory.resolve("tickets"));
@@ -260,8 +333,8 @@ final class RepairServiceTest {
 
   @Test
   void oneMachineAtATimeIsNotOneRepairAtATime() throws Exception {
-    dm.assign("R-1", "web-01", Action.REBOOT);
-    dm.assign("R-2", "web-02", Action.REBOOT);
+    assigned("R-1", "web-01", Action.REBOOT);
+    assigned("R-2", "web-02", Action.REBOOT);
     round();
     assertThat(dm.journal).contains("cycle local:web-01 into DISK", "cycle local:web-02 into DISK");
   }

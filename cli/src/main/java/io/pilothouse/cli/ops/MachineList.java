@@ -1,6 +1,7 @@
 package io.pilothouse.cli.ops;
 
 import io.pilothouse.api.v1.Condition;
+import io.pilothouse.api.v1.DeviceKind;
 import io.pilothouse.api.v1.ListMachinesReply;
 import io.pilothouse.api.v1.ListMachinesRequest;
 import io.pilothouse.api.v1.Machine;
@@ -37,6 +38,9 @@ final class MachineList extends Command {
   @Option(names = "--condition", paramLabel = "CONDITION", description = "only in this condition")
   @Nullable Wanted condition;
 
+  @Option(names = "--switches", description = "the network switches instead of the machines")
+  boolean switches;
+
   @Override
   protected ExitCode run() {
     Wanted wanted = condition;
@@ -45,6 +49,7 @@ final class MachineList extends Command {
             .setType(type)
             .setScaleUnit(unit)
             .setRack(rack)
+            .setKind(switches ? DeviceKind.DEVICE_SWITCH : DeviceKind.DEVICE_MACHINE)
             .setCondition(
                 wanted == null ? Condition.CONDITION_UNSPECIFIED : Condition.valueOf(wanted.name()))
             .build();

@@ -14,6 +14,11 @@ final class MachineView {
 
   static void fill(Machine machine, ObjectNode node) {
     node.put("name", machine.getName())
+        .put(
+            "kind",
+            machine.getKind() == io.pilothouse.api.v1.DeviceKind.DEVICE_SWITCH
+                ? "switch"
+                : "machine")
         .put("type", machine.getType())
         .put("scale_unit", machine.getScaleUnit())
         .put("rack", machine.getRack())

@@ -8,6 +8,7 @@ import io.pilothouse.cli.ExitCode;
 import io.pilothouse.cli.Json;
 import io.pilothouse.cli.Names;
 import io.pilothouse.cli.Table;
+import java.util.Comparator;
 import java.util.List;
 import picocli.CommandLine;
 
@@ -27,10 +28,18 @@ final class RepairTickets extends Command {
     return ExitCode.DONE;
   }
 
+  /** Those of one visit stand together: what a technician takes along for one walk. */
   private static String table(List<Repair> repairs) {
-    Table table = new Table("REPAIR", "MACHINE", "FAULT", "OPENED", "TICKET", "WHEN DONE");
-    for (Repair repair : repairs) {
+    Table table = new Table("VISIT", "REPAIR", "MACHINE", "FAULT", "OPENED", "TICKET", "WHEN DONE");
+    List<Repair> byVisit =
+        repairs.stream()
+            .sorted(
+                Comparator.comparing((Repair each) -> each.getTicket().getVisit())
+                    .thenComparingLong(Repair::getOrder))
+            .toList();
+    for (Repair repair : byVisit) {
       table.row(
+          repair.getTicket().getVisit(),
           repair.getId(),
           repair.getMachine(),
           repair.getFault(),

@@ -74,6 +74,9 @@ final class StatusCommand extends Command {
         .put("failure", status.getFailure())
         .put("probation", status.getProbation())
         .put("out_of_service", status.getOutOfService());
+    root.putObject("switches")
+        .put("total", status.getSwitches())
+        .put("healthy", status.getSwitchesHealthy());
     root.putObject("dm")
         .put("replicas", status.getReplicasCount())
         .put("up", up(status))
@@ -124,6 +127,11 @@ final class StatusCommand extends Command {
                 status.getFailure(),
                 status.getProbation(),
                 status.getOutOfService()));
+    if (status.getSwitches() > 0) {
+      text.append(
+          "switches   %d: %d healthy%n"
+              .formatted(status.getSwitches(), status.getSwitchesHealthy()));
+    }
     text.append(
         "repairs    %d waiting, %d active%s%n"
             .formatted(

@@ -88,7 +88,8 @@ final class OperatorReads {
   }
 
   private static boolean matches(Machine machine, ListMachinesRequest wanted) {
-    return isOr(wanted.getType(), machine.getType())
+    return machine.getKind() == wanted.getKind()
+        && isOr(wanted.getType(), machine.getType())
         && isOr(wanted.getScaleUnit(), machine.getScaleUnit())
         && isOr(wanted.getRack(), machine.getRack())
         && (wanted.getLifecycle() == Lifecycle.LIFECYCLE_UNSPECIFIED

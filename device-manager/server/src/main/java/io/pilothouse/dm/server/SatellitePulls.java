@@ -1,5 +1,6 @@
 package io.pilothouse.dm.server;
 
+import io.pilothouse.api.v1.DeviceKind;
 import io.pilothouse.api.v1.Lifecycle;
 import io.pilothouse.api.v1.Machine;
 import io.pilothouse.api.v1.PullManifestsReply;
@@ -77,16 +78,19 @@ final class SatellitePulls {
   }
 
   /**
-   * Machines in service with an agent, and the remote watchdogs. The types of a watchdog are made
-   * explicit: those that name it and those that it names.
+   * Machines in service with an agent, switches, and the remote watchdogs. The types of a watchdog
+   * are made explicit: those that name it and those that it names.
    */
   static PullTargetsReply targets(Entities state) {
     PullTargetsReply.Builder reply = PullTargetsReply.newBuilder();
     Map<String, Set<String>> watchdogsOfType = new HashMap<>();
     Map<String, Set<String>> types = new TreeMap<>();
     for (Machine machine : state.machines()) {
-      if (machine.getLifecycle() != Lifecycle.IN_SERVICE
-          || machine.getObserved().getAgentAddress().isEmpty()) {
+      // a switch never has an agent: it is looked at by its own address or through its bmc
+      boolean visible =
+          machine.getKind() == DeviceKind.DEVICE_SWITCH
+              || !machine.getObserved().getAgentAddress().isEmpty();
+      if (machine.getLifecycle() != Lifecycle.IN_SERVICE || !visible) {
         continue;
       }
       Set<String> watchdogs =
@@ -100,7 +104,13 @@ final class SatellitePulls {
           Target.newBuilder()
               .setMachine(machine.getName())
               .setType(machine.getType())
-              .setAddress(machine.getObserved().getAddress())
+              .setAddress(
+                  machine.getKind() == DeviceKind.DEVICE_SWITCH
+                      ? machine.getAddress()
+                      : machine.getObserved().getAddress())
+              .setKind(machine.getKind())
+              .setBmc(machine.getBmc())
+              .setRack(machine.getRack())
               .setAgentAddress(machine.getObserved().getAgentAddress()));
     }
     types.forEach(

@@ -70,8 +70,8 @@ final class Decider {
       case NOTICE_SILENCE -> Silences.notice(draft, command.getNoticeSilence());
       case ACQUIRE_LEASE -> reply.setLease(Leases.acquire(draft, command.getAcquireLease()));
       case RELEASE_LEASE -> Leases.release(draft, command.getReleaseLease());
-      case CLAIM_REPAIR -> Repairs.claim(draft, command.getClaimRepair());
-      case REPORT_REPAIR -> Repairs.report(draft, command.getReportRepair());
+      case CLAIM_REPAIR -> RepairWork.claim(draft, command.getClaimRepair());
+      case REPORT_REPAIR -> RepairWork.report(draft, command.getReportRepair());
       case REPORT_PROVISIONING -> Provision.report(draft, command.getReportProvisioning());
       case REGISTER_MANIFEST ->
           Manifests.register(draft, command.getRegisterManifest().getManifest());

@@ -4,11 +4,14 @@ import io.pilothouse.api.log.v1.ApplyFleet;
 import io.pilothouse.api.log.v1.Discover;
 import io.pilothouse.api.log.v1.Refusal;
 import io.pilothouse.api.v1.AuditRecord;
+import io.pilothouse.api.v1.DeviceKind;
 import io.pilothouse.api.v1.Fleet;
 import io.pilothouse.api.v1.FleetChange;
 import io.pilothouse.api.v1.InventoryMachine;
 import io.pilothouse.api.v1.Lifecycle;
 import io.pilothouse.api.v1.Machine;
+import io.pilothouse.api.v1.MachineType;
+import io.pilothouse.api.v1.ProbationCause;
 import io.pilothouse.api.v1.Verdict;
 import io.pilothouse.api.v1.WatchdogSpec;
 import io.pilothouse.api.v1.WatchdogState;
@@ -101,6 +104,15 @@ final class FleetApply {
                     wanted.getType()));
       }
     }
+    for (MachineType type : fleet.getTypesList()) {
+      Optional<String> member = changedKind(state, type);
+      member.ifPresent(
+          each ->
+              problems.add(
+                  "machine type %s: device cannot change while %s is in service; decommission it"
+                          .formatted(type.getName(), each)
+                      + " first, or give the others a type of their own"));
+    }
     for (Machine machine : state.machines()) {
       if (machine.getInInventory() && !named.contains(machine.getName()) && isUsed(machine)) {
         problems.add(
@@ -109,6 +121,20 @@ final class FleetApply {
       }
     }
     return problems;
+  }
+
+  /** A member in use that would turn from a machine into a switch, or back. */
+  private static Optional<String> changedKind(Entities state, MachineType type) {
+    boolean same =
+        Policies.type(state, type.getName())
+            .filter(each -> each.getDevice() != type.getDevice())
+            .isEmpty();
+    return same
+        ? Optional.empty()
+        : state.machines().stream()
+            .filter(each -> each.getType().equals(type.getName()) && isUsed(each))
+            .map(Machine::getName)
+            .findFirst();
   }
 
   private static boolean isUsed(Machine machine) {
@@ -149,8 +175,19 @@ final class FleetApply {
           .setModel(wanted.getModel())
           .setMac(wanted.getMac())
           .setBmc(wanted.getBmc().isEmpty() ? machine.getBmc() : wanted.getBmc())
+          .setAddress(wanted.getAddress())
+          .setKind(Switches.kind(draft, wanted.getType()))
           .setInInventory(true);
-      if (machine.getLifecycle() == Lifecycle.DISCOVERED) {
+      boolean entering =
+          machine.getLifecycle() == Lifecycle.EXPECTED
+              || machine.getLifecycle() == Lifecycle.DISCOVERED;
+      if (entering && machine.getKind() == DeviceKind.DEVICE_SWITCH) {
+        Switches.enterService(
+            draft,
+            machine.setLifecycle(Lifecycle.EXPECTED),
+            ProbationCause.CAUSE_JOINING,
+            "the inventory names it; a switch is not installed");
+      } else if (machine.getLifecycle() == Lifecycle.DISCOVERED) {
         Provision.begin(draft, machine, "the inventory names it now");
       } else {
         draft.put(machine.build());

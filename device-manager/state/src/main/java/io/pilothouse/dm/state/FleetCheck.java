@@ -2,6 +2,7 @@ package io.pilothouse.dm.state;
 
 import com.google.protobuf.Descriptors.FieldDescriptor;
 import com.google.protobuf.Message;
+import io.pilothouse.api.v1.DeviceKind;
 import io.pilothouse.api.v1.Fleet;
 import io.pilothouse.api.v1.Image;
 import io.pilothouse.api.v1.InventoryMachine;
@@ -58,6 +59,7 @@ final class FleetCheck {
       String of = "machine type " + type.getName();
       type.getWatchdogsList().forEach(each -> refer(of, "watchdog", each, watchdogs));
       refer(of, "image", type.getImage(), images);
+      device(of, type);
       refer(of, "repair policy", type.getRepairPolicy(), withDefault(repair));
       refer(of, "rollout policy", type.getRolloutPolicy(), withDefault(rollout));
     }
@@ -82,9 +84,41 @@ final class FleetCheck {
                 .formatted(other, machine.getName(), machine.getMac()));
       }
       refer("machine " + machine.getName(), "machine type", machine.getType(), types);
-      refer("machine " + machine.getName(), "scale unit", machine.getScaleUnit(), units);
+      if (!machine.getScaleUnit().isEmpty() || !isSwitch(machine.getType())) {
+        refer("machine " + machine.getName(), "scale unit", machine.getScaleUnit(), units);
+      }
     }
     return problems;
+  }
+
+  /** Nothing is installed on a switch, and nothing of ours runs on it. */
+  private void device(String of, MachineType type) {
+    if (type.getDevice() != DeviceKind.DEVICE_SWITCH) {
+      return;
+    }
+    if (!type.getImage().isEmpty() || !type.getManifest().isEmpty()) {
+      problems.add(of + ": a switch has neither image nor manifest; remove them");
+    }
+    for (WatchdogSpec spec : fleet.getWatchdogsList()) {
+      boolean onMachine =
+          spec.getRunner() == WatchdogSpec.Runner.SCRIPT
+              || spec.getRunner() == WatchdogSpec.Runner.BUILTIN;
+      boolean watches =
+          type.getWatchdogsList().contains(spec.getName())
+              || spec.getTypesList().contains(type.getName());
+      if (onMachine && watches) {
+        problems.add(
+            "%s: watchdog %s runs on the machine itself, and a switch runs none of ours; use one"
+                    .formatted(of, spec.getName())
+                + " of runner remote or external");
+      }
+    }
+  }
+
+  private boolean isSwitch(String type) {
+    return fleet.getTypesList().stream()
+        .filter(each -> each.getName().equals(type))
+        .anyMatch(each -> each.getDevice() == DeviceKind.DEVICE_SWITCH);
   }
 
   /**

@@ -114,6 +114,7 @@ public final class FleetDiff {
         .setModel(machine.getModel())
         .setMac(machine.getMac())
         .setBmc(machine.getBmc())
+        .setAddress(machine.getAddress())
         .build();
   }
 

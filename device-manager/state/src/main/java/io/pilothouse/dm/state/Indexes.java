@@ -28,12 +28,24 @@ public final class Indexes {
   final FaultIndex faults = new FaultIndex();
   final NoiseIndex noise = new NoiseIndex();
   final IncidentIndex incidents = new IncidentIndex();
+  final DestructiveIndex destructive = new DestructiveIndex();
 
   /** In the order of feeding: a later one may read an earlier one. */
   private final List<Index> all =
       List.of(
-          fleet, machines, verdicts, repairs, rollouts, ledger, strays, sessions, trail, faults,
-          noise, incidents);
+          fleet,
+          machines,
+          verdicts,
+          repairs,
+          rollouts,
+          ledger,
+          strays,
+          sessions,
+          trail,
+          faults,
+          noise,
+          incidents,
+          destructive);
 
   Indexes() {}
 

@@ -47,7 +47,8 @@ final class MachineRules {
     if (machine.getLifecycle() != Lifecycle.IN_SERVICE) {
       return false;
     }
-    if (noteError(draft, machine)
+    if (RepairDrain.settle(draft, machine)
+        || noteError(draft, machine)
         || Trouble.settle(draft, machine)
         || Explained.settle(draft, machine)) {
       return true;
@@ -189,6 +190,10 @@ final class MachineRules {
   }
 
   private static boolean failure(Draft draft, Machine machine) {
+    return RepairWork.switchRebooted(draft, machine) || needsRepair(draft, machine);
+  }
+
+  private static boolean needsRepair(Draft draft, Machine machine) {
     return machine.getRepairId().isEmpty()
         && !Rollouts.explains(draft, machine)
         && Repairs.assign(draft, machine);

@@ -26,22 +26,25 @@ final class Operators {
 
   static void hold(Draft draft, HoldMachine command) throws RefusedException {
     Machine machine = find(draft, command.getMachine());
+    draft.put(machine.toBuilder().setHold(newHold(draft, command.getForMs())).build());
+    audit(draft, machine, "", "held", "no repair or rollout touches it");
+  }
+
+  /** A hold by whoever asks, for their reason. */
+  static Hold newHold(Draft draft, long forMs) throws RefusedException {
     requireReason(draft, "a hold");
-    if (command.getForMs() < 0 || command.getForMs() > LONGEST_HOLD_MS) {
+    if (forMs < 0 || forMs > LONGEST_HOLD_MS) {
       throw new RefusedException(
           Refusal.Code.INVALID,
-          "a hold cannot last " + command.getForMs() + " ms",
+          "a hold cannot last " + forMs + " ms",
           "use --for 2h, at most a year, or leave it out for a hold without end");
     }
-    Hold hold =
-        Hold.newBuilder()
-            .setReason(draft.request().getReason())
-            .setPrincipal(draft.request().getPrincipal())
-            .setSince(draft.nowMillis())
-            .setUntil(command.getForMs() == 0 ? 0 : draft.nowMillis() + command.getForMs())
-            .build();
-    draft.put(machine.toBuilder().setHold(hold).build());
-    audit(draft, machine, "", "held", "no repair or rollout touches it");
+    return Hold.newBuilder()
+        .setReason(draft.request().getReason())
+        .setPrincipal(draft.request().getPrincipal())
+        .setSince(draft.nowMillis())
+        .setUntil(forMs == 0 ? 0 : draft.nowMillis() + forMs)
+        .build();
   }
 
   static void unhold(Draft draft, String name) throws RefusedException {
@@ -85,6 +88,10 @@ final class Operators {
           "`pilot repair tickets` lists the machines to replace");
     }
     Scorecard.replaced(draft, name);
+    if (Switches.is(machine)) {
+      replacedSwitch(draft, machine);
+      return;
+    }
     audit(draft, machine, "", "replaced", "hardware generation " + (machine.getGeneration() + 1));
     Machine.Builder fresh =
         machine.toBuilder()
@@ -96,6 +103,22 @@ final class Operators {
             .clearError()
             .clearPastActions();
     Provision.begin(draft, fresh, "the hardware was replaced");
+  }
+
+  private static void replacedSwitch(Draft draft, Machine machine) {
+    String how = "hardware generation " + (machine.getGeneration() + 1);
+    audit(draft, machine, "", "replaced", how);
+    Machine.Builder fresh =
+        machine.toBuilder()
+            .setGeneration(machine.getGeneration() + 1)
+            .clearKeySha256()
+            .clearObserved()
+            .clearError()
+            .clearPastActions();
+    draft.put(fresh.build());
+    RepairWork.returned(draft, fresh, "replaced, " + how);
+    Switches.enterService(
+        draft, fresh, ProbationCause.CAUSE_REPAIR, "the switch was replaced: " + how);
   }
 
   private static void forgetVerdicts(Draft draft, String machine) {

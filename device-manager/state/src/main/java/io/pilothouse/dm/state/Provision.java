@@ -58,7 +58,7 @@ final class Provision {
   private static boolean isReady(Draft draft, Machine machine) {
     return machine.getProvisioning().getStep() == Provisioning.Step.MATCHED
         && machine.getProvisioning().getRetryAt() <= draft.nowMillis()
-        && !machine.hasHold();
+        && !DomainHolds.isHeld(draft, machine);
   }
 
   private static void admit(
@@ -225,7 +225,7 @@ final class Provision {
     Machine.Builder next = machine.toBuilder();
     Conditions.lifecycle(draft, next, Lifecycle.IN_SERVICE, how);
     draft.put(next.clearProvisioning().build());
-    boolean repaired = Repairs.returned(draft, next, how);
+    boolean repaired = RepairWork.returned(draft, next, how);
     next.clearProvisioning();
     Rollouts.wantedVersion(draft, next.build()).ifPresent(next::setWantedActive);
     Conditions.enterProbation(

@@ -31,7 +31,7 @@ final class Reconcile {
           strays.contains(name) ? Rollouts.wantedVersion(draft, machine) : Optional.empty();
       boolean may =
           wanted.isPresent()
-              && RolloutSwitch.isEligible(machine)
+              && RolloutSwitch.isEligible(draft, machine)
               && hasOrNeedsNothing(machine, wanted.get())
               && !isBeingSwitched(draft, machine)
               && !aborted
@@ -58,7 +58,8 @@ final class Reconcile {
    */
   static Optional<VersionRef> versionForFailed(Entities state, Machine machine) {
     return Rollouts.wantedVersion(state, machine)
-        .filter(each -> machine.getRolloutId().isEmpty() && !machine.hasHold())
+        .filter(each -> machine.getRolloutId().isEmpty())
+        .filter(each -> !DomainHolds.isHeld(state, machine))
         .filter(each -> !each.equals(machine.getWantedActive()))
         .filter(each -> hasOrNeedsNothing(machine, each));
   }

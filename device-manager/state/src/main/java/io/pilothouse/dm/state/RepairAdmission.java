@@ -128,7 +128,12 @@ final class RepairAdmission {
         if (vetoes.stream().anyMatch(each -> each.getKind().equals(Incidents.VETO))) {
           held = Incidents.held(draft, machine, held);
         }
-        draft.put(held.clearVetoes().addAllVetoes(vetoes).setDueAt(0).build());
+        draft.put(
+            held.clearVetoes()
+                .addAllVetoes(vetoes)
+                .setReadyAt(0)
+                .setDueAt(Approvals.lookAgainAt(vetoes))
+                .build());
         auditVetoes(draft, repair, vetoes);
       }
       return;
@@ -136,7 +141,12 @@ final class RepairAdmission {
     if (repair.getAction() == Action.DO_NOTHING) {
       Repairs.finishDoNothing(draft, repair, repair.getRule());
     } else if (repair.getState() != Repair.State.READY) {
-      Repair ready = Repairs.move(repair, Repair.State.READY, draft).clearVetoes().build();
+      Repair ready =
+          Repairs.move(repair, Repair.State.READY, draft)
+              .clearVetoes()
+              .setReadyAt(draft.nowMillis())
+              .setDueAt(0)
+              .build();
       draft.put(ready);
       draft.audit(
           Repairs.record(ready, repair.getState().name(), "READY", "waits for the Repair Service"));
@@ -198,17 +208,7 @@ final class RepairAdmission {
     if (repair.getAction() == Action.DO_NOTHING) {
       return vetoes;
     }
-    if (repair.getAction() == Action.ESCALATE) {
-      vetoes.add(
-          Veto.newBuilder()
-              .setKind("approval")
-              .setDomain(Texts.machine(machine.getName()))
-              .setSentence(
-                  "a person must decide: the automatic actions did not help "
-                      + machine.getName()
-                      + " (decommission it, or mend it and the errors clear)")
-              .build());
-    }
+    Approvals.veto(draft, machine, repair).ifPresent(vetoes::add);
     if (draft.freeze().getFrozen()) {
       vetoes.add(
           Veto.newBuilder()
@@ -222,6 +222,7 @@ final class RepairAdmission {
     if (machine.hasHold()) {
       vetoes.add(Operators.veto(machine));
     }
+    DomainHolds.veto(draft, machine).ifPresent(vetoes::add);
     // the budget is asked once nothing else holds it: its numbers change with every machine
     if (vetoes.isEmpty() && repair.getState() != Repair.State.READY) {
       vetoes.addAll(Budget.vetoes(draft, machine, Budget.Purpose.REPAIR));

@@ -69,7 +69,7 @@ final class Reports {
       if (now.getCondition() == Condition.PROBATION) {
         Conditions.awaitReports(draft, now);
       }
-      Repairs.booted(draft, now);
+      RepairWork.booted(draft, now);
     }
   }
 

@@ -28,7 +28,7 @@ final class RolloutCount {
       for (Machine machine : Rollouts.members(state, rollout.getType(), unit.getName())) {
         boolean counts =
             isJudged(state, machine, unit, rollout)
-                || (activating && RolloutSwitch.isEligible(machine));
+                || (activating && RolloutSwitch.isEligible(state, machine));
         machines += counts ? 1 : 0;
         healthy += counts && RolloutSwitch.isHealthyOn(machine, rollout.getTo()) ? 1 : 0;
       }

@@ -95,7 +95,7 @@ final class RolloutOrders {
     for (Machine machine : RolloutSwitch.machines(draft, unit.getFailedList())) {
       boolean again =
           machine.getCondition() == Condition.FAILURE
-              && !machine.hasHold()
+              && !DomainHolds.isHeld(draft, machine)
               && machine.getRolloutId().equals(rollout.getId())
               && Rollouts.explains(draft, machine);
       if (again) {

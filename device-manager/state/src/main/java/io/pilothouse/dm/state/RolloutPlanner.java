@@ -101,7 +101,7 @@ public final class RolloutPlanner {
   private static boolean runs(Entities state, String type, String unit, VersionRef to) {
     return state.unitVersion(type, unit).filter(each -> each.getVersion().equals(to)).isPresent()
         && Rollouts.members(state, type, unit).stream()
-            .filter(RolloutSwitch::isEligible)
+            .filter(each -> RolloutSwitch.isEligible(state, each))
             .allMatch(each -> each.getWantedActive().equals(to));
   }
 
@@ -128,8 +128,8 @@ public final class RolloutPlanner {
       plan.addUnits(planned);
       basis.append('\n').append(unit).append(' ').append(Texts.ref(from));
       for (Machine machine : members) {
-        basis.append(' ').append(machine.getName()).append(canServe(machine) ? "" : " out");
-        note(plan, machine);
+        basis.append(' ').append(machine.getName()).append(canServe(state, machine) ? "" : " out");
+        note(state, plan, machine);
       }
       long span = estimate(state, members, planned.getBatch());
       if (span > policy.getDeadlineMs()) {
@@ -147,7 +147,8 @@ public final class RolloutPlanner {
 
   private static PlannedUnit unit(
       Entities state, RolloutPolicy policy, String unit, VersionRef from, List<Machine> members) {
-    int eligible = (int) members.stream().filter(RolloutSwitch::isEligible).count();
+    int eligible =
+        (int) members.stream().filter(each -> RolloutSwitch.isEligible(state, each)).count();
     boolean install = from.getName().isEmpty();
     int allowed = Policies.limit(policy.getMaxUnavailable(), members.size());
     for (String domain : shared(members)) {
@@ -173,20 +174,22 @@ public final class RolloutPlanner {
   }
 
   /** Whether the machine is, or by itself comes to be, one that the rollout switches. */
-  private static boolean canServe(Machine machine) {
+  private static boolean canServe(Entities state, Machine machine) {
     return machine.getLifecycle() == Lifecycle.IN_SERVICE
         && machine.getCondition() != Condition.FAILURE
-        && !machine.hasHold();
+        && !DomainHolds.isHeld(state, machine);
   }
 
-  private static void note(RolloutPlan.Builder plan, Machine machine) {
+  private static void note(Entities state, RolloutPlan.Builder plan, Machine machine) {
     String name = machine.getName();
     if (machine.hasHold()) {
       plan.addConflicts(name + " is held: " + machine.getHold().getReason());
+    } else if (DomainHolds.veto(state, machine).isPresent()) {
+      plan.addConflicts(name + ": " + DomainHolds.veto(state, machine).orElseThrow().getSentence());
     } else if (machine.getLifecycle() != Lifecycle.IN_SERVICE) {
       plan.addConflicts(name + " is " + machine.getLifecycle());
     } else if (machine.getCondition() == Condition.FAILURE) {
-      plan.addConflicts(name + " is in FAILURE: " + RolloutSwitch.blocker(machine));
+      plan.addConflicts(name + " is in FAILURE: " + RolloutSwitch.blocker(state, machine));
     } else if (machine.getCondition() == Condition.PROBATION) {
       plan.addConflicts(name + " is in PROBATION (" + Words.cause(machine.getCause()) + ")");
     } else if (machine.getDrainRequested()) {

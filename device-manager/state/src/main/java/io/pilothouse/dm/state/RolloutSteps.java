@@ -68,7 +68,7 @@ final class RolloutSteps {
     for (RolloutUnit unit : rollout.getUnitsList()) {
       for (Machine machine : Rollouts.members(draft, rollout.getType(), unit.getName())) {
         all++;
-        if (RolloutSwitch.isEligible(machine)) {
+        if (RolloutSwitch.isEligible(draft, machine)) {
           eligible.add(machine);
           if (!RolloutSwitch.holds(machine, rollout.getTo())) {
             missing.add(machine.getName());
@@ -146,7 +146,7 @@ final class RolloutSteps {
             .allMatch(each -> RolloutSwitch.isHealthyOn(each, rollout.getTo()));
     boolean noneLeft =
         members.stream()
-            .filter(RolloutSwitch::isEligible)
+            .filter(each -> RolloutSwitch.isEligible(draft, each))
             .allMatch(each -> each.getWantedActive().equals(rollout.getTo()));
     if (!allHealthy) {
       fail(draft, rollout, "deadline: " + rollout.getWaitingFor());
@@ -199,7 +199,7 @@ final class RolloutSteps {
     return Rollouts.members(draft, rollout.getType(), unit.getName()).stream()
         .filter(each -> !RolloutSwitch.isHealthyOn(each, rollout.getTo()))
         .filter(concerned)
-        .map(each -> "%s (%s)".formatted(each.getName(), RolloutSwitch.blocker(each)))
+        .map(each -> "%s (%s)".formatted(each.getName(), RolloutSwitch.blocker(draft, each)))
         .collect(Collectors.joining(", "));
   }
 
@@ -297,7 +297,7 @@ final class RolloutSteps {
     }
     List<String> why =
         RolloutSwitch.machines(draft, unit.getFailedList()).stream()
-            .map(each -> "%s (%s)".formatted(each.getName(), RolloutSwitch.blocker(each)))
+            .map(each -> "%s (%s)".formatted(each.getName(), RolloutSwitch.blocker(draft, each)))
             .toList();
     fail(
         draft,

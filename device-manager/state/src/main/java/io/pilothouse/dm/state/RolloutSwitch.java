@@ -20,11 +20,11 @@ final class RolloutSwitch {
   private RolloutSwitch() {}
 
   /** In service, healthy and not held: what a rollout may switch and counts on. */
-  static boolean isEligible(Machine machine) {
+  static boolean isEligible(Entities state, Machine machine) {
     return machine.getLifecycle() == Lifecycle.IN_SERVICE
         && machine.getCondition() == Condition.HEALTHY
         && machine.getIncidentId().isEmpty()
-        && !machine.hasHold()
+        && !DomainHolds.isHeld(state, machine)
         && !machine.getDrainRequested();
   }
 
@@ -40,7 +40,7 @@ final class RolloutSwitch {
   }
 
   /** What keeps a machine from being healthy on a new version, in a few words. */
-  static String blocker(Machine machine) {
+  static String blocker(Entities state, Machine machine) {
     if (machine.getLifecycle() != Lifecycle.IN_SERVICE) {
       return machine.getLifecycle().name();
     }
@@ -55,6 +55,10 @@ final class RolloutSwitch {
     }
     if (machine.hasHold()) {
       return "held: " + machine.getHold().getReason();
+    }
+    Optional<Veto> held = DomainHolds.veto(state, machine);
+    if (held.isPresent()) {
+      return held.get().getSentence();
     }
     return machine.getDrainRequested()
         ? "to be drained"
@@ -96,9 +100,9 @@ final class RolloutSwitch {
       }
       if (machine.getCondition() == Condition.PROBATION) {
         waiting.add(machine.getName() + " (in Probation)");
-      } else if (isEligible(machine) && !holds(machine, rollout.getTo())) {
+      } else if (isEligible(draft, machine) && !holds(machine, rollout.getTo())) {
         waiting.add(machine.getName() + " (not staged)");
-      } else if (isEligible(machine)) {
+      } else if (isEligible(draft, machine)) {
         boolean install = machine.getWantedActive().getName().isEmpty();
         Optional<String> veto =
             install ? Optional.empty() : veto(draft, machine, away, batch, unit.getName());
@@ -186,7 +190,7 @@ final class RolloutSwitch {
         waiting.add(name + " (in Probation)");
       }
       // a held one is out of the rollout's hands: it gets its unit's version when the hold ends
-      if (isBack || machine.hasHold()) {
+      if (isBack || DomainHolds.isHeld(draft, machine)) {
         continue;
       }
       if (!inService || !machine.getRepairId().isEmpty()) {

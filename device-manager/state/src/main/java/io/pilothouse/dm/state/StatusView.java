@@ -3,6 +3,7 @@ package io.pilothouse.dm.state;
 import io.pilothouse.api.v1.Action;
 import io.pilothouse.api.v1.Condition;
 import io.pilothouse.api.v1.DeploymentReplica;
+import io.pilothouse.api.v1.DomainHold;
 import io.pilothouse.api.v1.Lease;
 import io.pilothouse.api.v1.Lifecycle;
 import io.pilothouse.api.v1.Machine;
@@ -37,7 +38,9 @@ public final class StatusView {
     List<Machine> fleet =
         state.machines().stream()
             .filter(each -> each.getLifecycle() != Lifecycle.DECOMMISSIONED)
+            .filter(each -> !Switches.is(each))
             .toList();
+    switches(state, status, codes);
     status
         .setTotal(fleet.size())
         .setHealthy(count(fleet, StatusView::isHealthy))
@@ -86,6 +89,46 @@ public final class StatusView {
         "held by a person");
   }
 
+  /** Switches are few, and one that fails takes its machines along: shown by themselves. */
+  private static void switches(Entities state, StatusReply.Builder status, HealthCodes codes) {
+    List<Machine> switches =
+        state.machines().stream()
+            .filter(Switches::is)
+            .filter(each -> each.getLifecycle() != Lifecycle.DECOMMISSIONED)
+            .toList();
+    status
+        .setSwitches(switches.size())
+        .setSwitchesHealthy(count(switches, StatusView::isHealthy))
+        .addAllHolds(state.domainHolds());
+    codes.machines(
+        "SWITCH_FAILURE",
+        switches.stream().filter(each -> is(each, Condition.FAILURE)).toList(),
+        "pilot explain machine %s",
+        "switches in FAILURE");
+    codes.machines(
+        "SWITCH_AWAITING_REPLACEMENT",
+        lifecycle(switches, Lifecycle.AWAITING_REPLACEMENT),
+        "pilot repair tickets; then pilot machine replaced %s",
+        "switches waiting for a technician");
+    for (DomainHold hold : state.domainHolds()) {
+      codes.add(
+          "DOMAIN_HELD",
+          "WARN",
+          1,
+          hold.getDomain(),
+          hold.getHold().getSince(),
+          "pilot repair unhold %s, when the reason is gone".formatted(hold.getDomain()),
+          "%s is held by %s: %s"
+              .formatted(
+                  hold.getDomain(), hold.getHold().getPrincipal(), hold.getHold().getReason()));
+    }
+  }
+
+  private static boolean asksForApproval(Repair repair) {
+    return repair.getAction() != Action.ESCALATE
+        && repair.getVetoesList().stream().anyMatch(each -> each.getKind().equals("approval"));
+  }
+
   private static void repairs(Entities state, StatusReply.Builder status, HealthCodes codes) {
     List<Repair> waiting = new ArrayList<>();
     List<Repair> active = new ArrayList<>();
@@ -117,9 +160,16 @@ public final class StatusView {
         "ERR",
         waiting.stream().filter(each -> each.getAction() == Action.ESCALATE).toList());
     codes.repairs(
+        "REPAIR_NEEDS_APPROVAL",
+        "WARN",
+        waiting.stream().filter(StatusView::asksForApproval).toList());
+    codes.repairs(
         "REPAIR_WAITING",
         "WARN",
-        waiting.stream().filter(each -> each.getAction() != Action.ESCALATE).toList());
+        waiting.stream()
+            .filter(each -> each.getAction() != Action.ESCALATE)
+            .filter(each -> !asksForApproval(each))
+            .toList());
   }
 
   private static void rollouts(Entities state, StatusReply.Builder status, HealthCodes codes) {

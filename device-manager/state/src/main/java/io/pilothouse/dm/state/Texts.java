@@ -1,6 +1,7 @@
 package io.pilothouse.dm.state;
 
 import io.pilothouse.api.v1.Action;
+import io.pilothouse.api.v1.Repair;
 import io.pilothouse.api.v1.VersionRef;
 
 /** How values read in the sentences that people see. */
@@ -34,6 +35,11 @@ final class Texts {
       }
     }
     return text.toString();
+  }
+
+  /** A repair's state as people see it: what the enumeration had to prefix is a drain. */
+  static String state(Repair.State state) {
+    return state == Repair.State.REPAIR_DRAINING ? "DRAINING" : state.name();
   }
 
   static String action(Action action) {

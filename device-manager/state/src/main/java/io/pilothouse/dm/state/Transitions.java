@@ -49,6 +49,10 @@ public final class Transitions {
           "Machine: lifecycle",
           List.of(
               step(Lifecycle.EXPECTED, Lifecycle.PROVISIONING, "seen on the network"),
+              step(
+                  Lifecycle.EXPECTED,
+                  Lifecycle.IN_SERVICE,
+                  "a switch: the inventory names it, nothing is installed on it"),
               step(Lifecycle.EXPECTED, Lifecycle.DECOMMISSIONED, "an operator decommissions it"),
               step(Lifecycle.DISCOVERED, Lifecycle.PROVISIONING, "the inventory names it"),
               step(Lifecycle.DISCOVERED, Lifecycle.DECOMMISSIONED, "an operator decommissions it"),
@@ -77,6 +81,10 @@ public final class Transitions {
                   Lifecycle.AWAITING_REPLACEMENT,
                   Lifecycle.PROVISIONING,
                   "a technician replaced the hardware"),
+              step(
+                  Lifecycle.AWAITING_REPLACEMENT,
+                  Lifecycle.IN_SERVICE,
+                  "a technician replaced the switch"),
               step(
                   Lifecycle.AWAITING_REPLACEMENT,
                   Lifecycle.DECOMMISSIONED,
@@ -124,11 +132,33 @@ public final class Transitions {
               step(Repair.State.ASSIGNED, Repair.State.READY, "budget, holds and freeze allow it"),
               step(Repair.State.WAITING, Repair.State.READY, "budget, holds and freeze allow it"),
               step(
-                  Repair.State.WAITING, Repair.State.DONE, "the errors cleared: DoNothing instead"),
+                  Repair.State.WAITING,
+                  Repair.State.DONE,
+                  "the errors cleared, or a person chose it: DoNothing instead"),
+              step(Repair.State.WAITING, Repair.State.FAILED, "a person denied it"),
               step(Repair.State.READY, Repair.State.CLAIMED, "the Repair Service's leader took it"),
               step(Repair.State.READY, Repair.State.WAITING, "vetoed before anyone claimed it"),
               step(Repair.State.CLAIMED, Repair.State.READY, "the lease was lost before execution"),
-              step(Repair.State.CLAIMED, Repair.State.EXECUTING, "about to touch the machine"),
+              step(
+                  Repair.State.CLAIMED,
+                  Repair.State.REPAIR_DRAINING,
+                  "something runs on the machine, and it is heard of: its processes stop first"),
+              step(
+                  Repair.State.CLAIMED,
+                  Repair.State.EXECUTING,
+                  "nothing to drain: about to touch the machine"),
+              step(
+                  Repair.State.REPAIR_DRAINING,
+                  Repair.State.EXECUTING,
+                  "drained, or drain is over: about to touch the machine"),
+              step(
+                  Repair.State.REPAIR_DRAINING,
+                  Repair.State.READY,
+                  "the lease was lost before execution: its processes run again"),
+              step(
+                  Repair.State.REPAIR_DRAINING,
+                  Repair.State.FAILED,
+                  "deadline after the drain, or reported as failed"),
               step(Repair.State.CLAIMED, Repair.State.FAILED, "deadline, or reported as failed"),
               step(
                   Repair.State.EXECUTING,
@@ -139,12 +169,14 @@ public final class Transitions {
               step(
                   Repair.State.VERIFYING,
                   Repair.State.DONE,
-                  "a changed boot id, or the return to service"),
+                  "a changed boot id, or the return to service; a switch: OK from its watchdogs"),
               step(Repair.State.VERIFYING, Repair.State.FAILED, "deadline"),
               step(Repair.State.ASSIGNED, Repair.State.EXPIRED, "the machine left the fleet"),
               step(Repair.State.WAITING, Repair.State.EXPIRED, "the machine left the fleet"),
               step(Repair.State.READY, Repair.State.EXPIRED, "the machine left the fleet"),
               step(Repair.State.CLAIMED, Repair.State.EXPIRED, "the machine left the fleet"),
+              step(
+                  Repair.State.REPAIR_DRAINING, Repair.State.EXPIRED, "the machine left the fleet"),
               step(Repair.State.EXECUTING, Repair.State.EXPIRED, "the machine left the fleet"),
               step(Repair.State.VERIFYING, Repair.State.EXPIRED, "the machine left the fleet")));
 

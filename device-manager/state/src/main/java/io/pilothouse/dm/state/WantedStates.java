@@ -32,7 +32,7 @@ public final class WantedStates {
             .setLifecycle(machine.getLifecycle())
             .setCondition(machine.getCondition())
             .setInService(inService)
-            .setRunProcesses(inService)
+            .setRunProcesses(inService && !machine.getDraining())
             .setReportEveryMs(Policies.reportEveryMs(state.fleet()));
     if (inService
         || machine.getLifecycle() == Lifecycle.DRAINING

@@ -118,6 +118,23 @@ final class FakeMachine {
     return how + "-" + fleet.log.size();
   }
 
+  /** Its agent reports that it runs a version, or nothing. */
+  FakeMachine runs(VersionRef version) {
+    Observed before = fleet.show(name).getObserved();
+    Observed.Builder observed = before.toBuilder().setActive(version);
+    if (!version.getName().isEmpty() && !before.getStagedList().contains(version)) {
+      observed.addStaged(version);
+    }
+    fleet.sends(
+        Command.newBuilder()
+            .setObserveMachine(
+                ObserveMachine.newBuilder()
+                    .setMachine(name)
+                    .setBootId(before.getBootId())
+                    .setObserved(observed)));
+    return this;
+  }
+
   /** Every watchdog says OK. */
   FakeMachine reportsOk() {
     QuickFleet.WATCHDOGS.forEach(each -> reports(VerdictKind.OK, each));

@@ -129,6 +129,13 @@ final class FleetScenario {
     return tables;
   }
 
+  /** As {@link #sends(Command.Builder)}, by another person. */
+  Reply sends(String principal, Command.Builder command) {
+    Reply reply = commit(List.of(request(command, principal, "as the test asks").build())).get(0);
+    assertThat(reply.hasRefusal()).as(reply.getRefusal().getMessage()).isFalse();
+    return reply;
+  }
+
   Reply answers(Command.Builder command) {
     return commit(List.of(request(command, "operator/alice", "as the test asks").build())).get(0);
   }

@@ -7,6 +7,7 @@ import io.pilothouse.api.log.v1.ClaimRepair;
 import io.pilothouse.api.log.v1.Command;
 import io.pilothouse.api.log.v1.ControlRollout;
 import io.pilothouse.api.log.v1.Discover;
+import io.pilothouse.api.log.v1.HoldDomain;
 import io.pilothouse.api.log.v1.MachineReplaced;
 import io.pilothouse.api.log.v1.NoticeSilence;
 import io.pilothouse.api.log.v1.ObserveMachine;
@@ -21,6 +22,7 @@ import io.pilothouse.api.log.v1.UndrainMachine;
 import io.pilothouse.api.log.v1.UnholdMachine;
 import io.pilothouse.api.log.v1.VerdictReport;
 import io.pilothouse.api.v1.DeploymentReplica;
+import io.pilothouse.api.v1.DomainHold;
 import io.pilothouse.api.v1.Lifecycle;
 import io.pilothouse.api.v1.Machine;
 import io.pilothouse.api.v1.Manifest;
@@ -32,6 +34,7 @@ import io.pilothouse.api.v1.Rollout;
 import io.pilothouse.api.v1.Ticket;
 import io.pilothouse.api.v1.Verdict;
 import io.pilothouse.api.v1.VerdictKind;
+import io.pilothouse.api.v1.VersionRef;
 import io.pilothouse.api.v1.WantedState;
 import io.pilothouse.api.v1.WatchdogSpec;
 import java.util.ArrayList;
@@ -90,13 +93,18 @@ final class GoodWorld {
                     .setVerb(ControlRollout.Verb.ROLL_BACK)));
       }
     }
+    for (DomainHold hold : state.domainHolds()) {
+      return List.of(
+          command.setHoldDomain(HoldDomain.newBuilder().setDomain(hold.getDomain()).setEnd(true)));
+    }
     for (Repair repair : state.repairs()) {
       if (repair.getState() == Repair.State.READY) {
         return List.of(
             command.setClaimRepair(
                 ClaimRepair.newBuilder().setRepair(repair.getId()).setToken(token("repair"))));
       }
-      if (repair.getState() == Repair.State.CLAIMED) {
+      boolean drained = repair.getState() == Repair.State.REPAIR_DRAINING && repair.getDrained();
+      if (repair.getState() == Repair.State.CLAIMED || drained) {
         return List.of(
             command.setReportRepair(
                 ReportRepair.newBuilder()
@@ -188,7 +196,8 @@ final class GoodWorld {
         machine.getObserved().toBuilder()
             .clearStaged()
             .addAllStaged(wanted.getStagedList())
-            .setActive(wanted.getActive())
+            .setActive(
+                wanted.getRunProcesses() ? wanted.getActive() : VersionRef.getDefaultInstance())
             .build();
     if (!observed.equals(
         machine.getObserved().toBuilder().setActive(machine.getObserved().getActive()).build())) {

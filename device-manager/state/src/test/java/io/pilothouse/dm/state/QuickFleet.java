@@ -25,6 +25,7 @@ final class QuickFleet {
   static final Duration PROBATION_MAX = Duration.ofMinutes(1);
   static final Duration UNKNOWN_MAX = Duration.ofSeconds(30);
   static final Duration EXECUTE = Duration.ofSeconds(50);
+  static final Duration DRAIN = Duration.ofSeconds(30);
   static final Duration VERIFY = Duration.ofSeconds(90);
   static final Duration STEP = Duration.ofMinutes(2);
   static final Duration RETRY = Duration.ofSeconds(15);
@@ -60,6 +61,7 @@ final class QuickFleet {
                     .setProbationMaxMs(PROBATION_MAX.toMillis())
                     .setUnknownMaxMs(UNKNOWN_MAX.toMillis())
                     .setExecuteDeadlineMs(EXECUTE.toMillis())
+                    .setDrainMs(DRAIN.toMillis())
                     .setVerifyDeadlineMs(VERIFY.toMillis()))
             .addRolloutPolicies(RolloutPolicy.newBuilder().setName("short").setDeadlineMs(600_000))
             .addImages(Image.newBuilder().setName("base").setVersion("1.0.0"))

@@ -6,9 +6,11 @@ import io.pilothouse.api.log.v1.ApplyVerdicts;
 import io.pilothouse.api.log.v1.ClaimRepair;
 import io.pilothouse.api.log.v1.Command;
 import io.pilothouse.api.log.v1.ControlRollout;
+import io.pilothouse.api.log.v1.DecideRepair;
 import io.pilothouse.api.log.v1.DecommissionMachine;
 import io.pilothouse.api.log.v1.Discover;
 import io.pilothouse.api.log.v1.DrainMachine;
+import io.pilothouse.api.log.v1.HoldDomain;
 import io.pilothouse.api.log.v1.HoldMachine;
 import io.pilothouse.api.log.v1.MachineReplaced;
 import io.pilothouse.api.log.v1.NoticeSilence;
@@ -96,6 +98,7 @@ final class RandomCommands {
     boolean repairs =
         repair.getState() == Repair.State.READY
             || repair.getState() == Repair.State.CLAIMED
+            || repair.getState() == Repair.State.REPAIR_DRAINING
             || repair.getState() == Repair.State.EXECUTING;
     if (repairs && !once(3)) {
       return repair.getState() == Repair.State.READY
@@ -202,7 +205,19 @@ final class RandomCommands {
   }
 
   private Command.Builder rare(Command.Builder command) {
-    return switch (random.nextInt(3)) {
+    return switch (random.nextInt(5)) {
+      case 3 ->
+          command.setDecideRepair(
+              DecideRepair.newBuilder()
+                  .setRepair(repair())
+                  .setDeny(once(3))
+                  .setActionValue(random.nextInt(7)));
+      case 4 ->
+          command.setHoldDomain(
+              HoldDomain.newBuilder()
+                  .setDomain(pick(List.of("unit/su-1", "rack/r3", "rack/none")))
+                  .setForMs(pick(List.of(5_000L, 20_000L, -1L)))
+                  .setEnd(once(2)));
       case 0 ->
           command.setPromoteWatchdog(
               PromoteWatchdog.newBuilder()

@@ -108,7 +108,9 @@ class RollBackTest {
     rollouts.agents.work(Duration.ofMinutes(3));
     rollouts.run(List.of("web-01"), BAD);
     rollouts.fleet.machine("web-01").isUnheld();
-    rollouts.fleet.repairService().claims("web-01").executes("web-01");
+    FakeRepairService service = rollouts.fleet.repairService().claims("web-01");
+    rollouts.agents.work(Duration.ofSeconds(1));
+    service.executes("web-01");
     rollouts.fleet.machine("web-01").boots("disk");
     rollouts.agents.work(Duration.ofMinutes(1));
     rollouts.allRun(V1);

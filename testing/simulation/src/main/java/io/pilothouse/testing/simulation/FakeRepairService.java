@@ -43,6 +43,7 @@ final class FakeRepairService extends FakeSatellite {
           switch (repair.getState()) {
             case READY -> true;
             case CLAIMED -> ours;
+            case REPAIR_DRAINING -> ours && repair.getDrained();
             case EXECUTING -> ours && !waits;
             default -> false;
           };
