@@ -2,7 +2,6 @@ package io.pilothouse.manifests;
 
 import com.google.protobuf.ByteString;
 import io.pilothouse.api.v1.WatchdogSpec;
-import io.pilothouse.manifests.table.ObjectTable;
 import io.pilothouse.manifests.table.Reading;
 import io.pilothouse.manifests.table.Shapes;
 import io.pilothouse.manifests.text.Near;
@@ -119,6 +118,9 @@ final class FleetReader {
     if (run != null && run.value() != WatchdogSpec.Runner.SCRIPT) {
       problems.add(run.place(), "run: a watchdog with a script cannot be built in or remote");
     }
+    if (draft.builtin != null) {
+      problems.add(draft.builtin.place(), "builtin: a watchdog with a script is not built in");
+    }
     draft.spec.setRunner(WatchdogSpec.Runner.SCRIPT);
     Path beside = Path.of(script.place().file()).resolveSibling(script.value()).normalize();
     if (beside.isAbsolute() || beside.startsWith("..")) {
@@ -139,22 +141,7 @@ final class FleetReader {
       return;
     }
     draft.spec.setRunner(run.value());
-    if (draft.spec.getArgsCount() > 0) {
-      problems.add(run.place(), "args: only a script takes arguments");
-    }
-    boolean remote = run.value() == WatchdogSpec.Runner.REMOTE;
-    List<String> known = remote ? WatchdogTable.REMOTE : WatchdogTable.BUILTIN;
-    String name = draft.spec.getName();
-    if (!name.isEmpty() && !known.contains(name)) {
-      problems.add(
-          mapping.get("name").map(Node::place).orElse(mapping.place()),
-          "name: there is no %s watchdog \"%s\"; use %s%s"
-              .formatted(
-                  remote ? "remote" : "built-in",
-                  name,
-                  ObjectTable.words(known),
-                  Near.hint(name, known)));
-    }
+    BuiltInCheck.check(mapping, draft, run, problems);
   }
 
   /** Takes a script that was dropped into {@code watchdogs/}, unless a document names it. */

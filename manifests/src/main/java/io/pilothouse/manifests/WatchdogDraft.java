@@ -3,6 +3,7 @@ package io.pilothouse.manifests;
 import io.pilothouse.api.v1.Severity;
 import io.pilothouse.api.v1.WatchdogSpec;
 import io.pilothouse.manifests.table.Shapes.Placed;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** A watchdog while its file is read: what runs is known when the script has been found. */
@@ -21,6 +22,12 @@ final class WatchdogDraft {
 
   /** What {@code script} says: a path from the file's directory. */
   @Nullable Placed<String> script;
+
+  /** What {@code builtin} says. */
+  @Nullable Placed<String> builtin;
+
+  /** What {@code args} says. */
+  @Nullable Placed<List<String>> args;
 
   @Nullable Placed<Long> validFor;
 

@@ -44,6 +44,7 @@ public final class FleetCommands {
         "Watchdogs: what they say, and whether it counts.",
         new WatchdogList(),
         new WatchdogTry(),
+        new WatchdogBuiltIns(),
         new WatchdogMode.Promote(),
         new WatchdogMode.Quarantine());
   }
