@@ -1,7 +1,7 @@
 #!/bin/sh
 # pilot: every=2s timeout=2s severity=normal mode=live
 # Room on the file system of the machine's disk, by the Nagios plugin convention.
-# It runs in the machine's disk directory.
+# It runs in a directory of its own on the machine's disk.
 warn=90
 crit=97
 

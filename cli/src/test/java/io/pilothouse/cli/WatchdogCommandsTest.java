@@ -65,6 +65,43 @@ class WatchdogCommandsTest {
   }
 
   @Test
+  void whoRanItAndHowItWasReadIsShown() throws IOException {
+    String script =
+        script(
+            "#!/bin/sh\n# pilot: protocol=npd\necho \"disk is hung | a=1\"; exit 1\n", "rwxr-xr-x");
+
+    JsonNode json =
+        new ObjectMapper().readTree(Typed.run("watchdog", "test", script, "-o", "json").out());
+    assertThat(json.path("verdict").asText()).isEqualTo("ERROR");
+    assertThat(json.path("text").asText()).isEqualTo("disk is hung | a=1");
+    assertThat(json.path("protocol").asText()).isEqualTo("npd");
+    assertThat(json.path("user").asText()).contains("nobody");
+    assertThat(Typed.run("watchdog", "test", script).out())
+        .contains("protocol npd")
+        .contains("nobody");
+  }
+
+  @Test
+  void countersAreShownInBaseUnits() throws IOException {
+    String script =
+        script("#!/bin/sh\n# pilot: every=60s\necho \"fine | read=48ms\"\n", "rwxr-xr-x");
+
+    assertThat(Typed.run("watchdog", "test", script).out())
+        .contains("counter   read = 48.0 ms (0.048 seconds)");
+  }
+
+  @Test
+  void builtInOnesAreListedWithoutADeviceManager() throws IOException {
+    Typed typed = Typed.run("watchdog", "builtins");
+    assertThat(typed.code()).isZero();
+    assertThat(typed.out()).contains("crash-loop", "process that ends again and again");
+    JsonNode json =
+        new ObjectMapper().readTree(Typed.run("watchdog", "builtins", "-o", "json").out());
+    assertThat(json.path("items")).hasSizeGreaterThan(10);
+    assertThat(Typed.run("watchdog", "builtins", "-o", "name").out()).contains("slow\n");
+  }
+
+  @Test
   void aPluginWithoutHeaderRunsAndIsRemarkedOn() throws IOException {
     Typed typed = Typed.run("watchdog", "test", script("#!/bin/sh\necho fine\n", "rwxr-xr-x"));
 

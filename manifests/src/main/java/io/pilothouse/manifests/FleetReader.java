@@ -2,7 +2,6 @@ package io.pilothouse.manifests;
 
 import com.google.protobuf.ByteString;
 import io.pilothouse.api.v1.WatchdogSpec;
-import io.pilothouse.manifests.table.ObjectTable;
 import io.pilothouse.manifests.table.Reading;
 import io.pilothouse.manifests.table.Shapes;
 import io.pilothouse.manifests.text.Near;
@@ -121,6 +120,9 @@ final class FleetReader {
       problems.add(
           run.place(), "run: a watchdog with a script cannot be built in, remote or external");
     }
+    if (draft.builtin != null) {
+      problems.add(draft.builtin.place(), "builtin: a watchdog with a script is not built in");
+    }
     draft.spec.setRunner(WatchdogSpec.Runner.SCRIPT);
     Path beside = Path.of(script.place().file()).resolveSibling(script.value()).normalize();
     if (beside.isAbsolute() || beside.startsWith("..")) {
@@ -141,25 +143,13 @@ final class FleetReader {
       return;
     }
     draft.spec.setRunner(run.value());
-    if (draft.spec.getArgsCount() > 0) {
-      problems.add(run.place(), "args: only a script takes arguments");
-    }
     if (run.value() == WatchdogSpec.Runner.EXTERNAL) {
+      if (draft.spec.getArgsCount() > 0) {
+        problems.add(run.place(), "args: an external watchdog takes none");
+      }
       return;
     }
-    boolean remote = run.value() == WatchdogSpec.Runner.REMOTE;
-    List<String> known = remote ? WatchdogTable.REMOTE : WatchdogTable.BUILTIN;
-    String name = draft.spec.getName();
-    if (!name.isEmpty() && !known.contains(name)) {
-      problems.add(
-          mapping.get("name").map(Node::place).orElse(mapping.place()),
-          "name: there is no %s watchdog \"%s\"; use %s%s"
-              .formatted(
-                  remote ? "remote" : "built-in",
-                  name,
-                  ObjectTable.words(known),
-                  Near.hint(name, known)));
-    }
+    BuiltInCheck.check(mapping, draft, run, problems);
   }
 
   /** Takes a script that was dropped into {@code watchdogs/}, unless a document names it. */

@@ -23,6 +23,12 @@ final class WatchdogDraft {
   /** What {@code script} says: a path from the file's directory. */
   @Nullable Placed<String> script;
 
+  /** What {@code builtin} says. */
+  @Nullable Placed<String> builtin;
+
+  /** What {@code args} says. */
+  @Nullable Placed<List<String>> args;
+
   @Nullable Placed<Long> validFor;
 
   @Nullable Placed<Integer> quorum;

@@ -7,18 +7,11 @@ import io.pilothouse.manifests.table.ObjectTable;
 import io.pilothouse.manifests.table.Shapes;
 import io.pilothouse.manifests.table.Shapes.Placed;
 import io.pilothouse.manifests.table.Units;
-import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
 /** Fields of a Watchdog document, and of the header of a script that was dropped in. */
 final class WatchdogTable {
-  /** Built-in watchdogs that run on the machine. */
-  static final List<String> BUILTIN = List.of("heartbeat", "processes", "filesync");
-
-  /** Watchdogs that look from outside. */
-  static final List<String> REMOTE = List.of("reachable");
-
   /** What the header of a script may say. */
   static final ObjectTable<WatchdogDraft> HEADER = common(ObjectTable.of());
 
@@ -49,8 +42,16 @@ final class WatchdogTable {
                                       "script",
                                       WatchdogSpec.Runner.SCRIPT)))),
                       (draft, value) -> draft.run = value,
-                      "builtin (heartbeat, processes, filesync), remote (reachable), external (reported"
-                          + " through the API) or script.")
+                      "builtin, remote (`pilot watchdog builtins` lists both), external (reported through the"
+                          + " API) or script.")
+                  .optional(
+                      "builtin",
+                      Shapes.placed(Shapes.text("crash-loop")),
+                      (draft, value) -> {
+                        draft.builtin = value;
+                        draft.spec.setBuiltin(value.value());
+                      },
+                      "Which built-in or remote one; default the one of its own name.")
                   .optional(
                       "script",
                       Shapes.placed(Shapes.text("disk.sh")),
@@ -58,9 +59,12 @@ final class WatchdogTable {
                       "The executable, a path from this file's directory; at most 64 KiB.")
                   .optional(
                       "args",
-                      Shapes.list(Shapes.text("-v")),
-                      (draft, value) -> draft.spec.addAllArgs(value),
-                      "Arguments of the script.")
+                      Shapes.placed(Shapes.list(Shapes.text("-v"))),
+                      (draft, value) -> {
+                        draft.args = value;
+                        draft.spec.addAllArgs(value.value());
+                      },
+                      "Arguments of the script; KEY=VALUE for a built-in one.")
                   .optional(
                       "quorum",
                       Shapes.placed(Shapes.count(1, 16)),
@@ -147,6 +151,25 @@ final class WatchdogTable {
             "silence",
             Shapes.oneOf(new TreeMap<>(Map.of("error", false, "ignore", true))),
             (draft, value) -> draft.spec.setSilenceIgnored(value),
-            "What a report that does not come is: error, or ignore; default error.");
+            "What a report that does not come is: error, or ignore; default error.")
+        .optional(
+            "protocol",
+            Shapes.oneOf(
+                new TreeMap<>(
+                    Map.of(
+                        "consul",
+                        WatchdogSpec.Protocol.CONSUL,
+                        "nagios",
+                        WatchdogSpec.Protocol.NAGIOS,
+                        "npd",
+                        WatchdogSpec.Protocol.NPD))),
+            (draft, value) -> draft.spec.setProtocol(value),
+            "How a script's exit status is read: nagios, consul or npd; default nagios.")
+        .optional(
+            "user",
+            Shapes.matching(
+                "[a-z_][a-z0-9_.-]{0,31}", "nobody", "a user's name, such as nobody or root"),
+            (draft, value) -> draft.spec.setUser(value),
+            "Whom a script runs as where the agent is root; default nobody.");
   }
 }

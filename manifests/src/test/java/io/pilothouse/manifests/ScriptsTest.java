@@ -128,9 +128,80 @@ class ScriptsTest {
         "watchdogs/w.yaml:1:1: what it runs is missing; write script: FILE, run: builtin or run:"
             + " remote",
         "watchdogs/w.yaml:5:7: name: there is no built-in watchdog \"hartbeat\"; use heartbeat,"
-            + " processes or filesync (did you mean \"heartbeat\"?)",
+            + " processes, filesync, crash-loop, drift, read-only, smart, kernel-log,"
+            + " memory-errors or clock (did you mean \"heartbeat\"?)",
         "watchdogs/w.yaml:10:6: run: a watchdog with a script cannot be built in or remote",
         "watchdogs/w.yaml:11:9: script: watchdogs/gone.sh is not a file",
         "watchdogs/w.yaml:15:9: script: it must be inside the fleet directory");
+  }
+
+  @Test
+  void whomAScriptRunsAsAndHowItIsReadAreInItsHeader() {
+    script("#!/bin/sh\n# pilot: user=root protocol=npd\nexit 0\n");
+
+    WatchdogSpec disk = fleet.loaded().getWatchdogs(0);
+    assertThat(disk.getUser()).isEqualTo("root");
+    assertThat(disk.getProtocol()).isEqualTo(WatchdogSpec.Protocol.NPD);
+  }
+
+  @Test
+  void aBuiltInOneMayHaveAnotherNameAndArguments() {
+    fleet.write(
+        "watchdogs/w.yaml",
+        """
+        kind: Watchdog
+        name: seeks
+        run: remote
+        builtin: slow
+        args: [counter=seeks.latency, peers=20]
+        """);
+
+    WatchdogSpec seeks =
+        fleet.loaded().getWatchdogsList().stream()
+            .filter(each -> each.getName().equals("seeks"))
+            .findFirst()
+            .orElseThrow();
+    assertThat(BuiltInWatchdogs.chosen(seeks)).isEqualTo("slow");
+    assertThat(seeks.getArgsList()).containsExactly("counter=seeks.latency", "peers=20");
+  }
+
+  @Test
+  void aWrongBuiltInOneIsRefusedWithTheNearest() {
+    fleet.write(
+        "watchdogs/w.yaml",
+        """
+        kind: Watchdog
+        name: a
+        run: builtin
+        builtin: krash-loop
+        ---
+        kind: Watchdog
+        name: slow
+        run: builtin
+        ---
+        kind: Watchdog
+        name: clock
+        run: builtin
+        user: root
+        args: [wran=1s, error=soon]
+        ---
+        kind: Watchdog
+        name: slw
+        run: remote
+        """);
+
+    fleet.rejectedWith(
+        "watchdogs/w.yaml:4:10: builtin: there is no built-in watchdog \"krash-loop\"; use"
+            + " heartbeat, processes, filesync, crash-loop, drift, read-only, smart, kernel-log,"
+            + " memory-errors or clock (did you mean \"crash-loop\"?)",
+        "watchdogs/w.yaml:8:6: run: the watchdog slow is one that looks from outside; write run:"
+            + " remote",
+        "watchdogs/w.yaml:12:6: user: only a script runs as another user",
+        "watchdogs/w.yaml:14:7: args: \"error=soon\" is not right for clock; write error=VALUE with"
+            + " a duration such as 500ms, 90s, 5m, 1h or 2d",
+        "watchdogs/w.yaml:14:7: args: the built-in watchdog clock has no argument \"wran\"; it has"
+            + " warn, error, sources, chronyc (did you mean \"warn\"?)",
+        "watchdogs/w.yaml:17:7: name: there is no remote watchdog \"slw\"; use reachable, slow or"
+            + " bmc (did you mean \"slow\"?)");
   }
 }

@@ -1,5 +1,6 @@
 package io.pilothouse.watchdog;
 
+import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -8,6 +9,10 @@ import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -17,17 +22,46 @@ import java.util.regex.Pattern;
  */
 public final class HttpProbe {
   private static final Pattern STATUS = Pattern.compile("HTTP/1\\.[01] (\\d{3})( .*)?");
-  private static final int LONGEST_STATUS_LINE = 1024;
-  private static final int REST = 64 << 10;
+  private static final int LONGEST_LINE = 8192;
+  private static final int MOST_LINES = 200;
+  private static final int MOST_BODY = 1 << 20;
 
   private HttpProbe() {}
 
   /**
-   * The status that a server answers with.
+   * What a server answers with.
+   *
+   * @param head its header lines, without the status
+   * @param body as far as it came in time, at most 1 MiB; not decoded when it is in chunks
+   */
+  public record Answer(int status, List<String> head, String body, boolean whole) {
+
+    /** The value of a header field; the first of several. */
+    public Optional<String> header(String name) {
+      String start = name.toLowerCase(Locale.ROOT) + ":";
+      return head.stream()
+          .filter(each -> each.toLowerCase(Locale.ROOT).startsWith(start))
+          .map(each -> each.substring(start.length()).strip())
+          .findFirst();
+    }
+  }
+
+  /**
+   * The status that a server answers with. How it goes on after that is its own affair.
    *
    * @throws IOException in words for a person: it does not, or not in time
    */
   public static int status(String host, int port, String path, Duration timeout)
+      throws IOException {
+    return get(host, port, path, timeout).status();
+  }
+
+  /**
+   * What a server answers with.
+   *
+   * @throws IOException in words for a person: it does not, or not in time
+   */
+  public static Answer get(String host, int port, String path, Duration timeout)
       throws IOException {
     long deadline = System.nanoTime() + timeout.toNanos();
     InetSocketAddress address = new InetSocketAddress(host, port);
@@ -40,22 +74,21 @@ public final class HttpProbe {
           "GET %s HTTP/1.1\r\nHost: %s:%d\r\nUser-Agent: pilothouse\r\nConnection: close\r\n\r\n"
               .formatted(path, host, port);
       socket.getOutputStream().write(request.getBytes(StandardCharsets.UTF_8));
-      String line = statusLine(socket, deadline);
+      InputStream in = new BufferedInputStream(socket.getInputStream());
+      String line = line(in, socket, deadline);
       Matcher status = STATUS.matcher(line);
       if (!status.matches()) {
         throw new IOException("it speaks no HTTP");
       }
-      readRest(socket, deadline);
-      return Integer.parseInt(status.group(1));
+      return rest(Integer.parseInt(status.group(1)), in, socket, deadline);
     } catch (SocketTimeoutException e) {
       throw new IOException("no answer in " + timeout.toMillis() + " ms", e);
     }
   }
 
-  private static String statusLine(Socket socket, long deadline) throws IOException {
-    InputStream in = socket.getInputStream();
+  private static String line(InputStream in, Socket socket, long deadline) throws IOException {
     ByteArrayOutputStream line = new ByteArrayOutputStream();
-    while (line.size() < LONGEST_STATUS_LINE) {
+    while (line.size() < LONGEST_LINE) {
       socket.setSoTimeout(left(deadline));
       int next = in.read();
       if (next < 0) {
@@ -69,19 +102,27 @@ public final class HttpProbe {
     return line.toString(StandardCharsets.US_ASCII).stripTrailing();
   }
 
-  /** A server that is cut off in the middle of its answer would log that each time. */
-  private static void readRest(Socket socket, long deadline) {
+  /** It is read on although it has answered: a server that is cut off would log that each time. */
+  private static Answer rest(int status, InputStream in, Socket socket, long deadline) {
+    List<String> head = new ArrayList<>();
+    ByteArrayOutputStream body = new ByteArrayOutputStream();
+    boolean whole = false;
     try {
-      InputStream in = socket.getInputStream();
-      byte[] buffer = new byte[4096];
-      int total = 0;
-      for (int read = 0; read >= 0 && total < REST; total += read) {
-        socket.setSoTimeout(left(deadline));
-        read = in.read(buffer);
+      for (String line = line(in, socket, deadline);
+          !line.isEmpty() && head.size() < MOST_LINES;
+          line = line(in, socket, deadline)) {
+        head.add(line);
       }
+      byte[] buffer = new byte[8192];
+      for (int read = 0; read >= 0 && body.size() < MOST_BODY; read = in.read(buffer)) {
+        body.write(buffer, 0, read);
+        socket.setSoTimeout(left(deadline));
+      }
+      whole = body.size() < MOST_BODY;
     } catch (IOException e) {
-      return; // it has answered: how it goes on is its own affair
+      whole = false; // what came is told, and that it is not all
     }
+    return new Answer(status, List.copyOf(head), body.toString(StandardCharsets.UTF_8), whole);
   }
 
   /** Milliseconds that are left, at least one: 0 would mean for ever. */

@@ -13,6 +13,11 @@ import java.util.Optional;
 public record PerfData(String label, double value, String unit) {
   private static final int MOST = 200;
 
+  /** The same in a base unit: seconds, bytes, ratio, total; others as they are. */
+  public PerfData base() {
+    return BaseUnits.of(this);
+  }
+
   /**
    * All counters of a text; what does not look like one is left out. One pass by hand: on text that
    * a broken script made, a regular expression takes time by its square, or the stack.

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import io.pilothouse.api.v1.Severity;
 import io.pilothouse.api.v1.VerdictKind;
+import io.pilothouse.api.v1.WatchdogSpec;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -32,23 +33,25 @@ public final class PluginConvention {
   private PluginConvention() {}
 
   /**
-   * The verdict.
+   * The verdict by the Nagios convention.
    *
    * @param exit status as the JDK gives it: 128 + n for death by signal n
    */
   public static ScriptResult judge(int exit, String output, String stderr, Duration took) {
+    return judge(WatchdogSpec.Protocol.NAGIOS, exit, output, stderr, took);
+  }
+
+  /** The verdict by a protocol; unspecified means NAGIOS. Only that has performance data. */
+  public static ScriptResult judge(
+      WatchdogSpec.Protocol protocol, int exit, String output, String stderr, Duration took) {
+    boolean nagios = isNagios(protocol);
     List<String> lines = output.lines().toList();
     String first = lines.isEmpty() ? "" : lines.get(0);
-    int bar = first.indexOf('|');
+    int bar = nagios ? first.indexOf('|') : -1;
     String text = printable(bar >= 0 ? first.substring(0, bar) : first);
-    VerdictKind kind =
-        switch (exit) {
-          case 0 -> VerdictKind.OK;
-          case 1 -> VerdictKind.WARNING;
-          case 2 -> VerdictKind.ERROR;
-          default -> VerdictKind.UNKNOWN;
-        };
-    if (exit < 0 || exit > 3) {
+    VerdictKind kind = failedToRun(exit, stderr) ? VerdictKind.UNKNOWN : kind(protocol, exit);
+    boolean undeclared = nagios ? exit < 0 || exit > 3 : kind == VerdictKind.UNKNOWN && exit > 2;
+    if (failedToRun(exit, stderr) || undeclared) {
       text = outside(exit, stderr) + (text.isEmpty() ? "" : ": " + text);
     }
     List<String> notes = new ArrayList<>();
@@ -61,28 +64,71 @@ public final class PluginConvention {
     Severity severity = severity(extra.getOrDefault("severity", ""), notes);
     boolean error = kind == VerdictKind.ERROR;
     if (!error && (!fault.isEmpty() || severity != Severity.SEVERITY_UNSPECIFIED)) {
-      notes.add("the last line's fault and severity count only for exit 2");
+      notes.add("the last line's fault and severity count only for an ERROR");
     }
     return new ScriptResult(
         kind,
         error ? fault : "",
         error ? severity : Severity.SEVERITY_UNSPECIFIED,
         limited(text),
-        PerfData.parse(performanceData(lines)),
+        nagios ? PerfData.parse(performanceData(lines)) : List.of(),
         exit,
         took,
         stderr,
         notes);
   }
 
+  private static boolean isNagios(WatchdogSpec.Protocol protocol) {
+    return switch (protocol) {
+      case CONSUL, NPD -> false;
+      case NAGIOS, PROTOCOL_UNSPECIFIED, UNRECOGNIZED -> true;
+    };
+  }
+
+  private static VerdictKind kind(WatchdogSpec.Protocol protocol, int exit) {
+    boolean died = exit < 0 || isSignal(exit);
+    return switch (protocol) {
+      case CONSUL ->
+          switch (exit) {
+            case 0 -> VerdictKind.OK;
+            case 1 -> VerdictKind.WARNING;
+            default -> died ? VerdictKind.UNKNOWN : VerdictKind.ERROR;
+          };
+      case NPD ->
+          switch (exit) {
+            case 0 -> VerdictKind.OK;
+            case 1 -> VerdictKind.ERROR;
+            default -> VerdictKind.UNKNOWN;
+          };
+      case NAGIOS, PROTOCOL_UNSPECIFIED, UNRECOGNIZED ->
+          switch (exit) {
+            case 0 -> VerdictKind.OK;
+            case 1 -> VerdictKind.WARNING;
+            case 2 -> VerdictKind.ERROR;
+            default -> VerdictKind.UNKNOWN;
+          };
+    };
+  }
+
+  private static boolean isSignal(int exit) {
+    return exit > SIGNALS && exit <= SIGNALS + LAST_SIGNAL;
+  }
+
+  /** Whether what starts scripts speaks, and the script never did. */
+  private static boolean failedToRun(int exit, String stderr) {
+    boolean starter = stderr.startsWith("setsid: ") || stderr.startsWith("setpriv: ");
+    boolean ofStarter = exit == NO_SUCH_COMMAND || exit == CANNOT_EXECUTE;
+    return starter && (ofStarter || (exit == 1 && stderr.startsWith("setpriv: ")));
+  }
+
   private static String outside(int exit, String stderr) {
-    if (exit > SIGNALS && exit <= SIGNALS + LAST_SIGNAL) {
+    if (isSignal(exit)) {
       return "died by signal %d (status %d)".formatted(exit - SIGNALS, exit);
     }
-    if ((exit == NO_SUCH_COMMAND || exit == CANNOT_EXECUTE) && stderr.startsWith("setsid: ")) {
+    if (failedToRun(exit, stderr)) {
       return "cannot be run: " + printable(stderr.lines().findFirst().orElse(""));
     }
-    return "exited with " + exit + ", which the plugin convention does not know";
+    return "exited with " + exit + ", which its protocol does not know";
   }
 
   private static String performanceData(List<String> lines) {

@@ -1,6 +1,7 @@
 package io.pilothouse.watchdog;
 
 import io.pilothouse.api.v1.VerdictKind;
+import io.pilothouse.api.v1.WatchdogSpec;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -51,16 +52,71 @@ public final class ScriptRunner {
   /**
    * What to run.
    *
+   * @param directory that it runs in; a relative {@code command} begins there
+   * @param command how it is called: the script's path, or a shorter one that its user can reach
    * @param timeoutIsError whether a time-out is an ERROR rather than UNKNOWN
-   * @param environment added to this program's
+   * @param environment all of it, but for {@code PATH} and {@code LANG}
+   * @param protocol how its exit status is read
    */
   public record Job(
       Path script,
+      String command,
       List<String> args,
       Path directory,
+      RunAs user,
       Duration timeout,
       boolean timeoutIsError,
-      Map<String, String> environment) {}
+      Map<String, String> environment,
+      WatchdogSpec.Protocol protocol) {
+
+    public Job {
+      args = List.copyOf(args);
+      environment = Map.copyOf(environment);
+    }
+
+    /** A script by its path, as this program's user. */
+    public static Job of(Path script, Path directory, Duration timeout) {
+      return new Job(
+          script,
+          script.toString(),
+          List.of(),
+          directory,
+          RunAs.self(),
+          timeout,
+          false,
+          Map.of(),
+          WatchdogSpec.Protocol.NAGIOS);
+    }
+
+    public Job args(List<String> with) {
+      return new Job(
+          script, command, with, directory, user, timeout, timeoutIsError, environment, protocol);
+    }
+
+    public Job user(RunAs as) {
+      return new Job(
+          script, command, args, directory, as, timeout, timeoutIsError, environment, protocol);
+    }
+
+    public Job environment(Map<String, String> all) {
+      return new Job(
+          script, command, args, directory, user, timeout, timeoutIsError, all, protocol);
+    }
+
+    /** As its watchdog says: arguments, protocol, meaning of a time-out. */
+    public Job as(WatchdogSpec spec) {
+      return new Job(
+          script,
+          command,
+          spec.getArgsList().isEmpty() ? args : spec.getArgsList(),
+          directory,
+          user,
+          timeout,
+          spec.getTimeoutIsError(),
+          environment,
+          spec.getProtocol());
+    }
+  }
 
   /** Runs it to its end, or to its time-out; when interrupted, it is killed. */
   public ScriptResult run(Job job) throws InterruptedException {
@@ -94,7 +150,8 @@ public final class ScriptRunner {
       Duration took = since(start);
       kill(process); // what it started and left behind, which may hold its output open
       streams.ended();
-      return PluginConvention.judge(process.exitValue(), streams.output(), streams.errors(), took);
+      return PluginConvention.judge(
+          job.protocol(), process.exitValue(), streams.output(), streams.errors(), took);
     } catch (InterruptedException | IOException e) {
       process.destroyForcibly();
       Thread.interrupted(); // or the kill could not be waited for
@@ -104,7 +161,9 @@ public final class ScriptRunner {
   }
 
   private static Process start(Job job, ScriptStreams streams) throws IOException {
-    List<String> command = new ArrayList<>(List.of("setsid", job.script().toString()));
+    List<String> command = new ArrayList<>(List.of("setsid"));
+    command.addAll(job.user().prefix());
+    command.add(job.command());
     command.addAll(job.args());
     ProcessBuilder builder =
         new ProcessBuilder(command)
@@ -112,7 +171,13 @@ public final class ScriptRunner {
             .redirectInput(new File("/dev/null"))
             .redirectOutput(streams.out().toFile())
             .redirectError(streams.err().toFile());
-    builder.environment().putAll(job.environment());
+    // what this program was started with is not the script's affair, and may hold secrets
+    Map<String, String> environment = builder.environment();
+    String path = environment.getOrDefault("PATH", "/usr/bin:/bin");
+    environment.clear();
+    environment.put("PATH", path);
+    environment.put("LANG", "C.UTF-8");
+    environment.putAll(job.environment());
     return builder.start();
   }
 

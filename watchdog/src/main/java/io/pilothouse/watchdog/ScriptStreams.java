@@ -42,7 +42,8 @@ final class ScriptStreams implements AutoCloseable {
         new ProcessBuilder(
                 "mkfifo",
                 "-m",
-                "600",
+                // the directory keeps others out; the script, whoever runs it, may open /dev/stderr
+                "622",
                 made.resolve("out").toString(),
                 made.resolve("err").toString())
             .redirectErrorStream(true)

@@ -1,29 +1,61 @@
 package io.pilothouse.watchdog;
 
+import com.google.protobuf.ByteString;
 import io.pilothouse.api.v1.Severity;
 import io.pilothouse.api.v1.VerdictKind;
+import io.pilothouse.api.v1.WatchdogSpec;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /** Runs a script once, on the spot, for its author: what it said and what would be made of it. */
 public final class TestRun {
   private TestRun() {}
 
-  /** Runs it in the current directory. */
-  public static ScriptResult run(Path script, List<String> args, Duration timeout)
+  /** Runs it as an agent of this program's user would: a copy, in a directory of its own. */
+  public static ScriptResult run(Path script, WatchdogSpec spec)
       throws InterruptedException, IOException {
-    return new ScriptRunner()
-        .run(
-            new ScriptRunner.Job(
-                script.toAbsolutePath(),
-                args,
-                Path.of("").toAbsolutePath(),
-                timeout,
-                false,
-                Map.of()));
+    if (!Files.isExecutable(script)) {
+      return new ScriptRunner()
+          .run(
+              ScriptRunner.Job.of(
+                  script.toAbsolutePath(), Path.of("").toAbsolutePath(), Duration.ofSeconds(1)));
+    }
+    Path box = Files.createTempDirectory("pilot-watchdog-test-");
+    try {
+      WatchdogSpec named =
+          spec.toBuilder()
+              .setName("script")
+              .setScript(ByteString.copyFrom(Files.readAllBytes(script)))
+              .build();
+      return new ScriptRunner().run(new ScriptBox(box).prepare(named, Map.of()));
+    } finally {
+      remove(box);
+    }
+  }
+
+  private static void remove(Path box) throws IOException {
+    List<Path> all;
+    try (Stream<Path> walk = Files.walk(box)) {
+      all = walk.sorted(Comparator.reverseOrder()).toList();
+    }
+    for (Path each : all) {
+      Files.deleteIfExists(each);
+    }
+  }
+
+  /** Whom it ran as, in words. */
+  public static String user(WatchdogSpec spec) throws IOException {
+    RunAs user = RunAs.of(spec.getUser());
+    String wanted = spec.getUser().isEmpty() ? RunAs.DEFAULT : spec.getUser();
+    return user.user().equals(wanted)
+        ? wanted
+        : "%s; an agent that runs as root runs it as %s".formatted(user.user(), wanted);
   }
 
   /** What the Device Manager would make of it, in a sentence. */

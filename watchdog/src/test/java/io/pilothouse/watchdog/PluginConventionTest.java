@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 
 import io.pilothouse.api.v1.Severity;
 import io.pilothouse.api.v1.VerdictKind;
+import io.pilothouse.api.v1.WatchdogSpec;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -31,7 +33,7 @@ class PluginConventionTest {
     assertThat(error.notes()).isEmpty();
     ScriptResult ok = judge(0, output);
     assertThat(ok.fault()).isEmpty();
-    assertThat(ok.notes()).singleElement().asString().contains("only for exit 2");
+    assertThat(ok.notes()).singleElement().asString().contains("only for an ERROR");
   }
 
   @Test
@@ -93,5 +95,57 @@ class PluginConventionTest {
 
   private static ScriptResult judge(int exit, String output) {
     return PluginConvention.judge(exit, output, "", Duration.ZERO);
+  }
+
+  @Test
+  void consulCallsEveryOtherStatusFailing() {
+    assertThat(kind(WatchdogSpec.Protocol.CONSUL, 0)).isEqualTo(VerdictKind.OK);
+    assertThat(kind(WatchdogSpec.Protocol.CONSUL, 1)).isEqualTo(VerdictKind.WARNING);
+    assertThat(kind(WatchdogSpec.Protocol.CONSUL, 2)).isEqualTo(VerdictKind.ERROR);
+    assertThat(kind(WatchdogSpec.Protocol.CONSUL, 3)).isEqualTo(VerdictKind.ERROR);
+    assertThat(kind(WatchdogSpec.Protocol.CONSUL, 42)).isEqualTo(VerdictKind.ERROR);
+    // who died said nothing, whatever the protocol
+    assertThat(kind(WatchdogSpec.Protocol.CONSUL, 139)).isEqualTo(VerdictKind.UNKNOWN);
+  }
+
+  @Test
+  void nodeProblemDetectorCallsOneAProblem() {
+    assertThat(kind(WatchdogSpec.Protocol.NPD, 0)).isEqualTo(VerdictKind.OK);
+    assertThat(kind(WatchdogSpec.Protocol.NPD, 1)).isEqualTo(VerdictKind.ERROR);
+    assertThat(kind(WatchdogSpec.Protocol.NPD, 2)).isEqualTo(VerdictKind.UNKNOWN);
+    assertThat(kind(WatchdogSpec.Protocol.NPD, 7)).isEqualTo(VerdictKind.UNKNOWN);
+  }
+
+  @Test
+  void onlyTheNagiosProtocolHasPerformanceData() {
+    String output = "a | b=1\n";
+    assertThat(PluginConvention.judge(0, output, "", Duration.ZERO).counters()).hasSize(1);
+    ScriptResult npd =
+        PluginConvention.judge(WatchdogSpec.Protocol.NPD, 0, output, "", Duration.ZERO);
+    assertThat(npd.counters()).isEmpty();
+    assertThat(npd.text()).isEqualTo("a | b=1");
+  }
+
+  @Test
+  void whatCannotBeStartedIsUnknownByEveryProtocol() {
+    for (WatchdogSpec.Protocol protocol :
+        List.of(
+            WatchdogSpec.Protocol.NAGIOS,
+            WatchdogSpec.Protocol.CONSUL,
+            WatchdogSpec.Protocol.NPD)) {
+      ScriptResult result =
+          PluginConvention.judge(
+              protocol,
+              126,
+              "",
+              "setpriv: failed to execute ../x: Permission denied",
+              Duration.ZERO);
+      assertThat(result.kind()).isEqualTo(VerdictKind.UNKNOWN);
+      assertThat(result.text()).startsWith("cannot be run: setpriv: failed to execute");
+    }
+  }
+
+  private static VerdictKind kind(WatchdogSpec.Protocol protocol, int exit) {
+    return PluginConvention.judge(protocol, exit, "text", "", Duration.ZERO).kind();
   }
 }

@@ -50,6 +50,17 @@ class ScheduleTest {
     assertThat(schedule.take(ONE)).containsExactly("disk");
   }
 
+  @Test
+  void theMonotonicClockMayRollOver() {
+    now.set(Long.MAX_VALUE - Duration.ofSeconds(5).toNanos());
+    assertThat(schedule.take(ONE)).containsExactly("disk");
+    schedule.done("disk");
+    pass(Duration.ofSeconds(8));
+    assertThat(schedule.take(ONE)).isEmpty();
+    pass(Duration.ofSeconds(2));
+    assertThat(schedule.take(ONE)).containsExactly("disk");
+  }
+
   private void pass(Duration time) {
     now.addAndGet(time.toNanos());
   }

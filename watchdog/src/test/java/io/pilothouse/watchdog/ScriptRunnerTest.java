@@ -3,6 +3,7 @@ package io.pilothouse.watchdog;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.pilothouse.api.v1.VerdictKind;
+import io.pilothouse.api.v1.WatchdogSpec;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -52,9 +53,7 @@ class ScriptRunnerTest {
   void argumentsEnvironmentDirectoryAndClosedInputReachIt() throws Exception {
     Path script = script("cat; echo \"$1 $2 $WHO $PWD\"");
     ScriptResult result =
-        runner.run(
-            new ScriptRunner.Job(
-                script, List.of("a b", "c"), dir, LONG, false, Map.of("WHO", "me")));
+        runner.run(job(script, LONG).args(List.of("a b", "c")).environment(Map.of("WHO", "me")));
     assertThat(result.text()).isEqualTo("a b c me " + dir.toRealPath());
   }
 
@@ -73,14 +72,49 @@ class ScriptRunnerTest {
     assertThat(result.kind()).isEqualTo(VerdictKind.UNKNOWN);
     assertThat(result.text()).isEqualTo("timed out after 300 ms");
     assertThat(result.took()).isLessThan(Duration.ofSeconds(5));
-    assertThat(runs(pid)).isFalse();
+    assertThat(ends(pid)).isTrue();
   }
 
   @Test
   void aTimeoutIsAnErrorWhenItsAuthorSaysSo() throws Exception {
     ScriptResult result =
-        runner.run(new ScriptRunner.Job(script("sleep 60"), List.of(), dir, SHORT, true, Map.of()));
+        runner.run(
+            job(script("sleep 60"), SHORT)
+                .as(WatchdogSpec.newBuilder().setTimeoutIsError(true).build()));
     assertThat(result.kind()).isEqualTo(VerdictKind.ERROR);
+  }
+
+  @Test
+  void whatThisProgramWasStartedWithIsNotTheScriptsAffair() throws Exception {
+    ScriptResult result = runner.run(job(script("env | cut -d= -f1 | sort | xargs"), LONG));
+    assertThat(result.text().split(" "))
+        .contains("LANG", "PATH")
+        .doesNotContain("HOME", "JAVA_HOME");
+    assertThat(result.text().split(" ")).isSubsetOf("LANG", "PATH", "PWD", "OLDPWD", "SHLVL", "_");
+  }
+
+  @Test
+  void tenMegabytesOfOutputOrNoLineEndAreNoTrouble() throws Exception {
+    ScriptResult flood =
+        runner.run(job(script("head -c 10000000 /dev/zero | tr '\\0' x; exit 0"), LONG));
+    assertThat(flood.kind()).isEqualTo(VerdictKind.OK);
+    assertThat(flood.text()).hasSize(4096);
+    assertThat(runner.run(job(script("printf 'no end'"), LONG)).text()).isEqualTo("no end");
+    assertThat(runner.run(job(script("exit 0"), LONG)).text()).isEmpty();
+  }
+
+  @Test
+  void outputThatIsNoUtf8IsShownAsFarAsItGoes() throws Exception {
+    ScriptResult result = runner.run(job(script("printf 'caf\\351 \\377\\376 | a=1'"), LONG));
+    assertThat(result.text()).isEqualTo("caf\uFFFD \uFFFD\uFFFD");
+    assertThat(result.counters()).hasSize(1);
+  }
+
+  @Test
+  void whoMayOpenItsOwnStandardErrorMayDoSoAsAnybody() throws Exception {
+    ScriptResult result = runner.run(job(script("echo oops > /dev/stderr; echo fine"), LONG));
+    assertThat(result.text()).isEqualTo("fine");
+    assertThat(result.stderr()).isEqualTo("oops\n");
   }
 
   @Test
@@ -100,7 +134,7 @@ class ScriptRunnerTest {
     ScriptResult result = runner.run(job(script, LONG));
     assertThat(result.kind()).isEqualTo(VerdictKind.OK);
     assertThat(result.text()).isEqualTo("fine");
-    assertThat(runs(pid)).isFalse();
+    assertThat(ends(pid)).isTrue();
   }
 
   @Test
@@ -124,8 +158,7 @@ class ScriptRunnerTest {
   void statusesThatTheConventionDoesNotKnowAreUnknown() throws Exception {
     ScriptResult seven = runner.run(job(script("echo half; exit 7"), LONG));
     assertThat(seven.kind()).isEqualTo(VerdictKind.UNKNOWN);
-    assertThat(seven.text())
-        .isEqualTo("exited with 7, which the plugin convention does not know: half");
+    assertThat(seven.text()).isEqualTo("exited with 7, which its protocol does not know: half");
     ScriptResult killed = runner.run(job(script("kill -SEGV $$"), LONG));
     assertThat(killed.kind()).isEqualTo(VerdictKind.UNKNOWN);
     assertThat(killed.text()).isEqualTo("died by signal 11 (status 139)");
@@ -191,7 +224,7 @@ class ScriptRunnerTest {
     }
     thread.interrupt();
     assertThat(interrupted.get()).isTrue();
-    assertThat(runs(pid)).isFalse();
+    assertThat(ends(pid)).isTrue();
   }
 
   private Path script(String body) throws IOException {
@@ -202,11 +235,20 @@ class ScriptRunnerTest {
   }
 
   private ScriptRunner.Job job(Path script, Duration timeout) {
-    return new ScriptRunner.Job(script, List.of(), dir, timeout, false, Map.of());
+    return ScriptRunner.Job.of(script, dir, timeout);
   }
 
   private static long pid(Path file) throws IOException {
     return Long.parseLong(Files.readString(file).strip());
+  }
+
+  /** A signal takes a moment to be felt. */
+  private static boolean ends(Path pid) throws IOException {
+    long deadline = System.nanoTime() + LONG.toNanos();
+    while (runs(pid) && System.nanoTime() < deadline) {
+      Thread.onSpinWait();
+    }
+    return !runs(pid);
   }
 
   /** A zombie that nobody has waited for yet does not run. */

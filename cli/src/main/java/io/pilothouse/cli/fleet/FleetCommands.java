@@ -47,6 +47,7 @@ public final class FleetCommands {
         new WatchdogScore(),
         new WatchdogReport(),
         new WatchdogTry(),
+        new WatchdogBuiltIns(),
         new WatchdogMode.Promote(),
         new WatchdogMode.Quarantine());
   }

@@ -13,14 +13,12 @@ import io.pilothouse.manifests.LoadResult;
 import io.pilothouse.manifests.WatchdogScript;
 import io.pilothouse.watchdog.PerfData;
 import io.pilothouse.watchdog.ScriptResult;
-import io.pilothouse.watchdog.ScriptRunner;
 import io.pilothouse.watchdog.TestRun;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import picocli.CommandLine;
 import picocli.CommandLine.Parameters;
 
@@ -28,7 +26,8 @@ import picocli.CommandLine.Parameters;
 @CommandLine.Command(
     name = "test",
     description = {
-      "Runs a health script here and shows what the Device Manager would make of it.",
+      "Runs a health script here and shows what the Device Manager would make of it: a copy, in an"
+          + " empty directory, with an empty environment, and as nobody when you are root.",
       "Exits with 0 for OK and WARNING, 1 for ERROR and UNKNOWN."
     })
 final class WatchdogTry extends Command {
@@ -49,6 +48,8 @@ final class WatchdogTry extends Command {
       description = "its arguments; after -- when they begin with a dash")
   List<String> args = new ArrayList<>();
 
+  private String user = "";
+
   @Override
   protected ExitCode run() throws InterruptedException {
     if (!Files.isRegularFile(script)) {
@@ -56,17 +57,8 @@ final class WatchdogTry extends Command {
           "\"" + script + "\" is not a file", "name the script that is to be tried");
     }
     List<String> remarks = new ArrayList<>();
-    WatchdogSpec spec = spec(remarks);
-    ScriptResult result =
-        new ScriptRunner()
-            .run(
-                new ScriptRunner.Job(
-                    script.toAbsolutePath(),
-                    args,
-                    Path.of("").toAbsolutePath(),
-                    Duration.ofMillis(spec.getTimeoutMs()),
-                    spec.getTimeoutIsError(),
-                    Map.of()));
+    WatchdogSpec spec = spec(remarks).toBuilder().addAllArgs(args).build();
+    ScriptResult result = run(spec);
     show(
         () -> json(spec, result, remarks),
         () -> text(spec, result),
@@ -74,6 +66,19 @@ final class WatchdogTry extends Command {
     remarks.forEach(this::say);
     boolean well = result.kind() == VerdictKind.OK || result.kind() == VerdictKind.WARNING;
     return well ? ExitCode.DONE : ExitCode.FAILED;
+  }
+
+  private ScriptResult run(WatchdogSpec spec) throws InterruptedException {
+    try {
+      user = TestRun.user(spec);
+      return TestRun.run(script, spec);
+    } catch (IOException e) {
+      throw new CliException(
+          ExitCode.FAILED,
+          "CANNOT_RUN",
+          script + " cannot be run: " + e.getMessage(),
+          "check its header's user, and that a file can be written where temporary ones go");
+    }
   }
 
   /** What its header says; without a right one it runs all the same, by the defaults. */
@@ -91,7 +96,7 @@ final class WatchdogTry extends Command {
     };
   }
 
-  private static ObjectNode json(WatchdogSpec spec, ScriptResult result, List<String> remarks) {
+  private ObjectNode json(WatchdogSpec spec, ScriptResult result, List<String> remarks) {
     ObjectNode root =
         Json.object()
             .put("verdict", result.kind().name())
@@ -100,6 +105,8 @@ final class WatchdogTry extends Command {
             .put("text", result.text())
             .put("exit", result.exit())
             .put("took_ms", result.took().toMillis())
+            .put("user", user)
+            .put("protocol", protocol(spec))
             .put("meaning", TestRun.meaning(result, spec.getSeverity()));
     ArrayNode counters = root.putArray("counters");
     for (PerfData each : result.counters()) {
@@ -107,11 +114,31 @@ final class WatchdogTry extends Command {
           .addObject()
           .put("label", each.label())
           .put("value", each.value())
-          .put("unit", each.unit());
+          .put("unit", each.unit())
+          .put("base_value", each.base().value())
+          .put("base_unit", each.base().unit());
     }
     root.put("stderr", result.stderr());
+    Json.strings(root, "notes", result.notes());
     Json.strings(root, "remarks", remarks);
     return root;
+  }
+
+  /** As written, and as the machine's counters have it. */
+  private static String counter(PerfData each) {
+    String written = "%s = %s %s".formatted(each.label(), each.value(), each.unit()).strip();
+    PerfData base = each.base();
+    return base.unit().equals(each.unit())
+        ? written
+        : "%s (%s %s)".formatted(written, base.value(), base.unit());
+  }
+
+  private static String protocol(WatchdogSpec spec) {
+    return switch (spec.getProtocol()) {
+      case CONSUL -> "consul";
+      case NPD -> "npd";
+      case NAGIOS, PROTOCOL_UNSPECIFIED, UNRECOGNIZED -> "nagios";
+    };
   }
 
   private static Severity severity(WatchdogSpec spec, ScriptResult result) {
@@ -123,20 +150,21 @@ final class WatchdogTry extends Command {
         : result.severity();
   }
 
-  private static String text(WatchdogSpec spec, ScriptResult result) {
+  private String text(WatchdogSpec spec, ScriptResult result) {
     StringBuilder text = new StringBuilder(result.kind() + "  " + result.text());
     if (!result.fault().isEmpty()) {
       text.append("\nfault     ").append(result.fault());
     }
     text.append(
-        "\nrun       %s in %d ms, time-out %d ms"
+        "\nrun       %s in %d ms, time-out %d ms, as %s, protocol %s"
             .formatted(
                 result.exit() < 0 ? "no exit status" : "exit status " + result.exit(),
                 result.took().toMillis(),
-                spec.getTimeoutMs()));
-    for (PerfData each : result.counters()) {
-      text.append("\ncounter   %s = %s %s".formatted(each.label(), each.value(), each.unit()));
-    }
+                spec.getTimeoutMs(),
+                user,
+                protocol(spec)));
+    result.counters().forEach(each -> text.append("\ncounter   ").append(counter(each)));
+    result.notes().forEach(each -> text.append("\nnote      ").append(each));
     if (!result.stderr().isBlank()) {
       text.append("\nstderr    ").append(result.stderr().strip().replace("\n", "\n          "));
     }

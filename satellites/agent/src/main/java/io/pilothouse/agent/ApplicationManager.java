@@ -43,6 +43,7 @@ final class ApplicationManager {
   private volatile Optional<Problem> problem =
       Optional.of(new Problem(Problem.STARTING, "the agent is starting"));
   private volatile List<Map<String, Object>> described = List.of();
+  private volatile List<CrashLoop.Ends> ends = List.of();
 
   /**
    * @param environment of every process
@@ -73,6 +74,11 @@ final class ApplicationManager {
   /** What is wrong with the processes; empty when all serve, or none should run. */
   Optional<Problem> problem() {
     return problem;
+  }
+
+  /** How each process ended lately. */
+  List<CrashLoop.Ends> ends() {
+    return ends;
   }
 
   List<Map<String, Object>> describe() {
@@ -203,6 +209,7 @@ final class ApplicationManager {
       process.round(readiness);
       process.problem().ifPresent(problems::add);
     }
+    ends = managed.stream().map(ManagedProcess::ends).toList();
     described = managed.stream().map(ManagedProcess::describe).toList();
     String texts = String.join("; ", problems.stream().map(Problem::text).toList());
     return problems.stream().findFirst().map(each -> new Problem(each.fault(), texts));

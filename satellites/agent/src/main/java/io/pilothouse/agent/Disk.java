@@ -47,7 +47,7 @@ record Disk(Path root) {
     return root.resolve("watchdogs");
   }
 
-  /** Where a watchdog's script is. */
+  /** Where a watchdog's script and its directory are. */
   Path watchdog(String name) {
     return child(watchdogs(), name);
   }

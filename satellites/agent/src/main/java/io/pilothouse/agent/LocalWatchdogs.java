@@ -3,6 +3,7 @@ package io.pilothouse.agent;
 import io.pilothouse.api.v1.VerdictKind;
 import io.pilothouse.api.v1.VerdictReportItem;
 import io.pilothouse.api.v1.WatchdogSpec;
+import io.pilothouse.manifests.BuiltInWatchdogs;
 import io.pilothouse.watchdog.PluginConvention;
 import io.pilothouse.watchdog.ScriptResult;
 import java.io.IOException;
@@ -25,6 +26,7 @@ final class LocalWatchdogs {
   private final ApplicationManager applications;
   private final Scrub scrub;
   private final Scripts scripts;
+  private final BuiltIns builtIns;
   private final Runnable changed;
   private Map<String, String> faults = Map.of();
 
@@ -37,12 +39,14 @@ final class LocalWatchdogs {
       ApplicationManager applications,
       Scrub scrub,
       Scripts scripts,
+      BuiltIns builtIns,
       Runnable changed) {
     this.hardware = hardware;
     this.wanted = wanted;
     this.applications = applications;
     this.scrub = scrub;
     this.scripts = scripts;
+    this.builtIns = builtIns;
     this.changed = changed;
   }
 
@@ -50,6 +54,7 @@ final class LocalWatchdogs {
   void round() throws IOException {
     List<WatchdogSpec> specs = wanted.get().getWatchdogsList();
     scripts.round(specs);
+    builtIns.round(specs);
     Map<String, String> now = new TreeMap<>();
     for (WatchdogSpec spec : specs) {
       fault(spec).ifPresent(text -> now.put(spec.getName(), text));
@@ -70,18 +75,22 @@ final class LocalWatchdogs {
               .map(text -> broken(spec, text))
               .or(
                   () ->
-                      spec.getRunner() == WatchdogSpec.Runner.SCRIPT
-                          ? script(spec)
-                          : Optional.of(builtIn(spec)));
+                      switch (spec.getRunner()) {
+                        case SCRIPT -> said(spec, scripts.said(spec.getName()));
+                        case BUILTIN ->
+                            BuiltIns.runs(spec)
+                                ? said(spec, builtIns.said(spec))
+                                : Optional.of(builtIn(spec));
+                        // others say it
+                        case REMOTE, EXTERNAL, RUNNER_UNSPECIFIED, UNRECOGNIZED -> Optional.empty();
+                      });
       verdict.ifPresent(verdicts::add);
     }
     return verdicts;
   }
 
-  private Optional<VerdictReportItem> script(WatchdogSpec spec) {
-    return scripts
-        .said(spec.getName())
-        .filter(each -> System.nanoTime() - each.at() <= validFor(spec).toNanos())
+  private static Optional<VerdictReportItem> said(WatchdogSpec spec, Optional<Scripts.Said> said) {
+    return said.filter(each -> System.nanoTime() - each.at() <= validFor(spec).toNanos())
         .map(
             each ->
                 item(spec)
@@ -95,7 +104,7 @@ final class LocalWatchdogs {
 
   private VerdictReportItem builtIn(WatchdogSpec spec) {
     VerdictReportItem.Builder verdict = item(spec);
-    switch (spec.getName()) {
+    switch (BuiltInWatchdogs.chosen(spec)) {
       case "heartbeat" -> verdict.setKind(VerdictKind.OK).setText("the agent reports");
       case "processes" -> {
         Optional<Problem> problem = applications.problem();
@@ -111,7 +120,7 @@ final class LocalWatchdogs {
       default ->
           verdict
               .setKind(VerdictKind.UNKNOWN)
-              .setText("this agent has no built-in watchdog \"" + spec.getName() + "\"");
+              .setText("no watchdog that speaks at each report: " + spec.getName());
     }
     return verdict.build();
   }

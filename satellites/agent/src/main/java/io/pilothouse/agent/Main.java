@@ -1,5 +1,7 @@
 package io.pilothouse.agent;
 
+import io.micrometer.core.instrument.MultiGauge;
+import io.micrometer.core.instrument.Tags;
 import io.pilothouse.api.v1.Observed;
 import io.pilothouse.api.v1.VersionRef;
 import io.pilothouse.client.DmClient;
@@ -11,6 +13,9 @@ import io.pilothouse.kit.HttpPage;
 import io.pilothouse.kit.Program;
 import io.pilothouse.kit.ProgramException;
 import io.pilothouse.kit.Rounds;
+import io.pilothouse.watchdog.Counters;
+import io.pilothouse.watchdog.MachineCounters;
+import io.pilothouse.watchdog.RunAs;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -32,6 +37,7 @@ import picocli.CommandLine.Option;
 public final class Main implements Program.Body {
   private static final Logger log = LoggerFactory.getLogger(Main.class);
   private static final Duration STALE = Duration.ofSeconds(60);
+  private static final Duration COUNT_EVERY = Duration.ofSeconds(5);
   private static final long SCRUB_BYTES_A_SECOND = 20L << 20;
 
   @Option(names = "--machine", required = true, paramLabel = "NAME", description = "Its name.")
@@ -58,7 +64,7 @@ public final class Main implements Program.Body {
       names = "--http",
       required = true,
       paramLabel = "HOST:PORT",
-      description = "Where to serve /health, /metrics and /status.")
+      description = "Where to serve /health, /metrics, /status and /counters.")
   private ServerAddress http = new ServerAddress("127.0.0.1", 0);
 
   @Option(
@@ -115,9 +121,15 @@ public final class Main implements Program.Body {
             staged,
             new Scrubber(Throttle.of(SCRUB_BYTES_A_SECOND), network, new SplittableRandom()),
             reportNow);
-    Scripts scripts = program.closing(new Scripts(disk, environment, reportNow));
+    MachineCounters machineCounters = new MachineCounters(Path.of("/"), System::nanoTime);
+    Counters counters = new Counters(System::nanoTime);
+    Scripts scripts =
+        program.closing(new Scripts(disk, ofScripts(environment), counters, reportNow));
+    BuiltIns builtIns =
+        program.closing(
+            new BuiltIns(new BuiltInChecks(disk, wanted, applications), counters, reportNow));
     LocalWatchdogs watchdogs =
-        new LocalWatchdogs(hardware, wanted, applications, scrub, scripts, reportNow);
+        new LocalWatchdogs(hardware, wanted, applications, scrub, scripts, builtIns, reportNow);
     Reporter reporter =
         new Reporter(
             machine,
@@ -150,6 +162,16 @@ public final class Main implements Program.Body {
       run.start();
       rounds(program, "watchdogs", Duration.ofMillis(250), watchdogs::round).start();
       rounds(program, "scrub", Duration.ofSeconds(2), scrub::round).start();
+      MultiGauge gauge = MultiGauge.builder("pilot.counter").register(program.meters());
+      rounds(
+              program,
+              "counters",
+              COUNT_EVERY,
+              () -> {
+                counters.take(Counters.MACHINE, machineCounters.round());
+                gauge.register(counters.values().stream().map(Main::row).toList(), true);
+              })
+          .start();
     }
     log.info("{} booted as {}", machine, installer ? "installer" : "installed system");
     HttpPage page = program.closing(HttpPage.onLoopback(http, program.meters()));
@@ -164,13 +186,37 @@ public final class Main implements Program.Body {
               status.put("active", applications.running().map(Main::text).orElse(""));
               status.put("staged", staged.versions().stream().map(Main::text).toList());
               status.put("processes", applications.describe());
+              status.put("scripts_run_as", scriptsRunAs());
               return status;
             })
         .check("pull", () -> pull.problem(STALE))
         .check("report", () -> reports.problem(STALE))
+        .context(
+            "/counters",
+            exchange ->
+                HttpPage.sendJson(
+                    exchange, 200, Map.of("machine", machine, "counters", counters.describe())))
         .start();
     pull.start();
     reports.start();
+  }
+
+  private static String scriptsRunAs() {
+    return RunAs.isRoot()
+        ? RunAs.DEFAULT + " where they name no user"
+        : RunAs.self().user() + ": this agent is not root and cannot give up what it has";
+  }
+
+  private static MultiGauge.Row<?> row(Counters.Value counter) {
+    return MultiGauge.Row.of(
+        Tags.of("counter", counter.name(), "unit", counter.unit()), counter.value());
+  }
+
+  /** An emulated machine's home tells whose process a script is, when its power is cut. */
+  private static Map<String, String> ofScripts(Map<String, String> environment) {
+    Map<String, String> all = new LinkedHashMap<>(environment);
+    Optional.ofNullable(System.getenv("PILOT_HOME")).ifPresent(each -> all.put("PILOT_HOME", each));
+    return all;
   }
 
   /** Before the first report, so that it does not say that nothing runs. */

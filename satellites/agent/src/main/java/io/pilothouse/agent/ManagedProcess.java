@@ -8,6 +8,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -29,6 +31,7 @@ final class ManagedProcess {
   private static final Duration STARTING = Duration.ofSeconds(5);
   private static final Duration STABLE = Duration.ofSeconds(30);
   private static final long EARLY = Duration.ofMillis(100).toNanos();
+  private static final int ENDS_REMEMBERED = 1000;
   private static final long LOG_LIMIT = 1 << 20;
 
   private final ProcessSpec spec;
@@ -45,6 +48,9 @@ final class ManagedProcess {
   private long notBefore;
   private long lookedAt = System.nanoTime() - STABLE.toNanos();
   private int restarts;
+
+  /** When it ended, by the nano clock; the newest last. */
+  private final Deque<Long> ends = new ArrayDeque<>();
 
   /** Ends since it last was up for long enough. */
   private int failures;
@@ -100,6 +106,13 @@ final class ManagedProcess {
     return restarts;
   }
 
+  /** Its bad ends since this version was switched to. */
+  CrashLoop.Ends ends() {
+    long now = System.nanoTime();
+    return new CrashLoop.Ends(
+        spec.name(), ends.stream().map(each -> Duration.ofNanos(now - each)).toList(), lastEnd);
+  }
+
   OptionalLong pid() {
     return running.map(each -> OptionalLong.of(each.pid())).orElse(OptionalLong.empty());
   }
@@ -149,6 +162,12 @@ final class ManagedProcess {
     OptionalInt status = status();
     // of a process that an agent before this one started no status is known: as if it failed
     boolean well = status.isPresent() && status.getAsInt() == 0;
+    if (!well) {
+      ends.addLast(System.nanoTime());
+    }
+    if (ends.size() > ENDS_REMEMBERED) {
+      ends.removeFirst();
+    }
     lastEnd = status.isPresent() ? "ended with status " + status.getAsInt() : "ended";
     finished =
         switch (spec.restart()) {

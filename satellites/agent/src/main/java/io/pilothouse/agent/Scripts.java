@@ -3,16 +3,16 @@ package io.pilothouse.agent;
 import io.pilothouse.api.v1.Severity;
 import io.pilothouse.api.v1.VerdictKind;
 import io.pilothouse.api.v1.WatchdogSpec;
+import io.pilothouse.filesync.DurableFiles;
+import io.pilothouse.watchdog.Counters;
 import io.pilothouse.watchdog.Schedule;
+import io.pilothouse.watchdog.ScriptBox;
 import io.pilothouse.watchdog.ScriptResult;
 import io.pilothouse.watchdog.ScriptRunner;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,6 +20,7 @@ import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -30,8 +31,10 @@ import org.slf4j.LoggerFactory;
  */
 final class Scripts implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Scripts.class);
-  private static final int AT_ONCE = 10;
-  private static final Duration TIMEOUT = Duration.ofSeconds(10);
+
+  /** Of one machine: checks must not be what makes it slow. */
+  static final int AT_ONCE = 4;
+
   private static final Duration CLOSE_WITHIN = Duration.ofSeconds(2);
 
   /**
@@ -44,10 +47,12 @@ final class Scripts implements AutoCloseable {
       WatchdogSpec spec, VerdictKind kind, String fault, Severity severity, String text, long at) {}
 
   private final Disk disk;
+  private final ScriptBox box;
   private final Map<String, String> environment;
+  private final Counters counters;
   private final Runnable changed;
   private final ScriptRunner runner = new ScriptRunner();
-  private final Semaphore atOnce = new Semaphore(AT_ONCE);
+  private final Semaphore atOnce = new Semaphore(AT_ONCE, true);
   private final Schedule<String> schedule =
       new Schedule<>(System::nanoTime, new SplittableRandom());
   private final Map<String, WatchdogSpec> specs = new ConcurrentHashMap<>();
@@ -55,11 +60,15 @@ final class Scripts implements AutoCloseable {
   private final Map<String, Thread> threads = new ConcurrentHashMap<>();
 
   /**
+   * @param environment of each script, but for {@code PATH} and {@code LANG}
+   * @param counters takes what they measure
    * @param changed called when a script says something else than at its run before
    */
-  Scripts(Disk disk, Map<String, String> environment, Runnable changed) {
+  Scripts(Disk disk, Map<String, String> environment, Counters counters, Runnable changed) {
     this.disk = disk;
+    this.box = new ScriptBox(disk.watchdogs());
     this.environment = environment;
+    this.counters = counters;
     this.changed = changed;
   }
 
@@ -77,6 +86,7 @@ final class Scripts implements AutoCloseable {
     }
     if (specs.keySet().retainAll(jobs.keySet())) {
       said.keySet().retainAll(jobs.keySet());
+      counters.retain(wanted.stream().map(WatchdogSpec::getName).collect(Collectors.toSet()));
       removeOthers();
     }
     for (String name : schedule.take(jobs)) {
@@ -86,6 +96,11 @@ final class Scripts implements AutoCloseable {
       threads.put(name, thread);
       thread.start();
     }
+  }
+
+  /** Scripts that run now. */
+  int running() {
+    return AT_ONCE - atOnce.availablePermits();
   }
 
   /** What it said last; empty when it has not ended a run yet since it was changed. */
@@ -111,7 +126,8 @@ final class Scripts implements AutoCloseable {
 
   private Said runOnce(WatchdogSpec spec) throws InterruptedException {
     try {
-      ScriptResult result = runner.run(job(spec));
+      ScriptResult result = runner.run(box.prepare(spec, environment));
+      counters.take(spec.getName(), result.counters());
       return new Said(
           spec, result.kind(), result.fault(), result.severity(), result.text(), System.nanoTime());
     } catch (IOException | RuntimeException e) {
@@ -138,27 +154,6 @@ final class Scripts implements AutoCloseable {
     }
   }
 
-  private ScriptRunner.Job job(WatchdogSpec spec) throws IOException {
-    Path script = disk.watchdog(spec.getName());
-    byte[] bytes = spec.getScript().toByteArray();
-    boolean there = Files.isRegularFile(script) && Arrays.equals(Files.readAllBytes(script), bytes);
-    if (!there) {
-      Files.createDirectories(disk.watchdogs());
-      Path fresh = disk.watchdogs().resolve("." + spec.getName() + ".new");
-      Files.write(fresh, bytes);
-      Files.setPosixFilePermissions(fresh, PosixFilePermissions.fromString("rwx------"));
-      Files.move(
-          fresh, script, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-    }
-    return new ScriptRunner.Job(
-        script,
-        spec.getArgsList(),
-        disk.root(),
-        spec.getTimeoutMs() == 0 ? TIMEOUT : Duration.ofMillis(spec.getTimeoutMs()),
-        spec.getTimeoutIsError(),
-        environment);
-  }
-
   /** Scripts that are wanted no more. */
   private void removeOthers() throws IOException {
     if (!Files.isDirectory(disk.watchdogs())) {
@@ -169,7 +164,7 @@ final class Scripts implements AutoCloseable {
       files = list.filter(each -> !specs.containsKey(each.getFileName().toString())).toList();
     }
     for (Path file : files) {
-      Files.deleteIfExists(file);
+      DurableFiles.deleteTree(file);
     }
   }
 

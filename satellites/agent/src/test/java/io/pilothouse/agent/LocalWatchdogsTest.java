@@ -7,9 +7,11 @@ import io.pilothouse.api.v1.Severity;
 import io.pilothouse.api.v1.VerdictKind;
 import io.pilothouse.api.v1.VerdictReportItem;
 import io.pilothouse.api.v1.WatchdogSpec;
+import io.pilothouse.watchdog.Counters;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -22,23 +24,29 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(60)
 class LocalWatchdogsTest {
   @TempDir private Path dir;
+  private final Counters counters = new Counters(System::nanoTime);
   private Rig rig;
   private Scripts scripts;
+  private BuiltIns builtIns;
   private LocalWatchdogs watchdogs;
 
   @BeforeEach
   void start() throws IOException {
     rig = new Rig(dir);
     Runnable changed = rig.news::incrementAndGet;
-    scripts = new Scripts(rig.disk, Map.of("OUT", dir.toString()), changed);
+    scripts = new Scripts(rig.disk, Map.of("OUT", dir.toString()), counters, changed);
+    ApplicationManager applications = rig.applications();
+    builtIns =
+        new BuiltIns(new BuiltInChecks(rig.disk, rig.wanted, applications), counters, changed);
     watchdogs =
         new LocalWatchdogs(
-            rig.hardware(), rig.wanted, rig.applications(), rig.scrub(), scripts, changed);
+            rig.hardware(), rig.wanted, applications, rig.scrub(), scripts, builtIns, changed);
   }
 
   @AfterEach
   void stop() throws IOException {
     scripts.close();
+    builtIns.close();
     rig.close();
   }
 
@@ -48,7 +56,7 @@ class LocalWatchdogsTest {
     assertThat(verdict("heartbeat").orElseThrow().getKind()).isEqualTo(VerdictKind.OK);
     assertThat(verdict("processes").orElseThrow().getFault()).isEqualTo("process.starting");
     assertThat(verdict("filesync").orElseThrow().getKind()).isEqualTo(VerdictKind.OK);
-    VerdictReportItem mystery = verdict("mystery").orElseThrow();
+    VerdictReportItem mystery = said("mystery");
     assertThat(mystery.getKind()).isEqualTo(VerdictKind.UNKNOWN);
     assertThat(mystery.getText()).contains("\"mystery\"");
   }
@@ -116,6 +124,47 @@ class LocalWatchdogsTest {
     watchdogs.round();
     assertThat(rig.news.get()).isEqualTo(news + 2);
     assertThat(verdict("disk").orElseThrow().getText()).isEqualTo("fine");
+  }
+
+  @Test
+  void aHundredScriptsDoNotRunAtOnce() throws Exception {
+    Path running = Files.createDirectory(dir.resolve("running"));
+    Files.setPosixFilePermissions(running, PosixFilePermissions.fromString("rwxrwxrwx"));
+    Files.setPosixFilePermissions(dir, PosixFilePermissions.fromString("rwxr-xr-x"));
+    WatchdogSpec[] hundred = new WatchdogSpec[100];
+    for (int i = 0; i < hundred.length; i++) {
+      // each leaves how many it saw while it ran itself
+      String body =
+          ": > $OUT/running/$$; sleep 0.02; set -- $OUT/running/*; rm $OUT/running/$$;"
+              + " echo \"$# at once | at_once=$#\"";
+      hundred[i] = script("w" + i, body);
+    }
+    want(hundred);
+    watchdogs.round();
+    for (int some = 10; some <= hundred.length; some += 10) {
+      int said = some;
+      Rig.await(() -> watchdogs.verdicts().size() >= said); // a busy machine has time for each
+    }
+    assertThat(watchdogs.verdicts()).allMatch(each -> each.getKind() == VerdictKind.OK);
+    assertThat(counters.values())
+        .hasSize(hundred.length)
+        .allMatch(each -> each.value() >= 1 && each.value() <= Scripts.AT_ONCE);
+  }
+
+  @Test
+  void whatAScriptMeasuresBecomesCountersInBaseUnits() throws Exception {
+    want(script("disk", "echo \"fine | read=48ms 'var log'=97%;90 sent=3KB ops=7c\""));
+    said("disk");
+    assertThat(counters.values())
+        .extracting(each -> each.name() + " " + each.value() + " " + each.unit())
+        .containsExactly(
+            "disk.ops 7.0 total",
+            "disk.read 0.048 seconds",
+            "disk.sent 3072.0 bytes",
+            "disk.var log 0.97 ratio");
+    want(script("other", "echo fine"));
+    said("other");
+    assertThat(counters.values()).isEmpty();
   }
 
   private void want(WatchdogSpec... specs) throws IOException {

@@ -41,6 +41,9 @@ public final class WantedStates {
       if (!machine.getWantedActive().getName().isEmpty()) {
         wanted.setActive(machine.getWantedActive());
       }
+      Policies.type(state, machine.getType())
+          .filter(type -> !type.getImage().isEmpty())
+          .ifPresent(type -> wanted.getImageBuilder().setName(type.getImage()));
       for (WatchdogSpec spec : Policies.watchdogsOf(state, machine)) {
         boolean runs =
             spec.getRunner() != WatchdogSpec.Runner.REMOTE
