@@ -1,6 +1,7 @@
 package io.pilothouse.dm.raft;
 
 import io.pilothouse.api.log.v1.Entry;
+import io.pilothouse.dm.record.Recorder;
 import io.pilothouse.dm.state.Applied;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -51,6 +52,7 @@ final class FleetStateMachine extends BaseStateMachine {
   private final Listeners listeners;
   private final Failure failure;
   private final ReplicaMetrics metrics;
+  private final Recorder recorder;
   private final Snapshots snapshots = new Snapshots();
 
   /** Keeps {@link #pause} and {@link #close} away from an entry that is being applied. */
@@ -67,6 +69,7 @@ final class FleetStateMachine extends BaseStateMachine {
     this.listeners = parts.listeners();
     this.failure = parts.failure();
     this.metrics = parts.metrics();
+    this.recorder = parts.recorder();
   }
 
   @Override
@@ -134,6 +137,8 @@ final class FleetStateMachine extends BaseStateMachine {
                   logged.getStateMachineLogEntry().getLogData().asReadOnlyByteBuffer());
       Applied applied = state.apply(applier, entry, at.getIndex());
       store.write(applied.events(), at);
+      int bytes = logged.getStateMachineLogEntry().getLogData().size();
+      state.afterApply(now -> recorder.applied(at.getIndex(), entry, bytes, now));
       updateLastAppliedTermIndex(at);
       metrics.entries.increment();
       metrics.events.increment(applied.events().size());
@@ -164,6 +169,7 @@ final class FleetStateMachine extends BaseStateMachine {
         throw new IllegalStateException(e);
       }
       state.advance(index);
+      state.afterApply(now -> recorder.applied(index, null, 0, now));
       updateLastAppliedTermIndex(at);
     }
   }
@@ -269,6 +275,7 @@ final class FleetStateMachine extends BaseStateMachine {
       TermIndex at = opened.applied();
       state.replace(opened.load(), at.getIndex());
       setLastAppliedTermIndex(at);
+      recorder.loaded(at.getIndex());
       store = opened;
     }
   }

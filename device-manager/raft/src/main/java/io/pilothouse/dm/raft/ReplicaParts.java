@@ -1,6 +1,7 @@
 package io.pilothouse.dm.raft;
 
 import io.micrometer.core.instrument.MeterRegistry;
+import io.pilothouse.dm.record.Recorder;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.InstantSource;
@@ -13,7 +14,8 @@ record ReplicaParts(
     FleetState state,
     Listeners listeners,
     ReplicaMetrics metrics,
-    Proposer proposer)
+    Proposer proposer,
+    Recorder recorder)
     implements AutoCloseable {
 
   /**
@@ -34,7 +36,13 @@ record ReplicaParts(
             () -> started.join().notLeader(),
             metrics);
     return new ReplicaParts(
-        dataDir, failure, new FleetState(failure), new Listeners(), metrics, proposer);
+        dataDir,
+        failure,
+        new FleetState(failure),
+        new Listeners(),
+        metrics,
+        proposer,
+        Recorder.open(dataDir.record(), config.record()));
   }
 
   FleetStateMachine machine(Applier applier) {
@@ -45,6 +53,7 @@ record ReplicaParts(
   public void close() {
     failure.expectClose();
     proposer.close();
+    recorder.close();
     try {
       dataDir.close();
     } catch (IOException e) {
