@@ -126,6 +126,9 @@ public final class Recorder implements AutoCloseable {
   }
 
   private void begin(long index, Entities state) {
+    if (state.meta().getNow() == 0) {
+      return; // before the very first entry: a base without a time could not be found by one
+    }
     BaseState base = BaseState.of(state, index);
     writer.begin(base);
     recorded = index;

@@ -5,6 +5,8 @@ import io.pilothouse.api.log.v1.Request;
 import io.pilothouse.dm.raft.CommitListener;
 import io.pilothouse.dm.raft.Peer;
 import io.pilothouse.dm.raft.PeerStatus;
+import io.pilothouse.dm.record.RecordPages;
+import io.pilothouse.dm.record.RecordStatus;
 import io.pilothouse.dm.state.State;
 import java.util.List;
 import java.util.Optional;
@@ -34,6 +36,12 @@ interface Ledger {
   long appliedIndex();
 
   List<PeerStatus> peers();
+
+  /** What this replica recorded of the applied log. */
+  RecordPages record();
+
+  /** How recording goes here. */
+  RecordStatus recordStatus();
 
   void addListener(CommitListener listener);
 }
