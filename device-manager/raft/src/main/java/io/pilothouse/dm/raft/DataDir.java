@@ -26,6 +26,7 @@ import org.rocksdb.NativeLibraryLoader;
  * lock      held while a process uses it; holds its pid
  * raft/     Ratis: log, votes, snapshots
  * db/       RocksDB: the applied state
+ * record/   applied entries of the last weeks, for backtests; nothing here depends on it
  * </pre>
  */
 final class DataDir implements AutoCloseable {
@@ -73,6 +74,11 @@ final class DataDir implements AutoCloseable {
   /** For RocksDB. */
   Path db() {
     return root.resolve("db");
+  }
+
+  /** For the record. */
+  Path record() {
+    return root.resolve("record");
   }
 
   /**

@@ -2,8 +2,10 @@ package io.pilothouse.dm.raft;
 
 import io.pilothouse.api.log.v1.Entry;
 import io.pilothouse.dm.state.Applied;
+import io.pilothouse.dm.state.Entities;
 import io.pilothouse.dm.state.State;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.Consumer;
 import java.util.function.Function;
 
 /** The state in memory: many readers, one writer, never half an entry seen. */
@@ -47,6 +49,11 @@ final class FleetState {
     } finally {
       lock.writeLock().unlock();
     }
+  }
+
+  /** For the applying thread alone: it needs no lock, as nobody else writes. */
+  void afterApply(Consumer<Entities> look) {
+    look.accept(state);
   }
 
   /** An entry that changes nothing here was applied. */

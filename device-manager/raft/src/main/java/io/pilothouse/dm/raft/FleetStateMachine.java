@@ -1,6 +1,7 @@
 package io.pilothouse.dm.raft;
 
 import io.pilothouse.api.log.v1.Entry;
+import io.pilothouse.dm.record.Recorder;
 import io.pilothouse.dm.state.Applied;
 import io.pilothouse.dm.state.State;
 import java.io.IOException;
@@ -53,6 +54,7 @@ final class FleetStateMachine extends BaseStateMachine {
   private final Listeners listeners;
   private final Failure failure;
   private final ReplicaMetrics metrics;
+  private final Recorder recorder;
   private final Snapshots snapshots = new Snapshots();
 
   /** Keeps {@link #pause} and {@link #close} away from an entry that is being applied. */
@@ -70,6 +72,7 @@ final class FleetStateMachine extends BaseStateMachine {
     this.listeners = parts.listeners();
     this.failure = parts.failure();
     this.metrics = parts.metrics();
+    this.recorder = parts.recorder();
   }
 
   @Override
@@ -138,6 +141,8 @@ final class FleetStateMachine extends BaseStateMachine {
       Applied applied = state.apply(applier, entry, at.getIndex());
       clock.applied(entry.getAt());
       store.write(applied.events(), at);
+      int bytes = logged.getStateMachineLogEntry().getLogData().size();
+      state.afterApply(now -> recorder.applied(at.getIndex(), entry, bytes, now));
       updateLastAppliedTermIndex(at);
       metrics.entries.increment();
       metrics.events.increment(applied.events().size());
@@ -168,6 +173,7 @@ final class FleetStateMachine extends BaseStateMachine {
         throw new IllegalStateException(e);
       }
       state.advance(index);
+      state.afterApply(now -> recorder.applied(index, null, 0, now));
       updateLastAppliedTermIndex(at);
     }
   }
@@ -275,6 +281,7 @@ final class FleetStateMachine extends BaseStateMachine {
       clock.applied(loaded.now().toEpochMilli());
       state.replace(loaded, at.getIndex());
       setLastAppliedTermIndex(at);
+      recorder.loaded(at.getIndex());
       store = opened;
     }
   }

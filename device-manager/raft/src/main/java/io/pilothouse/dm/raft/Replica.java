@@ -5,6 +5,8 @@ import static java.util.Objects.requireNonNull;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.pilothouse.api.log.v1.Reply;
 import io.pilothouse.api.log.v1.Request;
+import io.pilothouse.dm.record.RecordPages;
+import io.pilothouse.dm.record.RecordStatus;
 import io.pilothouse.dm.state.Apply;
 import io.pilothouse.dm.state.State;
 import java.io.IOException;
@@ -76,6 +78,24 @@ public final class Replica implements AutoCloseable {
               "dm.raft.applied.index",
               "Log index of the last applied entry",
               replica::appliedIndex);
+      parts
+          .metrics()
+          .gauge(
+              "dm.record.bytes",
+              "Bytes of the recorded log in the data directory",
+              () -> replica.recordStatus().bytes());
+      parts
+          .metrics()
+          .gauge(
+              "dm.record.stopped",
+              "1 while nothing is recorded because the disk refuses or cannot follow",
+              () -> replica.recordStatus().isRecording() ? 0 : 1);
+      parts
+          .metrics()
+          .gauge(
+              "dm.record.gaps",
+              "Times that entries were left out of the record since the start of the process",
+              () -> replica.recordStatus().gaps());
       return replica;
     } catch (ReplicaStartException e) {
       parts.close();
@@ -175,6 +195,16 @@ public final class Replica implements AutoCloseable {
    */
   public String stateDigest() {
     return read(StateDigest::of);
+  }
+
+  /** How recording of the applied log goes here. */
+  public RecordStatus recordStatus() {
+    return parts.recorder().status();
+  }
+
+  /** What is recorded here of the applied log. */
+  public RecordPages record() {
+    return new RecordPages(parts.dataDir().record());
   }
 
   /** Takes a snapshot now. */

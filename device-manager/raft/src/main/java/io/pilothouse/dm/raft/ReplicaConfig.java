@@ -2,6 +2,7 @@ package io.pilothouse.dm.raft;
 
 import static java.util.Objects.requireNonNull;
 
+import io.pilothouse.dm.record.RecordSettings;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -17,8 +18,10 @@ import org.jspecify.annotations.Nullable;
  * @param cluster the cluster's name; replicas of different clusters never talk to each other
  * @param dataDir this replica's own directory, made when missing
  * @param peers all replicas, this one included; the same list on each of them
+ * @param record how much of the applied log is kept
  */
-public record ReplicaConfig(String id, String cluster, Path dataDir, List<Peer> peers) {
+public record ReplicaConfig(
+    String id, String cluster, Path dataDir, List<Peer> peers, RecordSettings record) {
 
   private static final Pattern NAME = Pattern.compile("[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?");
   private static final String NAME_RULE =
@@ -33,11 +36,17 @@ public record ReplicaConfig(String id, String cluster, Path dataDir, List<Peer> 
     requireNonNull(id, "id");
     requireNonNull(cluster, "cluster");
     requireNonNull(dataDir, "dataDir");
+    requireNonNull(record, "record");
     peers = List.copyOf(peers);
     List<String> errors = check(id, cluster, peers);
     if (!errors.isEmpty()) {
       throw new IllegalArgumentException(String.join(System.lineSeparator(), errors));
     }
+  }
+
+  /** Keeps as much of the applied log as is usual. */
+  public ReplicaConfig(String id, String cluster, Path dataDir, List<Peer> peers) {
+    this(id, cluster, dataDir, peers, RecordSettings.DEFAULT);
   }
 
   /** This replica. */

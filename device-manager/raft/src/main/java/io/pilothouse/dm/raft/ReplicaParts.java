@@ -1,6 +1,7 @@
 package io.pilothouse.dm.raft;
 
 import io.micrometer.core.instrument.MeterRegistry;
+import io.pilothouse.dm.record.Recorder;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.InstantSource;
@@ -14,7 +15,8 @@ record ReplicaParts(
     LogClock clock,
     Listeners listeners,
     ReplicaMetrics metrics,
-    Proposer proposer)
+    Proposer proposer,
+    Recorder recorder)
     implements AutoCloseable {
 
   /**
@@ -41,7 +43,8 @@ record ReplicaParts(
         new LogClock(InstantSource.system(), System::nanoTime),
         new Listeners(),
         metrics,
-        proposer);
+        proposer,
+        Recorder.open(dataDir.record(), config.record()));
   }
 
   FleetStateMachine machine(Applier applier) {
@@ -52,6 +55,7 @@ record ReplicaParts(
   public void close() {
     failure.expectClose();
     proposer.close();
+    recorder.close();
     try {
       dataDir.close();
     } catch (IOException e) {

@@ -34,7 +34,7 @@ final class Edge implements AutoCloseable {
         new OperatorService(
             new StatusReads(ledger, writes, pulls, term, clocks),
             new OperatorReads(ledger, writes, term, clocks),
-            new EventReads(writes, pulls, waiters),
+            new HistoryReads(new EventReads(writes, pulls, waiters), new RecordReads(ledger)),
             new IncidentReads(ledger, writes),
             new FleetReads(ledger, writes, clocks),
             new OperatorWrites(writes));

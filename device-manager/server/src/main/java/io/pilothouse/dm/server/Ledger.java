@@ -6,6 +6,8 @@ import io.pilothouse.dm.raft.CommitListener;
 import io.pilothouse.dm.raft.LogClock;
 import io.pilothouse.dm.raft.Peer;
 import io.pilothouse.dm.raft.PeerStatus;
+import io.pilothouse.dm.record.RecordPages;
+import io.pilothouse.dm.record.RecordStatus;
 import io.pilothouse.dm.state.State;
 import java.util.List;
 import java.util.Optional;
@@ -38,6 +40,12 @@ interface Ledger {
   LogClock logClock();
 
   List<PeerStatus> peers();
+
+  /** What this replica recorded of the applied log. */
+  RecordPages record();
+
+  /** How recording goes here. */
+  RecordStatus recordStatus();
 
   void addListener(CommitListener listener);
 }

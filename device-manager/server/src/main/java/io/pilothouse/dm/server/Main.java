@@ -2,8 +2,10 @@ package io.pilothouse.dm.server;
 
 import io.pilothouse.dm.raft.ReplicaConfig;
 import io.pilothouse.dm.raft.ReplicaStartException;
+import io.pilothouse.dm.record.RecordSettings;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.concurrent.Callable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -47,6 +49,20 @@ public final class Main implements Callable<Integer> {
   private String peers = "";
 
   @Option(
+      names = "--record-keep-mib",
+      paramLabel = "MIB",
+      defaultValue = "1024",
+      description = "Most MiB of applied entries kept for backtests: ${DEFAULT-VALUE}.")
+  private int recordKeepMib;
+
+  @Option(
+      names = "--record-keep-days",
+      paramLabel = "DAYS",
+      defaultValue = "30",
+      description = "And for how many days: ${DEFAULT-VALUE}.")
+  private int recordKeepDays;
+
+  @Option(
       names = "--listen-beyond-loopback",
       description = "Serve on addresses that other hosts reach: nothing authenticates them yet.")
   private boolean beyondLoopback;
@@ -87,7 +103,15 @@ public final class Main implements Callable<Integer> {
 
   private ReplicaConfig config() {
     try {
-      ReplicaConfig config = new ReplicaConfig(id, cluster, data, PeerList.parse(peers));
+      if (recordKeepDays < 1 || recordKeepMib < 1) {
+        throw new IllegalArgumentException(
+            "--record-keep-mib and --record-keep-days must be positive; the newest segment of"
+                + " the record is kept whatever they say");
+      }
+      RecordSettings record =
+          RecordSettings.DEFAULT.keeping(
+              (long) recordKeepMib << 20, Duration.ofDays(recordKeepDays));
+      ReplicaConfig config = new ReplicaConfig(id, cluster, data, PeerList.parse(peers), record);
       if (!beyondLoopback) {
         PeerList.requireLoopback(config.self());
       }

@@ -31,6 +31,8 @@ import io.pilothouse.api.v1.ListRolloutsRequest;
 import io.pilothouse.api.v1.ListWatchdogsReply;
 import io.pilothouse.api.v1.ListWatchdogsRequest;
 import io.pilothouse.api.v1.OperatorGrpc;
+import io.pilothouse.api.v1.ReadRecordReply;
+import io.pilothouse.api.v1.ReadRecordRequest;
 import io.pilothouse.api.v1.RegisterManifestRequest;
 import io.pilothouse.api.v1.ResolveIncidentRequest;
 import io.pilothouse.api.v1.RolloutPlan;
@@ -45,7 +47,7 @@ final class OperatorService extends OperatorGrpc.OperatorImplBase {
 
   private final StatusReads status;
   private final OperatorReads reads;
-  private final EventReads events;
+  private final HistoryReads history;
   private final IncidentReads incidents;
   private final FleetReads fleet;
   private final OperatorWrites writes;
@@ -53,13 +55,13 @@ final class OperatorService extends OperatorGrpc.OperatorImplBase {
   OperatorService(
       StatusReads status,
       OperatorReads reads,
-      EventReads events,
+      HistoryReads history,
       IncidentReads incidents,
       FleetReads fleet,
       OperatorWrites writes) {
     this.status = status;
     this.reads = reads;
-    this.events = events;
+    this.history = history;
     this.incidents = incidents;
     this.fleet = fleet;
     this.writes = writes;
@@ -82,7 +84,7 @@ final class OperatorService extends OperatorGrpc.OperatorImplBase {
 
   @Override
   public void listEvents(ListEventsRequest request, StreamObserver<ListEventsReply> call) {
-    Answers.unary(call, () -> events.list(request));
+    Answers.unary(call, () -> history.events().list(request));
   }
 
   @Override
@@ -183,5 +185,10 @@ final class OperatorService extends OperatorGrpc.OperatorImplBase {
   @Override
   public void holdDomain(HoldDomainRequest request, StreamObserver<WriteReply> call) {
     Answers.unary(call, () -> writes.holdDomain(request));
+  }
+
+  @Override
+  public void readRecord(ReadRecordRequest request, StreamObserver<ReadRecordReply> call) {
+    Answers.unary(call, () -> history.record().read(request));
   }
 }

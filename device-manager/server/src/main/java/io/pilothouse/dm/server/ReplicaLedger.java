@@ -7,6 +7,8 @@ import io.pilothouse.dm.raft.LogClock;
 import io.pilothouse.dm.raft.Peer;
 import io.pilothouse.dm.raft.PeerStatus;
 import io.pilothouse.dm.raft.Replica;
+import io.pilothouse.dm.record.RecordPages;
+import io.pilothouse.dm.record.RecordStatus;
 import io.pilothouse.dm.state.State;
 import java.util.List;
 import java.util.Optional;
@@ -54,6 +56,16 @@ record ReplicaLedger(Replica replica) implements Ledger {
   @Override
   public List<PeerStatus> peers() {
     return replica.peers();
+  }
+
+  @Override
+  public RecordPages record() {
+    return replica.record();
+  }
+
+  @Override
+  public RecordStatus recordStatus() {
+    return replica.recordStatus();
   }
 
   @Override

@@ -1,6 +1,7 @@
 package io.pilothouse.dm.server;
 
 import io.pilothouse.dm.raft.Peer;
+import io.pilothouse.dm.record.RecordStatus;
 import java.time.Duration;
 
 /** What this replica says of itself: ready when it leads or knows who does. */
@@ -34,6 +35,7 @@ final class SelfReport {
   }
 
   byte[] status() {
+    RecordStatus record = ledger.recordStatus();
     Duration up = Duration.ofNanos(clocks.nanos().getAsLong() - started);
     return new JsonLine()
         .add("id", id)
@@ -41,6 +43,8 @@ final class SelfReport {
         .add("leader", ledger.leader().map(Peer::id).orElse(""))
         .add("applied", ledger.appliedIndex())
         .add("waiting_calls", waiters.count())
+        .add("record_bytes", record.bytes())
+        .add("record_stopped", record.stopped())
         .add("up_seconds", up.toSeconds())
         .bytes();
   }

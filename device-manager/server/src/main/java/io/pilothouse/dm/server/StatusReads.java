@@ -5,6 +5,7 @@ import io.pilothouse.api.v1.ReplicaStatus;
 import io.pilothouse.api.v1.StatusReply;
 import io.pilothouse.dm.raft.Peer;
 import io.pilothouse.dm.raft.PeerStatus;
+import io.pilothouse.dm.record.RecordStatus;
 import io.pilothouse.dm.state.StatusView;
 import java.time.Duration;
 import java.time.Instant;
@@ -64,6 +65,10 @@ final class StatusReads {
     if (!quorum) {
       status.addCodes(noQuorum(peers.size(), down));
     }
+    RecordStatus record = ledger.recordStatus();
+    if (!record.isRecording()) {
+      status.addCodes(recordStopped(record, ledger.leader().map(Peer::id).orElse("")));
+    }
     return status
         .setLeader(ledger.leader().map(Peer::id).orElse(""))
         .setQuorum(quorum)
@@ -115,6 +120,15 @@ final class StatusReads {
         .setText(
             "the leader's wall clock is %d s %s the time that its log goes by"
                 .formatted(skew.abs().toSeconds(), skew.isNegative() ? "behind" : "ahead of"))
+        .build();
+  }
+
+  private static HealthCode recordStopped(RecordStatus record, String id) {
+    return code("RECORD_STOPPED", "WARN", 1)
+        .setScope("dm/" + id)
+        .setSince(record.since())
+        .setAction("make room on the disk of " + id + "'s data directory, or look at what it says")
+        .setText("the log is not recorded for backtests: " + record.stopped())
         .build();
   }
 

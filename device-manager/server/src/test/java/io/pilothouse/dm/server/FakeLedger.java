@@ -10,9 +10,12 @@ import io.pilothouse.dm.raft.LogClock;
 import io.pilothouse.dm.raft.Peer;
 import io.pilothouse.dm.raft.PeerStatus;
 import io.pilothouse.dm.raft.SubmitException;
+import io.pilothouse.dm.record.RecordPages;
+import io.pilothouse.dm.record.RecordStatus;
 import io.pilothouse.dm.state.Applied;
 import io.pilothouse.dm.state.Apply;
 import io.pilothouse.dm.state.State;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,6 +33,8 @@ final class FakeLedger implements Ledger {
   static final Peer OTHER = peer("dm-2", 2);
   static final Peer THIRD = peer("dm-3", 3);
 
+  private volatile Path record = Path.of("no-record");
+  private volatile RecordStatus recordStatus = new RecordStatus("", 0, 0, 0);
   private final State state = new State();
   private final Apply apply = new Apply();
   private final LogClock clock;
@@ -140,6 +145,25 @@ final class FakeLedger implements Ledger {
         new PeerStatus(OTHER, false, false, OptionalLong.of(1), Optional.of(Duration.ofMillis(40))),
         new PeerStatus(
             THIRD, false, false, OptionalLong.of(1), Optional.ofNullable(thirdSilentFor)));
+  }
+
+  /** Where its record is. */
+  void records(Path dir) {
+    record = dir;
+  }
+
+  void recordingIs(RecordStatus status) {
+    recordStatus = status;
+  }
+
+  @Override
+  public RecordPages record() {
+    return new RecordPages(record);
+  }
+
+  @Override
+  public RecordStatus recordStatus() {
+    return recordStatus;
   }
 
   @Override

@@ -46,7 +46,7 @@ class AgendaTest {
       Draft draft = new Draft(state, state.now(), step, tick().build(), 1000);
       state.machines().forEach(each -> draft.touch(each.getName()));
       draft.agenda().everything();
-      Decider.settle(draft);
+      Decider.settle(draft, RemoteSilence.gone(draft));
       assertThat(draft.events())
           .as("seed " + seed + ", step " + step + ": " + entry)
           .allMatch(each -> isFresherVeto(state, each));

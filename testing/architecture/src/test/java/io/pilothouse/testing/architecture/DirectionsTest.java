@@ -25,8 +25,9 @@ class DirectionsTest {
     MAY_USE.put("manifests", List.of());
     MAY_USE.put("filesync", List.of());
     MAY_USE.put("dm.state", List.of("manifests"));
-    MAY_USE.put("dm.raft", List.of("dm.state"));
-    MAY_USE.put("dm.server", List.of("dm.state", "dm.raft", "manifests"));
+    MAY_USE.put("dm.record", List.of("dm.state"));
+    MAY_USE.put("dm.raft", List.of("dm.state", "dm.record"));
+    MAY_USE.put("dm.server", List.of("dm.state", "dm.raft", "dm.record", "manifests"));
     MAY_USE.put("kit", List.of("client"));
     MAY_USE.put("provisioning.power", List.of());
     MAY_USE.put("provisioning", List.of("kit", "client", "manifests", "provisioning.power"));

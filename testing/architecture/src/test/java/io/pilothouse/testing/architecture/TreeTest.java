@@ -66,7 +66,7 @@ class TreeTest {
     List<String> missing = new ArrayList<>();
     Pattern code =
         Pattern.compile(
-            "\"((?:MACHINE|REPAIR|ROLLOUT|DM|DEPLOYMENT|SATELLITE|WATCHDOG)_[A-Z_]+)\"");
+            "\"((?:MACHINE|REPAIR|ROLLOUT|DM|DEPLOYMENT|SATELLITE|WATCHDOG|RECORD)_[A-Z_]+)\"");
     for (Path file : Code.files(".java")) {
       if (!file.toString().contains("src/main/java/io/pilothouse/dm/")) {
         continue;
