@@ -1,7 +1,6 @@
 package io.pilothouse.dm.simulate;
 
 import io.pilothouse.api.v1.Fleet;
-import io.pilothouse.api.v1.RepairPolicy;
 import io.pilothouse.manifests.FleetDirectory;
 import io.pilothouse.manifests.LoadResult;
 import io.pilothouse.manifests.text.Problem;
@@ -44,7 +43,6 @@ record Options(List<Run> runs, long seed, boolean json, boolean progress) {
     private double days = 7;
     private long seed = 1;
     private Faults faults = Faults.usual();
-    private final List<Path> policies = new ArrayList<>();
     private final List<Ruler> rivals = new ArrayList<>();
     private boolean json;
     private boolean progress;
@@ -56,7 +54,6 @@ record Options(List<Run> runs, long seed, boolean json, boolean progress) {
         case "--days" -> days = number(name, value, 0.01, 365);
         case "--seed" -> seed = whole(name, value);
         case "--faults" -> faults = faults(value);
-        case "--policy" -> policies.add(Path.of(value));
         case "--rival" -> rivals.add(rival(value));
         case "--output" -> json = value.equals("json");
         default -> throw new BadInputException("no option " + name);
@@ -121,22 +118,10 @@ record Options(List<Run> runs, long seed, boolean json, boolean progress) {
       }
       List<Run> runs = new ArrayList<>();
       long millis = (long) (days * Spans.DAY);
-      if (policies.isEmpty()) {
-        runs.add(
-            new Run(
-                "pilothouse", Ruler.PILOTHOUSE, Simulation.Plan.of(own, faults, seed, millis)));
-      }
-      for (Path policy : policies) {
-        Fleet changed = PolicyFile.into(own, policy);
-        runs.add(
-            new Run(
-                policy.getFileName().toString(),
-                Ruler.PILOTHOUSE,
-                Simulation.Plan.of(changed, faults, seed, millis)));
-      }
+      runs.add(
+          new Run("pilothouse", Ruler.PILOTHOUSE, Simulation.Plan.of(own, faults, seed, millis)));
       for (Ruler rival : rivals) {
-        runs.add(
-            new Run(rival.words(), rival, Simulation.Plan.of(own, faults, seed, millis)));
+        runs.add(new Run(rival.words(), rival, Simulation.Plan.of(own, faults, seed, millis)));
       }
       return new Options(List.copyOf(runs), seed, json, progress);
     }
@@ -146,19 +131,8 @@ record Options(List<Run> runs, long seed, boolean json, boolean progress) {
         case LoadResult.Loaded<Fleet> loaded -> loaded.value();
         case LoadResult.Rejected<Fleet> rejected ->
             throw new BadInputException(
-                String.join(
-                    "\n", rejected.problems().stream().map(Problem::toString).toList()));
+                String.join("\n", rejected.problems().stream().map(Problem::toString).toList()));
       };
     }
-  }
-
-  /** The policies of every type, in place of the fleet's. */
-  static Fleet withPolicy(Fleet fleet, RepairPolicy policy) {
-    Fleet.Builder changed = fleet.toBuilder().clearRepairPolicies();
-    changed.addRepairPolicies(policy);
-    changed
-        .getTypesBuilderList()
-        .forEach(each -> each.setRepairPolicy(policy.getName()));
-    return changed.build();
   }
 }

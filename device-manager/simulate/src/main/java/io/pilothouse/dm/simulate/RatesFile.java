@@ -73,8 +73,7 @@ final class RatesFile {
               .formatted(Node.quote(name), String.join(", ", Faults.names())));
       return;
     }
-    boolean share =
-        model.filter(each -> each.per() == FaultModel.Per.SHARE).isPresent();
+    boolean share = model.filter(each -> each.per() == FaultModel.Per.SHARE).isPresent();
     double most = share ? 1 : MOST;
     double rate = number(text);
     if (!(rate >= 0 && rate <= most)) {

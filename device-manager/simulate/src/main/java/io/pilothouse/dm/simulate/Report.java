@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.function.Function;
 
@@ -52,15 +53,12 @@ final class Report {
         "log entries per machine and day",
         each -> each.entries() == 0 ? "-" : decimal(each.entriesPerMachineDay()));
     row(rows, "machine-hours lost", each -> decimal(each.lostHours()));
-    row(
-        rows,
-        "availability",
-        each -> String.format(Locale.ROOT, "%.4f %%", each.availability()));
+    row(rows, "availability", each -> String.format(Locale.ROOT, "%.4f %%", each.availability()));
     return aligned(rows);
   }
 
-  private TreeSet<String> kinds() {
-    TreeSet<String> kinds = new TreeSet<>();
+  private SortedSet<String> kinds() {
+    SortedSet<String> kinds = new TreeSet<>();
     outcomes.forEach(
         each -> {
           kinds.addAll(each.taken().keySet());

@@ -30,7 +30,6 @@ final class Simulation {
   final World world;
   private final Ruler ruler;
   private final List<Strike> strikes;
-  private long lookedAt;
 
   Simulation(Plan plan, Ruler ruler) {
     this.plan = plan;
@@ -104,20 +103,19 @@ final class Simulation {
     world.noise.ends();
     world.machines.values().forEach(Calm::heal);
     world.machines.values().forEach(world::changed);
-    boolean calm = runUntil(() -> lookNow() && Calm.stuck(this).isEmpty(), LONGEST_CALM);
+    long end = world.agenda.now() + LONGEST_CALM;
+    boolean calm = false;
+    while (!calm && world.agenda.now() < end) {
+      // looking at all of a large fleet each minute would cost more than the rest
+      runFor(10 * Spans.MINUTE);
+      calm = Calm.stuck(this).isEmpty();
+    }
     if (!calm) {
       Violation stuck =
           new Violation("7 every machine ends well", String.join("\n", Calm.stuck(this)));
       throw new Violation(stuck.invariant(), where(stuck), stuck);
     }
     pilothouse().leader.checks().whole();
-  }
-
-  /** Looking at all of a large fleet each minute would cost more than the rest. */
-  private boolean lookNow() {
-    boolean now = world.agenda.now() - lookedAt >= 10 * Spans.MINUTE;
-    lookedAt = now ? world.agenda.now() : lookedAt;
-    return now;
   }
 
   private String where(Throwable thrown) {

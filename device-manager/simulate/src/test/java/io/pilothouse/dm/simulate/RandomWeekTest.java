@@ -23,10 +23,7 @@ class RandomWeekTest {
         new Simulation(
             Simulation.Plan.of(GeneratedFleet.of(machines), storm, seed, 2 * Spans.DAY),
             Ruler.PILOTHOUSE);
-    long start = System.nanoTime();
     Outcome outcome = simulation.run(at -> {});
-    System.out.println(outcome);
-    System.out.println((System.nanoTime() - start) / 1e9);
     simulation.calm();
     assertThat(outcome.entries()).isPositive();
   }

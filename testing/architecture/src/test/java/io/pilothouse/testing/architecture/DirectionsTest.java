@@ -26,6 +26,7 @@ class DirectionsTest {
     MAY_USE.put("filesync", List.of());
     MAY_USE.put("dm.state", List.of("manifests"));
     MAY_USE.put("dm.raft", List.of("dm.state"));
+    MAY_USE.put("dm.simulate", List.of("dm.state", "manifests"));
     MAY_USE.put("dm.server", List.of("dm.state", "dm.raft", "manifests"));
     MAY_USE.put("kit", List.of("client"));
     MAY_USE.put("provisioning.power", List.of());
