@@ -53,8 +53,22 @@ class WatchdogReportTest {
 
     Typed typed =
         pilot(
-            "watchdog", "report", "burn-test", "web-03", "ERROR", "--text", "fan 2 stands still",
-            "--fault", "fan", "--fatal", "--age", "5s", "--domain", "rack/r7", "--sequence", "12");
+            "watchdog",
+            "report",
+            "burn-test",
+            "web-03",
+            "ERROR",
+            "--text",
+            "fan 2 stands still",
+            "--fault",
+            "fan",
+            "--fatal",
+            "--age",
+            "5s",
+            "--domain",
+            "rack/r7",
+            "--sequence",
+            "12");
 
     assertThat(typed.code()).as(typed.err()).isZero();
     assertThat(typed.out()).isEqualTo("burn-test of web-03: ERROR\n");
@@ -109,7 +123,12 @@ class WatchdogReportTest {
 
             {"machine": "web-02", "kind": "ERROR", "text": "hot", "severity": "fatal", "age_ms": 9}
             """,
-            "watchdog", "report", "burn-test", "-", "-o", "json");
+            "watchdog",
+            "report",
+            "burn-test",
+            "-",
+            "-o",
+            "json");
 
     assertThat(typed.code()).as(typed.err()).isZero();
     JsonNode json = new ObjectMapper().readTree(typed.out());
@@ -134,7 +153,10 @@ class WatchdogReportTest {
       Typed typed =
           withInput(
               "{\"machine\": \"web-01\", \"kind\": \"OK\"}\n" + bad + "\n",
-              "watchdog", "report", "burn-test", "-");
+              "watchdog",
+              "report",
+              "burn-test",
+              "-");
       assertThat(typed.code()).as(bad).isEqualTo(2);
       assertThat(typed.err()).contains("line 2 ");
     }

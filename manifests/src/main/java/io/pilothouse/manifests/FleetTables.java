@@ -184,15 +184,18 @@ final class FleetTables {
   private static ObjectTable<Budgets.Builder> budgets() {
     return ObjectTable.<Budgets.Builder>of()
         .optional("fleet", Units.limit(), Budgets.Builder::setFleet, "Of the fleet; default 5%.")
-        .optional("unit", Units.limit(), Budgets.Builder::setUnit, "Of each scale unit; default 10%.")
+        .optional(
+            "unit", Units.limit(), Budgets.Builder::setUnit, "Of each scale unit; default 10%.")
         .optional("rack", Units.limit(), Budgets.Builder::setRack, "Of each rack; default 20%.")
         .optional(
             "switch",
             Units.limit(),
             Budgets.Builder::setSwitch,
             "Of the machines behind each switch; default 10%.")
-        .optional("feed", Units.limit(), Budgets.Builder::setFeed, "Of each power feed; default 10%.")
-        .optional("type", Units.limit(), Budgets.Builder::setType, "Of each machine type; default 5%.");
+        .optional(
+            "feed", Units.limit(), Budgets.Builder::setFeed, "Of each power feed; default 10%.")
+        .optional(
+            "type", Units.limit(), Budgets.Builder::setType, "Of each machine type; default 5%.");
   }
 
   private static ObjectTable<ProvisioningPolicy.Builder> provisioning() {

@@ -44,8 +44,7 @@ final class VerdictLine {
     return item.build();
   }
 
-  private static void set(
-      VerdictReportItem.Builder item, String key, JsonNode value, int number) {
+  private static void set(VerdictReportItem.Builder item, String key, JsonNode value, int number) {
     switch (key) {
       case "machine" -> item.setMachine(value.asText());
       case "watchdog" -> {

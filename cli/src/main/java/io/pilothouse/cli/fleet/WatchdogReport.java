@@ -127,9 +127,7 @@ final class WatchdogReport extends Command {
       case "UNKNOWN" -> VerdictKind.UNKNOWN;
       default ->
           throw CliException.usage(
-              verdict.isEmpty()
-                  ? "the verdict is missing"
-                  : "\"" + verdict + "\" is not a verdict",
+              verdict.isEmpty() ? "the verdict is missing" : "\"" + verdict + "\" is not a verdict",
               "use OK, WARNING, ERROR or UNKNOWN");
     };
   }
@@ -170,7 +168,7 @@ final class WatchdogReport extends Command {
               .formatted(
                   batch.get(each.getItem()).getMachine(), each.getMessage(), each.getRemedy()));
     }
-    long taken = batch.size() - reply.getRefusedCount();
+    long taken = (long) batch.size() - reply.getRefusedCount();
     batch.clear();
     return taken;
   }

@@ -126,9 +126,7 @@ final class WatchdogShow extends Command {
 
   private static String runs(WatchdogSpec spec) {
     String quorum =
-        spec.getQuorum() > 1
-            ? ", an ERROR needs %d fault domains".formatted(spec.getQuorum())
-            : "";
+        spec.getQuorum() > 1 ? ", an ERROR needs %d fault domains".formatted(spec.getQuorum()) : "";
     long validFor = spec.getValidForMs() == 0 ? 3 * spec.getEveryMs() : spec.getValidForMs();
     return "%s, every %s, valid for %s%s%s"
         .formatted(

@@ -79,8 +79,7 @@ final class WatchdogView {
   static String meanDetect(WatchdogState state) {
     return state.getDetected() == 0
         ? "-"
-        : String.format(
-            Locale.ROOT, "%.1fs", state.getDetectMs() / 1000.0 / state.getDetected());
+        : String.format(Locale.ROOT, "%.1fs", state.getDetectMs() / 1000.0 / state.getDetected());
   }
 
   static String mode(WatchdogState state) {

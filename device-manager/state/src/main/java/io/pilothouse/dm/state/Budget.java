@@ -198,9 +198,7 @@ public final class Budget {
             domain,
             usage.taken(),
             usage.limit(),
-            usage.lost() == 0 || purpose == Purpose.REPAIR
-                ? ""
-                : " and " + usage.lost() + " lost");
+            usage.lost() == 0 || purpose == Purpose.REPAIR ? "" : " and " + usage.lost() + " lost");
   }
 
   private static Limit limitOf(Entities state, String domain) {

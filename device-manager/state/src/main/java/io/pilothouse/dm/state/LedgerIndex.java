@@ -51,7 +51,8 @@ final class LedgerIndex implements Index {
       case REPAIR -> {
         @Nullable Repair before = (Repair) update.before();
         @Nullable Repair after = (Repair) update.after();
-        String name = after != null ? after.getMachine() : before != null ? before.getMachine() : "";
+        String name =
+            after != null ? after.getMachine() : before != null ? before.getMachine() : "";
         Optional<Machine> machine =
             now.machine(name).filter(each -> each.getRepairId().equals(update.key()));
         if (machine.isPresent()) {
@@ -74,7 +75,8 @@ final class LedgerIndex implements Index {
     if (after != null && !is.equals(Count.NONE)) {
       add(after, is, 1);
     }
-    boolean room = is.taken() < was.taken() || is.lost() < was.lost() || is.members() > was.members();
+    boolean room =
+        is.taken() < was.taken() || is.lost() < was.lost() || is.members() > was.members();
     freed += moved || room ? 1 : 0;
   }
 
@@ -95,8 +97,7 @@ final class LedgerIndex implements Index {
     }
     boolean taken = Budget.taken(machine, repair);
     boolean waiting = repair != null && repair.getState() == Repair.State.WAITING;
-    return new Count(
-        1, taken ? 1 : 0, Budget.lost(machine, taken) ? 1 : 0, waiting ? 1 : 0);
+    return new Count(1, taken ? 1 : 0, Budget.lost(machine, taken) ? 1 : 0, waiting ? 1 : 0);
   }
 
   static @Nullable Repair openRepair(Entities now, Machine machine) {

@@ -61,16 +61,13 @@ final class Provision {
         && !DomainHolds.isHeld(draft, machine);
   }
 
-  private static void admit(
-      Draft draft, Machine machine, ProvisioningPolicy policy, boolean full) {
+  private static void admit(Draft draft, Machine machine, ProvisioningPolicy policy, boolean full) {
     Optional<VersionRef> image = image(draft, machine);
     if (image.isEmpty()) {
       noteReason(draft, machine, missingImage(draft, machine));
     } else if (full) {
       noteReason(
-          draft,
-          machine,
-          "waits for one of %s install slots".formatted(policy.getMaxConcurrent()));
+          draft, machine, "waits for one of %s install slots".formatted(policy.getMaxConcurrent()));
     } else {
       power(draft, machine, image.get(), policy);
     }
@@ -96,8 +93,7 @@ final class Provision {
 
   private static String missingImage(Entities state, Machine machine) {
     String name = Policies.type(state, machine.getType()).map(MachineType::getImage).orElse("");
-    String version =
-        state.indexes().fleet.image(name).map(Image::getVersion).orElse("?");
+    String version = state.indexes().fleet.image(name).map(Image::getVersion).orElse("?");
     return "image %s@%s is not registered: pilot manifest add its directory"
         .formatted(name, version);
   }

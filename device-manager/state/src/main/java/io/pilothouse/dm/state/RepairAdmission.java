@@ -28,7 +28,7 @@ final class RepairAdmission {
         .keySet()
         .forEach(id -> Repairs.expire(draft, draft.repair(id).orElseThrow()));
     Agenda.Work work = draft.agenda().takeRepairs();
-    TreeSet<WaitingPlace> changed = changed(draft, work);
+    NavigableSet<WaitingPlace> changed = changed(draft, work);
     boolean room = work.everything() || work.room();
     @Nullable WaitingPlace last = changed.isEmpty() ? null : changed.last();
     @Nullable WaitingPlace next = first(changed, room ? waiting(draft) : null, null);
@@ -51,7 +51,7 @@ final class RepairAdmission {
   }
 
   /** Repairs that the request changed, or whose machines it changed. */
-  private static TreeSet<WaitingPlace> changed(Draft draft, Agenda.Work work) {
+  private static NavigableSet<WaitingPlace> changed(Draft draft, Agenda.Work work) {
     TreeSet<WaitingPlace> changed = new TreeSet<>();
     if (work.everything()) {
       changed.addAll(waiting(draft));
@@ -73,7 +73,7 @@ final class RepairAdmission {
 
   /** The first place after {@code after} in either set, which both change as repairs go on. */
   private static @Nullable WaitingPlace first(
-      TreeSet<WaitingPlace> changed,
+      NavigableSet<WaitingPlace> changed,
       @Nullable NavigableSet<WaitingPlace> waiting,
       @Nullable WaitingPlace after) {
     @Nullable WaitingPlace one = next(changed, after);
@@ -97,8 +97,7 @@ final class RepairAdmission {
     return repair
         .filter(
             each -> each.getVetoesList().stream().allMatch(veto -> veto.getKind().equals("budget")))
-        .filter(
-            each -> Budget.hasRoom(draft, draft.machine(each.getMachine()).orElseThrow()))
+        .filter(each -> Budget.hasRoom(draft, draft.machine(each.getMachine()).orElseThrow()))
         .isPresent();
   }
 
@@ -158,7 +157,9 @@ final class RepairAdmission {
    * difference: thousands that wait for one domain would all be written anew for each other's sake.
    */
   private static boolean isSame(List<Veto> before, List<Veto> now) {
-    return before.stream().map(RepairAdmission::withoutNumbers).toList()
+    return before.stream()
+        .map(RepairAdmission::withoutNumbers)
+        .toList()
         .equals(now.stream().map(RepairAdmission::withoutNumbers).toList());
   }
 
@@ -191,8 +192,7 @@ final class RepairAdmission {
 
   private static void auditVetoes(Draft draft, Repair repair, List<Veto> vetoes) {
     List<String> kinds = kinds(repair.getVetoesList());
-    if (repair.getState() != Repair.State.WAITING
-        || !kinds.equals(kinds(vetoes))) {
+    if (repair.getState() != Repair.State.WAITING || !kinds.equals(kinds(vetoes))) {
       String why = String.join("; ", vetoes.stream().map(Veto::getSentence).toList());
       draft.audit(Repairs.record(repair, repair.getState().name(), "WAITING", "held back: " + why));
     }

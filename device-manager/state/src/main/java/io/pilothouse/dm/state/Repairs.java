@@ -136,15 +136,10 @@ final class Repairs {
         draft
             .indexes()
             .repairs
-            .in(
-                draft,
-                Repair.State.CLAIMED,
-                Repair.State.REPAIR_DRAINING,
-                Repair.State.EXECUTING);
+            .in(draft, Repair.State.CLAIMED, Repair.State.REPAIR_DRAINING, Repair.State.EXECUTING);
     for (Repair repair : claimed) {
       if (repair.getState() == Repair.State.EXECUTING) {
-        RepairWork.toVerifying(
-            draft, repair, "the Repair Service lost its lease while executing");
+        RepairWork.toVerifying(draft, repair, "the Repair Service lost its lease while executing");
       } else {
         unclaim(draft, repair);
       }

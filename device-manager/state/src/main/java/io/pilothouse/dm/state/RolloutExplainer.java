@@ -1,13 +1,13 @@
 package io.pilothouse.dm.state;
 
-import java.util.Comparator;
-import java.util.List;
 import io.pilothouse.api.v1.AuditRecord;
 import io.pilothouse.api.v1.Explanation;
 import io.pilothouse.api.v1.Rollout;
 import io.pilothouse.api.v1.RolloutUnit;
 import io.pilothouse.api.v1.Veto;
 import java.time.Instant;
+import java.util.Comparator;
+import java.util.List;
 
 /** Says of a rollout what it did to whom, and what it waits for. */
 final class RolloutExplainer {

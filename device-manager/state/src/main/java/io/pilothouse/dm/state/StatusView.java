@@ -173,8 +173,7 @@ public final class StatusView {
   }
 
   private static void rollouts(Entities state, StatusReply.Builder status, HealthCodes codes) {
-    List<Rollout> open =
-        state.indexes().rollouts.open(state);
+    List<Rollout> open = state.indexes().rollouts.open(state);
     status.setRolloutsActive(open.size()).addAllActiveRollouts(open);
     for (Rollout rollout : open) {
       if (rollout.getState() == Rollout.State.PAUSED) {
@@ -189,8 +188,7 @@ public final class StatusView {
       }
     }
     for (var type : state.fleet().getTypesList()) {
-      Optional<Rollout> newest =
-          state.indexes().rollouts.newest(state, type.getName());
+      Optional<Rollout> newest = state.indexes().rollouts.newest(state, type.getName());
       newest
           .filter(each -> each.getState() == Rollout.State.ROLLED_BACK)
           .ifPresent(

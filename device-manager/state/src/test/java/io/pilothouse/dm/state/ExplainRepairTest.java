@@ -36,8 +36,7 @@ class ExplainRepairTest {
     assertThat(why.getSentence()).contains("the error began at");
     assertThat(why.getVetoes(0).getSentence())
         .contains("the budget of unit/su-1 is spent")
-        .contains(
-            "web-03, %s Reboot VERIFYING, until %s at the latest".formatted(other, until));
+        .contains("web-03, %s Reboot VERIFYING, until %s at the latest".formatted(other, until));
     assertThat(why.getEvidence(0)).contains("disk ERROR since", "reported by machine/web-04");
     assertThat(why.getRule()).contains("Reboot");
     assertThat(why.getNextWhat())
@@ -75,9 +74,9 @@ class ExplainRepairTest {
     fleet.machine("web-03").failsOnce("disk").failsAgain("disk").runs(web);
     fleet.repairService().claims("web-03");
     Explanation why = repair("web-03");
-    assertThat(why.getNextWhat()).contains("when the processes of web-03 have stopped", "web@1.0.0");
-    assertThat(why.getNextAt())
-        .isEqualTo(fleet.now().plus(QuickFleet.DRAIN).toEpochMilli());
+    assertThat(why.getNextWhat())
+        .contains("when the processes of web-03 have stopped", "web@1.0.0");
+    assertThat(why.getNextAt()).isEqualTo(fleet.now().plus(QuickFleet.DRAIN).toEpochMilli());
   }
 
   private void failTogether() {
@@ -92,16 +91,14 @@ class ExplainRepairTest {
   }
 
   private Explanation repair(String machine) throws RefusedException {
-    return Explainer.explain(
-        fleet.state, "repair", fleet.repairOf(machine).getId(), fleet.now());
+    return Explainer.explain(fleet.state, "repair", fleet.repairOf(machine).getId(), fleet.now());
   }
 
   private Explanation machine(String machine) throws RefusedException {
     return Explainer.explain(fleet.state, "machine", machine, fleet.now());
   }
 
-  private static BudgetStanding standing(
-      java.util.List<BudgetStanding> standings, String domain) {
+  private static BudgetStanding standing(java.util.List<BudgetStanding> standings, String domain) {
     return standings.stream()
         .filter(each -> each.getDomain().equals(domain))
         .findFirst()

@@ -66,15 +66,27 @@ class LedgerTest {
   void everyDomainIsShownWithWhatWaitsInIt() {
     FleetScenario fleet =
         FleetScenario.inService(
-            spec(Budgets.newBuilder().setFleet(absolute(3)).setUnit(absolute(3)).setRack(absolute(1))
-                .setType(absolute(3)).setSwitch(absolute(3)).setFeed(absolute(3))));
+            spec(
+                Budgets.newBuilder()
+                    .setFleet(absolute(3))
+                    .setUnit(absolute(3))
+                    .setRack(absolute(1))
+                    .setType(absolute(3))
+                    .setSwitch(absolute(3))
+                    .setFeed(absolute(3))));
     breaks(fleet, "web-03", "web-05");
     TreeMap<String, BudgetLine> lines = new TreeMap<>();
     BudgetView.lines(fleet.state).forEach(each -> lines.put(each.getDomain(), each));
     assertThat(lines)
         .containsOnlyKeys(
-            "feed/f1", "fleet", "rack/even", "rack/odd", "switch/sw1", "type/frontend",
-            "unit/canary", "unit/su-1");
+            "feed/f1",
+            "fleet",
+            "rack/even",
+            "rack/odd",
+            "switch/sw1",
+            "type/frontend",
+            "unit/canary",
+            "unit/su-1");
     assertThat(lines.get("rack/odd"))
         .isEqualTo(
             BudgetLine.newBuilder()
@@ -92,8 +104,14 @@ class LedgerTest {
   void aRepairThatItsRackBlocksBlocksNoOther() {
     FleetScenario fleet =
         FleetScenario.inService(
-            spec(Budgets.newBuilder().setFleet(absolute(5)).setUnit(absolute(5)).setRack(absolute(1))
-                .setType(absolute(5)).setSwitch(absolute(5)).setFeed(absolute(5))));
+            spec(
+                Budgets.newBuilder()
+                    .setFleet(absolute(5))
+                    .setUnit(absolute(5))
+                    .setRack(absolute(1))
+                    .setType(absolute(5))
+                    .setSwitch(absolute(5))
+                    .setFeed(absolute(5))));
     breaks(fleet, "web-01", "web-03", "web-02");
     assertThat(fleet.repairOf("web-03").getState()).isEqualTo(Repair.State.WAITING);
     assertThat(fleet.repairOf("web-02").getState()).isEqualTo(Repair.State.READY);
@@ -198,7 +216,10 @@ class LedgerTest {
   private static Fleet spec(Budgets.Builder budgets) {
     Fleet.Builder spec = QuickFleet.spec().toBuilder().setBudgets(budgets);
     for (int i = 0; i < spec.getMachinesCount(); i++) {
-      spec.getMachinesBuilder(i).setRack(i % 2 == 0 ? "odd" : "even").setSwitch("sw1").setFeed("f1");
+      spec.getMachinesBuilder(i)
+          .setRack(i % 2 == 0 ? "odd" : "even")
+          .setSwitch("sw1")
+          .setFeed("f1");
     }
     return spec.build();
   }

@@ -68,7 +68,9 @@ class RepairTroubleTest {
     service.hasExecuted("web-03").hasExecuted("web-03");
   }
 
-  /** A replica that takes over at any entry, from a snapshot there or the whole log, is the same. */
+  /**
+   * A replica that takes over at any entry, from a snapshot there or the whole log, is the same.
+   */
   private void replaysTheSameFromEveryCut() {
     State whole = new State();
     Apply apply = new Apply();

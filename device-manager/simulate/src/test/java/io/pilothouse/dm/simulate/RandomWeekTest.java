@@ -1,0 +1,38 @@
+package io.pilothouse.dm.simulate;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import java.util.stream.LongStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.TestFactory;
+
+/** Weeks in which everything goes wrong far more often than it should. */
+class RandomWeekTest {
+
+  @TestFactory
+  Stream<DynamicTest> everyWeekEndsWell() {
+    return seeds().map(seed -> DynamicTest.dynamicTest("seed " + seed, () -> week(seed)));
+  }
+
+  private static void week(long seed) {
+    int machines = List.of(10, 60, 200).get((int) (seed % 3));
+    Faults storm = Faults.usual().times(2000.0 / machines);
+    Simulation simulation =
+        new Simulation(
+            Simulation.Plan.of(GeneratedFleet.of(machines), storm, seed, 2 * Spans.DAY),
+            Ruler.PILOTHOUSE);
+    Outcome outcome = simulation.run(at -> {});
+    simulation.calm();
+    assertThat(outcome.entries()).isPositive();
+  }
+
+  private static Stream<Long> seeds() {
+    String one = System.getProperty("simulate.seed", "");
+    if (!one.isEmpty()) {
+      return Stream.of(Long.parseLong(one));
+    }
+    return LongStream.rangeClosed(1, Long.getLong("simulate.seeds", 3)).boxed();
+  }
+}
