@@ -99,7 +99,10 @@ final class DomainHolds {
     return machine.hasHold() || veto(state, machine).isPresent();
   }
 
-  /** The domains that a machine is in, from the widest; it has no rack domain without a rack. */
+  /**
+   * The domains whose hold concerns a machine, from the widest. Unlike those of the budget ({@link
+   * Domains#of}) they include the rack that a switch stands in: who holds a rack means it, too.
+   */
   static List<String> domainsOf(Machine machine) {
     List<String> domains = new ArrayList<>();
     domains.add("fleet");

@@ -23,7 +23,7 @@ final class MachineExplainer {
     }
     DomainHolds.veto(state, machine).ifPresent(why::addVetoes);
     Incidents.veto(state, machine).ifPresent(why::addVetoes);
-    why.addAllBudgetNow(Standings.of(state, machine));
+    why.addAllBudgetNow(Budget.standing(state, machine));
     switch (machine.getLifecycle()) {
       case EXPECTED ->
           why.setSentence("it is in the inventory and has not been seen on the network yet")

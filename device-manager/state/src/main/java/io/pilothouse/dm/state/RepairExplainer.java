@@ -27,7 +27,7 @@ final class RepairExplainer {
             .setRule(repair.getRule())
             .addAllConsidered(repair.getConsideredList())
             .addAllBudgetThen(repair.getBudgetThenList());
-    machine.ifPresent(each -> why.addAllBudgetNow(Standings.of(state, each)));
+    machine.ifPresent(each -> why.addAllBudgetNow(Budget.standing(state, each)));
     for (Veto veto : repair.getVetoesList()) {
       why.addVetoes(withHolders(state, repair, veto));
     }
@@ -79,9 +79,7 @@ final class RepairExplainer {
   }
 
   private static List<Machine> members(Entities state, String domain) {
-    return state.machines().stream()
-        .filter(each -> DomainHolds.domainsOf(each).contains(domain))
-        .toList();
+    return state.machines().stream().filter(each -> Domains.of(each).contains(domain)).toList();
   }
 
   private static String holder(Entities state, Machine machine) {

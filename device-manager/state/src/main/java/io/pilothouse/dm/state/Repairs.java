@@ -61,7 +61,7 @@ final class Repairs {
             .setNeedsApproval(choice.approval())
             .setOrder(number)
             .setErrorSince(error.getSince())
-            .addAllBudgetThen(Standings.of(draft, machine))
+            .addAllBudgetThen(Budget.standing(draft, machine))
             .setAttempts(recentActs(machine, policy, draft.nowMillis()))
             .build();
     draft.put(repair);
