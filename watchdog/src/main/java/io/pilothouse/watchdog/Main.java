@@ -42,14 +42,20 @@ public final class Main implements Program.Body {
     Rounds report =
         program.closing(
             new Rounds("verdicts", Duration.ofMillis(250), prober::report, program.meters()));
+    SlowWatch slow = new SlowWatch(prober::targets, prober::say);
+    Rounds compare =
+        program.closing(
+            new Rounds("comparisons", Duration.ofMillis(500), slow::round, program.meters()));
     HttpPage page = program.closing(options.page(program));
     page.status(prober::status)
         .check("targets", () -> pull.problem(STALE))
         .check("probes", () -> probe.problem(STALE))
+        .check("comparisons", () -> compare.problem(STALE))
         .check("verdicts", () -> report.problem(STALE))
         .start();
     pull.start();
     probe.start();
+    compare.start();
     report.start();
   }
 }

@@ -13,6 +13,7 @@ import io.pilothouse.api.v1.VerdictReportItem;
 import io.pilothouse.api.v1.WatchdogSpec;
 import io.pilothouse.client.DmClient;
 import io.pilothouse.client.ServerAddress;
+import io.pilothouse.manifests.BuiltInWatchdogs;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -94,13 +95,29 @@ final class Prober {
             channel -> SatelliteGrpc.newBlockingStub(channel).pullTargets(request));
   }
 
+  /** What there is to look at. */
+  PullTargetsReply targets() {
+    return targets;
+  }
+
+  /** Takes another's verdict for the next report. */
+  void say(VerdictReportItem verdict) {
+    Look look = new Look(verdict.getWatchdog(), verdict.getMachine());
+    unreported.put(look, new Seen(verdict, System.nanoTime()));
+  }
+
   /** Starts the probes that are due. */
   void probe() {
     Map<Look, Probe> all = all(targets);
     failedInARow.keySet().retainAll(all.keySet());
     unreported.keySet().retainAll(all.keySet());
     Map<Look, Duration> jobs = new LinkedHashMap<>();
-    all.forEach((look, probe) -> jobs.put(look, every(probe.watchdog())));
+    all.forEach(
+        (look, probe) -> {
+          if (BuiltInWatchdogs.chosen(probe.watchdog()).equals("reachable")) {
+            jobs.put(look, every(probe.watchdog()));
+          } // others are looked at elsewhere, and say it here
+        });
     for (Look look : schedule.take(jobs)) {
       Probe probe = all.get(look);
       Thread.ofVirtual().name("probe-" + look.machine()).start(() -> probe(look, probe));

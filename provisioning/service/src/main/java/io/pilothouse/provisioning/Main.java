@@ -71,14 +71,26 @@ public final class Main implements Program.Body {
         program.closing(
             new Rounds(
                 "discovery", Duration.ofSeconds(1), service::discoveryRound, program.meters()));
+    BmcWatch bmc =
+        new BmcWatch(
+            options.id(),
+            new LocalPower(machines),
+            new BmcWatch.Remote(client),
+            () -> lease.token().isPresent(),
+            System::nanoTime);
+    Rounds health =
+        program.closing(
+            new Rounds("hardware-health", Duration.ofSeconds(5), bmc::round, program.meters()));
     page.status(() -> status(lease, service))
         .check("device-manager", () -> lease.problem(STALE))
         .check("installs", () -> installs.problem(STALE))
+        .check("hardware-health", () -> health.problem(STALE))
         .check("discovery", () -> discovery.problem(STALE))
         .start();
     lease.start();
     installs.start();
     discovery.start();
+    health.start();
   }
 
   private Map<String, Object> status(LeaseKeeper lease, ProvisioningService service) {

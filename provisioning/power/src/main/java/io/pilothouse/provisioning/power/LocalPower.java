@@ -103,6 +103,25 @@ public final class LocalPower implements PowerDriver {
         });
   }
 
+  /** An emulated chassis is critical when its part {@code bmc} was broken on purpose. */
+  @Override
+  public Optional<HardwareHealth> health(String bmc) throws PowerException {
+    LocalChassis chassis = LocalChassis.at(machines, bmc);
+    chassis.spec(); // a chassis that cannot be read does not answer
+    try {
+      Optional<String> fault = ChassisFiles.read(chassis.faults().resolve("bmc"));
+      if (fault.isPresent()) {
+        String text = fault.get().lines().findFirst().orElse("a part is broken");
+        return Optional.of(new HardwareHealth(HardwareHealth.Level.CRITICAL, text));
+      }
+    } catch (IOException e) {
+      throw failed(chassis, e);
+    }
+    String power = state(bmc) == PowerState.ON ? "on" : "off";
+    return Optional.of(
+        new HardwareHealth(HardwareHealth.Level.OK, "the chassis is whole, the power is " + power));
+  }
+
   private interface Command {
     void on(LocalChassis chassis) throws PowerException, IOException, InterruptedException;
   }

@@ -31,4 +31,13 @@ public interface PowerDriver {
    * has an empty disk and no faults, and is left off.
    */
   void replaceChassis(String bmc, long generation) throws PowerException;
+
+  /**
+   * What the management controller says of the hardware; empty when this driver cannot tell.
+   *
+   * @throws PowerException when it does not answer
+   */
+  default Optional<HardwareHealth> health(String bmc) throws PowerException {
+    return Optional.empty();
+  }
 }
