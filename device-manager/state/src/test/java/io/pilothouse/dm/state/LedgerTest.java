@@ -214,7 +214,7 @@ class LedgerTest {
   }
 
   private static Fleet spec(Budgets.Builder budgets) {
-    Fleet.Builder spec = QuickFleet.spec().toBuilder().setBudgets(budgets);
+    Fleet.Builder spec = QuickFleet.withoutIncidents().toBuilder().setBudgets(budgets);
     for (int i = 0; i < spec.getMachinesCount(); i++) {
       spec.getMachinesBuilder(i)
           .setRack(i % 2 == 0 ? "odd" : "even")
