@@ -93,7 +93,8 @@ public abstract class Command implements Callable<Integer> {
     return new LightClient(servers(), principal).call(method, request, parser, timeout());
   }
 
-  private String user() {
+  /** Whom to act as. */
+  protected final String user() {
     String given = options().user;
     if (given == null) {
       return System.getProperty("user.name", "unknown");
@@ -173,7 +174,8 @@ public abstract class Command implements Callable<Integer> {
     }
   }
 
-  private List<String> servers() {
+  /** HTTP addresses of the Device Manager, as given or as the fleet here has them. */
+  protected final List<String> servers() {
     String given = options().servers;
     if (given == null) {
       given = System.getenv("PILOT_SERVERS");

@@ -57,6 +57,7 @@ public final class FleetCommands {
         "policy",
         "Repair policies: which action a failure gets, and why.",
         new PolicyList(),
-        new PolicyShow());
+        new PolicyShow(),
+        new PolicyTest());
   }
 }

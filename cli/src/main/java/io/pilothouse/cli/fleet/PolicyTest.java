@@ -1,0 +1,97 @@
+package io.pilothouse.cli.fleet;
+
+import io.pilothouse.cli.CliException;
+import io.pilothouse.cli.Command;
+import io.pilothouse.cli.ExitCode;
+import io.pilothouse.cli.GlobalOptions.Format;
+import io.pilothouse.cli.dev.BacktestProgram;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Shows what another policy would have done, from the recorded log. */
+@CommandLine.Command(
+    name = "test",
+    description = {
+      "Replays the recorded log under the RepairPolicy in FILE, and shows which actions would have",
+      "differed, how many machines would have been taken, and what cannot be known."
+    })
+final class PolicyTest extends Command {
+
+  @Parameters(paramLabel = "FILE", description = "a YAML file with a RepairPolicy", arity = "0..1")
+  @Nullable String file;
+
+  @Option(
+      names = "--from",
+      paramLabel = "T",
+      defaultValue = "7d",
+      description = "begin: RFC 3339, or how long ago (default: ${DEFAULT-VALUE})")
+  String from = "7d";
+
+  @Option(names = "--to", paramLabel = "T", description = "end (default: now)")
+  String to = "0s";
+
+  @Option(
+      names = "--type",
+      paramLabel = "TYPE",
+      description = "this machine type (default: those that have a policy of that name)")
+  String type = "";
+
+  @Option(
+      names = "--policy",
+      paramLabel = "NAME",
+      description = "machine types that have this policy (default: the one of FILE's name)")
+  String policy = "";
+
+  @Option(
+      names = "--record",
+      paramLabel = "DIR",
+      description = "read record/ of a replica's data directory rather than ask the replica")
+  @Nullable String record;
+
+  @Option(names = "--dump", description = "print the recorded entries as JSON lines instead")
+  boolean dump;
+
+  @Override
+  protected ExitCode run() throws Exception {
+    int code = BacktestProgram.run(arguments());
+    for (ExitCode each : ExitCode.values()) {
+      if (each.code() == code) {
+        return each;
+      }
+    }
+    throw new CliException(
+        ExitCode.FAILED, "BACKTEST", "the backtest ended with code " + code, "try it again");
+  }
+
+  private List<String> arguments() {
+    List<String> arguments = new ArrayList<>(List.of("--from", from, "--to", to));
+    if (record == null) {
+      arguments.addAll(List.of("--servers", String.join(",", servers()), "--user", user()));
+    } else {
+      arguments.addAll(List.of("--record", record));
+    }
+    add(arguments, "--type", type);
+    add(arguments, "--policy", policy);
+    if (format() != Format.TABLE && format() != Format.WIDE) {
+      arguments.addAll(List.of("-o", format().name().toLowerCase(Locale.ROOT)));
+    }
+    if (dump) {
+      arguments.add("--dump");
+    }
+    if (file != null) {
+      arguments.add(file);
+    }
+    return List.copyOf(arguments);
+  }
+
+  private static void add(List<String> arguments, String flag, String value) {
+    if (!value.isEmpty()) {
+      arguments.addAll(List.of(flag, value));
+    }
+  }
+}
