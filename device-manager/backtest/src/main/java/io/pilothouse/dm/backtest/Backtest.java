@@ -31,8 +31,7 @@ final class Backtest {
 
   private Backtest() {}
 
-  static Outcome run(RecordSource source, Question question)
-      throws IOException, BacktestException {
+  static Outcome run(RecordSource source, Question question) throws IOException, BacktestException {
     Spells spells = new Spells(question.from());
     Replay replay = new Replay(question.to(), spells);
     replay.run(source);

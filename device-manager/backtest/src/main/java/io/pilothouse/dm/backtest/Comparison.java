@@ -72,11 +72,7 @@ final class Comparison {
    * @param end of the record, milliseconds
    */
   static Comparison of(
-      List<Spell> spells,
-      SortedSet<String> types,
-      RepairPolicy policy,
-      Entities state,
-      long end) {
+      List<Spell> spells, SortedSet<String> types, RepairPolicy policy, Entities state, long end) {
     Map<String, Counterfactual> machines = new HashMap<>();
     List<Counterfactual.Walk> walks = new ArrayList<>();
     for (Spell spell : spells) {
@@ -133,8 +129,7 @@ final class Comparison {
         boolean last = i == spell.decisions.size() - 1;
         long until = last ? spell.endedAt : spell.decisions.get(i + 1).at;
         if (touches(each.became()) && each.executed && until > each.repair.getReadyAt()) {
-          seen.computeIfAbsent(each.became(), action -> new ArrayList<>())
-              .add(until - start(each));
+          seen.computeIfAbsent(each.became(), action -> new ArrayList<>()).add(until - start(each));
         }
       }
     }
@@ -178,8 +173,7 @@ final class Comparison {
       for (Counterfactual.Choice each : walk.choices()) {
         if (touches(each.action())) {
           changed.add(
-              new Takings.Taking(
-                  spell.machine, each.at(), each.at() + duration(each.action())));
+              new Takings.Taking(spell.machine, each.at(), each.at() + duration(each.action())));
         }
       }
     }

@@ -140,8 +140,9 @@ final class Counterfactual {
         decision.machine.getType(),
         bounded(pastOf(decision)),
         decision.machine.getLastFailureAt(),
-        past == null ? decision.machine.getHealthySince() : Math.max(healthySince,
-            decision.machine.getHealthySince()),
+        past == null
+            ? decision.machine.getHealthySince()
+            : Math.max(healthySince, decision.machine.getHealthySince()),
         at,
         policy.getQuietMs());
   }

@@ -122,8 +122,8 @@ public final class Main implements Callable<Integer> {
     if (format.equals("json")) {
       err.println(
           "{\"error\":{\"code\":%s,\"message\":%s,\"remedy\":%s}}"
-              .formatted(quoted(e.code()), quoted(String.valueOf(e.getMessage())),
-                  quoted(e.remedy())));
+              .formatted(
+                  quoted(e.code()), quoted(String.valueOf(e.getMessage())), quoted(e.remedy())));
     } else {
       err.println("error: " + e.getMessage() + (e.remedy().isEmpty() ? "" : "\n  " + e.remedy()));
     }

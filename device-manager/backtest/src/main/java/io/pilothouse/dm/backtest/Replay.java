@@ -156,9 +156,7 @@ final class Replay {
 
   /** Gaps and differences, each a sentence; at most so many are of use. */
   List<String> remarks() {
-    return remarks.size() <= 20
-        ? List.copyOf(remarks)
-        : List.copyOf(remarks.subList(0, 20));
+    return remarks.size() <= 20 ? List.copyOf(remarks) : List.copyOf(remarks.subList(0, 20));
   }
 
   int remarkCount() {

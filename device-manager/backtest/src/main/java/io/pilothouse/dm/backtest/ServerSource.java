@@ -12,7 +12,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Segments of a running replica, page by page. A cursor means something to one replica only, so one
@@ -35,13 +34,19 @@ final class ServerSource implements RecordSource {
       throws BacktestException {
     this.from = from;
     this.to = to;
+    Begun begun = begin(servers, principal);
+    server = begun.server();
+    page = begun.page();
+  }
+
+  private record Begun(LightClient server, ReadRecordReply page) {}
+
+  private Begun begin(List<String> servers, String principal) throws BacktestException {
     List<String> reasons = new ArrayList<>();
     for (String each : servers) {
       LightClient client = new LightClient(List.of(each), principal);
       try {
-        page = ask(client, "");
-        server = client;
-        return;
+        return new Begun(client, ask(client, ""));
       } catch (UnreachableException e) {
         reasons.add(each + ": " + e.getMessage());
       }
@@ -80,7 +85,9 @@ final class ServerSource implements RecordSource {
           : Optional.of(new SegmentReader(page.getSegment(), new Pages(page.getSegment())));
     } catch (UnreachableException e) {
       throw new BacktestException(
-          BacktestException.UNREACHABLE, "UNREACHABLE", "the replica has gone: " + e.getMessage(),
+          BacktestException.UNREACHABLE,
+          "UNREACHABLE",
+          "the replica has gone: " + e.getMessage(),
           "run it again");
     }
   }
@@ -96,10 +103,11 @@ final class ServerSource implements RecordSource {
   /** The bytes of one segment; ends where the next page is of another. */
   private final class Pages extends InputStream {
     private final String segment;
-    private int at;
+    private InputStream bytes;
 
     Pages(String segment) {
       this.segment = segment;
+      this.bytes = page.getBytes().newInput();
     }
 
     @Override
@@ -110,8 +118,9 @@ final class ServerSource implements RecordSource {
 
     @Override
     public int read(byte[] target, int offset, int length) throws IOException {
-      while (at == page.getBytes().size()) {
-        @Nullable String cursor = page.getCursor();
+      int count = bytes.read(target, offset, length);
+      while (count < 0) {
+        String cursor = page.getCursor();
         if (!cursor.startsWith(segment + ":")) {
           return -1;
         }
@@ -122,11 +131,9 @@ final class ServerSource implements RecordSource {
         } catch (UnreachableException e) {
           throw new IOException("the replica has gone: " + e.getMessage(), e);
         }
-        at = 0;
+        bytes = page.getBytes().newInput();
+        count = bytes.read(target, offset, length);
       }
-      int count = Math.min(length, page.getBytes().size() - at);
-      page.getBytes().copyTo(target, at, offset, count);
-      at += count;
       return count;
     }
   }

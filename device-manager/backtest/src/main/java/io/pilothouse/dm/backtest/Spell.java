@@ -92,9 +92,7 @@ final class Spell {
     if (end != End.HEALTHY) {
       return null;
     }
-    return decisions.isEmpty()
-        ? Action.DO_NOTHING
-        : decisions.get(decisions.size() - 1).became();
+    return decisions.isEmpty() ? Action.DO_NOTHING : decisions.get(decisions.size() - 1).became();
   }
 
   /** Whether the errors went away without anything that touched the machine. */

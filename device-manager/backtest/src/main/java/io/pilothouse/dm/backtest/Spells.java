@@ -76,7 +76,10 @@ final class Spells implements Replay.Watcher {
     if (spell == null) {
       boolean wasWell =
           before == null || (before.getCondition() == Condition.HEALTHY && !before.hasError());
-      if (serves && machine.hasError() && wasWell && machine.getCondition() != Condition.PROBATION) {
+      if (serves
+          && machine.hasError()
+          && wasWell
+          && machine.getCondition() != Condition.PROBATION) {
         begin(state, machine);
       }
       return;
@@ -89,8 +92,7 @@ final class Spells implements Replay.Watcher {
         && !spell.decisions.isEmpty()) {
       spell.decisions.get(spell.decisions.size() - 1).quietAt = machine.getQuietSince();
     }
-    boolean becameHealthy =
-        healthy && before != null && before.getCondition() != Condition.HEALTHY;
+    boolean becameHealthy = healthy && before != null && before.getCondition() != Condition.HEALTHY;
     if (becameHealthy || (healthy && !machine.hasError())) {
       end(spell, Spell.End.HEALTHY, now);
       if (machine.hasError()) {
@@ -128,7 +130,8 @@ final class Spells implements Replay.Watcher {
 
   /** The audit trail has each choice of an action, also one that was over in the same entry. */
   private void audit(State state, AuditRecord record, long now) {
-    if (!record.getKind().equals("ACTION") || !record.getTo().equals(Repair.State.ASSIGNED.name())) {
+    if (!record.getKind().equals("ACTION")
+        || !record.getTo().equals(Repair.State.ASSIGNED.name())) {
       return;
     }
     @Nullable Machine machine = machines.get(record.getMachine());

@@ -75,8 +75,7 @@ final class Takings {
       List<Taking> still = new ArrayList<>();
       for (Taking each : waiting) {
         if (hasRoom(each, now, limits)) {
-          Taking begun =
-              new Taking(each.machine(), time, time + each.until() - each.from());
+          Taking begun = new Taking(each.machine(), time, time + each.until() - each.from());
           admitted.add(begun);
           active.add(begun);
           domains(each.machine()).forEach(domain -> now.merge(domain, 1, Integer::sum));
@@ -93,8 +92,7 @@ final class Takings {
       Taking taking, SortedMap<String, Integer> now, Map<String, Integer> limits) {
     return domains(taking.machine()).stream()
         .allMatch(
-            domain ->
-                now.getOrDefault(domain, 0) < limits.getOrDefault(domain, Integer.MAX_VALUE));
+            domain -> now.getOrDefault(domain, 0) < limits.getOrDefault(domain, Integer.MAX_VALUE));
   }
 
   private static void release(
@@ -107,8 +105,7 @@ final class Takings {
   private static List<Taking> inOrder(List<Taking> takings) {
     return takings.stream()
         .sorted(
-            Comparator.comparingLong(Taking::from)
-                .thenComparing(each -> each.machine().getName()))
+            Comparator.comparingLong(Taking::from).thenComparing(each -> each.machine().getName()))
         .toList();
   }
 }

@@ -38,8 +38,9 @@ final class TextReport {
         outcome.entries(),
         outcome.types().size(),
         String.join(", ", outcome.types()));
-    line("%d times of errors, %d of them differ", comparison.walks.size(),
-        comparison.differing().size());
+    line(
+        "%d times of errors, %d of them differ",
+        comparison.walks.size(), comparison.differing().size());
     outcome.remarks().forEach(each -> line("! %s", each));
     line("");
     line("%-32s %10s %10s", "actions chosen", "recorded", "under FILE");
@@ -65,9 +66,7 @@ final class TextReport {
     line("  %-30s %10d %10d", "an incident explained them", recorded.incident(), other.incident());
     line(
         "  %-30s %10d %10d",
-        "asked for by a quarantined one",
-        recorded.quarantined(),
-        other.quarantined());
+        "asked for by a quarantined one", recorded.quarantined(), other.quarantined());
     line("  of the recorded ones %d were executed", comparison.wrongExecuted);
     line("  not known: %s", Limits.WRONG);
     line("%-32s %10d %10d", "likely missed by DoNothing", recorded.missed(), other.missed());
@@ -78,12 +77,7 @@ final class TextReport {
     line("");
     line(
         "%-22s %6s %9s %9s %9s %9s",
-        "most machines taken",
-        "limit",
-        "recorded",
-        "modelled",
-        "FILE asks",
-        "FILE gets");
+        "most machines taken", "limit", "recorded", "modelled", "FILE asks", "FILE gets");
     for (Comparison.Peak each : comparison.peaks) {
       line(
           "  %-20s %6s %9d %9d %9d %9d",
@@ -114,11 +108,12 @@ final class TextReport {
     List<Counterfactual.Walk> differing = comparison.differing();
     line("");
     line(differing.isEmpty() ? "no action would have differed" : "what would have differed");
-    for (Counterfactual.Walk walk : differing.subList(
-        0, Math.min(MOST_DIFFERENCES, differing.size()))) {
+    for (Counterfactual.Walk walk :
+        differing.subList(0, Math.min(MOST_DIFFERENCES, differing.size()))) {
       Spell spell = walk.spell();
-      line("  %s %s: %s since %s", instant(spell.since), spell.machine.getName(), spell.fault,
-          cure(spell));
+      line(
+          "  %s %s: %s since %s",
+          instant(spell.since), spell.machine.getName(), spell.fault, cure(spell));
       line("      recorded   %s", recorded(spell));
       line("      under FILE %s", chosen(walk));
       if (!walk.note().isEmpty()) {

@@ -17,6 +17,7 @@ import io.pilothouse.api.log.v1.VerdictReport;
 import io.pilothouse.api.v1.Action;
 import io.pilothouse.api.v1.Condition;
 import io.pilothouse.api.v1.Fleet;
+import io.pilothouse.api.v1.IncidentPolicy;
 import io.pilothouse.api.v1.Lease;
 import io.pilothouse.api.v1.Lifecycle;
 import io.pilothouse.api.v1.Limit;
@@ -118,6 +119,8 @@ final class Story implements AutoCloseable {
                 .setName("frontend")
                 .addWatchdogs("disk")
                 .setRepairPolicy("short"))
+        // what is common to many is another story's
+        .setIncidents(IncidentPolicy.newBuilder().setMachines(1000).setMassMachines(1000))
         .addUnits(ScaleUnit.newBuilder().setName("su-1").setOrder(1))
         .addRepairPolicies(SHORT)
         .addWatchdogs(
@@ -174,15 +177,15 @@ final class Story implements AutoCloseable {
 
   /** The Repair Service does what is to be done now: a Reboot changes the boot id. */
   void repairs() {
-    commit(
-        Command.newBuilder()
-            .setAcquireLease(
-                AcquireLease.newBuilder().setRole("repair").setHolder("a").setTtlMs(3_600_000)));
-    long token = state.lease("repair").map(Lease::getToken).orElseThrow();
     for (Repair repair : List.copyOf(state.repairs())) {
       if (repair.getAction() != Action.REBOOT || repair.getState() != Repair.State.READY) {
         continue;
       }
+      commit(
+          Command.newBuilder()
+              .setAcquireLease(
+                  AcquireLease.newBuilder().setRole("repair").setHolder("a").setTtlMs(300_000)));
+      long token = state.lease("repair").map(Lease::getToken).orElseThrow();
       commit(
           Command.newBuilder()
               .setClaimRepair(
@@ -211,10 +214,7 @@ final class Story implements AutoCloseable {
     commit(
         Command.newBuilder()
             .setReportRepair(
-                ReportRepair.newBuilder()
-                    .setRepair(repair.getId())
-                    .setToken(token)
-                    .setState(to)));
+                ReportRepair.newBuilder().setRepair(repair.getId()).setToken(token).setState(to)));
   }
 
   private Reply commit(Command.Builder command) {

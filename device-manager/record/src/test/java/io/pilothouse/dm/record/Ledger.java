@@ -73,7 +73,7 @@ final class Ledger {
                             AcquireLease.newBuilder()
                                 .setRole(role)
                                 .setHolder("a")
-                                .setTtlMs(3_600_000))))
+                                .setTtlMs(300_000))))
         .build();
   }
 
