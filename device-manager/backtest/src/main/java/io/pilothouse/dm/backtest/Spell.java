@@ -2,6 +2,7 @@ package io.pilothouse.dm.backtest;
 
 import io.pilothouse.api.v1.Action;
 import io.pilothouse.api.v1.Machine;
+import io.pilothouse.api.v1.PastAction;
 import io.pilothouse.api.v1.Repair;
 import io.pilothouse.api.v1.RepairPolicy;
 import io.pilothouse.api.v1.Severity;
@@ -27,14 +28,10 @@ final class Spell {
     LEFT
   }
 
-  /**
-   * An action that was chosen.
-   *
-   * @param machine as it was then, its past before this action included
-   */
+  /** An action that was chosen, the machine as it was then, and what was done before to it. */
   static final class Decision {
     final Machine machine;
-    final List<io.pilothouse.api.v1.PastAction> past;
+    final List<PastAction> past;
     final long at;
     final Action action;
     final String rule;
@@ -45,7 +42,7 @@ final class Spell {
 
     Decision(
         Machine machine,
-        List<io.pilothouse.api.v1.PastAction> past,
+        List<PastAction> past,
         long at,
         Action action,
         String rule,

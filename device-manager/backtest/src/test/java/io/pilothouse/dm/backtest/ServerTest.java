@@ -57,8 +57,8 @@ class ServerTest {
       assertThat(old.err()).contains("the record reaches back to 20", "give --from 20");
     }
 
-    Ran stopped = run("--record", data.toString(), "--from", "1970-01-01T00:00:00Z",
-        policy.toString());
+    Ran stopped =
+        run("--record", data.toString(), "--from", "1970-01-01T00:00:00Z", policy.toString());
     assertThat(stopped.err()).isEmpty();
     assertThat(stopped.code()).isZero();
     assertThat(stopped.out()).contains("0 times of errors");
@@ -80,7 +80,8 @@ class ServerTest {
   private static Ran run(String... arguments) {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     ByteArrayOutputStream err = new ByteArrayOutputStream();
-    int code = Main.run(new PrintStream(out, true, UTF_8), new PrintStream(err, true, UTF_8), arguments);
+    int code =
+        Main.run(new PrintStream(out, true, UTF_8), new PrintStream(err, true, UTF_8), arguments);
     return new Ran(code, out.toString(UTF_8), err.toString(UTF_8));
   }
 
