@@ -68,7 +68,7 @@ final class Backtest {
     if (question.from() != 0 && source.oldest() > question.from()) {
       throw new BacktestException(
           BacktestException.FAILED,
-          "RECORD_TOO_SHORT",
+          "TOO_SHORT",
           "the record reaches back to %s, not to %s"
               .formatted(
                   Instant.ofEpochMilli(source.oldest()), Instant.ofEpochMilli(question.from())),

@@ -121,7 +121,7 @@ final class Replay {
     if (entry.getIndex() != last + 1) {
       throw new BacktestException(
           BacktestException.FAILED,
-          "RECORD_GAP",
+          "GAP",
           "entry %d is followed by entry %d within a segment".formatted(last, entry.getIndex()),
           "read the record of another replica");
     }

@@ -54,7 +54,7 @@ final class RepairDrain {
         Repairs.record(
             draining,
             "CLAIMED",
-            "REPAIR_DRAINING",
+            Repair.State.REPAIR_DRAINING.name(),
             "its processes stop first, %s at most".formatted(Texts.span(policy.getDrainMs()))));
   }
 
@@ -88,7 +88,12 @@ final class RepairDrain {
     Repair drained =
         repair.toBuilder().setDrained(true).setDeadline(deadline).setDueAt(deadline).build();
     draft.put(drained);
-    draft.audit(Repairs.record(drained, "REPAIR_DRAINING", "REPAIR_DRAINING", "drained: " + why));
+    draft.audit(
+        Repairs.record(
+            drained,
+            Repair.State.REPAIR_DRAINING.name(),
+            Repair.State.REPAIR_DRAINING.name(),
+            "drained: " + why));
   }
 
   /** The machine's processes may run again. */
