@@ -28,9 +28,8 @@ final class PolicyTest extends Command {
   @Option(
       names = "--from",
       paramLabel = "T",
-      defaultValue = "7d",
-      description = "begin: RFC 3339, or how long ago (default: ${DEFAULT-VALUE})")
-  String from = "7d";
+      description = "begin: RFC 3339, or how long ago (default: as far as the record reaches)")
+  String from = "";
 
   @Option(names = "--to", paramLabel = "T", description = "end (default: now)")
   String to = "0s";
@@ -69,7 +68,8 @@ final class PolicyTest extends Command {
   }
 
   private List<String> arguments() {
-    List<String> arguments = new ArrayList<>(List.of("--from", from, "--to", to));
+    List<String> arguments = new ArrayList<>(List.of("--to", to));
+    add(arguments, "--from", from);
     if (record == null) {
       arguments.addAll(List.of("--servers", String.join(",", servers()), "--user", user()));
     } else {

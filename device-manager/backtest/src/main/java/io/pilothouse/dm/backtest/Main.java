@@ -40,9 +40,8 @@ public final class Main implements Callable<Integer> {
   @Option(
       names = "--from",
       paramLabel = "T",
-      defaultValue = "7d",
-      description = "Begin: RFC 3339, or how long ago (${DEFAULT-VALUE}).")
-  private String from = "7d";
+      description = "Begin: RFC 3339, or how long ago; as far as the record reaches when left out.")
+  private String from = "";
 
   @Option(
       names = "--to",
@@ -136,7 +135,7 @@ public final class Main implements Callable<Integer> {
 
   private void work() throws BacktestException, IOException {
     InstantSource clock = InstantSource.system();
-    long begin = When.parse("--from", from, clock);
+    long begin = from.isEmpty() ? 0 : When.parse("--from", from, clock);
     long end = When.parse("--to", to, clock);
     if (begin >= end) {
       throw usage("--from %s is not before --to %s".formatted(from, to), "give a range of time");

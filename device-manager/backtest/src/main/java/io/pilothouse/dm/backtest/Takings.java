@@ -1,8 +1,10 @@
 package io.pilothouse.dm.backtest;
 
 import io.pilothouse.api.v1.Machine;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.PriorityQueue;
@@ -14,6 +16,48 @@ final class Takings {
 
   /** One machine, from then to then, milliseconds. */
   record Taking(Machine machine, long from, long until) {}
+
+  /** Machines taken now; one that is taken twice, by its next action, counts once. */
+  private static final class Count {
+    private final SortedMap<String, Integer> domains = new TreeMap<>();
+    private final SortedMap<String, Integer> machines = new TreeMap<>();
+    private final PriorityQueue<Taking> active =
+        new PriorityQueue<>(Comparator.comparingLong(Taking::until));
+
+    void begin(Taking taking) {
+      active.add(taking);
+      if (machines.merge(taking.machine().getName(), 1, Integer::sum) == 1) {
+        domains(taking.machine()).forEach(domain -> domains.merge(domain, 1, Integer::sum));
+      }
+    }
+
+    /** Gives back what is over by then. */
+    void goTo(long time) {
+      while (!active.isEmpty() && active.element().until() <= time) {
+        Machine machine = active.remove().machine();
+        if (machines.merge(machine.getName(), -1, Integer::sum) == 0) {
+          domains(machine).forEach(domain -> domains.merge(domain, -1, Integer::sum));
+        }
+      }
+    }
+
+    boolean isTaken(Machine machine) {
+      return machines.getOrDefault(machine.getName(), 0) > 0;
+    }
+
+    int in(String domain) {
+      return domains.getOrDefault(domain, 0);
+    }
+
+    boolean isIdle() {
+      return active.isEmpty();
+    }
+
+    /** When the next one is over. */
+    long nextEnd() {
+      return active.element().until();
+    }
+  }
 
   private Takings() {}
 
@@ -36,15 +80,12 @@ final class Takings {
 
   /** Most machines taken at once in each domain. */
   static SortedMap<String, Integer> peaks(List<Taking> takings) {
-    SortedMap<String, Integer> now = new TreeMap<>();
+    Count now = new Count();
     SortedMap<String, Integer> peaks = new TreeMap<>();
-    PriorityQueue<Taking> active = new PriorityQueue<>(Comparator.comparingLong(Taking::until));
     for (Taking next : inOrder(takings)) {
-      release(active, now, next.from());
-      active.add(next);
-      for (String domain : domains(next.machine())) {
-        peaks.merge(domain, now.merge(domain, 1, Integer::sum), Math::max);
-      }
+      now.goTo(next.from());
+      now.begin(next);
+      domains(next.machine()).forEach(domain -> peaks.merge(domain, now.in(domain), Math::max));
     }
     return peaks;
   }
@@ -54,52 +95,34 @@ final class Takings {
    * first come, first served. A domain without a ceiling has room.
    */
   static List<Taking> admitted(List<Taking> wanted, Map<String, Integer> limits) {
-    List<Taking> admitted = new ArrayList<>();
+    Deque<Taking> coming = new ArrayDeque<>(inOrder(wanted));
     List<Taking> waiting = new ArrayList<>();
-    SortedMap<String, Integer> now = new TreeMap<>();
-    PriorityQueue<Taking> active = new PriorityQueue<>(Comparator.comparingLong(Taking::until));
-    List<Taking> order = inOrder(wanted);
-    int next = 0;
-    while (next < order.size() || !waiting.isEmpty()) {
+    List<Taking> admitted = new ArrayList<>();
+    Count now = new Count();
+    while (!coming.isEmpty() || !(waiting.isEmpty() || now.isIdle())) {
       boolean arrival =
-          next < order.size()
-              && (active.isEmpty() || order.get(next).from() <= active.element().until());
-      if (!arrival && active.isEmpty()) {
-        return admitted; // a ceiling of zero: they wait for ever
-      }
-      long time = arrival ? order.get(next).from() : active.element().until();
-      release(active, now, time);
+          !coming.isEmpty() && (now.isIdle() || coming.element().from() <= now.nextEnd());
+      long time = arrival ? coming.element().from() : now.nextEnd();
+      now.goTo(time);
       if (arrival) {
-        waiting.add(order.get(next++));
+        waiting.add(coming.remove());
       }
-      List<Taking> still = new ArrayList<>();
-      for (Taking each : waiting) {
+      for (Taking each : List.copyOf(waiting)) {
         if (hasRoom(each, now, limits)) {
           Taking begun = new Taking(each.machine(), time, time + each.until() - each.from());
+          waiting.remove(each);
           admitted.add(begun);
-          active.add(begun);
-          domains(each.machine()).forEach(domain -> now.merge(domain, 1, Integer::sum));
-        } else {
-          still.add(each);
+          now.begin(begun);
         }
       }
-      waiting = still;
     }
     return admitted;
   }
 
-  private static boolean hasRoom(
-      Taking taking, SortedMap<String, Integer> now, Map<String, Integer> limits) {
-    return domains(taking.machine()).stream()
-        .allMatch(
-            domain -> now.getOrDefault(domain, 0) < limits.getOrDefault(domain, Integer.MAX_VALUE));
-  }
-
-  private static void release(
-      PriorityQueue<Taking> active, SortedMap<String, Integer> now, long time) {
-    while (!active.isEmpty() && active.element().until() <= time) {
-      domains(active.remove().machine()).forEach(domain -> now.merge(domain, -1, Integer::sum));
-    }
+  private static boolean hasRoom(Taking taking, Count now, Map<String, Integer> limits) {
+    return now.isTaken(taking.machine())
+        || domains(taking.machine()).stream()
+            .allMatch(domain -> now.in(domain) < limits.getOrDefault(domain, Integer.MAX_VALUE));
   }
 
   private static List<Taking> inOrder(List<Taking> takings) {

@@ -57,8 +57,7 @@ class ServerTest {
       assertThat(old.err()).contains("the record reaches back to 20", "give --from 20");
     }
 
-    Ran stopped =
-        run("--record", data.toString(), "--from", "1970-01-01T00:00:00Z", policy.toString());
+    Ran stopped = run("--record", data.toString(), policy.toString());
     assertThat(stopped.err()).isEmpty();
     assertThat(stopped.code()).isZero();
     assertThat(stopped.out()).contains("0 times of errors");
