@@ -94,7 +94,7 @@ final class Approvals {
     return limit(draft, draft.fleet().getApprovals().getDestructive(), DESTRUCTIVE_PERCENT);
   }
 
-  private static int mostOfOnePerson(Draft draft) {
+  static int mostOfOnePerson(Draft draft) {
     return limit(draft, draft.fleet().getApprovals().getBlastRadius(), BLAST_RADIUS_PERCENT);
   }
 
@@ -106,7 +106,7 @@ final class Approvals {
         : Policies.limit(given, machines);
   }
 
-  private static long windowMs(Entities state) {
+  static long windowMs(Entities state) {
     long given = state.fleet().getApprovals().getWindowMs();
     return given == 0 ? WINDOW_MS : given;
   }

@@ -28,11 +28,15 @@ public final class Explainer {
           RolloutExplainer.explain(
               state,
               state.rollout(name).orElseThrow(() -> unknown(kind, name, "pilot rollout list")));
+      case "incident" ->
+          IncidentExplainer.explain(
+              state,
+              state.incident(name).orElseThrow(() -> unknown(kind, name, "pilot incident list")));
       default ->
           throw new RefusedException(
               Refusal.Code.INVALID,
               "\"" + kind + "\" cannot be explained",
-              "use machine, repair or rollout");
+              "use machine, repair, rollout or incident");
     };
   }
 

@@ -3,7 +3,6 @@ package io.pilothouse.dm.state;
 import io.pilothouse.api.log.v1.Refusal;
 import io.pilothouse.api.v1.Approval;
 import io.pilothouse.api.v1.Incident;
-import io.pilothouse.api.v1.Limit;
 import io.pilothouse.api.v1.WatchdogState;
 import java.util.List;
 import java.util.Optional;
@@ -13,10 +12,6 @@ import java.util.Optional;
  * one's wish is kept, and a second one must have the same.
  */
 final class IncidentResolve {
-  private static final Limit BLAST_RADIUS = Limit.newBuilder().setPercent(5).build();
-  private static final int LEAST = 3;
-  private static final long WISH_LASTS_MS = 3_600_000;
-
   private IncidentResolve() {}
 
   /** Ends it, or keeps the wish; returns what to tell the person. */
@@ -26,7 +21,7 @@ final class IncidentResolve {
     String principal = draft.request().getPrincipal();
     String reason = draft.request().getReason();
     int machines = released(draft, incident);
-    int most = mostOfOnePerson(draft);
+    int most = Approvals.mostOfOnePerson(draft);
     Optional<Approval> asked = asked(draft, incident);
     if (machines <= most
         || asked.filter(each -> !each.getPrincipal().equals(principal)).isPresent()) {
@@ -82,20 +77,11 @@ final class IncidentResolve {
 
   /** The first person's wish, while it is young enough to count. */
   private static Optional<Approval> asked(Draft draft, Incident incident) {
-    long given = draft.fleet().getApprovals().getWindowMs();
-    long since = draft.nowMillis() - (given == 0 ? WISH_LASTS_MS : given);
+    long since = draft.nowMillis() - Approvals.windowMs(draft);
     return Optional.of(incident)
         .filter(Incident::hasResolveAsked)
         .map(Incident::getResolveAsked)
         .filter(each -> each.getAt() > since);
-  }
-
-  private static int mostOfOnePerson(Draft draft) {
-    Limit given = draft.fleet().getApprovals().getBlastRadius();
-    int machines = draft.indexes().faults.members();
-    return Policies.isUnset(given)
-        ? StrictMath.max(LEAST, Policies.limit(BLAST_RADIUS, machines))
-        : Policies.limit(given, machines);
   }
 
   private static void end(Draft draft, Incident incident, String principal, String reason) {

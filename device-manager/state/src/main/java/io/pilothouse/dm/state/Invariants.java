@@ -70,6 +70,7 @@ public final class Invariants {
     state.machines().forEach(this::machine);
     state.repairs().forEach(this::repair);
     state.rollouts().forEach(this::rollout);
+    broken.addAll(IncidentInvariants.check(state));
     return broken;
   }
 

@@ -29,6 +29,7 @@ public final class StatusView {
     HealthCodes codes = new HealthCodes();
     machines(state, status, codes);
     repairs(state, status, codes);
+    IncidentHealth.add(state, status, codes);
     rollouts(state, status, codes);
     satellites(state, status, codes, now);
     return status.addAllCodes(codes.all()).setHealth(codes.health());

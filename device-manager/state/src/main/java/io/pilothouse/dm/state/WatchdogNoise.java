@@ -114,11 +114,10 @@ final class WatchdogNoise {
     return IncidentBook.evidence(as);
   }
 
-  /** Changes its mode; the rules of the machines that it calls bad are run again. */
+  /** Changes its mode; the rules of its machines are run again. */
   static void set(Draft draft, WatchdogState next, String text) {
     WatchdogState before = draft.watchdog(next.getName()).orElseThrow();
-    draft.put(next.toBuilder().setSince(draft.nowMillis()).build());
-    draft.indexes().noise.errors(next.getName()).forEach(each -> draft.touch(each.name()));
+    WatchdogModes.set(draft, next, next.getMode());
     draft.audit(
         AuditRecord.newBuilder()
             .setKind("WATCHDOG")
