@@ -1,6 +1,7 @@
 package io.pilothouse.dm.state;
 
 import io.pilothouse.api.v1.Machine;
+import io.pilothouse.api.v1.VersionRef;
 import java.util.Locale;
 
 /**
@@ -63,14 +64,21 @@ enum Dimension {
       case MODEL -> machine.getModel();
       case FIRMWARE -> machine.getObserved().getFirmware();
       case IMAGE -> version(machine.getObserved().getImage());
-      case MANIFEST -> version(machine.getObserved().getActive());
+      case MANIFEST -> version(manifest(machine));
       case UNIT -> machine.getScaleUnit();
       case TYPE -> machine.getType();
       case FLEET -> ALL;
     };
   }
 
-  private static String version(io.pilothouse.api.v1.VersionRef ref) {
+  /** What it runs; or what it does not get to run, when that is its error. */
+  private static VersionRef manifest(Machine machine) {
+    return machine.getError().getWatchdog().equals(ErrorPredicate.VERSION)
+        ? machine.getWantedActive()
+        : machine.getObserved().getActive();
+  }
+
+  private static String version(VersionRef ref) {
     return ref.getName().isEmpty() ? "" : Texts.ref(ref);
   }
 }

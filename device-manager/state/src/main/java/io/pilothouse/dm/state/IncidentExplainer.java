@@ -50,7 +50,7 @@ final class IncidentExplainer {
     if (incident.getKind() == Incident.Kind.WATCHDOG_NOISE) {
       why.addEvidence(
               "now: watchdog %s calls %s machines bad, at most it was %s; what it says counts for"
-                  .formatted(
+                      .formatted(
                           incident.getValue(),
                           state.indexes().noise.errors(incident.getValue()).size(),
                           incident.getPeak())
@@ -105,7 +105,11 @@ final class IncidentExplainer {
       why.addEvidence(
           "it stopped rollout %s, which brought the version%s"
               .formatted(
-                  id, state.rollout(id).map(each -> "; that is " + each.getState() + " now").orElse("")));
+                  id,
+                  state
+                      .rollout(id)
+                      .map(each -> "; that is " + each.getState() + " now")
+                      .orElse("")));
     }
     boolean excuses =
         incident.getKind() != Incident.Kind.WATCHDOG_NOISE
@@ -158,6 +162,7 @@ final class IncidentExplainer {
   private static String named(List<String> names) {
     return names.size() <= NAMED
         ? String.join(", ", names)
-        : String.join(", ", names.subList(0, NAMED)) + " and %s more".formatted(names.size() - NAMED);
+        : String.join(", ", names.subList(0, NAMED))
+            + " and %s more".formatted(names.size() - NAMED);
   }
 }

@@ -1,5 +1,6 @@
 package io.pilothouse.dm.state;
 
+import io.pilothouse.api.v1.Condition;
 import io.pilothouse.api.v1.Lifecycle;
 import io.pilothouse.api.v1.Machine;
 import io.pilothouse.api.v1.Verdict;
@@ -34,13 +35,13 @@ final class NoiseIndex implements Index {
         int slash = update.key().indexOf('/');
         String machine = update.key().substring(0, slash);
         @Nullable Verdict after = (Verdict) update.after();
-        if (now.machine(machine).filter(NoiseIndex::isInService).isPresent()) {
+        if (now.machine(machine).filter(NoiseIndex::counts).isPresent()) {
           set(now, machine, update.key().substring(slash + 1), complaint(after));
         }
       }
       case MACHINE -> {
-        boolean was = update.before() instanceof Machine before && isInService(before);
-        boolean is = update.after() instanceof Machine after && isInService(after);
+        boolean was = update.before() instanceof Machine before && counts(before);
+        boolean is = update.after() instanceof Machine after && counts(after);
         if (was != is) {
           for (Verdict each : now.verdicts(update.key())) {
             set(now, update.key(), each.getWatchdog(), is ? complaint(each) : null);
@@ -111,8 +112,23 @@ final class NoiseIndex implements Index {
     return state instanceof WatchdogState watchdog && watchdog.getMode() == WatchdogState.Mode.LIVE;
   }
 
-  private static boolean isInService(Machine machine) {
-    return machine.getLifecycle() == Lifecycle.IN_SERVICE;
+  /** In service, and not where errors are expected: a version or the machine was just changed. */
+  private static boolean counts(Machine machine) {
+    if (machine.getLifecycle() != Lifecycle.IN_SERVICE) {
+      return false;
+    }
+    return machine.getCondition() != Condition.PROBATION
+        || switch (machine.getCause()) {
+          case CAUSE_DO_NOTHING, CAUSE_REPAIR -> true;
+          case CAUSE_JOINING,
+              CAUSE_ROLLOUT,
+              CAUSE_INSTALL,
+              CAUSE_ROLLBACK,
+              CAUSE_MAINTENANCE,
+              PROBATION_CAUSE_UNSPECIFIED,
+              UNRECOGNIZED ->
+              false;
+        };
   }
 
   @Override

@@ -7,6 +7,7 @@ import io.pilothouse.api.v1.WatchdogState;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SortedSet;
+import java.util.TreeMap;
 
 /**
  * A watchdog that calls many machines bad of a sudden, while no other one does, is what failed. It
@@ -44,12 +45,38 @@ final class WatchdogNoise {
     if (isMuch
         && errors >= policy.machines()
         && share >= policy.tooMuch(watchdog.getBasePpm())
-        && 2 * alone > errors) {
+        && 2 * alone > errors
+        && isInexplicable(draft, watchdog.getName(), policy)) {
       quarantine(draft, watchdog);
     } else if (!isMuch && draft.nowMillis() >= watchdog.getBaseAt() + policy.windowMs()) {
       int base = watchdog.getBasePpm() + (share - watchdog.getBasePpm()) / WEIGHT;
       draft.put(watchdog.toBuilder().setBasePpm(base).setBaseAt(draft.nowMillis()).build());
     }
+  }
+
+  /**
+   * Whether its machines have nothing in common: otherwise it may well be right, and the only one
+   * to see what a version or a part of the network does to them.
+   */
+  private static boolean isInexplicable(Draft draft, String watchdog, IncidentPolicies policy) {
+    SortedSet<Place> errors = draft.indexes().noise.errors(watchdog);
+    TreeMap<Trait, Integer> counts = new TreeMap<>();
+    for (Place place : errors) {
+      Trait.of(draft.machine(place.name()).orElseThrow())
+          .forEach(each -> counts.merge(each, 1, Integer::sum));
+    }
+    FaultIndex faults = draft.indexes().faults;
+    List<Correlation.Candidate> candidates = new ArrayList<>();
+    counts.forEach(
+        (trait, count) -> {
+          if (trait.dimension().explains() && !trait.dimension().isDomain()) {
+            candidates.add(new Correlation.Candidate(trait, count, faults.members(trait)));
+          }
+        });
+    Correlation.Cluster cluster =
+        new Correlation.Cluster(
+            errors.size(), faults.members(), draft.meta().getErrorRatePpm(), false);
+    return Correlation.best(cluster, candidates, policy).isEmpty();
   }
 
   /** Of the in-service machines that it has a verdict on, those that it calls bad. */

@@ -50,10 +50,10 @@ class CorrelationTest {
 
   @Test
   void oneOtherFailureInASmallFleetDoesNotHideARack() {
-    IncidentPolicies small = IncidentPolicies.of(IncidentPolicy.newBuilder().setMachines(3).build());
+    IncidentPolicies small =
+        IncidentPolicies.of(IncidentPolicy.newBuilder().setMachines(3).build());
     assertThat(
-            Correlation.best(
-                new Cluster(5, 12, 0, true), List.of(of(Dimension.RACK, 4, 4)), small))
+            Correlation.best(new Cluster(5, 12, 0, true), List.of(of(Dimension.RACK, 4, 4)), small))
         .isPresent();
   }
 

@@ -29,17 +29,15 @@ class IncidentRolloutTest {
 
     wide.fleet.passes(QuickFleet.PROBATION_MAX.plusMinutes(1));
     assertThat(rack).allMatch(each -> wide.fleet.show(each).getCondition() == Condition.FAILURE);
-    assertThat(rollout(wide).getState())
-        .isIn(Rollout.State.ACTIVATING, Rollout.State.VERIFYING);
+    assertThat(rollout(wide).getState()).isIn(Rollout.State.ACTIVATING, Rollout.State.VERIFYING);
     assertThat(rollout(wide).getUnits(0).getFailedList()).isEmpty();
     assertThat(wide.everReady()).isEmpty();
 
     wide.areWell(rack).areWell(rack);
-    wide.fleet.passes(Duration.ofMinutes(2));
+    wide.fleet.passes(Duration.ofSeconds(70));
     assertThat(rack).allMatch(each -> wide.fleet.show(each).getCondition() == Condition.HEALTHY);
     assertThat(wide.open()).isEmpty();
-    assertThat(rollout(wide).getState())
-        .isIn(Rollout.State.ACTIVATING, Rollout.State.VERIFYING);
+    assertThat(rollout(wide).getState()).isIn(Rollout.State.ACTIVATING, Rollout.State.VERIFYING);
   }
 
   @Test
@@ -51,8 +49,7 @@ class IncidentRolloutTest {
     wide.fleet.passes(QuickFleet.PROBATION_MAX);
 
     Incident incident = wide.fleet.state.incidents().iterator().next();
-    assertThat(incident.getDimension() + " " + incident.getValue())
-        .isEqualTo("manifest web@1.1.0");
+    assertThat(incident.getDimension() + " " + incident.getValue()).isEqualTo("manifest web@1.1.0");
     assertThat(incident.getRolloutsList()).containsExactly(rollout(wide).getId());
     assertThat(rollout(wide).getReason()).contains(incident.getId(), "web@1.1.0");
     assertThat(rollout(wide).getState()).isEqualTo(Rollout.State.ROLLING_BACK);
