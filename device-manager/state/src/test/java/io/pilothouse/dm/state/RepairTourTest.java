@@ -3,6 +3,7 @@ package io.pilothouse.dm.state;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.pilothouse.api.log.v1.Command;
+import io.pilothouse.api.log.v1.DecideRepair;
 import io.pilothouse.api.log.v1.MachineReplaced;
 import io.pilothouse.api.v1.Action;
 import io.pilothouse.api.v1.AuditRecord;
@@ -145,6 +146,13 @@ class RepairTourTest {
     FakeRepairService service = fleet.repairService();
     for (int i = 0; i < 5; i++) {
       assertThat(fleet.repairOf("web-04").getAction()).isEqualTo(Action.REPLACE);
+      if (i >= 3) {
+        // as many Replaces as go unasked are behind it
+        fleet.sends(
+            Command.newBuilder()
+                .setDecideRepair(
+                    DecideRepair.newBuilder().setRepair(fleet.repairOf("web-04").getId())));
+      }
       service.claims("web-04").fails("web-04");
     }
     assertThat(fleet.repairOf("web-04").getAction()).isEqualTo(Action.ESCALATE);
