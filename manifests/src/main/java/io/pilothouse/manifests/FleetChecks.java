@@ -12,6 +12,7 @@ import io.pilothouse.manifests.text.Place;
 import io.pilothouse.manifests.text.Problems;
 import java.time.Duration;
 import java.util.Collection;
+import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
 
@@ -152,6 +153,15 @@ final class FleetChecks {
             .map(each -> each.value().getName())
             .collect(Collectors.toSet());
     new Membership(parts.units, switches, inventory, problems).assign();
+    List<InventoryMachine.Builder> machines =
+        inventory.rows().stream()
+            .map(Inventory.Row::machine)
+            .filter(each -> !switches.contains(each.getType()))
+            .toList();
+    for (FleetParts.At<Fleet.Builder> cluster : parts.clusters) {
+      TinyBudgets.warnings(cluster.value().getBudgets(), machines)
+          .forEach(each -> problems.warn(cluster.place(), each));
+    }
   }
 
   private void cell(

@@ -1,5 +1,6 @@
 package io.pilothouse.manifests;
 
+import io.pilothouse.manifests.pattern.MachinePattern;
 import io.pilothouse.manifests.table.Shapes.Placed;
 import io.pilothouse.manifests.text.Near;
 import io.pilothouse.manifests.text.Place;

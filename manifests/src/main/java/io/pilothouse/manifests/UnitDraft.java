@@ -1,6 +1,7 @@
 package io.pilothouse.manifests;
 
 import io.pilothouse.api.v1.ScaleUnit;
+import io.pilothouse.manifests.pattern.MachinePattern;
 import io.pilothouse.manifests.table.Shapes.Placed;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,5 +1,6 @@
 package io.pilothouse.manifests;
 
+import io.pilothouse.manifests.pattern.MachinePattern;
 import io.pilothouse.manifests.table.ObjectTable;
 import io.pilothouse.manifests.table.Shape;
 import io.pilothouse.manifests.table.Shapes;

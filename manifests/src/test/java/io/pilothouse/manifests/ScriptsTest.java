@@ -125,12 +125,13 @@ class ScriptsTest {
         """);
 
     fleet.rejectedWith(
-        "watchdogs/w.yaml:1:1: what it runs is missing; write script: FILE, run: builtin or run:"
-            + " remote",
+        "watchdogs/w.yaml:1:1: what it runs is missing; write script: FILE, run: builtin, run:"
+            + " remote or run: external",
         "watchdogs/w.yaml:5:7: name: there is no built-in watchdog \"hartbeat\"; use heartbeat,"
             + " processes, filesync, crash-loop, drift, read-only, smart, kernel-log,"
             + " memory-errors or clock (did you mean \"heartbeat\"?)",
-        "watchdogs/w.yaml:10:6: run: a watchdog with a script cannot be built in or remote",
+        "watchdogs/w.yaml:10:6: run: a watchdog with a script cannot be built in, remote or"
+            + " external",
         "watchdogs/w.yaml:11:9: script: watchdogs/gone.sh is not a file",
         "watchdogs/w.yaml:15:9: script: it must be inside the fleet directory");
   }

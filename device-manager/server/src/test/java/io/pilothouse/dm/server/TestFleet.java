@@ -51,7 +51,7 @@ final class TestFleet {
                 .addWatchdogs("heartbeat")
                 .addWatchdogs("disk")
                 .addWatchdogs("reachable"))
-        .addUnits(ScaleUnit.newBuilder().setName("su-1").setOrder(1).addMachines("web-*"))
+        .addUnits(ScaleUnit.newBuilder().setName("su-1").setOrder(1).addMachines("web-[01-99]"))
         .addWatchdogs(watchdog("heartbeat", WatchdogSpec.Runner.BUILTIN))
         .addWatchdogs(watchdog("disk", WatchdogSpec.Runner.BUILTIN))
         .addWatchdogs(watchdog("reachable", WatchdogSpec.Runner.REMOTE))

@@ -88,6 +88,7 @@ final class FleetCheck {
         refer("machine " + machine.getName(), "scale unit", machine.getScaleUnit(), units);
       }
     }
+    problems.addAll(UnitCheck.problems(fleet));
     return problems;
   }
 

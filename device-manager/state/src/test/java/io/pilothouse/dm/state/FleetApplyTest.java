@@ -72,6 +72,19 @@ class FleetApplyTest {
   }
 
   @Test
+  void theSameMachineInTwoUnitsIsRefusedAndBothAreNamed() {
+    Fleet.Builder spec = SPEC.toBuilder();
+    spec.getUnitsBuilder(0).addRacks("r3");
+    spec.getUnitsBuilder(1).addMachines("web-[02-04]");
+    assertThat(fleet.refuses(spec.build()).getMessage().lines())
+        .containsExactly(
+            "machine web-02 is in the scale units canary and su-1; correct them, so that it is in"
+                + " one",
+            "machine web-03 is in the scale units canary and su-1; correct them, so that it is in"
+                + " one");
+  }
+
+  @Test
   void differencesReadLikeTheSpecification() {
     Fleet.Builder spec = SPEC.toBuilder();
     spec.getBudgetsBuilder().setFleet(Limit.newBuilder().setPercent(12.5));

@@ -22,7 +22,9 @@ import org.junit.jupiter.api.Test;
 /** The Device Manager's rules depend on nothing but the log. */
 class PurityTest {
   private static final String[] PURE = {
-    "io.pilothouse.dm.state..", "io.pilothouse.manifests.policy.."
+    "io.pilothouse.dm.state..",
+    "io.pilothouse.manifests.pattern..",
+    "io.pilothouse.manifests.policy.."
   };
 
   /** Calls that differ from replica to replica, and what to use instead. */
@@ -128,7 +130,7 @@ class PurityTest {
 
   /** The rest of manifests reads files. */
   @Test
-  void theStateUsesNothingOfTheFormatsButThePolicy() {
+  void theStateUsesNothingOfTheFormatsButPatternsAndPolicy() {
     noClasses()
         .that()
         .resideInAnyPackage(PURE)
@@ -139,6 +141,7 @@ class PurityTest {
               public boolean test(JavaClass other) {
                 String name = other.getFullName();
                 return (name.startsWith("io.pilothouse.manifests.")
+                        && !name.startsWith("io.pilothouse.manifests.pattern.")
                         && !name.startsWith("io.pilothouse.manifests.policy."))
                     || name.startsWith("com.fasterxml.")
                     || name.startsWith("org.snakeyaml.")
@@ -167,6 +170,7 @@ class PurityTest {
     for (Path file : Code.files(".java")) {
       String path = file.toString();
       if (path.contains("src/main/java/io/pilothouse/dm/state/")
+          || path.contains("src/main/java/io/pilothouse/manifests/pattern/")
           || path.contains("src/main/java/io/pilothouse/manifests/policy/")) {
         LOCALE_FORMAT
             .matcher(Files.readString(file))

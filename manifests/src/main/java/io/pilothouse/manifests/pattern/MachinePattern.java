@@ -1,4 +1,4 @@
-package io.pilothouse.manifests;
+package io.pilothouse.manifests.pattern;
 
 import java.util.Optional;
 import java.util.regex.Matcher;
@@ -8,12 +8,13 @@ import java.util.regex.Pattern;
  * Names of machines: {@code web-03}, or with one range of numbers {@code web-[001-480]}. The
  * numbers of a range have as many digits as its bounds.
  */
-final class MachinePattern {
+public final class MachinePattern {
   private static final Pattern TEXT =
       Pattern.compile("([a-z0-9.-]*)\\[([0-9]{1,9})-([0-9]{1,9})\\]([a-z0-9.-]*)");
 
   /** What a pattern may look like, for schemas. */
-  static final String REGEX = "[a-z0-9][a-z0-9.-]{0,62}|[a-z0-9.-]*\\[[0-9]+-[0-9]+\\][a-z0-9.-]*";
+  public static final String REGEX =
+      "[a-z0-9][a-z0-9.-]{0,62}|[a-z0-9.-]*\\[[0-9]+-[0-9]+\\][a-z0-9.-]*";
 
   private final String text;
   private final String before;
@@ -34,13 +35,13 @@ final class MachinePattern {
   }
 
   /** A pattern, or what is wrong with the text. */
-  sealed interface Parsed {
+  public sealed interface Parsed {
     record Good(MachinePattern pattern) implements Parsed {}
 
     record Bad(String why) implements Parsed {}
   }
 
-  static Parsed parse(String text) {
+  public static Parsed parse(String text) {
     Matcher matcher = TEXT.matcher(text);
     if (!matcher.matches()) {
       return text.matches(REGEX)
@@ -52,7 +53,7 @@ final class MachinePattern {
     String high = matcher.group(3);
     if (low.length() != high.length() && (low.startsWith("0") || high.startsWith("0"))) {
       return new Parsed.Bad(
-          "has bounds of %d and %d digits; give both as many digits as the names have"
+          "has bounds of %s and %s digits; give both as many digits as the names have"
               .formatted(low.length(), high.length()));
     }
     if (Integer.parseInt(low) > Integer.parseInt(high)) {
@@ -63,11 +64,12 @@ final class MachinePattern {
   }
 
   /** The name when it is one name and no range. */
-  Optional<String> single() {
+  public Optional<String> single() {
     return to < 0 ? Optional.of(text) : Optional.empty();
   }
 
-  boolean matches(String name) {
+  /** Whether the pattern selects the machine of this name. */
+  public boolean matches(String name) {
     if (to < 0) {
       return name.equals(text);
     }
@@ -90,7 +92,8 @@ final class MachinePattern {
     return !padded && number >= from && number <= to;
   }
 
-  String text() {
+  /** As it is written. */
+  public String text() {
     return text;
   }
 
