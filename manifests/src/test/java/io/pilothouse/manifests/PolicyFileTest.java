@@ -33,6 +33,18 @@ class PolicyFileTest {
   }
 
   @Test
+  void theExampleOfThePageIsRightAndFine() throws IOException {
+    String page = Files.readString(Path.of("../docs/operations/repair-policies.md"));
+    int from = page.indexOf("kind: RepairPolicy");
+    Path file = dir.resolve("page.yaml");
+    Files.writeString(file, page.substring(from, page.indexOf("```", from)));
+
+    assertThat(PolicyFile.load(file))
+        .isInstanceOfSatisfying(
+            LoadResult.Loaded.class, loaded -> assertThat(loaded.warnings()).isEmpty());
+  }
+
+  @Test
   void everyConditionCanBeWritten() throws IOException {
     RepairPolicy policy =
         loaded(

@@ -70,8 +70,7 @@ abstract class FleetCommand extends Command {
       for (Problem each : warnings) {
         say(
             "%s:%d:%d: warning: %s"
-                .formatted(
-                    file(each), each.place().line(), each.place().column(), each.message()));
+                .formatted(file(each), each.place().line(), each.place().column(), each.message()));
       }
     }
   }

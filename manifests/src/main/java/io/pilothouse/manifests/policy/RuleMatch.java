@@ -44,14 +44,16 @@ final class RuleMatch {
 
   private static boolean isSeverity(PolicyRule rule, FailureCase failure) {
     Severity wanted = rule.getSeverity();
-    return wanted == Severity.SEVERITY_UNSPECIFIED || isFatal(wanted) == isFatal(failure.severity());
+    return wanted == Severity.SEVERITY_UNSPECIFIED
+        || isFatal(wanted) == isFatal(failure.severity());
   }
 
   private static Optional<String> severity(PolicyRule rule, FailureCase failure) {
     if (isSeverity(rule, failure)) {
       return Optional.empty();
     }
-    return Optional.of(isFatal(rule.getSeverity()) ? "the fault is not fatal" : "the fault is fatal");
+    return Optional.of(
+        isFatal(rule.getSeverity()) ? "the fault is not fatal" : "the fault is fatal");
   }
 
   /** A fault of no stated severity is a normal one. */
