@@ -4,9 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.pilothouse.api.v1.Fleet;
 import io.pilothouse.api.v1.FleetChange;
 import io.pilothouse.api.v1.FleetPlan;
 import io.pilothouse.api.v1.FleetRequest;
+import io.pilothouse.api.v1.GetFleetReply;
 import io.pilothouse.api.v1.WriteReply;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -109,6 +111,59 @@ class FleetCommandsTest {
     assertThat(error.path("code").asText()).isEqualTo("INVALID");
     assertThat(error.path("message").asText()).contains("cluster.yaml:2:7: name:");
     assertThat(error.path("remedy").asText()).isNotEmpty();
+  }
+
+  @Test
+  void whatCanHardlyBeMeantIsAWarningAndNoMistake() throws IOException {
+    write(
+        "policy.yaml",
+        """
+        kind: RepairPolicy
+        name: mine
+        rules:
+          - do: Escalate
+          - {when: {severity: fatal}, do: Replace}
+        """);
+    plans(812, 1, CHANGE);
+
+    Typed typed = pilot("validate");
+    assertThat(typed.code()).isZero();
+    assertThat(typed.err())
+        .startsWith(
+            dir + "/policy.yaml:5:5: warning: policy mine, rule 2: it is never reached: rule 1");
+    assertThat(typed.out()).contains("; 1 warning");
+    assertThat(pilot("plan").err()).contains("/policy.yaml:5:5: warning: ");
+    assertThat(pilot("apply").err()).contains("/policy.yaml:5:5: warning: ");
+
+    Typed data = pilot("validate", "-o", "json");
+    JsonNode warning = new ObjectMapper().readTree(data.out()).path("warnings").path(0);
+    assertThat(data.err()).isEmpty();
+    assertThat(warning.path("line").asInt()).isEqualTo(5);
+    assertThat(warning.path("message").asText()).startsWith("policy mine, rule 2: ");
+    assertThat(new ObjectMapper().readTree(pilot("plan", "-o", "json").out()).path("warnings"))
+        .hasSize(1);
+  }
+
+  @Test
+  void aPolicyIsShownInWordsWithItsDefaults() throws IOException {
+    Fleet.Builder fleet = Fleet.newBuilder();
+    fleet.addRepairPoliciesBuilder().setName("quick").setQuietMs(3000);
+    fleet.addTypesBuilder().setName("frontend").setRepairPolicy("quick");
+    dm.answers("GetFleet", GetFleetReply.newBuilder().setFleet(fleet).setRevision(7).build());
+
+    Typed list = Typed.run("policy", "list", "--servers", dm.address());
+    assertThat(list.out()).contains("default", "quick", "the ladder", "frontend");
+
+    Typed show = Typed.run("policy", "show", "quick", "--servers", dm.address());
+    assertThat(show.out())
+        .startsWith("repair policy quick, of frontend\n")
+        .contains("quiet             3s\n", "max-attempts      5\n")
+        .contains("  5: [last action DoNothing] last action DoNothing -> Reboot\n")
+        .endsWith("  no rule matches -> Escalate\n");
+
+    Typed missing = Typed.run("policy", "show", "quik", "--servers", dm.address());
+    assertThat(missing.code()).isEqualTo(1);
+    assertThat(missing.err()).contains("no repair policy \"quik\" (did you mean \"quick\"?)");
   }
 
   @Test

@@ -48,6 +48,9 @@ final class FleetChecks {
     parts.repairPolicies.forEach(each -> times(each.place(), each.value().policy, problems));
     parts.types.forEach(each -> device(each.place(), each.value()));
     parts.inventory().ifPresent(this::inventory);
+    if (problems.isEmpty()) {
+      parts.repairPolicies.forEach(each -> each.value().analyse(each.place(), problems));
+    }
   }
 
   private void reference(Reference reference) {

@@ -8,8 +8,16 @@ import java.util.function.Supplier;
 /** What was loaded, or everything that is wrong with it. */
 public sealed interface LoadResult<T> {
 
-  /** All of it is right. */
-  record Loaded<T>(T value) implements LoadResult<T> {}
+  /**
+   * It is usable.
+   *
+   * @param warnings what can hardly be meant, by file, line and column
+   */
+  record Loaded<T>(T value, List<Problem> warnings) implements LoadResult<T> {
+    public Loaded {
+      warnings = List.copyOf(warnings);
+    }
+  }
 
   /**
    * It is not usable.
@@ -24,6 +32,8 @@ public sealed interface LoadResult<T> {
 
   /** Rejected when there is a problem, else what {@code value} gives. */
   static <T> LoadResult<T> of(Problems problems, Supplier<T> value) {
-    return problems.isEmpty() ? new Loaded<>(value.get()) : new Rejected<>(problems.sorted());
+    return problems.isEmpty()
+        ? new Loaded<>(value.get(), problems.warnings())
+        : new Rejected<>(problems.sorted());
   }
 }

@@ -27,6 +27,9 @@ public final class PolicyFile {
         RepairPolicyDraft draft =
             FleetTables.REPAIR_POLICY.read(mapping, new Reading("", problems, new ArrayList<>()));
         FleetChecks.times(mapping.place(), draft.policy, problems);
+        if (problems.isEmpty()) {
+          draft.analyse(mapping.place(), problems);
+        }
         drafts.add(draft);
       }
     }

@@ -33,6 +33,17 @@ class PolicyFileTest {
   }
 
   @Test
+  void theExampleOfThePageIsRightAndFine() throws IOException {
+    String page = Files.readString(Path.of("../docs/operations/repair-policies.md"));
+    int from = page.indexOf("kind: RepairPolicy");
+    Path file = dir.resolve("page.yaml");
+    Files.writeString(file, page.substring(from, page.indexOf("```", from)));
+
+    assertThat(problems(file)).isEmpty();
+    assertThat(warnings(file)).isEmpty();
+  }
+
+  @Test
   void everyConditionCanBeWritten() throws IOException {
     RepairPolicy policy =
         loaded(
@@ -148,6 +159,14 @@ class PolicyFileTest {
       case LoadResult.Loaded<RepairPolicy> loaded -> List.of();
       case LoadResult.Rejected<RepairPolicy> rejected ->
           rejected.problems().stream().map(Problem::toString).toList();
+    };
+  }
+
+  private static List<String> warnings(Path file) {
+    return switch (PolicyFile.load(file)) {
+      case LoadResult.Loaded<RepairPolicy> loaded ->
+          loaded.warnings().stream().map(Problem::toString).toList();
+      case LoadResult.Rejected<RepairPolicy> rejected -> List.of();
     };
   }
 

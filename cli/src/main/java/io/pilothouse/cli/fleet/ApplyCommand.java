@@ -94,9 +94,10 @@ final class ApplyCommand extends FleetCommand {
         fleet.getName());
   }
 
-  private static ObjectNode json(FleetPlan plan, long revision) {
+  private ObjectNode json(FleetPlan plan, long revision) {
     ObjectNode root = Json.object();
     changes(root.putArray("items"), plan.getChangesList());
+    problems(root.putArray("warnings"), warnings);
     return root.put("machines_touched", plan.getMachinesTouched()).put("revision", revision);
   }
 }

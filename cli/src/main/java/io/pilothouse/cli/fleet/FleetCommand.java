@@ -27,6 +27,9 @@ abstract class FleetCommand extends Command {
       description = "the fleet directory (default: fleet/ in the home directory)")
   @Nullable Path dir;
 
+  /** Of what was loaded. */
+  List<Problem> warnings = List.of();
+
   /** The directory as it was typed, so that places in it can be clicked. */
   final Path dir() {
     Path given = dir;
@@ -40,7 +43,11 @@ abstract class FleetCommand extends Command {
   /** The fleet; every mistake is told before anything is asked of the Device Manager. */
   final Fleet loadOrFail() {
     return switch (load()) {
-      case LoadResult.Loaded<Fleet> loaded -> loaded.value();
+      case LoadResult.Loaded<Fleet> loaded -> {
+        warnings = loaded.warnings();
+        warn();
+        yield loaded.value();
+      }
       case LoadResult.Rejected<Fleet> rejected -> throw mistakes(rejected.problems());
     };
   }
@@ -55,6 +62,29 @@ abstract class FleetCommand extends Command {
     problems.forEach(each -> text.append('\n').append(line(each)));
     return new CliException(
         ExitCode.USAGE, "INVALID", text.toString(), "correct all of them, then try again");
+  }
+
+  /** A line for each warning, {@code file:line:column: warning: message}; in JSON they are data. */
+  final void warn() {
+    if (!json()) {
+      for (Problem each : warnings) {
+        say(
+            "%s:%d:%d: warning: %s"
+                .formatted(file(each), each.place().line(), each.place().column(), each.message()));
+      }
+    }
+  }
+
+  /** Adds what is wrong, or can hardly be meant, with places. */
+  final void problems(ArrayNode array, List<Problem> problems) {
+    for (Problem each : problems) {
+      array
+          .addObject()
+          .put("file", file(each))
+          .put("line", each.place().line())
+          .put("column", each.place().column())
+          .put("message", each.message());
+    }
   }
 
   final String file(Problem problem) {

@@ -31,9 +31,10 @@ final class PlanCommand extends FleetCommand {
     return detailed && plan.getChangesCount() > 0 ? ExitCode.CHANGES : ExitCode.DONE;
   }
 
-  private static ObjectNode json(FleetPlan plan) {
+  private ObjectNode json(FleetPlan plan) {
     ObjectNode root = Json.object();
     changes(root.putArray("items"), plan.getChangesList());
+    problems(root.putArray("warnings"), warnings);
     return root.put("machines_touched", plan.getMachinesTouched())
         .put("revision", plan.getRevision());
   }

@@ -20,6 +20,8 @@ final class ValidateCommand extends FleetCommand {
     return switch (load()) {
       case LoadResult.Loaded<Fleet> loaded -> {
         Fleet fleet = loaded.value();
+        warnings = loaded.warnings();
+        warn();
         show(() -> json(fleet), () -> text(fleet), () -> List.of(fleet.getName()));
         yield ExitCode.DONE;
       }
@@ -32,38 +34,34 @@ final class ValidateCommand extends FleetCommand {
     };
   }
 
-  private static ObjectNode json(Fleet fleet) {
+  private ObjectNode json(Fleet fleet) {
     ObjectNode root = Json.object().put("valid", true).put("fleet", fleet.getName());
     root.put("machines", fleet.getMachinesCount())
         .put("types", fleet.getTypesCount())
         .put("units", fleet.getUnitsCount())
         .put("watchdogs", fleet.getWatchdogsCount())
         .putArray("problems");
+    problems(root.putArray("warnings"), warnings);
     return root;
   }
 
   private ObjectNode json(List<Problem> problems) {
     ObjectNode root = Json.object().put("valid", false);
-    var array = root.putArray("problems");
-    for (Problem each : problems) {
-      array
-          .addObject()
-          .put("file", file(each))
-          .put("line", each.place().line())
-          .put("column", each.place().column())
-          .put("message", each.message());
-    }
+    problems(root.putArray("problems"), problems);
+    root.putArray("warnings");
     return root;
   }
 
   private String text(Fleet fleet) {
-    return "%s is right: fleet \"%s\", %s of %s in %s, %s"
+    String warned = warnings.isEmpty() ? "" : "; " + count(warnings.size(), "warning");
+    return "%s is right: fleet \"%s\", %s of %s in %s, %s%s"
         .formatted(
             dir(),
             fleet.getName(),
             count(fleet.getMachinesCount(), "machine"),
             count(fleet.getTypesCount(), "type"),
             count(fleet.getUnitsCount(), "unit"),
-            count(fleet.getWatchdogsCount(), "watchdog"));
+            count(fleet.getWatchdogsCount(), "watchdog"),
+            warned);
   }
 }

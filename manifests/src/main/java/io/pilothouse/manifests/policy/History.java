@@ -3,7 +3,6 @@ package io.pilothouse.manifests.policy;
 import io.pilothouse.api.v1.Action;
 import io.pilothouse.api.v1.HistoryCount;
 import io.pilothouse.api.v1.PastAction;
-import java.util.Collection;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -18,25 +17,17 @@ final class History {
 
   /** The kinds of actions that it counts. */
   static Set<Action> kinds(HistoryCount count) {
-    Set<Action> kinds = new TreeSet<>();
-    if (count.getWhat() == HistoryCount.What.FAILURES) {
-      kinds.addAll(ACTIONS);
-    } else if (count.getOfCount() > 0) {
-      kinds.addAll(count.getOfList());
-    } else {
-      kinds.addAll(ACTIONS);
-      kinds.remove(Action.DO_NOTHING);
-    }
+    Set<Action> kinds = new TreeSet<>(ACTIONS);
+    kinds.removeIf(each -> !counts(count, each));
     return kinds;
   }
 
   /** How many there are. */
   static int of(HistoryCount count, FailureCase failure) {
-    Collection<Action> kinds = kinds(count);
     int found = 0;
     for (int i = failure.past().size() - 1; i >= 0; i--) {
       PastAction each = failure.past().get(i);
-      boolean counts = kinds.contains(each.getAction()) && isWithin(count, each, failure.now());
+      boolean counts = counts(count, each.getAction()) && isWithin(count, each, failure.now());
       if (counts) {
         found++;
       } else if (count.getWhat() == HistoryCount.What.IN_A_ROW) {
@@ -44,6 +35,15 @@ final class History {
       }
     }
     return found;
+  }
+
+  private static boolean counts(HistoryCount count, Action action) {
+    if (count.getWhat() == HistoryCount.What.FAILURES) {
+      return true;
+    }
+    return count.getOfCount() == 0
+        ? action != Action.DO_NOTHING
+        : count.getOfList().contains(action);
   }
 
   private static boolean isWithin(HistoryCount count, PastAction past, long now) {

@@ -8,6 +8,7 @@ import io.pilothouse.api.v1.FleetChange;
 import io.pilothouse.api.v1.InventoryMachine;
 import io.pilothouse.api.v1.Lifecycle;
 import io.pilothouse.api.v1.Machine;
+import io.pilothouse.api.v1.RepairPolicy;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -162,7 +163,11 @@ public final class FleetDiff {
     for (FieldDescriptor field : before.getDescriptorForType().getFields()) {
       Object old = before.getField(field);
       Object now = after.getField(field);
-      if (!old.equals(now)) {
+      if (before instanceof RepairPolicy was
+          && after instanceof RepairPolicy is
+          && field.getNumber() == RepairPolicy.RULES_FIELD_NUMBER) {
+        lines.addAll(RuleDiff.lines(was.getRulesList(), is.getRulesList()));
+      } else if (!old.equals(now)) {
         String name = field.getName().replace("_ms", "").replace('_', '-');
         lines.add("%s: %s -> %s".formatted(name, text(field, old), text(field, now)));
       }

@@ -1,0 +1,4 @@
+@NullMarked
+package io.pilothouse.manifests.policy;
+
+import org.jspecify.annotations.NullMarked;
