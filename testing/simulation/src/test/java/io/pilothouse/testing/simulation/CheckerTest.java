@@ -99,8 +99,7 @@ class CheckerTest {
   void aFailedRunSaysHowToRunItAgain() {
     // something that nobody changes again
     VersionRef ref = VersionRef.newBuilder().setName("nobody").setVersion("said-so").build();
-    simulation.inject(
-        Event.newBuilder().setManifest(Manifest.newBuilder().setRef(ref)).build());
+    simulation.inject(Event.newBuilder().setManifest(Manifest.newBuilder().setRef(ref)).build());
     assertThat(violation(simulation::run))
         .hasMessageContaining("mvn -pl testing/simulation test -Dsimulation.seed=1")
         .hasMessageContaining("8 replay")

@@ -24,7 +24,10 @@ class SimulationTest {
       Simulation simulation = new Simulation(seed);
       simulation.run();
       entries += simulation.entries();
-      simulation.state().incidents().forEach(each -> incidents.merge(each.getKind(), 1, Integer::sum));
+      simulation
+          .state()
+          .incidents()
+          .forEach(each -> incidents.merge(each.getKind(), 1, Integer::sum));
     }
     if (seeds >= ENOUGH_FOR_ALL && one.isEmpty()) {
       assertThat(incidents)
