@@ -186,6 +186,13 @@ final class WideFleet {
         .build();
   }
 
+  /** As somebody else than alice. */
+  io.pilothouse.api.log.v1.Reply as(String principal, Command.Builder command) {
+    return fleet
+        .commit(List.of(FleetScenario.request(command, principal, "as the test asks").build()))
+        .get(0);
+  }
+
   // what can be asked
 
   List<Incident> open() {

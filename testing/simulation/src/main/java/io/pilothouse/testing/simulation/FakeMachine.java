@@ -45,6 +45,7 @@ final class FakeMachine {
   private BootDevice device = BootDevice.NETWORK;
   private Fault fault = Fault.NONE;
   private boolean unclear;
+  private boolean lied;
   private long generation;
   private int boots;
 
@@ -77,6 +78,11 @@ final class FakeMachine {
 
   long generation() {
     return generation;
+  }
+
+  /** The digits of its name, from 1. */
+  int number() {
+    return Integer.parseInt(name.substring(name.indexOf('-') + 1));
   }
 
   BootDevice device() {
@@ -142,7 +148,13 @@ final class FakeMachine {
     unclear = now;
   }
 
+  /** Its disk watchdog says ERROR, and nothing is wrong with the disk. */
+  void isLiedAbout(boolean now) {
+    lied = now;
+  }
+
   void heal() {
+    lied = false;
     fault = Fault.NONE;
     unclear = false;
     if (!agentUp) {
@@ -301,7 +313,10 @@ final class FakeMachine {
       if (watchdog.equals(SimFleet.PROCESSES) && runsBad()) {
         verdict.setKind(VerdictKind.ERROR).setFault("not-ready").setText("port refused");
       }
-      if (watchdog.equals(SimFleet.DISK) && fault != Fault.NONE) {
+      if (watchdog.equals(SimFleet.DISK) && lied) {
+        verdict.setKind(VerdictKind.ERROR).setFault("io").setText("all disks are lost");
+        verdict.setSeverity(name.hashCode() % 2 == 0 ? Severity.FATAL : Severity.NORMAL);
+      } else if (watchdog.equals(SimFleet.DISK) && fault != Fault.NONE) {
         verdict.setKind(VerdictKind.ERROR).setFault("io").setText("broken: " + fault);
         verdict.setSeverity(fault == Fault.FATAL ? Severity.FATAL : Severity.NORMAL);
       } else if (watchdog.equals(SimFleet.DISK) && unclear) {

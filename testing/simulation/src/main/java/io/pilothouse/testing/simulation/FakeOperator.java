@@ -11,6 +11,7 @@ import io.pilothouse.api.log.v1.ObserveReplica;
 import io.pilothouse.api.log.v1.PromoteWatchdog;
 import io.pilothouse.api.log.v1.RegisterManifest;
 import io.pilothouse.api.log.v1.Request;
+import io.pilothouse.api.log.v1.ResolveIncident;
 import io.pilothouse.api.log.v1.RetryProvisioning;
 import io.pilothouse.api.log.v1.SetFreeze;
 import io.pilothouse.api.log.v1.StartRollout;
@@ -19,6 +20,7 @@ import io.pilothouse.api.log.v1.UnholdMachine;
 import io.pilothouse.api.v1.Action;
 import io.pilothouse.api.v1.DeploymentReplica;
 import io.pilothouse.api.v1.Fleet;
+import io.pilothouse.api.v1.Incident;
 import io.pilothouse.api.v1.Lifecycle;
 import io.pilothouse.api.v1.Limit;
 import io.pilothouse.api.v1.Machine;
@@ -112,7 +114,7 @@ final class FakeOperator {
     }
     Command.Builder command = Command.newBuilder();
     String name = world.pick(List.copyOf(world.machines.keySet()));
-    switch (world.random.nextInt(12)) {
+    switch (world.random.nextInt(13)) {
       case 0, 1, 2, 3 -> command.setStartRollout(rollout(world.pick(SimFleet.VERSIONS)));
       case 4, 5 -> control(command);
       case 6 -> hold(command, name);
@@ -120,6 +122,7 @@ final class FakeOperator {
       case 8 -> command.setSetFreeze(SetFreeze.newBuilder().setFrozen(!state.freeze().getFrozen()));
       case 9 -> retry(command);
       case 10 -> rare(command, name);
+      case 11 -> resolve();
       default -> command.setApplyFleet(apply(changed()));
     }
     if (command.getKindCase() != Command.KindCase.KIND_NOT_SET) {
@@ -163,6 +166,19 @@ final class FakeOperator {
     } else {
       long span = world.oneIn(5) ? 0 : world.between(60_000, 3_600_000);
       command.setHoldMachine(HoldMachine.newBuilder().setMachine(name).setForMs(span));
+    }
+  }
+
+  /** Two persons end an incident; the second one's word counts only where it is needed. */
+  private void resolve() {
+    for (Incident incident : List.copyOf(state.incidents())) {
+      if (incident.getState() == Incident.State.OPEN && world.oneIn(2)) {
+        for (String person : List.of("operator/alice", "operator/bob")) {
+          Command.Builder command = Command.newBuilder();
+          command.setResolveIncident(ResolveIncident.newBuilder().setIncident(incident.getId()));
+          world.wire.call(person, command, reply -> {});
+        }
+      }
     }
   }
 

@@ -26,7 +26,7 @@ final class Faults {
       return;
     }
     FakeMachine machine = world.pick(List.copyOf(world.machines.values()));
-    switch (world.random.nextInt(16)) {
+    switch (world.random.nextInt(18)) {
       case 0, 1 -> machine.crash(world.between(5_000, 120_000));
       case 2 -> machine.crash(0);
       case 3 -> machine.hang();
@@ -47,15 +47,35 @@ final class Faults {
         int which = world.random.nextInt(2);
         deployment(which, !deployments[which]);
       }
-      default -> {
-        // a rack loses its power
+      case 15 -> {
+        // a third of the fleet loses its power for a moment, whatever the racks
         long down = world.between(5_000, 60_000);
         world.machines.values().stream()
             .filter(each -> world.oneIn(3))
             .forEach(each -> each.crash(down));
       }
+      case 16 -> rack();
+      default -> watchdogLies();
     }
     world.agenda.after(world.between(every / 4, every * 2), this::strike);
+  }
+
+  /** A rack loses its power for a while, sometimes until the storm is over. */
+  private void rack() {
+    int rack = world.random.nextInt(SimFleet.RACKS);
+    long down = world.oneIn(6) ? 0 : world.between(60_000, 1_800_000);
+    world.machines.values().stream()
+        .filter(each -> each.number() % SimFleet.RACKS == rack)
+        .forEach(each -> each.crash(down));
+  }
+
+  /** The disk watchdog calls most machines bad. */
+  private void watchdogLies() {
+    List<FakeMachine> about =
+        world.machines.values().stream().filter(each -> world.random.nextInt(5) > 1).toList();
+    about.forEach(each -> each.isLiedAbout(true));
+    world.agenda.after(
+        world.between(30_000, 1_200_000), () -> about.forEach(each -> each.isLiedAbout(false)));
   }
 
   private void satellite() {

@@ -3,6 +3,7 @@ package io.pilothouse.testing.simulation;
 import io.pilothouse.api.v1.Budgets;
 import io.pilothouse.api.v1.Fleet;
 import io.pilothouse.api.v1.Image;
+import io.pilothouse.api.v1.IncidentPolicy;
 import io.pilothouse.api.v1.InventoryMachine;
 import io.pilothouse.api.v1.Limit;
 import io.pilothouse.api.v1.MachineType;
@@ -34,6 +35,8 @@ final class SimFleet {
   static final VersionRef FLAKY = version("web", "1.3.0");
   static final VersionRef BETTER = version("web", "1.4.0");
   static final List<VersionRef> VERSIONS = List.of(FIRST, GOOD, BAD, FLAKY, BETTER);
+
+  static final int RACKS = 3;
 
   private SimFleet() {}
 
@@ -87,6 +90,7 @@ final class SimFleet {
                         random.nextInt(3) == 0
                             ? RolloutPolicy.OnFailure.PAUSE
                             : RolloutPolicy.OnFailure.ROLLBACK))
+            .setIncidents(incidents(random))
             .addImages(Image.newBuilder().setName("base").setVersion("1.0.0"))
             .setProvisioning(
                 ProvisioningPolicy.newBuilder()
@@ -111,11 +115,30 @@ final class SimFleet {
               .setName("web-%02d".formatted(i))
               .setType(TYPE)
               .setScaleUnit(i <= canary ? "canary" : i % 2 == 0 ? "su-1" : "su-2")
-              .setRack("r" + i % 3)
+              .setRack(rack(i))
+              .setSwitch("sw" + i % 3 / 2)
+              .setFeed("f" + i % 2)
+              .setModel("model-" + i % 5 / 3)
               .setMac("02:00:00:00:00:%02x".formatted(i))
               .setBmc("sim:web-%02d".formatted(i)));
     }
     return fleet.build();
+  }
+
+  private static String rack(int number) {
+    return "r" + number % RACKS;
+  }
+
+  /** Thresholds that a handful of machines reach. */
+  private static IncidentPolicy.Builder incidents(Random random) {
+    return IncidentPolicy.newBuilder()
+        .setMachines(2 + random.nextInt(3))
+        .setMassMachines(3 + random.nextInt(3))
+        .setMassShare(20 + random.nextInt(30))
+        .setNoiseShare(30 + random.nextInt(30))
+        .setWindowMs(120_000 + random.nextInt(480_000))
+        .setQuietMs(10_000 + random.nextInt(60_000))
+        .setTrialAfterMs(300_000 + random.nextInt(900_000));
   }
 
   private static VersionRef version(String name, String version) {

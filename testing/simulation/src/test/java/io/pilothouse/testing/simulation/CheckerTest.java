@@ -10,7 +10,9 @@ import io.pilothouse.api.v1.Condition;
 import io.pilothouse.api.v1.Freeze;
 import io.pilothouse.api.v1.Lifecycle;
 import io.pilothouse.api.v1.Machine;
+import io.pilothouse.api.v1.Manifest;
 import io.pilothouse.api.v1.ProbationCause;
+import io.pilothouse.api.v1.VersionRef;
 import io.pilothouse.dm.state.Applied;
 import java.util.List;
 import java.util.Random;
@@ -95,8 +97,9 @@ class CheckerTest {
 
   @Test
   void aFailedRunSaysHowToRunItAgain() {
-    simulation.inject(
-        Event.newBuilder().setFreeze(Freeze.newBuilder().setReason("nobody said so")).build());
+    // something that nobody changes again
+    VersionRef ref = VersionRef.newBuilder().setName("nobody").setVersion("said-so").build();
+    simulation.inject(Event.newBuilder().setManifest(Manifest.newBuilder().setRef(ref)).build());
     assertThat(violation(simulation::run))
         .hasMessageContaining("mvn -pl testing/simulation test -Dsimulation.seed=1")
         .hasMessageContaining("8 replay")
