@@ -18,7 +18,7 @@ class RandomWeekTest {
 
   private static void week(long seed) {
     int machines = List.of(10, 60, 200).get((int) (seed % 3));
-    Faults storm = Faults.usual().times(2000.0 / machines);
+    Faults storm = Faults.usual().times(2000.0 / machines, 4);
     Simulation simulation =
         new Simulation(
             Simulation.Plan.of(GeneratedFleet.of(machines), storm, seed, 2 * Spans.DAY),
