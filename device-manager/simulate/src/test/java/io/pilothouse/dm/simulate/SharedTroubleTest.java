@@ -18,8 +18,8 @@ class SharedTroubleTest {
         Scenario.of(200)
             .strike(world -> world.control().rollOut(GeneratedFleet.FRONTEND, false))
             .pass(20 * Spans.MINUTE)
-            .strike(DomainFaults.power("rack/r003", 2 * Spans.HOUR))
-            .pass(2 * Spans.HOUR - Spans.MINUTE);
+            .strike(DomainFaults.power("rack/r003", 50 * Spans.MINUTE))
+            .pass(45 * Spans.MINUTE);
     assertThat(fleet.incidents())
         .singleElement()
         .satisfies(
