@@ -55,7 +55,9 @@ class SharedTroubleTest {
             .pass(3 * Spans.HOUR)
             .calm();
     assertThat(fleet.executed()).isZero();
-    assertThat(fleet.incidents()).hasSize(1);
+    assertThat(fleet.incidents())
+        .extracting(each -> each.getDimension() + "/" + each.getValue())
+        .containsExactly("switch/sw002");
   }
 
   @Test
