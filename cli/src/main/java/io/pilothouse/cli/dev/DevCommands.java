@@ -13,6 +13,7 @@ public final class DevCommands {
   public static void addTo(Map<String, Supplier<CommandLine>> nouns) {
     nouns.put("up", () -> new CommandLine(new UpCommand()));
     nouns.put("down", () -> new CommandLine(new DownCommand()));
+    nouns.put("simulate", () -> new CommandLine(new SimulateCommand()));
     nouns.put(
         "dev",
         () ->

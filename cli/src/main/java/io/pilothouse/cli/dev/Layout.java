@@ -132,6 +132,7 @@ record Layout(Home home, Ports ports, int replicas, String fleetName) {
     return new Program(name, java(options, archive, main, args));
   }
 
+  /** The command of one of our programs in a JVM of its own. */
   static List<String> java(String options, String archive, String main, String... args) {
     Path dist = dist();
     List<String> command = new ArrayList<>();

@@ -41,12 +41,21 @@ final class Faults {
     return changed;
   }
 
-  /** All rates but shares times so much. */
-  Faults times(double factor) {
+  /**
+   * All rates but shares times so much.
+   *
+   * @param fleet factor of what befalls the whole fleet
+   */
+  Faults times(double factor, double fleet) {
     Faults changed = new Faults();
     for (FaultModel model : MODELS) {
-      double rate = rate(model.name());
-      changed.rates.put(model.name(), model.per() == FaultModel.Per.SHARE ? rate : rate * factor);
+      double by =
+          switch (model.per()) {
+            case MACHINE, RACK, SWITCH, FEED -> factor;
+            case FLEET -> fleet;
+            case SHARE -> 1;
+          };
+      changed.rates.put(model.name(), by * rate(model.name()));
     }
     return changed;
   }

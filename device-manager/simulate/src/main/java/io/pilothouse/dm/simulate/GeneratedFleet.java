@@ -4,6 +4,7 @@ import io.pilothouse.api.v1.Fleet;
 import io.pilothouse.api.v1.Image;
 import io.pilothouse.api.v1.InventoryMachine;
 import io.pilothouse.api.v1.MachineType;
+import io.pilothouse.api.v1.RolloutPolicy;
 import io.pilothouse.api.v1.ScaleUnit;
 import io.pilothouse.api.v1.WatchdogSpec;
 import io.pilothouse.api.v1.WatchdogState;
@@ -12,7 +13,8 @@ import java.util.List;
 /**
  * A fleet made for a number of machines: racks of 40 (of 20 below 400 machines), a switch over two
  * racks, a power feed for some 500 machines and at least two, scale units of 500, two types, three
- * hardware models. Policies and budgets are the defaults.
+ * hardware models. Policies and budgets are the defaults, but for a rollout's deadline a unit: ten
+ * batches that each prove themselves for five minutes do not fit into the default hour.
  */
 final class GeneratedFleet {
   static final String FRONTEND = "frontend";
@@ -30,6 +32,8 @@ final class GeneratedFleet {
             .setName("simulated")
             .setReportEveryMs(30 * Spans.SECOND)
             .addImages(Image.newBuilder().setName("base").setVersion("1.0.0"))
+            .addRolloutPolicies(
+                RolloutPolicy.newBuilder().setName("default").setDeadlineMs(4 * Spans.HOUR))
             .addTypes(type(FRONTEND, "web"))
             .addTypes(type(STORAGE, "store"));
     for (String name : WATCHDOGS) {

@@ -118,8 +118,12 @@ final class MachineFaults {
   private static Consumer<World> flapping(String subject, Random random) {
     long every = Chance.between(random, 40 * Spans.MINUTE, 6 * Spans.HOUR);
     long down = Chance.between(random, 4 * Spans.MINUTE, 15 * Spans.MINUTE);
+    return world -> flapping(world.machine(subject), every, down).accept(world);
+  }
+
+  /** Dead for so long every so often. */
+  static Consumer<World> flapping(SimMachine machine, long every, long down) {
     return world -> {
-      SimMachine machine = world.machine(subject);
       Ailment cause =
           new Ailment(
               "flapping",

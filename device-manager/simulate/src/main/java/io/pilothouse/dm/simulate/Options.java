@@ -1,8 +1,10 @@
 package io.pilothouse.dm.simulate;
 
 import io.pilothouse.api.v1.Fleet;
+import io.pilothouse.api.v1.RepairPolicy;
 import io.pilothouse.manifests.FleetDirectory;
 import io.pilothouse.manifests.LoadResult;
+import io.pilothouse.manifests.PolicyFile;
 import io.pilothouse.manifests.text.Problem;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -43,6 +45,7 @@ record Options(List<Run> runs, long seed, boolean json, boolean progress) {
     private double days = 7;
     private long seed = 1;
     private Faults faults = Faults.usual();
+    private final List<Path> policies = new ArrayList<>();
     private final List<Ruler> rivals = new ArrayList<>();
     private boolean json;
     private boolean progress;
@@ -54,6 +57,7 @@ record Options(List<Run> runs, long seed, boolean json, boolean progress) {
         case "--days" -> days = number(name, value, 0.01, 365);
         case "--seed" -> seed = whole(name, value);
         case "--faults" -> faults = faults(value);
+        case "--policy" -> policies.add(Path.of(value));
         case "--rival" -> rivals.add(rival(value));
         case "--output" -> json = value.equals("json");
         default -> throw new BadInputException("no option " + name);
@@ -118,20 +122,47 @@ record Options(List<Run> runs, long seed, boolean json, boolean progress) {
       }
       List<Run> runs = new ArrayList<>();
       long millis = (long) (days * Spans.DAY);
-      runs.add(
-          new Run("pilothouse", Ruler.PILOTHOUSE, Simulation.Plan.of(own, faults, seed, millis)));
+      if (policies.isEmpty()) {
+        runs.add(
+            new Run("pilothouse", Ruler.PILOTHOUSE, Simulation.Plan.of(own, faults, seed, millis)));
+      }
+      for (Path policy : policies) {
+        Fleet changed = withPolicy(own, policy(policy));
+        runs.add(
+            new Run(
+                policy.getFileName().toString(),
+                Ruler.PILOTHOUSE,
+                Simulation.Plan.of(changed, faults, seed, millis)));
+      }
       for (Ruler rival : rivals) {
         runs.add(new Run(rival.words(), rival, Simulation.Plan.of(own, faults, seed, millis)));
       }
       return new Options(List.copyOf(runs), seed, json, progress);
     }
 
+    private static RepairPolicy policy(Path file) throws BadInputException {
+      return switch (PolicyFile.load(file)) {
+        case LoadResult.Loaded<RepairPolicy> loaded -> loaded.value();
+        case LoadResult.Rejected<RepairPolicy> rejected -> throw rejected(rejected.problems());
+      };
+    }
+
+    private static BadInputException rejected(List<Problem> problems) {
+      return new BadInputException(
+          String.join("\n", problems.stream().map(Problem::toString).toList()));
+    }
+
+    /** The policy of every type, in place of the fleet's. */
+    private static Fleet withPolicy(Fleet fleet, RepairPolicy policy) {
+      Fleet.Builder changed = fleet.toBuilder().clearRepairPolicies().addRepairPolicies(policy);
+      changed.getTypesBuilderList().forEach(each -> each.setRepairPolicy(policy.getName()));
+      return changed.build();
+    }
+
     private static Fleet load(Path dir) throws BadInputException {
       return switch (FleetDirectory.load(dir)) {
         case LoadResult.Loaded<Fleet> loaded -> loaded.value();
-        case LoadResult.Rejected<Fleet> rejected ->
-            throw new BadInputException(
-                String.join("\n", rejected.problems().stream().map(Problem::toString).toList()));
+        case LoadResult.Rejected<Fleet> rejected -> throw rejected(rejected.problems());
       };
     }
   }

@@ -1,5 +1,6 @@
 package io.pilothouse.dm.simulate;
 
+import io.pilothouse.api.log.v1.Entry;
 import io.pilothouse.api.log.v1.Event;
 import io.pilothouse.api.v1.Action;
 import io.pilothouse.api.v1.Condition;
@@ -11,10 +12,12 @@ import io.pilothouse.api.v1.MachineType;
 import io.pilothouse.api.v1.Repair;
 import io.pilothouse.api.v1.Rollout;
 import io.pilothouse.api.v1.Verdict;
+import io.pilothouse.dm.state.State;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /** The Device Manager with its production rules, and models of the satellites and people around. */
@@ -33,11 +36,16 @@ final class Pilothouse implements Control {
   private final Map<String, Integer> released = new HashMap<>();
   private final Set<String> incidents = new HashSet<>();
   private final Set<String> decided = new HashSet<>();
+  private final boolean keepsLog;
+  private Optional<State> snapshot = Optional.empty();
+  private long snapshotIndex;
   private boolean started;
+  private int versions;
 
   Pilothouse(World world, Fleet fleet, Habits habits, boolean keepsLog) {
     this.world = world;
     this.fleet = fleet;
+    this.keepsLog = keepsLog;
     this.leader = new Leader(world.agenda, keepsLog);
     Watchdogs watchdogs = new Watchdogs(world, fleet);
     this.reporting = new Reporting(world, leader, watchdogs);
@@ -60,6 +68,10 @@ final class Pilothouse implements Control {
     boolean small = world.machines.size() <= 400;
     leader.checks().begin(small ? 10 * Spans.MINUTE : 6 * Spans.HOUR);
     started = true;
+    if (keepsLog) {
+      snapshot = Optional.of(ReplayCheck.stored(leader.state));
+      snapshotIndex = leader.index();
+    }
     leader.watch(this::saw);
     repairs.forEach(Satellite::start);
     provisioning.forEach(Satellite::start);
@@ -131,6 +143,17 @@ final class Pilothouse implements Control {
           .map(world::machine)
           .forEach(agents::kick);
     }
+  }
+
+  /** A second replica comes to the same state, whatever entries and snapshots it had. */
+  void checkReplay() {
+    List<Entry> since = leader.log().subList((int) snapshotIndex, leader.log().size());
+    ReplayCheck.check(
+        snapshot.orElseThrow(),
+        snapshotIndex,
+        since,
+        leader.state,
+        world.chance.stream("replay"));
   }
 
   @Override
@@ -207,6 +230,4 @@ final class Pilothouse implements Control {
     }
     people.rollOut(type, spec.getManifest(), version);
   }
-
-  private int versions;
 }

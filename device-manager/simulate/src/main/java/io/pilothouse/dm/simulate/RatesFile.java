@@ -107,7 +107,7 @@ final class RatesFile {
           String.join("\n", problems.sorted().stream().map(Problem::toString).toList()));
     }
     Double all = rates.remove(ALL);
-    Faults from = all == null ? Faults.usual() : Faults.usual().times(all);
+    Faults from = all == null ? Faults.usual() : Faults.usual().times(all, all);
     return from.with(rates);
   }
 }

@@ -24,6 +24,15 @@ final class Simulation {
       Habits habits = Habits.USUAL.withWrongSwaps(faults.rate("wrong-swap"));
       return new Plan(fleet, faults, habits, seed, millis, false);
     }
+
+    /** The same with the whole log kept, to be replayed at the end. */
+    Plan replayed() {
+      return new Plan(fleet, faults, habits, seed, millis, true);
+    }
+
+    Plan with(Habits other) {
+      return new Plan(fleet, faults, other, seed, millis, keepsLog);
+    }
   }
 
   final Plan plan;
@@ -116,6 +125,9 @@ final class Simulation {
       throw new Violation(stuck.invariant(), where(stuck), stuck);
     }
     pilothouse().leader.checks().whole();
+    if (plan.keepsLog()) {
+      pilothouse().checkReplay();
+    }
   }
 
   private String where(Throwable thrown) {

@@ -6,7 +6,9 @@ import java.util.List;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 
 /** Weeks in which everything goes wrong far more often than it should. */
 class RandomWeekTest {
@@ -17,15 +19,29 @@ class RandomWeekTest {
   }
 
   private static void week(long seed) {
-    int machines = List.of(10, 60, 200).get((int) (seed % 3));
-    Faults storm = Faults.usual().times(2000.0 / machines);
+    int machines = List.of(12, 60, 200).get((int) (seed % 3));
+    Faults storm = Faults.usual().times(2000.0 / machines, 4);
     Simulation simulation =
         new Simulation(
-            Simulation.Plan.of(GeneratedFleet.of(machines), storm, seed, 2 * Spans.DAY),
+            Simulation.Plan.of(GeneratedFleet.of(machines), storm, seed, 3 * Spans.DAY).replayed(),
             Ruler.PILOTHOUSE);
     Outcome outcome = simulation.run(at -> {});
     simulation.calm();
     assertThat(outcome.entries()).isPositive();
+  }
+
+  @Test
+  @EnabledIfSystemProperty(named = "simulate.large", matches = "true")
+  void aDayOfTwoThousandMachines() {
+    Simulation simulation =
+        new Simulation(
+            Simulation.Plan.of(
+                GeneratedFleet.of(2000), Faults.usual().times(5, 5), 2026, Spans.DAY),
+            Ruler.PILOTHOUSE);
+    Outcome outcome = simulation.run(at -> {});
+    simulation.calm();
+    assertThat(outcome.repairs().wrongShare()).isLessThan(25);
+    assertThat(outcome.taken().get("fleet")).isLessThanOrEqualTo(0.05);
   }
 
   private static Stream<Long> seeds() {
