@@ -14,7 +14,9 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
 
-/** The tour's section on failures with one cause: what fails together is not repaired one by one. */
+/**
+ * The tour's section on failures with one cause: what fails together is not repaired one by one.
+ */
 @Tag("e2e")
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class CorrelatedFailureTest {
@@ -102,9 +104,7 @@ class CorrelatedFailureTest {
     JsonNode incident = awaitIncident("watchdog", "disk");
     assertThat(mode("disk")).isEqualTo("QUARANTINED");
     fleet.awaitAllHealthy(LONG);
-    assertThat(executed(before))
-        .as("zero repairs, fatal or not")
-        .isEmpty();
+    assertThat(executed(before)).as("zero repairs, fatal or not").isEmpty();
     String why = pilot.run("explain", "incident", incident.path("id").asText()).exits(0).out();
     assertThat(why).contains("disk").contains("quarantine");
     assertThat(fleet.status().path("codes").findValuesAsText("code"))

@@ -149,11 +149,7 @@ final class Pilothouse implements Control {
   void checkReplay() {
     List<Entry> since = leader.log().subList((int) snapshotIndex, leader.log().size());
     ReplayCheck.check(
-        snapshot.orElseThrow(),
-        snapshotIndex,
-        since,
-        leader.state,
-        world.chance.stream("replay"));
+        snapshot.orElseThrow(), snapshotIndex, since, leader.state, world.chance.stream("replay"));
   }
 
   @Override

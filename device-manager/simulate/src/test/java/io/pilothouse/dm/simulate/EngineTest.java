@@ -27,8 +27,7 @@ class EngineTest {
   }
 
   private static Simulation run(long seed, Ruler ruler) {
-    return new Simulation(
-        Simulation.Plan.of(GeneratedFleet.of(60), STORM, seed, Spans.DAY), ruler);
+    return new Simulation(Simulation.Plan.of(GeneratedFleet.of(60), STORM, seed, Spans.DAY), ruler);
   }
 
   @Test

@@ -34,8 +34,7 @@ class MachineTroubleTest {
 
   @Test
   void aHungMachineIsRebooted() {
-    Scenario fleet =
-        Scenario.of(60).suffers(M, Sign.DEAD, Mend.REBOOT).pass(3 * Spans.HOUR).calm();
+    Scenario fleet = Scenario.of(60).suffers(M, Sign.DEAD, Mend.REBOOT).pass(3 * Spans.HOUR).calm();
     assertThat(fleet.outcome().repairs().reboots()).isEqualTo(1);
     assertThat(fleet.outcome().repairs().wrong()).isZero();
   }
@@ -57,16 +56,14 @@ class MachineTroubleTest {
 
   @Test
   void softErrorsOfADiskAreWarningsAndTouchNothing() {
-    Scenario fleet =
-        Scenario.of(60).suffers(M, Sign.SMART_SOFT, Mend.REPLACE).pass(2 * Spans.DAY);
+    Scenario fleet = Scenario.of(60).suffers(M, Sign.SMART_SOFT, Mend.REPLACE).pass(2 * Spans.DAY);
     assertThat(fleet.executed()).isZero();
     assertThat(fleet.condition(M)).isEqualTo(Condition.HEALTHY);
   }
 
   @Test
   void aSlowMachineIsRepairedThoughItAnswers() {
-    Scenario fleet =
-        Scenario.of(60).suffers(M, Sign.SLOW, Mend.REBOOT).pass(3 * Spans.HOUR).calm();
+    Scenario fleet = Scenario.of(60).suffers(M, Sign.SLOW, Mend.REBOOT).pass(3 * Spans.HOUR).calm();
     assertThat(fleet.outcome().repairs().reboots()).isEqualTo(1);
   }
 
@@ -196,7 +193,8 @@ class MachineTroubleTest {
   }
 
   /** A repair executed twice is a violation, which ends the run. */
-  private static Stream<DynamicTest> steps(java.util.function.Function<Repair.State, Scenario> run) {
+  private static Stream<DynamicTest> steps(
+      java.util.function.Function<Repair.State, Scenario> run) {
     return List.of(
             Repair.State.WAITING,
             Repair.State.READY,

@@ -27,8 +27,7 @@ class OptionsTest {
         .isEqualTo(10_000);
     assertThat(options.runs())
         .extracting(each -> new Simulation(each.plan(), each.ruler()).strikes().size())
-        .containsOnly(
-            new Simulation(options.runs().get(0).plan(), Ruler.BREAKER).strikes().size());
+        .containsOnly(new Simulation(options.runs().get(0).plan(), Ruler.BREAKER).strikes().size());
   }
 
   @Test

@@ -30,7 +30,8 @@ class RatesFileTest {
     assertThatThrownBy(() -> RatesFile.ofText("rates.yaml", text))
         .hasMessageContaining("rates.yaml:1:1: no fault \"rack-powr\"; there are")
         .hasMessageContaining("rates.yaml:2:1: slow cannot be \"fast\"")
-        .hasMessageContaining("rates.yaml:3:1: lying-bmc cannot be \"3\"; write a number from 0 to 1")
+        .hasMessageContaining(
+            "rates.yaml:3:1: lying-bmc cannot be \"3\"; write a number from 0 to 1")
         .hasMessageContaining("rates.yaml:4:11: a list is no rate");
   }
 

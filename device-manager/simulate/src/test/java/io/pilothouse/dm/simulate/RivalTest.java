@@ -12,8 +12,7 @@ class RivalTest {
 
   private static Outcome of(Ruler ruler, Consumer<World> fault, long millis) {
     Simulation simulation =
-        new Simulation(
-            Simulation.Plan.of(GeneratedFleet.of(1000), Faults.none(), 1, 0), ruler);
+        new Simulation(Simulation.Plan.of(GeneratedFleet.of(1000), Faults.none(), 1, 0), ruler);
     fault.accept(simulation.world);
     simulation.runFor(millis);
     return simulation.outcome();
@@ -21,9 +20,7 @@ class RivalTest {
 
   private static Consumer<World> ill(Sign sign, Mend mend) {
     return world ->
-        world
-            .machine("m00007")
-            .suffers(new Ailment("test", sign, mend, world.agenda.now()));
+        world.machine("m00007").suffers(new Ailment("test", sign, mend, world.agenda.now()));
   }
 
   @Test
@@ -54,12 +51,12 @@ class RivalTest {
 
   @Test
   void aBadWatchdogBelowTheBreakersPercentageDeletesAFifthOfTheFleet() {
-    Consumer<World> red = FleetFaults.badWatchdog("processes", 0.18, Severity.NORMAL, new Random(1));
+    Consumer<World> red =
+        FleetFaults.badWatchdog("processes", 0.18, Severity.NORMAL, new Random(1));
     Outcome breaker = of(Ruler.BREAKER, red, 6 * Spans.HOUR);
     assertThat(breaker.repairs().needless()).isGreaterThan(150);
     assertThat(breaker.taken().get("fleet")).isGreaterThan(0.15);
-    assertThat(of(Ruler.REBOOT_FIRST, red, 6 * Spans.HOUR).repairs().needless())
-        .isGreaterThan(150);
+    assertThat(of(Ruler.REBOOT_FIRST, red, 6 * Spans.HOUR).repairs().needless()).isGreaterThan(150);
   }
 
   @Test
