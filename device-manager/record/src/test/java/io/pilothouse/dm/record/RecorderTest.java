@@ -12,6 +12,7 @@ import java.time.InstantSource;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -297,6 +298,8 @@ class RecorderTest {
       await(
           () -> {
             ledger.applies(recorder);
+            // faster than any disk the queue would never be empty again
+            LockSupport.parkNanos(Duration.ofMillis(2).toNanos());
             return recorder.status().isRecording();
           });
       ledger.applies(recorder);

@@ -13,7 +13,6 @@ import io.pilothouse.api.v1.PastAction;
 import io.pilothouse.api.v1.Repair;
 import io.pilothouse.api.v1.Veto;
 import java.time.Instant;
-import java.util.List;
 import java.util.Optional;
 
 /** What waits for a person's word: approved, denied, or decided otherwise. */
@@ -109,15 +108,6 @@ final class Approvals {
   static long windowMs(Entities state) {
     long given = state.fleet().getApprovals().getWindowMs();
     return given == 0 ? WINDOW_MS : given;
-  }
-
-  /** When a repair may go on although nobody spoke; 0 = not by time. */
-  static long lookAgainAt(List<Veto> vetoes) {
-    return vetoes.stream()
-        .filter(each -> each.getKind().equals("approval"))
-        .mapToLong(Veto::getUntil)
-        .findFirst()
-        .orElse(0);
   }
 
   /** A person decides about a repair that waits for approval. */

@@ -131,7 +131,7 @@ final class RepairAdmission {
             held.clearVetoes()
                 .addAllVetoes(vetoes)
                 .setReadyAt(0)
-                .setDueAt(Approvals.lookAgainAt(vetoes))
+                .setDueAt(lookAgainAt(vetoes))
                 .build());
         auditVetoes(draft, repair, vetoes);
       }
@@ -190,6 +190,16 @@ final class RepairAdmission {
         && Policies.mode(draft, watchdog) != WatchdogState.Mode.LIVE;
   }
 
+  /** When time alone ends one of them; 0 = none. */
+  private static long lookAgainAt(List<Veto> vetoes) {
+    return vetoes.stream()
+        .filter(each -> each.getKind().equals("approval") || each.getKind().equals(SecondLook.VETO))
+        .mapToLong(Veto::getUntil)
+        .filter(each -> each > 0)
+        .min()
+        .orElse(0);
+  }
+
   private static void auditVetoes(Draft draft, Repair repair, List<Veto> vetoes) {
     List<String> kinds = kinds(repair.getVetoesList());
     if (repair.getState() != Repair.State.WAITING || !kinds.equals(kinds(vetoes))) {
@@ -208,6 +218,7 @@ final class RepairAdmission {
     if (repair.getAction() == Action.DO_NOTHING) {
       return vetoes;
     }
+    SecondLook.veto(draft, machine, repair).ifPresent(vetoes::add);
     Approvals.veto(draft, machine, repair).ifPresent(vetoes::add);
     if (draft.freeze().getFrozen()) {
       vetoes.add(

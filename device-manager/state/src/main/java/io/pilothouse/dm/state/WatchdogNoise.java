@@ -46,12 +46,36 @@ final class WatchdogNoise {
         && errors >= policy.machines()
         && share >= policy.tooMuch(watchdog.getBasePpm())
         && 2 * alone > errors
+        && isAloneThroughout(draft, watchdog, policy)
         && isInexplicable(draft, watchdog.getName(), policy)) {
       quarantine(draft, watchdog);
     } else if (!isMuch && draft.nowMillis() >= watchdog.getBaseAt() + policy.windowMs()) {
       int base = watchdog.getBasePpm() + (share - watchdog.getBasePpm()) / WEIGHT;
       draft.put(watchdog.toBuilder().setBasePpm(base).setBaseAt(draft.nowMillis()).build());
     }
+  }
+
+  /**
+   * Whether it stood alone from the beginning on enough machines. Where a rack or switch comes
+   * back, whoever looks from outside is the last to see it: the others fell silent meanwhile and
+   * speak again, so it was right.
+   */
+  private static boolean isAloneThroughout(
+      Draft draft, WatchdogState watchdog, IncidentPolicies policy) {
+    int left = 0;
+    for (Place place : draft.indexes().noise.errors(watchdog.getName())) {
+      boolean joined =
+          draft.verdicts(place.name()).stream()
+              .filter(each -> !each.getWatchdog().equals(watchdog.getName()))
+              .filter(each -> each.getSince() > place.number())
+              .anyMatch(
+                  each -> Policies.mode(draft, each.getWatchdog()) == WatchdogState.Mode.LIVE);
+      left += joined ? 0 : 1;
+    }
+    int share = Ppm.of(left, draft.indexes().verdicts.present(watchdog.getName()).size());
+    return left >= policy.machines()
+        && share >= policy.noiseSharePpm()
+        && share >= policy.tooMuch(watchdog.getBasePpm());
   }
 
   /**

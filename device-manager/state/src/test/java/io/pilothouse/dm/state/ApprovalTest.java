@@ -170,6 +170,7 @@ class ApprovalTest {
     for (String each : machines) {
       fleet.machine(each).reports(VerdictKind.ERROR, "disk", Severity.FATAL);
     }
+    fleet.passes(QuickFleet.CONFIRM);
   }
 
   private void escalates(String machine) {

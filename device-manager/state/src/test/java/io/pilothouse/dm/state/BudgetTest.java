@@ -103,6 +103,7 @@ class BudgetTest {
     for (String name : List.of("web-01", "web-02")) {
       fleet.machine(name).reports(VerdictKind.ERROR, "disk", Severity.FATAL);
     }
+    fleet.passes(QuickFleet.CONFIRM);
     assertThat(Budget.usage(fleet.state).get("fleet")).isEqualTo(new Budget.Usage(3, 3, 3));
     assertThat(fleet.repairOf("web-01").getState()).isEqualTo(Repair.State.READY);
     assertThat(fleet.repairOf("web-02").getVetoes(0).getDomain()).isEqualTo("fleet");

@@ -19,6 +19,7 @@ final class FakeRepairService {
   }
 
   FakeRepairService claims(String machine) {
+    fleet.looksTwice(machine);
     fleet.sends(claim(fleet.repairOf(machine)));
     return this;
   }

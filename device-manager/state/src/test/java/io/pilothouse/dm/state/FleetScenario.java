@@ -257,6 +257,16 @@ final class FleetScenario {
     return state.machine(machine).orElseThrow();
   }
 
+  /** Lets the time pass for which a fatal fault is looked at before hardware is replaced. */
+  void looksTwice(String machine) {
+    boolean waits =
+        repairOf(machine).getVetoesList().stream()
+            .anyMatch(each -> each.getKind().equals(SecondLook.VETO));
+    if (waits) {
+      passes(QuickFleet.CONFIRM);
+    }
+  }
+
   /** The machine's open repair. */
   Repair repairOf(String machine) {
     return state.repair(show(machine).getRepairId()).orElseThrow();

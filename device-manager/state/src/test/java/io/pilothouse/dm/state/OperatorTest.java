@@ -73,9 +73,9 @@ class OperatorTest {
     fleet.sends(freeze(true));
     web03.reports(VerdictKind.ERROR, "disk", Severity.FATAL);
     assertThat(fleet.repairOf("web-03").getState()).isEqualTo(Repair.State.WAITING);
+    fleet.passes(Duration.ofDays(1));
     assertThat(fleet.repairOf("web-03").getVetoes(0).getSentence())
         .isEqualTo("repairs are frozen by operator/alice: as the test asks");
-    fleet.passes(Duration.ofDays(1));
     assertThat(fleet.repairOf("web-03").getState()).isEqualTo(Repair.State.WAITING);
     fleet.sends(freeze(false));
     assertThat(fleet.repairOf("web-03").getState()).isEqualTo(Repair.State.READY);
