@@ -56,6 +56,7 @@ class SharedTroubleTest {
             .calm();
     assertThat(fleet.executed()).isZero();
     assertThat(fleet.incidents())
+        .as("%s", fleet.incidents())
         .extracting(each -> each.getDimension() + "/" + each.getValue())
         .containsExactly("switch/sw002");
   }

@@ -105,7 +105,9 @@ final class RolloutSwitch {
       } else if (isEligible(draft, machine)) {
         boolean install = machine.getWantedActive().getName().isEmpty();
         Optional<String> veto =
-            install ? Optional.empty() : veto(draft, machine, away, batch, unit.getName());
+            install
+                ? Optional.empty()
+                : veto(draft, machine, away, batch, unit.getName(), Budget.Purpose.ROLLOUT);
         if (veto.isPresent()) {
           waiting.add(machine.getName() + " (" + veto.get() + ")");
         } else {
@@ -125,11 +127,11 @@ final class RolloutSwitch {
   }
 
   private static Optional<String> veto(
-      Draft draft, Machine machine, int away, int batch, String unit) {
+      Draft draft, Machine machine, int away, int batch, String unit, Budget.Purpose purpose) {
     if (away >= batch) {
       return Optional.of("waits its turn, %s of %s at once".formatted(batch, unit));
     }
-    return Budget.veto(draft, machine, Budget.Purpose.ROLLOUT).map(Veto::getSentence);
+    return Budget.veto(draft, machine, purpose).map(Veto::getSentence);
   }
 
   private static boolean isAway(Machine machine, String rollout) {
@@ -201,7 +203,9 @@ final class RolloutSwitch {
         unit = addSwitched(unit, name);
         waiting.add(name + " (in Probation)");
       } else {
-        Optional<String> veto = veto(draft, machine, away, batch, unit.getName());
+        // going back mends: as a repair it is not held back by the machines that are lost already
+        Optional<String> veto =
+            veto(draft, machine, away, batch, unit.getName(), Budget.Purpose.REPAIR);
         if (veto.isEmpty()) {
           away++;
           turn(draft, machine, unit.getBefore(), rollout.getId(), ProbationCause.CAUSE_ROLLOUT);

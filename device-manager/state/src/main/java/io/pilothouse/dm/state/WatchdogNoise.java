@@ -3,6 +3,7 @@ package io.pilothouse.dm.state;
 import io.pilothouse.api.v1.AuditRecord;
 import io.pilothouse.api.v1.Incident;
 import io.pilothouse.api.v1.Machine;
+import io.pilothouse.api.v1.WatchdogSpec;
 import io.pilothouse.api.v1.WatchdogState;
 import java.util.ArrayList;
 import java.util.List;
@@ -89,11 +90,19 @@ final class WatchdogNoise {
       Trait.of(draft.machine(place.name()).orElseThrow())
           .forEach(each -> counts.merge(each, 1, Integer::sum));
     }
+    boolean remote =
+        Policies.watchdog(draft, watchdog)
+            .filter(each -> each.getRunner() == WatchdogSpec.Runner.REMOTE)
+            .isPresent();
     FaultIndex faults = draft.indexes().faults;
     List<Correlation.Candidate> candidates = new ArrayList<>();
     counts.forEach(
         (trait, count) -> {
-          if (trait.dimension().explains() && !trait.dimension().isDomain()) {
+          // who looks from outside looks through the network: a part of it that explains nearly
+          // all is not the watchdog's fault
+          boolean near =
+              !trait.dimension().isDomain() || (remote && 10 * count >= 9 * errors.size());
+          if (trait.dimension().explains() && near) {
             candidates.add(new Correlation.Candidate(trait, count, faults.members(trait)));
           }
         });

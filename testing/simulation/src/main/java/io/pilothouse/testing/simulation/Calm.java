@@ -56,14 +56,16 @@ final class Calm {
                   && machine.getRepairId().isEmpty()
                   && machine.getWantedActive().equals(machine.getObserved().getActive()))
               || awaitsPerson(world, machine);
-      default -> person;
+      default -> person || awaitsPerson(world, machine);
     };
   }
 
-  /** A person left the machine on a version that does not work: an abort does not go back. */
+  /**
+   * The fault goes on: its unit's version does not work on this machine, for a rollout allowed that
+   * or a person aborted it. It climbs the ladder until a person gives it another version.
+   */
   private static boolean awaitsPerson(World world, Machine machine) {
-    return machine.getCondition() == Condition.FAILURE
-        && !SimFleet.works(machine.getWantedActive(), machine.getName())
+    return !SimFleet.works(machine.getWantedActive(), machine.getName())
         && world.dm.state.repair(machine.getRepairId()).isPresent();
   }
 }
