@@ -4,6 +4,10 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.pilothouse.api.v1.ExplainRequest;
 import io.pilothouse.api.v1.Explanation;
+import io.pilothouse.api.v1.Incident;
+import io.pilothouse.api.v1.IncidentRow;
+import io.pilothouse.api.v1.ListIncidentsReply;
+import io.pilothouse.api.v1.ListIncidentsRequest;
 import io.pilothouse.api.v1.ListRolloutsReply;
 import io.pilothouse.api.v1.ListRolloutsRequest;
 import io.pilothouse.api.v1.Veto;
@@ -32,7 +36,7 @@ final class ExplainCommand extends Command {
       index = "1",
       arity = "0..1",
       paramLabel = "NAME",
-      description = "its name or id; for a rollout, the newest when left out")
+      description = "its name or id; for a rollout or incident, the newest when left out")
   String name = "";
 
   @Override
@@ -42,7 +46,7 @@ final class ExplainCommand extends Command {
           "\"" + kind + "\" cannot be explained", "use machine, repair, rollout or incident");
     }
     if (name.isEmpty()) {
-      name = newestRollout();
+      name = kind.equals("incident") ? newestIncident() : newestRollout();
     }
     ExplainRequest request = ExplainRequest.newBuilder().setKind(kind).setName(name).build();
     Explanation why = ask("Explain", request, Explanation.parser());
@@ -66,6 +70,25 @@ final class ExplainCommand extends Command {
                     "NOT_FOUND",
                     "there has been no rollout",
                     "pilot rollout plan"));
+  }
+
+  private String newestIncident() {
+    ListIncidentsReply reply =
+        ask(
+            "ListIncidents",
+            ListIncidentsRequest.getDefaultInstance(),
+            ListIncidentsReply.parser());
+    return reply.getItemsList().stream()
+        .map(IncidentRow::getIncident)
+        .max((a, b) -> Long.compare(a.getOrder(), b.getOrder()))
+        .map(Incident::getId)
+        .orElseThrow(
+            () ->
+                new CliException(
+                    ExitCode.FAILED,
+                    "NOT_FOUND",
+                    "there has been no incident",
+                    "nothing is to be explained: `pilot status`"));
   }
 
   private static ObjectNode json(Explanation why) {

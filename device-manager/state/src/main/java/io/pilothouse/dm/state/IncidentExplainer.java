@@ -49,7 +49,7 @@ final class IncidentExplainer {
   private static void now(Entities state, Incident incident, Explanation.Builder why) {
     if (incident.getKind() == Incident.Kind.WATCHDOG_NOISE) {
       why.addEvidence(
-              "now: watchdog %s calls %s machines bad, at most it was %s; what it says counts for"
+              "now: watchdog %s calls %s machines bad, at most it was %s; it is quarantined: what it says counts for"
                       .formatted(
                           incident.getValue(),
                           state.indexes().noise.errors(incident.getValue()).size(),
