@@ -1,5 +1,5 @@
 #!/bin/sh
-# pilot: every=2s timeout=2s severity=normal mode=live
+# pilot: every=5s timeout=2s severity=normal mode=live
 # Room on the file system of the machine's disk, by the Nagios plugin convention.
 # It runs in a directory of its own on the machine's disk.
 warn=90

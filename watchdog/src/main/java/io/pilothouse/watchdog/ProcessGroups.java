@@ -1,10 +1,19 @@
 package io.pilothouse.watchdog;
 
+import java.io.BufferedReader;
+import java.io.BufferedWriter;
 import java.io.IOException;
-import java.util.concurrent.TimeUnit;
+import java.util.Optional;
+import java.util.regex.Pattern;
 
-/** Signals to whole process groups, which the JDK cannot send. */
+/**
+ * Signals to whole process groups, which the JDK cannot send: one shell that lives as long as this
+ * program sends them, because starting a process for each costs more than most health scripts do.
+ */
 public final class ProcessGroups {
+  private static final Pattern NAME = Pattern.compile("[A-Z]+[0-9]*");
+  private static final Sender SENDER = new Sender();
+
   private ProcessGroups() {}
 
   /** Sends a signal to a group; replaced in tests. */
@@ -23,11 +32,49 @@ public final class ProcessGroups {
     if (group <= 1) {
       throw new IllegalArgumentException("process group " + group + " (expected: above 1)");
     }
-    Process kill =
-        new ProcessBuilder("/bin/sh", "-c", "kill -s " + signal + " -- -" + group)
-            .redirectErrorStream(true)
-            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-            .start();
-    kill.waitFor(5, TimeUnit.SECONDS);
+    if (!NAME.matcher(signal).matches()) {
+      throw new IllegalArgumentException("signal \"" + signal + "\" (expected: such as TERM)");
+    }
+    SENDER.send("kill -s " + signal + " -- -" + group);
+  }
+
+  /** The shell; it ends with this program, whose death closes its input. */
+  private static final class Sender {
+    private static final String SENT = "sent";
+
+    private Optional<Shell> shell = Optional.empty();
+
+    synchronized void send(String command) throws IOException {
+      if (shell.filter(Shell::isAlive).isEmpty() || !shell.get().did(command)) {
+        shell.ifPresent(each -> each.process().destroyForcibly());
+        shell = Optional.of(Shell.start());
+        if (!shell.get().did(command)) {
+          throw new IOException("the shell that sends signals did not do: " + command);
+        }
+      }
+    }
+
+    private record Shell(Process process, BufferedWriter to, BufferedReader from) {
+      static Shell start() throws IOException {
+        Process process =
+            new ProcessBuilder("/bin/sh").redirectError(ProcessBuilder.Redirect.DISCARD).start();
+        return new Shell(process, process.outputWriter(), process.inputReader());
+      }
+
+      boolean isAlive() {
+        return process.isAlive();
+      }
+
+      /** False when somebody has ended the shell. */
+      boolean did(String command) {
+        try {
+          to.write(command + " 2>/dev/null; echo " + SENT + "\n");
+          to.flush();
+          return SENT.equals(from.readLine());
+        } catch (IOException e) {
+          return false;
+        }
+      }
+    }
   }
 }

@@ -33,7 +33,7 @@ import picocli.CommandLine.Option;
       "or resumes the one that `down` stopped."
     })
 public final class UpCommand extends Target {
-  private static final Duration LEADER_WAIT = Duration.ofSeconds(60);
+  private static final Duration LEADER_WAIT = Duration.ofMinutes(2);
   private static final Duration HEALTHY_WAIT = Duration.ofMinutes(4);
   private static final Duration LOOK = Duration.ofMillis(500);
 
@@ -83,10 +83,10 @@ public final class UpCommand extends Target {
                 files.machines().size()));
     layout.deviceManagers().forEach(each -> each.start(home));
     layout.satellites().forEach(each -> each.start(home));
-    if (resumes) {
-      files.powerOn();
-    }
     awaitLeader();
+    if (resumes) {
+      files.powerOn(); // not before: a machine that boots has to find somebody to register with
+    }
     load(files);
     ExitCode end = awaitHealthy();
     farewell(layout);
@@ -132,7 +132,7 @@ public final class UpCommand extends Target {
     long deadline = System.nanoTime() + LEADER_WAIT.toNanos();
     while (true) {
       try {
-        status(Duration.ofSeconds(2));
+        status(Duration.ofSeconds(5));
         return;
       } catch (UnreachableException | DmException e) {
         requireAlive();

@@ -20,6 +20,9 @@ final class Reporter {
   private static final Logger log = LoggerFactory.getLogger(Reporter.class);
   private static final Duration CALL = Duration.ofSeconds(5);
 
+  /** A fleet that boots all at once is registered more slowly than it reports. */
+  private static final Duration REGISTER = Duration.ofSeconds(15);
+
   private final String machine;
   private final String bootId;
   private final DmClient client;
@@ -121,7 +124,8 @@ final class Reporter {
             .setObserved(observed.get())
             .build();
     RegisterReply reply =
-        client.leader(CALL, channel -> MachineApiGrpc.newBlockingStub(channel).register(request));
+        client.leader(
+            REGISTER, CALL, channel -> MachineApiGrpc.newBlockingStub(channel).register(request));
     // also above the clock: a leader that forgot our last sequence gives a floor that is too low
     sequence = Math.max(Math.max(sequence, reply.getSequenceFloor()), System.currentTimeMillis());
     registered = true;

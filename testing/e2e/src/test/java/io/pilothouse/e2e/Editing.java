@@ -114,7 +114,7 @@ record Editing(Fleet fleet, Path files) {
     JsonNode shadow = awaitFan("every frontend reports OK in shadow mode", "ok", 10);
     assertThat(shadow.path("mode").asText()).isEqualTo("SHADOW");
 
-    Path broken = fleet.disk("web-06").resolve("fan-is-broken");
+    Path broken = fleet.disk("web-06").resolve("watchdogs/fan/work/fan-is-broken");
     Files.createFile(broken);
     awaitFan("one machine's fan is broken", "error", 1);
     Ran risky = fleet.pilot.run("watchdog", "promote", "fan");

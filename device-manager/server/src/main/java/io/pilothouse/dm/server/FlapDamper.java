@@ -1,7 +1,6 @@
 package io.pilothouse.dm.server;
 
 import io.pilothouse.api.log.v1.VerdictReport;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.Iterator;
@@ -10,19 +9,22 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Keeps a verdict that changes all the time from writing the log each time. The first {@value
- * #MOST} changes of a minute go there at once; of those that follow the newest is held back until
- * the minute is over, and proposed then.
+ * Keeps a verdict that changes all the time from writing the log each time. {@value #MOST} changes
+ * go there at once, and as many a minute in the long run; of those beyond it the newest is held
+ * back, for ten seconds at most, and proposed then.
+ *
+ * <p>An answer that the state waits for is never held back: a machine in Probation would miss its
+ * time by it.
  *
  * <p>A leader that dies takes what it held back with it; the reporter's next report differs from
  * the state still, and is proposed by the next leader.
  */
 final class FlapDamper {
 
-  /** Changes of one observer's word on one machine that are logged within a window. */
+  /** Changes of one observer's word on one machine that are logged at once, and in a minute. */
   static final int MOST = 6;
 
-  static final Duration WINDOW = Duration.ofMinutes(1);
+  private static final ReportQuotas.Quota QUOTA = new ReportQuotas.Quota(MOST, MOST);
 
   /** A word that waits. */
   record Held(String reporter, String domain, VerdictReport report) {
@@ -31,86 +33,77 @@ final class FlapDamper {
     }
   }
 
-  private static final class Window {
-    private long start;
-    private int changes;
+  private static final class Voice {
+    private final TokenBucket tokens;
     private boolean flushing;
     private @Nullable Held held;
 
-    Window(long start) {
-      this.start = start;
-    }
-
-    boolean isOver(long now) {
-      return now - start >= WINDOW.toNanos();
+    Voice(long now) {
+      this.tokens = new TokenBucket(QUOTA, now);
     }
   }
 
-  private final Map<String, Window> windows = new HashMap<>();
+  private final Map<String, Voice> voices = new HashMap<>();
 
-  /** Whether a change may be proposed now; if not, it is held back. */
-  synchronized boolean mayPropose(Held change, long now) {
-    Window window = windows.computeIfAbsent(change.key(), key -> new Window(now));
-    if (window.isOver(now) && window.held == null && !window.flushing) {
-      window.start = now;
-      window.changes = 0;
-    }
-    if (window.changes < MOST && window.held == null && !window.flushing) {
-      window.changes++;
-      return true;
-    }
-    window.held = change;
-    return false;
+  /**
+   * Whether a change may be proposed now; if not, it is held back.
+   *
+   * @param awaited whether the state waits for this observer's word
+   */
+  synchronized boolean mayPropose(Held change, boolean awaited, long now) {
+    Voice voice = voices.computeIfAbsent(change.key(), key -> new Voice(now));
+    boolean may = !voice.flushing && (awaited || voice.tokens.refilled(QUOTA, now).take());
+    voice.held = may ? null : change;
+    return may;
   }
 
   /** The newest word is what the state says: nothing waits any more. */
   synchronized void steady(Held word) {
-    @Nullable Window window = windows.get(word.key());
-    if (window != null && (window.held != null || window.flushing)) {
+    @Nullable Voice voice = voices.get(word.key());
+    if (voice != null && (voice.held != null || voice.flushing)) {
       // one that is on its way to the log would be the last word otherwise
-      window.held = window.flushing ? word : null;
+      voice.held = voice.flushing ? word : null;
     }
   }
 
   /** The highest sequence that waits, or 0. */
   synchronized long heldSequence(String machine, String watchdog, String reporter) {
-    @Nullable Window window = windows.get(machine + " " + watchdog + " " + reporter);
-    return window == null || window.held == null ? 0 : window.held.report().getSequence();
+    @Nullable Voice voice = voices.get(machine + " " + watchdog + " " + reporter);
+    return voice == null || voice.held == null ? 0 : voice.held.report().getSequence();
   }
 
   /** What is to be proposed now; {@link #proposed} must follow for each. */
   synchronized List<Held> due(long now) {
     List<Held> due = new ArrayList<>();
-    Iterator<Window> all = windows.values().iterator();
+    Iterator<Voice> all = voices.values().iterator();
     while (all.hasNext()) {
-      Window window = all.next();
-      if (window.flushing || !window.isOver(now)) {
+      Voice voice = all.next();
+      TokenBucket tokens = voice.tokens.refilled(QUOTA, now);
+      if (voice.flushing) {
         continue;
       }
-      @Nullable Held held = window.held;
-      if (held == null) {
+      @Nullable Held held = voice.held;
+      if (held == null && tokens.isFull()) {
         all.remove();
-      } else {
+      } else if (held != null && tokens.take()) {
         due.add(held);
-        window.held = null;
-        window.flushing = true;
+        voice.held = null;
+        voice.flushing = true;
       }
     }
     return due;
   }
 
   /** It was decided, or could not be: then it waits again unless something newer does. */
-  synchronized void proposed(Held held, boolean done, long now) {
-    @Nullable Window window = windows.get(held.key());
-    if (window == null) {
+  synchronized void proposed(Held held, boolean done) {
+    @Nullable Voice voice = voices.get(held.key());
+    if (voice == null) {
       return;
     }
-    window.flushing = false;
-    if (done) {
-      window.start = now;
-      window.changes = 1;
-    } else if (window.held == null) {
-      window.held = held;
+    voice.flushing = false;
+    if (!done) {
+      voice.tokens.giveBack();
+      voice.held = voice.held == null ? held : voice.held;
     }
   }
 }

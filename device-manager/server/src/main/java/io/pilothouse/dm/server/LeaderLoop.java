@@ -94,9 +94,7 @@ final class LeaderLoop implements AutoCloseable {
     for (FlapDamper.Held held : heard.damper().due(clocks.nanos().getAsLong())) {
       var unused = // each is answered by itself
           submit(ReportIntake.command(held))
-              .whenComplete(
-                  (reply, failure) ->
-                      heard.damper().proposed(held, failure == null, clocks.nanos().getAsLong()));
+              .whenComplete((reply, failure) -> heard.damper().proposed(held, failure == null));
     }
   }
 

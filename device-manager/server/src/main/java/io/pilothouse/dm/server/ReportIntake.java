@@ -146,7 +146,9 @@ final class ReportIntake {
       switch (ReportMeaning.of(state, source.reporter(), source.domain(), report)) {
         case CHANGED -> {
           alive.add(report);
-          if (heard.damper().mayPropose(word, now)) {
+          if (heard
+              .damper()
+              .mayPropose(word, ReportMeaning.isAwaited(state, source.reporter(), report), now)) {
             changed.add(report);
           }
         }

@@ -32,6 +32,15 @@ final class TokenBucket {
     return true;
   }
 
+  /** One that was taken was not used. */
+  void giveBack() {
+    tokens = Math.min(quota.burst(), tokens + 1);
+  }
+
+  boolean isFull() {
+    return tokens >= quota.burst();
+  }
+
   /** Whole seconds until there is one again. */
   long secondsToWait() {
     return Math.max(1, (long) Math.ceil((1 - tokens) * 60 / quota.perMinute()));

@@ -106,6 +106,7 @@ final class Decider {
     Leases.expire(draft);
     WatchdogModes.settle(draft);
     draft.due(Table.MACHINE).keySet().forEach(draft::touch);
+    WatchdogNoise.lookAgain(draft);
     for (int round = 0; round < MOST_ROUNDS; round++) {
       int before = draft.size();
       gone = RemoteSilence.follow(draft, gone);

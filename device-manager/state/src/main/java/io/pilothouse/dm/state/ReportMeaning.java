@@ -67,6 +67,15 @@ public enum ReportMeaning {
     return state.verdict(machine, watchdog).map(each -> sequence(each, reporter)).orElse(0L);
   }
 
+  /** Whether the state waits for this reporter's word, or has none of it. */
+  public static boolean isAwaited(Entities state, String reporter, VerdictReport report) {
+    Optional<Verdict> known = state.verdict(report.getMachine(), report.getWatchdog());
+    return known
+        .flatMap(each -> Observers.of(each, reporter))
+        .map(Observation::getAwaiting)
+        .orElseGet(() -> known.map(Verdict::getAwaiting).orElse(true));
+  }
+
   private static long sequence(Verdict known, String reporter) {
     return Observers.of(known, reporter)
         .map(Observation::getSequence)

@@ -25,6 +25,19 @@ final class WatchdogNoise {
     for (WatchdogState watchdog : List.copyOf(draft.watchdogs())) {
       if (watchdog.getMode() == WatchdogState.Mode.LIVE && isNew(draft, watchdog)) {
         look(draft, watchdog);
+        sample(draft, watchdog);
+      }
+    }
+  }
+
+  /**
+   * Looks again at those of which it was too early to tell; before the machines' own time is up,
+   * and they fail by errors that are the watchdog's.
+   */
+  static void lookAgain(Draft draft) {
+    for (WatchdogState watchdog : List.copyOf(draft.watchdogs())) {
+      if (watchdog.getMode() == WatchdogState.Mode.LIVE && isYoung(draft, watchdog)) {
+        look(draft, watchdog);
       }
     }
   }
@@ -37,20 +50,50 @@ final class WatchdogNoise {
             || watchdog.getSince() == draft.nowMillis());
   }
 
+  /** Whether it looks from outside and may not have stood alone for long enough until now. */
+  private static boolean isYoung(Draft draft, WatchdogState watchdog) {
+    SortedSet<Place> errors = draft.indexes().noise.errors(watchdog.getName());
+    return !errors.isEmpty()
+        && isRemote(draft, watchdog.getName())
+        && draft.nowMillis() - errors.last().number() <= IncidentPolicies.of(draft).windowMs();
+  }
+
   private static void look(Draft draft, WatchdogState watchdog) {
     IncidentPolicies policy = IncidentPolicies.of(draft);
     int errors = draft.indexes().noise.errors(watchdog.getName()).size();
     int alone = draft.indexes().noise.alone(watchdog.getName());
     int share = share(draft, watchdog.getName());
-    boolean isMuch = share >= policy.noiseSharePpm();
-    if (isMuch
+    System.err.println(
+        "DBG look "
+            + draft.nowMillis()
+            + " "
+            + errors
+            + " "
+            + alone
+            + " "
+            + share
+            + " "
+            + isAloneThroughout(draft, watchdog, policy)
+            + isInexplicable(draft, watchdog.getName(), policy)
+            + policy.tooMuch(watchdog.getBasePpm()));
+    if (share >= policy.noiseSharePpm()
         && errors >= policy.machines()
         && share >= policy.tooMuch(watchdog.getBasePpm())
         && 2 * alone > errors
         && isAloneThroughout(draft, watchdog, policy)
         && isInexplicable(draft, watchdog.getName(), policy)) {
       quarantine(draft, watchdog);
-    } else if (!isMuch && draft.nowMillis() >= watchdog.getBaseAt() + policy.windowMs()) {
+    }
+  }
+
+  /** What is usual of a watchdog is learned while it is not much. */
+  private static void sample(Draft draft, WatchdogState before) {
+    IncidentPolicies policy = IncidentPolicies.of(draft);
+    WatchdogState watchdog = draft.watchdog(before.getName()).orElseThrow();
+    int share = share(draft, watchdog.getName());
+    if (watchdog.getMode() == WatchdogState.Mode.LIVE
+        && share < policy.noiseSharePpm()
+        && draft.nowMillis() >= watchdog.getBaseAt() + policy.windowMs()) {
       int base = watchdog.getBasePpm() + (share - watchdog.getBasePpm()) / WEIGHT;
       draft.put(watchdog.toBuilder().setBasePpm(base).setBaseAt(draft.nowMillis()).build());
     }
@@ -59,11 +102,13 @@ final class WatchdogNoise {
   /**
    * Whether it stood alone from the beginning on enough machines. Where a rack or switch comes
    * back, whoever looks from outside is the last to see it: the others fell silent meanwhile and
-   * speak again, so it was right.
+   * speak again, so it was right. Where a site loses its power, it is the first: it stands alone
+   * until a silence of the others can be told from their time between two reports.
    */
   private static boolean isAloneThroughout(
       Draft draft, WatchdogState watchdog, IncidentPolicies policy) {
     int left = 0;
+    boolean remote = isRemote(draft, watchdog.getName());
     for (Place place : draft.indexes().noise.errors(watchdog.getName())) {
       boolean joined =
           draft.verdicts(place.name()).stream()
@@ -71,12 +116,30 @@ final class WatchdogNoise {
               .filter(each -> each.getSince() > place.number())
               .anyMatch(
                   each -> Policies.mode(draft, each.getWatchdog()) == WatchdogState.Mode.LIVE);
-      left += joined ? 0 : 1;
+      boolean early =
+          remote && draft.nowMillis() - place.number() < silenceShowsMs(draft, place.name());
+      left += joined || early ? 0 : 1;
     }
     int share = Ppm.of(left, draft.indexes().verdicts.present(watchdog.getName()).size());
     return left >= policy.machines()
         && share >= policy.noiseSharePpm()
         && share >= policy.tooMuch(watchdog.getBasePpm());
+  }
+
+  /** After how long the machine's own silence shows: of the first of what it says itself. */
+  private static long silenceShowsMs(Draft draft, String machine) {
+    return Policies.requiredLive(draft, draft.machine(machine).orElseThrow()).stream()
+            .filter(each -> !Observers.has(each))
+            .mapToLong(Policies::validForMs)
+            .min()
+            .orElse(0)
+        + Policies.reportEveryMs(draft.fleet());
+  }
+
+  private static boolean isRemote(Draft draft, String watchdog) {
+    return Policies.watchdog(draft, watchdog)
+        .filter(each -> each.getRunner() == WatchdogSpec.Runner.REMOTE)
+        .isPresent();
   }
 
   /**
@@ -90,10 +153,7 @@ final class WatchdogNoise {
       Trait.of(draft.machine(place.name()).orElseThrow())
           .forEach(each -> counts.merge(each, 1, Integer::sum));
     }
-    boolean remote =
-        Policies.watchdog(draft, watchdog)
-            .filter(each -> each.getRunner() == WatchdogSpec.Runner.REMOTE)
-            .isPresent();
+    boolean remote = isRemote(draft, watchdog);
     FaultIndex faults = draft.indexes().faults;
     List<Correlation.Candidate> candidates = new ArrayList<>();
     counts.forEach(

@@ -74,6 +74,58 @@ class IncidentTest {
     assertThat(wide.count(Condition.HEALTHY)).isEqualTo(12);
   }
 
+  /** Who looks from outside is the first to see it, and stands alone until silence shows. */
+  @Test
+  void siteThatLosesItsPowerIsNotTheNoiseOfWhoLooksFromOutside() {
+    WideFleet wide = prompt();
+    List<String> all = wide.names(each -> true);
+    wide.err("reachable", all);
+    wide.fleet.passes(Duration.ofSeconds(4));
+    wide.losePower(all);
+    wide.fleet.passes(Duration.ofMinutes(5));
+    assertThat(wide.fleet.state.watchdog("reachable").orElseThrow().getMode())
+        .isEqualTo(WatchdogState.Mode.LIVE);
+    assertThat(wide.causes()).isNotEmpty().doesNotContain("watchdog/reachable");
+    assertThat(wide.everReady()).isEmpty();
+  }
+
+  @Test
+  void whoLooksFromOutsideAndStandsAloneForLongerThanSilenceTakesIsNoise() {
+    WideFleet wide = prompt();
+    wide.err("reachable", spread(wide, 240));
+    assertThat(wide.causes()).isEmpty();
+    System.out.println(
+        "DBG due "
+            + wide.fleet.state.nextDue()
+            + " now "
+            + wide.fleet.now()
+            + wide.fleet.state.verdict("m-000", "reachable")
+            + wide.fleet.state.machine(spread(wide, 240).get(0))
+            + wide.fleet.state.indexes().noise.alone("reachable"));
+    wide.fleet.passes(QuickFleet.CONFIRM);
+    System.out.println(
+        "DBG due "
+            + wide.fleet.state.nextDue()
+            + " now "
+            + wide.fleet.now()
+            + wide.count(Condition.FAILURE)
+            + wide.fleet.state.watchdog("reachable"));
+    assertThat(wide.causes()).containsExactly("watchdog/reachable");
+    assertThat(wide.count(Condition.HEALTHY)).isEqualTo(400);
+    assertThat(wide.everReady()).isEmpty();
+  }
+
+  /** Machines that are silent after four seconds. */
+  private static WideFleet prompt() {
+    return WideFleet.of(
+        400,
+        10,
+        spec -> {
+          spec.setReportEveryMs(1000);
+          spec.getWatchdogsBuilderList().forEach(each -> each.setValidForMs(4000));
+        });
+  }
+
   /** As the quickstart has it. */
   private static WideFleet small() {
     return WideFleet.of(
