@@ -1,6 +1,7 @@
 package io.pilothouse.dm.state;
 
 import io.pilothouse.api.v1.Incident;
+import io.pilothouse.api.v1.Verdict;
 import io.pilothouse.api.v1.WatchdogState;
 import java.util.Optional;
 
@@ -39,7 +40,16 @@ final class NoiseFollow {
             .setPeak(StrictMath.max(incident.getPeak(), errors))
             .setQuietSince(calm ? since : 0)
             .setDueAt(calm ? since + policy.quietMs() : 0);
-    if (calm && draft.nowMillis() >= since + policy.quietMs()) {
+    boolean isOver = calm && draft.nowMillis() >= since + policy.quietMs();
+    if (isOver && isAwaited(draft, watchdog.getName(), policy)) {
+      // nobody has asked its machines since they were in Probation: that is not calm yet
+      draft.put(
+          next.setQuietSince(draft.nowMillis())
+              .setDueAt(draft.nowMillis() + policy.quietMs())
+              .build());
+      return;
+    }
+    if (isOver) {
       IncidentBook.close(
           draft,
           next.build(),
@@ -52,6 +62,18 @@ final class NoiseFollow {
       return;
     }
     draft.put(next.build());
+  }
+
+  /**
+   * Whether so many of its machines are still to be heard of that they may be those it called bad.
+   */
+  private static boolean isAwaited(Draft draft, String watchdog, IncidentPolicies policy) {
+    long awaited =
+        draft.indexes().verdicts.present(watchdog).stream()
+            .filter(each -> draft.verdict(each, watchdog).filter(Verdict::getAwaiting).isPresent())
+            .limit(policy.machines())
+            .count();
+    return awaited >= policy.machines();
   }
 
   /**

@@ -9,7 +9,6 @@ import io.pilothouse.api.v1.UnitVersion;
 import io.pilothouse.api.v1.VersionRef;
 import io.pilothouse.api.v1.WantedState;
 import io.pilothouse.api.v1.WatchdogSpec;
-import io.pilothouse.api.v1.WatchdogState;
 import java.util.Collection;
 import java.util.List;
 import java.util.SortedMap;
@@ -45,10 +44,8 @@ public final class WantedStates {
           .filter(type -> !type.getImage().isEmpty())
           .ifPresent(type -> wanted.getImageBuilder().setName(type.getImage()));
       for (WatchdogSpec spec : Policies.watchdogsOf(state, machine)) {
-        boolean runs =
-            spec.getRunner() != WatchdogSpec.Runner.REMOTE
-                && Policies.mode(state, spec.getName()) != WatchdogState.Mode.QUARANTINED;
-        if (runs) {
+        // in quarantine, too: what it says then tells when that can end
+        if (spec.getRunner() != WatchdogSpec.Runner.REMOTE) {
           wanted.addWatchdogs(spec);
         }
       }

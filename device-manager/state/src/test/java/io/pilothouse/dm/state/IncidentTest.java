@@ -12,6 +12,7 @@ import io.pilothouse.api.v1.Repair;
 import io.pilothouse.api.v1.Severity;
 import io.pilothouse.api.v1.VerdictKind;
 import io.pilothouse.api.v1.Veto;
+import io.pilothouse.api.v1.WatchdogSpec;
 import io.pilothouse.api.v1.WatchdogState;
 import java.time.Duration;
 import java.util.List;
@@ -72,6 +73,40 @@ class IncidentTest {
     wide.fleet.passes(Duration.ofMinutes(5));
     assertThat(wide.fleet.state.repairs()).isEmpty();
     assertThat(wide.count(Condition.HEALTHY)).isEqualTo(12);
+  }
+
+  /**
+   * A fatal error fails machines before it is known for noise; in Probation they are asked anew.
+   */
+  @Test
+  void quarantineDoesNotEndWhileItsMachinesAreYetToBeHeardOf() {
+    WideFleet wide = small();
+    List<String> red = wide.names(each -> true).subList(0, 7);
+    wide.report("disk", VerdictKind.ERROR, Severity.FATAL, red);
+    String incident = wide.open().get(0).getId();
+    wide.report("heartbeat", VerdictKind.OK, Severity.SEVERITY_UNSPECIFIED, red);
+    wide.report("reachable", VerdictKind.OK, Severity.SEVERITY_UNSPECIFIED, red);
+    wide.fleet.passes(Duration.ofMinutes(1));
+    assertThat(wide.incident(incident).getState()).isEqualTo(Incident.State.OPEN);
+    wide.report("disk", VerdictKind.ERROR, Severity.FATAL, red);
+    wide.fleet.passes(Duration.ofMinutes(1));
+    assertThat(wide.incident(incident).getState()).isEqualTo(Incident.State.OPEN);
+    wide.report("disk", VerdictKind.OK, Severity.SEVERITY_UNSPECIFIED, red);
+    wide.fleet.passes(Duration.ofMinutes(1));
+    assertThat(wide.incident(incident).getState()).isEqualTo(Incident.State.CLOSED);
+    assertThat(wide.begun()).isEmpty();
+  }
+
+  @Test
+  void quarantinedWatchdogGoesOnToBeAsked() {
+    WideFleet wide = small();
+    wide.err("disk", wide.names(each -> true).subList(0, 7));
+    Machine machine = wide.fleet.state.machine("m-000").orElseThrow();
+    assertThat(wide.fleet.state.watchdog("disk").orElseThrow().getMode())
+        .isEqualTo(WatchdogState.Mode.QUARANTINED);
+    assertThat(WantedStates.of(wide.fleet.state, machine).getWatchdogsList())
+        .extracting(WatchdogSpec::getName)
+        .contains("disk");
   }
 
   /** Who looks from outside is the first to see it, and stands alone until silence shows. */
