@@ -52,7 +52,9 @@ final class DevFlap extends Target {
         escalated = isEscalated();
         say("%d: %s".formatted(failures, line(failed)));
       } finally {
-        fault.clear();
+        if (!escalated) {
+          fault.clear(); // else it stays bad, for somebody to look at
+        }
       }
       if (!escalated) {
         say("   " + line(await("HEALTHY", DevFlap::isWell)));
@@ -62,7 +64,11 @@ final class DevFlap extends Target {
     boolean ended = escalated;
     show(
         () -> Json.object().put("machine", machine).put("failures", seen).put("escalated", ended),
-        () -> "%s failed %d times%s".formatted(machine, seen, ended ? " and was escalated" : ""),
+        () ->
+            ended
+                ? "%s failed %d times and was escalated; it stays bad until: pilot dev watchdog-error %s %s --clear"
+                    .formatted(machine, seen, machine, watchdog)
+                : "%s failed %d times".formatted(machine, seen),
         () -> List.of(machine));
     return ExitCode.DONE;
   }

@@ -121,22 +121,19 @@ final class IncidentExplainer {
 
   private static String next(Entities state, Incident incident) {
     IncidentPolicies policy = IncidentPolicies.of(state);
-    String ends =
-        incident.getQuietSince() == 0
-            ? "it ends by itself once the errors are gone for " + Texts.span(policy.quietMs())
-            : "it ends at %s if the errors stay away"
-                .formatted(Instant.ofEpochMilli(incident.getQuietSince() + policy.quietMs()));
     String trial =
         incident.getTrialMachine().isEmpty()
             ? ""
             : "; the repair of %s was let through, to see whether repairs help"
                 .formatted(incident.getTrialMachine());
-    return "%s%s; at %s a repair is tried; a person ends it with: pilot incident resolve %s --reason WHY"
-        .formatted(
-            ends,
-            trial,
-            Instant.ofEpochMilli(IncidentFollow.trialAt(incident.toBuilder(), policy)),
-            incident.getId());
+    // the time of the next step follows it
+    String step =
+        incident.getQuietSince() == 0
+            ? "it ends by itself once the errors are gone for %s; else one repair is tried"
+                .formatted(Texts.span(policy.quietMs()))
+            : "it ends, if the errors stay away";
+    return "a person can end it with: pilot incident resolve %s --reason WHY%s; %s"
+        .formatted(incident.getId(), trial, step);
   }
 
   private static String rule(Entities state, Incident incident) {

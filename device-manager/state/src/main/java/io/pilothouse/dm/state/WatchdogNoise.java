@@ -63,19 +63,6 @@ final class WatchdogNoise {
     int errors = draft.indexes().noise.errors(watchdog.getName()).size();
     int alone = draft.indexes().noise.alone(watchdog.getName());
     int share = share(draft, watchdog.getName());
-    System.err.println(
-        "DBG look "
-            + draft.nowMillis()
-            + " "
-            + errors
-            + " "
-            + alone
-            + " "
-            + share
-            + " "
-            + isAloneThroughout(draft, watchdog, policy)
-            + isInexplicable(draft, watchdog.getName(), policy)
-            + policy.tooMuch(watchdog.getBasePpm()));
     if (share >= policy.noiseSharePpm()
         && errors >= policy.machines()
         && share >= policy.tooMuch(watchdog.getBasePpm())

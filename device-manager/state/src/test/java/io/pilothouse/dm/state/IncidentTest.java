@@ -129,22 +129,7 @@ class IncidentTest {
     WideFleet wide = prompt();
     wide.err("reachable", spread(wide, 240));
     assertThat(wide.causes()).isEmpty();
-    System.out.println(
-        "DBG due "
-            + wide.fleet.state.nextDue()
-            + " now "
-            + wide.fleet.now()
-            + wide.fleet.state.verdict("m-000", "reachable")
-            + wide.fleet.state.machine(spread(wide, 240).get(0))
-            + wide.fleet.state.indexes().noise.alone("reachable"));
     wide.fleet.passes(QuickFleet.CONFIRM);
-    System.out.println(
-        "DBG due "
-            + wide.fleet.state.nextDue()
-            + " now "
-            + wide.fleet.now()
-            + wide.count(Condition.FAILURE)
-            + wide.fleet.state.watchdog("reachable"));
     assertThat(wide.causes()).containsExactly("watchdog/reachable");
     assertThat(wide.count(Condition.HEALTHY)).isEqualTo(400);
     assertThat(wide.everReady()).isEmpty();
