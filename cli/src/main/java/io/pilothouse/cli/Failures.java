@@ -50,7 +50,8 @@ final class Failures implements IExecutionExceptionHandler {
               ExitCode.UNREACHABLE,
               "UNREACHABLE",
               message(unreachable),
-              "look at `pilot status`, at the logs in log/, or name others with --servers");
+              "see which replicas run, and start one (quick start: pilot dev start dm-1); the fleet's log/"
+                  + " directory says why they ended; or name others with --servers");
       default ->
           new CliException(
               ExitCode.FAILED, "FAILED", e.getClass().getSimpleName() + ": " + message(e), "");

@@ -3,6 +3,7 @@ package io.pilothouse.watchdog;
 import java.io.BufferedReader;
 import java.io.BufferedWriter;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
@@ -44,32 +45,48 @@ public final class ProcessGroups {
 
     private Optional<Shell> shell = Optional.empty();
 
-    synchronized void send(String command) throws IOException {
-      if (shell.filter(Shell::isAlive).isEmpty() || !shell.get().did(command)) {
-        shell.ifPresent(each -> each.process().destroyForcibly());
-        shell = Optional.of(Shell.start());
-        if (!shell.get().did(command)) {
-          throw new IOException("the shell that sends signals did not do: " + command);
+    synchronized void send(String command) throws IOException, InterruptedException {
+      try {
+        boolean done = shell.isPresent() && shell.get().did(command);
+        if (!done) {
+          end();
+          shell = Optional.of(Shell.start());
+          if (!shell.get().did(command)) {
+            throw new IOException("the shell that sends signals did not do: " + command);
+          }
         }
+      } catch (IOException | InterruptedException e) {
+        end(); // its answer is still to come, and would be taken for that of the next command
+        throw e;
       }
     }
 
+    private void end() {
+      shell.ifPresent(each -> each.process().destroyForcibly());
+      shell = Optional.empty();
+    }
+
     private record Shell(Process process, BufferedWriter to, BufferedReader from) {
+      private static final Duration ANSWER = Duration.ofSeconds(2);
+
       static Shell start() throws IOException {
         Process process =
             new ProcessBuilder("/bin/sh").redirectError(ProcessBuilder.Redirect.DISCARD).start();
         return new Shell(process, process.outputWriter(), process.inputReader());
       }
 
-      boolean isAlive() {
-        return process.isAlive();
-      }
-
-      /** False when somebody has ended the shell. */
-      boolean did(String command) {
+      /** False when somebody has ended or stopped the shell. */
+      boolean did(String command) throws InterruptedException {
         try {
           to.write(command + " 2>/dev/null; echo " + SENT + "\n");
           to.flush();
+          long deadline = System.nanoTime() + ANSWER.toNanos();
+          while (!from.ready()) {
+            if (!process.isAlive() || System.nanoTime() - deadline > 0) {
+              return false;
+            }
+            Thread.sleep(1);
+          }
           return SENT.equals(from.readLine());
         } catch (IOException e) {
           return false;

@@ -24,7 +24,9 @@ final class DevWatchdogError extends Target {
   @Parameters(index = "1", paramLabel = "WATCHDOG", description = "one that the machine runs")
   String watchdog = "";
 
-  @Option(names = "--fatal", description = "as fatal hardware: Replace at once")
+  @Option(
+      names = "--fatal",
+      description = "as fatal hardware: FAILURE at once, Replace after confirm-after")
   boolean fatal;
 
   @Option(names = "--clear", description = "mends it")

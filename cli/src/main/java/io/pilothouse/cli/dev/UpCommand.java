@@ -4,6 +4,8 @@ import io.pilothouse.api.v1.FleetRequest;
 import io.pilothouse.api.v1.GetFleetReply;
 import io.pilothouse.api.v1.GetFleetRequest;
 import io.pilothouse.api.v1.GetStatusRequest;
+import io.pilothouse.api.v1.ListMachinesReply;
+import io.pilothouse.api.v1.ListMachinesRequest;
 import io.pilothouse.api.v1.ListManifestsReply;
 import io.pilothouse.api.v1.ListManifestsRequest;
 import io.pilothouse.api.v1.StatusReply;
@@ -14,12 +16,16 @@ import io.pilothouse.cli.ExitCode;
 import io.pilothouse.cli.Home;
 import io.pilothouse.client.DmException;
 import io.pilothouse.client.UnreachableException;
+import io.pilothouse.provisioning.power.LocalChassis;
+import io.pilothouse.provisioning.power.PowerException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Properties;
 import java.util.stream.Stream;
 import picocli.CommandLine;
@@ -36,6 +42,9 @@ public final class UpCommand extends Target {
   private static final Duration LEADER_WAIT = Duration.ofMinutes(2);
   private static final Duration HEALTHY_WAIT = Duration.ofMinutes(4);
   private static final Duration LOOK = Duration.ofMillis(500);
+
+  /** What has just booted says a moment later what is wrong with it. */
+  private static final int SETTLED_LOOKS = 3;
 
   @Option(
       names = "--machines",
@@ -216,9 +225,10 @@ public final class UpCommand extends Target {
     return ask(method, request, parser);
   }
 
-  private ExitCode awaitHealthy() throws InterruptedException {
+  private ExitCode awaitHealthy() throws IOException, PowerException, InterruptedException {
     long deadline = System.nanoTime() + HEALTHY_WAIT.toNanos();
     String last = "";
+    int looks = 0;
     while (true) {
       StatusReply status = status(timeout());
       String now =
@@ -236,8 +246,10 @@ public final class UpCommand extends Target {
       boolean settled =
           status.getTotal() > 0
               && status.getHealthy() == status.getTotal()
-              && status.getRolloutsActive() == 0;
-      if (settled) {
+              && status.getRolloutsActive() == 0
+              && haveAllReported();
+      looks = settled ? looks + 1 : 0;
+      if (looks == SETTLED_LOOKS) {
         return ExitCode.DONE;
       }
       if (System.nanoTime() > deadline) {
@@ -247,6 +259,23 @@ public final class UpCommand extends Target {
       requireAlive();
       Thread.sleep(LOOK.toMillis());
     }
+  }
+
+  /** Until it has booted, a machine is what it was when the fleet went down: no news of it. */
+  private boolean haveAllReported() throws IOException, PowerException {
+    Map<String, String> boots = new HashMap<>();
+    for (LocalChassis chassis : LocalChassis.list(home().machines())) {
+      chassis.bootId().ifPresent(each -> boots.put(chassis.name(), each));
+    }
+    ListMachinesReply machines =
+        ask("ListMachines", ListMachinesRequest.getDefaultInstance(), ListMachinesReply.parser());
+    return machines.getItemsList().stream()
+        .allMatch(
+            each -> {
+              String reported = each.getObserved().getBootId();
+              return !each.hasError()
+                  && boots.getOrDefault(each.getName(), reported).equals(reported);
+            });
   }
 
   private static String rollouts(StatusReply status) {

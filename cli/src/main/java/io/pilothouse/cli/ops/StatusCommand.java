@@ -13,6 +13,8 @@ import io.pilothouse.cli.Command;
 import io.pilothouse.cli.ExitCode;
 import io.pilothouse.cli.Json;
 import io.pilothouse.cli.Names;
+import io.pilothouse.client.DmException;
+import io.pilothouse.client.UnreachableException;
 import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.Option;
@@ -28,13 +30,22 @@ final class StatusCommand extends Command {
 
   @Override
   protected ExitCode run() {
-    StatusReply status =
-        ask("GetStatus", GetStatusRequest.getDefaultInstance(), StatusReply.parser());
     if (plugin) {
-      return plugin(status);
+      try {
+        return plugin(status());
+      } catch (UnreachableException | DmException e) {
+        // the protocol knows no other exit codes than its own
+        print("HEALTH_ERR - the Device Manager does not answer: " + e.getMessage());
+        return ExitCode.USAGE;
+      }
     }
+    StatusReply status = status();
     show(() -> json(status), () -> screen(status), () -> List.of(status.getHealth()));
     return status.getHealth().equals("HEALTH_ERR") ? ExitCode.FAILED : ExitCode.DONE;
+  }
+
+  private StatusReply status() {
+    return ask("GetStatus", GetStatusRequest.getDefaultInstance(), StatusReply.parser());
   }
 
   private ExitCode plugin(StatusReply status) {
@@ -109,13 +120,13 @@ final class StatusCommand extends Command {
     text.append("fleet %s   %s%n".formatted(status.getFleet(), status.getHealth()));
     for (HealthCode code : status.getCodesList()) {
       text.append(
-          "  %s %s  count %d  scope %s  since %s%n      %s%n"
+          "  %s %s  count %d  scope %s%s%n      %s%n"
               .formatted(
                   code.getSeverity(),
                   code.getCode(),
                   code.getCount(),
                   code.getScope(),
-                  Names.at(code.getSince()),
+                  code.getSince() == 0 ? "" : "  since " + Names.at(code.getSince()),
                   code.getText()));
       text.append("      action: %s%n      see: %s%n".formatted(code.getAction(), code.getSee()));
     }

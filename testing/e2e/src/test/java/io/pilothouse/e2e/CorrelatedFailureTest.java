@@ -143,7 +143,8 @@ class CorrelatedFailureTest {
     assertThat(why.path("considered")).as("%s", why).isNotEmpty();
     assertThat(fleet.eventsAfter(before).where(each -> isRepairOfOthers(each)).items()).isEmpty();
     assertThat(fleet.status().path("codes").findValuesAsText("code")).contains("REPAIR_ESCALATED");
-    assertThat(pilot.run("explain", "machine", "web-06").exits(0).out()).contains("escalated");
+    assertThat(pilot.run("explain", "machine", "web-06").exits(0).out())
+        .contains("a person must decide", "pilot repair approve");
 
     pilot.run("dev", "watchdog-error", "web-06", "disk", "--clear").exits(0);
     fleet.awaitAllHealthy(LONG);

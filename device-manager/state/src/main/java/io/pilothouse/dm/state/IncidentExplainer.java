@@ -57,9 +57,9 @@ final class IncidentExplainer {
                   + " nothing, and no repair comes of it")
           .setNextWhat(
               ("it ends when the watchdog calls few machines bad again, or when it is removed or"
-                      + " changed. Mend it; or, if the machines are bad indeed: pilot watchdog promote"
+                      + " changed. Mend it; or, if the machines are bad indeed: pilot incident resolve"
                       + " %s --reason WHY")
-                  .formatted(incident.getValue()));
+                  .formatted(incident.getId()));
     } else {
       machines(state, incident, why);
       why.setNextWhat(next(state, incident)).setNextAt(incident.getDueAt());
@@ -132,7 +132,8 @@ final class IncidentExplainer {
             ? "it ends by itself once the errors are gone for %s; else one repair is tried"
                 .formatted(Texts.span(policy.quietMs()))
             : "it ends, if the errors stay away";
-    return "a person can end it with: pilot incident resolve %s --reason WHY%s; %s"
+    return ("mend the cause. Only if its machines must be repaired one by one all the same, this lets"
+            + " their repairs go on: pilot incident resolve %s --reason WHY%s; %s")
         .formatted(incident.getId(), trial, step);
   }
 

@@ -66,6 +66,7 @@ final class IncidentFollow {
         tried
             .filter(each -> each.getCondition() == Condition.HEALTHY && !each.hasError())
             .filter(each -> each.getHealthySince() >= incident.getTrialAt())
+            .filter(each -> isRepaired(each, incident.getTrialAt()))
             .isPresent();
     if (helped) {
       return Optional.of(
@@ -84,6 +85,18 @@ final class IncidentFollow {
             each ->
                 "its errors were those of watchdog %s alone: see %s"
                     .formatted(each.getValue(), each.getId()));
+  }
+
+  /** Whether something was done to it since: that errors cleared by themselves tells nothing. */
+  private static boolean isRepaired(Machine machine, long since) {
+    return machine.getPastActionsList().stream()
+        .filter(each -> each.getEndedAt() >= since)
+        .anyMatch(
+            each ->
+                switch (each.getAction()) {
+                  case REBOOT, RE_IMAGE, REPLACE -> true;
+                  case DO_NOTHING, ESCALATE, ACTION_UNSPECIFIED, UNRECOGNIZED -> false;
+                });
   }
 
   /** With fewer machines than this it is over: as many as an incident has, or as it began with. */

@@ -102,6 +102,12 @@ final class MachineExplainer {
                           Instant.ofEpochMilli(machine.getHealthySince()),
                           Texts.ref(machine.getObserved().getActive())))
               .setNextWhat("nothing is due");
+          if (machine.getDrainRequested()) {
+            Budget.veto(state, machine, Budget.Purpose.MAINTENANCE).ifPresent(why::addVetoes);
+            why.setNextWhat(
+                "it is drained as soon as the budget allows; take that back: pilot machine undrain "
+                    + machine.getName());
+          }
         }
       }
       case PROBATION -> {

@@ -1,7 +1,7 @@
 package io.pilothouse.dm.state;
 
 import io.pilothouse.api.v1.Incident;
-import io.pilothouse.api.v1.Verdict;
+import io.pilothouse.api.v1.VerdictKind;
 import io.pilothouse.api.v1.WatchdogState;
 import java.util.Optional;
 
@@ -41,8 +41,8 @@ final class NoiseFollow {
             .setQuietSince(calm ? since : 0)
             .setDueAt(calm ? since + policy.quietMs() : 0);
     boolean isOver = calm && draft.nowMillis() >= since + policy.quietMs();
-    if (isOver && isAwaited(draft, watchdog.getName(), policy)) {
-      // nobody has asked its machines since they were in Probation: that is not calm yet
+    if (isOver && mayBeMany(draft, watchdog.getName(), errors, policy)) {
+      // its machines were not heard of since they were in Probation: that is not calm yet
       draft.put(
           next.setQuietSince(draft.nowMillis())
               .setDueAt(draft.nowMillis() + policy.quietMs())
@@ -64,16 +64,18 @@ final class NoiseFollow {
     draft.put(next.build());
   }
 
-  /**
-   * Whether so many of its machines are still to be heard of that they may be those it called bad.
-   */
-  private static boolean isAwaited(Draft draft, String watchdog, IncidentPolicies policy) {
-    long awaited =
-        draft.indexes().verdicts.present(watchdog).stream()
-            .filter(each -> draft.verdict(each, watchdog).filter(Verdict::getAwaiting).isPresent())
-            .limit(policy.machines())
-            .count();
-    return awaited >= policy.machines();
+  /** Whether it is not calm with those that it called bad and has yet to speak of again. */
+  private static boolean mayBeMany(
+      Draft draft, String watchdog, int errors, IncidentPolicies policy) {
+    var present = draft.indexes().verdicts.present(watchdog);
+    int awaited =
+        (int)
+            present.stream()
+                .map(each -> draft.verdict(each, watchdog).orElseThrow())
+                .filter(each -> each.getAwaiting() && each.getKind() == VerdictKind.ERROR)
+                .count();
+    int bad = errors + awaited;
+    return bad >= policy.machines() && 2 * Ppm.of(bad, present.size()) >= policy.noiseSharePpm();
   }
 
   /**

@@ -7,6 +7,7 @@ import io.pilothouse.api.v1.AuditRecord;
 import io.pilothouse.api.v1.Condition;
 import io.pilothouse.api.v1.Freeze;
 import io.pilothouse.api.v1.Hold;
+import io.pilothouse.api.v1.Incident;
 import io.pilothouse.api.v1.Lifecycle;
 import io.pilothouse.api.v1.Machine;
 import io.pilothouse.api.v1.Observed;
@@ -224,10 +225,9 @@ final class Operators {
           Refusal.Code.INVALID, "a watchdog's mode is missing", "use SHADOW, LIVE or QUARANTINED");
     }
     WatchdogState before = found.get();
-    WatchdogState known =
-        mode == WatchdogState.Mode.QUARANTINED
-            ? before
-            : NoiseFollow.ended(draft, before, "its mode was set to " + mode);
+    requireFew(draft, before, mode);
+    // a person's quarantine does not end by itself either
+    WatchdogState known = NoiseFollow.ended(draft, before, "its mode was set to " + mode);
     WatchdogModes.set(draft, known, mode);
     draft.audit(
         AuditRecord.newBuilder()
@@ -237,6 +237,29 @@ final class Operators {
             .setTo(mode.name())
             .setText(
                 "its verdicts " + (mode == WatchdogState.Mode.LIVE ? "count" : "do not count")));
+  }
+
+  /**
+   * What ends a quarantine releases its machines: above the blast radius two persons must say so.
+   */
+  private static void requireFew(Draft draft, WatchdogState watchdog, WatchdogState.Mode mode)
+      throws RefusedException {
+    int machines = draft.indexes().noise.errors(watchdog.getName()).size();
+    int most = Approvals.mostOfOnePerson(draft);
+    boolean ends =
+        mode != WatchdogState.Mode.QUARANTINED
+            && draft
+                .incident(watchdog.getIncidentId())
+                .filter(each -> each.getState() == Incident.State.OPEN)
+                .isPresent();
+    if (ends && machines > most) {
+      throw new RefusedException(
+          Refusal.Code.NOT_ALLOWED,
+          "%s is quarantined by %s and calls %s machines bad; one person may release %s"
+              .formatted(watchdog.getName(), watchdog.getIncidentId(), machines, most),
+          "two persons must run: pilot incident resolve %s --reason TEXT"
+              .formatted(watchdog.getIncidentId()));
+    }
   }
 
   static void requireReason(Draft draft, String act) throws RefusedException {

@@ -23,10 +23,10 @@ final class RepairDrain {
         && isHeard(state, machine);
   }
 
-  /** Not all that reports from the machine itself is silent. */
+  /** Not all that reports from the machine itself is silent; of others silence is not noticed. */
   private static boolean isHeard(Entities state, Machine machine) {
     List<WatchdogSpec> own =
-        Policies.watchdogsOf(state, machine).stream().filter(RepairDrain::isOnMachine).toList();
+        Policies.requiredLive(state, machine).stream().filter(RepairDrain::isOnMachine).toList();
     return own.isEmpty()
         || own.stream()
             .map(each -> state.verdict(machine.getName(), each.getName()))

@@ -5,6 +5,7 @@ import io.pilothouse.api.v1.Approval;
 import io.pilothouse.api.v1.Explanation;
 import io.pilothouse.api.v1.Machine;
 import io.pilothouse.api.v1.Repair;
+import io.pilothouse.api.v1.Severity;
 import io.pilothouse.api.v1.Veto;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -152,15 +153,28 @@ final class RepairExplainer {
   }
 
   private static void waiting(Explanation.Builder why, Repair repair) {
-    List<String> kinds = repair.getVetoesList().stream().map(Veto::getKind).distinct().toList();
+    List<String> kinds =
+        repair.getVetoesList().stream()
+            .map(each -> each.getKind().equals(SecondLook.VETO) ? "second look" : each.getKind())
+            .distinct()
+            .toList();
     long until = repair.getVetoesList().stream().mapToLong(Veto::getUntil).max().orElse(0);
-    boolean allTimed = repair.getVetoesList().stream().allMatch(each -> each.getUntil() != 0);
-    why.setNextWhat(
-            kinds.isEmpty()
-                ? "it goes on at once"
-                : "READY when the %s no longer %s it back; DoNothing, should the errors clear first"
-                    .formatted(
-                        String.join(" and the ", kinds), kinds.size() == 1 ? "holds" : "hold"))
+    // an incident's time is that of one machine of those it holds
+    boolean allTimed =
+        repair.getVetoesList().stream()
+            .allMatch(each -> each.getUntil() != 0 && !each.getKind().equals(Incidents.VETO));
+    boolean escalated = repair.getAction() == Action.ESCALATE;
+    String should =
+        repair.getSeverity() == Severity.FATAL && !escalated
+            ? "it goes on even if the error clears, the fault is fatal"
+            : "DoNothing, should the errors clear first";
+    String next =
+        escalated
+            ? "a person decides: pilot repair approve %s --action ACTION --reason WHY"
+                .formatted(repair.getId())
+            : "READY when the %s no longer %s it back"
+                .formatted(String.join(" and the ", kinds), kinds.size() == 1 ? "holds" : "hold");
+    why.setNextWhat(kinds.isEmpty() ? "it goes on at once" : next + "; " + should)
         .setNextAt(allTimed ? until : 0);
   }
 

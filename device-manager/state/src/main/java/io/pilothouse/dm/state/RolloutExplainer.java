@@ -48,7 +48,10 @@ final class RolloutExplainer {
                   .setKind("rollout")
                   .setDomain("rollout/" + rollout.getId())
                   .setSentence("it is paused: " + rollout.getPauseReason()))
-          .setNextWhat("pilot rollout resume, skip, rollback or abort " + rollout.getId())
+          .setNextWhat(
+              ("pilot rollout resume %s --reason WHY; or, in place of resume: rollback, abort, or"
+                      + " skip --unit UNIT")
+                  .formatted(rollout.getId()))
           .build();
     }
     return why.setNextWhat(

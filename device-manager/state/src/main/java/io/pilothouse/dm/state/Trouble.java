@@ -7,7 +7,8 @@ import io.pilothouse.api.v1.WatchdogSpec;
 /**
  * When a machine's error was new. It is new once: while it goes from failure through DoNothing and
  * repairs, and however its error comes and goes meanwhile, its trouble is the old one, until it is
- * HEALTHY. Otherwise machines that fail again and again would look like a new incident each time.
+ * HEALTHY, or gone from the network again after a rest. Otherwise machines that fail again and
+ * again would look like a new incident each time.
  */
 final class Trouble {
   /** In place of a time: an incident had it, and was closed. It never counts as new again. */
@@ -38,7 +39,8 @@ final class Trouble {
       case FAILURE -> begun;
       case PROBATION ->
           switch (machine.getCause()) {
-            case CAUSE_DO_NOTHING, CAUSE_REPAIR, CAUSE_ROLLBACK -> known;
+            case CAUSE_DO_NOTHING, CAUSE_REPAIR, CAUSE_ROLLBACK ->
+                isGoneAgain(draft, machine) ? draft.nowMillis() : known;
             // a switch of versions excuses much, but not that nothing is heard of the machine
             case CAUSE_ROLLOUT, CAUSE_INSTALL ->
                 machine.hasError() && isGone(draft, machine.getError()) ? begun : 0;
@@ -46,6 +48,19 @@ final class Trouble {
           };
       case CONDITION_UNSPECIFIED, UNRECOGNIZED -> known;
     };
+  }
+
+  /**
+   * Whether the machine was back for as long as ends an incident, and is gone again: the power of
+   * its rack may have failed a second time, and that is not the first time's trouble.
+   */
+  private static boolean isGoneAgain(Draft draft, Machine machine) {
+    long quietSince = machine.getQuietSince();
+    return machine.getTroubleSince() != HAD
+        && quietSince != 0
+        && draft.nowMillis() - quietSince >= IncidentPolicies.of(draft).quietMs()
+        && machine.hasError()
+        && isGone(draft, machine.getError());
   }
 
   /**

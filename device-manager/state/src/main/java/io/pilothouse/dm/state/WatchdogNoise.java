@@ -3,7 +3,6 @@ package io.pilothouse.dm.state;
 import io.pilothouse.api.v1.AuditRecord;
 import io.pilothouse.api.v1.Incident;
 import io.pilothouse.api.v1.Machine;
-import io.pilothouse.api.v1.WatchdogSpec;
 import io.pilothouse.api.v1.WatchdogState;
 import java.util.ArrayList;
 import java.util.List;
@@ -54,7 +53,7 @@ final class WatchdogNoise {
   private static boolean isYoung(Draft draft, WatchdogState watchdog) {
     SortedSet<Place> errors = draft.indexes().noise.errors(watchdog.getName());
     return !errors.isEmpty()
-        && isRemote(draft, watchdog.getName())
+        && isFromOutside(draft, watchdog.getName())
         && draft.nowMillis() - errors.last().number() <= IncidentPolicies.of(draft).windowMs();
   }
 
@@ -95,7 +94,7 @@ final class WatchdogNoise {
   private static boolean isAloneThroughout(
       Draft draft, WatchdogState watchdog, IncidentPolicies policy) {
     int left = 0;
-    boolean remote = isRemote(draft, watchdog.getName());
+    boolean remote = isFromOutside(draft, watchdog.getName());
     for (Place place : draft.indexes().noise.errors(watchdog.getName())) {
       boolean joined =
           draft.verdicts(place.name()).stream()
@@ -123,10 +122,8 @@ final class WatchdogNoise {
         + Policies.reportEveryMs(draft.fleet());
   }
 
-  private static boolean isRemote(Draft draft, String watchdog) {
-    return Policies.watchdog(draft, watchdog)
-        .filter(each -> each.getRunner() == WatchdogSpec.Runner.REMOTE)
-        .isPresent();
+  private static boolean isFromOutside(Draft draft, String watchdog) {
+    return Policies.watchdog(draft, watchdog).filter(Observers::has).isPresent();
   }
 
   /**
@@ -140,7 +137,7 @@ final class WatchdogNoise {
       Trait.of(draft.machine(place.name()).orElseThrow())
           .forEach(each -> counts.merge(each, 1, Integer::sum));
     }
-    boolean remote = isRemote(draft, watchdog);
+    boolean remote = isFromOutside(draft, watchdog);
     FaultIndex faults = draft.indexes().faults;
     List<Correlation.Candidate> candidates = new ArrayList<>();
     counts.forEach(

@@ -198,19 +198,49 @@ class IncidentTest {
   }
 
   @Test
-  void aPersonWhoPromotesAQuarantinedWatchdogEndsItsIncident() {
+  void onePersonCannotEndAQuarantineThatWouldReleaseMany() {
     WideFleet wide = small();
     wide.err("disk", wide.names(each -> true).subList(0, 7));
+    String incident = wide.open().get(0).getId();
+    for (WatchdogState.Mode mode : List.of(WatchdogState.Mode.LIVE, WatchdogState.Mode.SHADOW)) {
+      assertThat(
+              wide.fleet
+                  .isRefused(
+                      Command.newBuilder()
+                          .setPromoteWatchdog(
+                              PromoteWatchdog.newBuilder().setWatchdog("disk").setMode(mode)))
+                  .getRemedy())
+          .contains("two persons", "pilot incident resolve " + incident);
+    }
+    var resolve =
+        Command.newBuilder().setResolveIncident(ResolveIncident.newBuilder().setIncident(incident));
+    wide.as("operator/alice", resolve.clone());
+    assertThat(wide.incident(incident).getState()).isEqualTo(Incident.State.OPEN);
+    wide.as("operator/bob", resolve.clone());
+    assertThat(wide.incident(incident).getState()).isEqualTo(Incident.State.CLOSED);
+    assertThat(wide.fleet.state.watchdog("disk").orElseThrow().getMode())
+        .isEqualTo(WatchdogState.Mode.LIVE);
+    assertThat(wide.names(Machine::hasError)).hasSize(7);
+  }
+
+  /** A person's quarantine takes the place of the rules' own, and does not end by itself. */
+  @Test
+  void aPersonsQuarantineStays() {
+    WideFleet wide = small();
+    List<String> red = wide.names(each -> true).subList(0, 7);
+    wide.err("disk", red);
     String incident = wide.open().get(0).getId();
     wide.fleet.sends(
         Command.newBuilder()
             .setPromoteWatchdog(
-                PromoteWatchdog.newBuilder().setWatchdog("disk").setMode(WatchdogState.Mode.LIVE)));
+                PromoteWatchdog.newBuilder()
+                    .setWatchdog("disk")
+                    .setMode(WatchdogState.Mode.QUARANTINED)));
     assertThat(wide.incident(incident).getState()).isEqualTo(Incident.State.CLOSED);
-    assertThat(wide.incident(incident).getClosedBy()).isEqualTo("operator/alice");
+    wide.report("disk", VerdictKind.OK, Severity.SEVERITY_UNSPECIFIED, red);
+    wide.fleet.passes(Duration.ofMinutes(5));
     assertThat(wide.fleet.state.watchdog("disk").orElseThrow().getMode())
-        .isEqualTo(WatchdogState.Mode.LIVE);
-    assertThat(wide.names(Machine::hasError)).hasSize(7);
+        .isEqualTo(WatchdogState.Mode.QUARANTINED);
   }
 
   @Test
