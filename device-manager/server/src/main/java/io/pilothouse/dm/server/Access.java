@@ -21,9 +21,13 @@ final class Access {
       Set.of(
           "ApplyFleet",
           "RegisterManifest",
+          "RemoveManifest",
           "StartRollout",
           "ControlRollout",
           "ControlMachine",
+          "ResolveIncident",
+          "DecideRepair",
+          "HoldDomain",
           "SetFreeze",
           "SetWatchdogMode");
 

@@ -34,6 +34,7 @@ import io.pilothouse.api.v1.OperatorGrpc;
 import io.pilothouse.api.v1.ReadRecordReply;
 import io.pilothouse.api.v1.ReadRecordRequest;
 import io.pilothouse.api.v1.RegisterManifestRequest;
+import io.pilothouse.api.v1.RemoveManifestRequest;
 import io.pilothouse.api.v1.ResolveIncidentRequest;
 import io.pilothouse.api.v1.RolloutPlan;
 import io.pilothouse.api.v1.SetFreezeRequest;
@@ -110,6 +111,11 @@ final class OperatorService extends OperatorGrpc.OperatorImplBase {
   @Override
   public void registerManifest(RegisterManifestRequest request, StreamObserver<WriteReply> call) {
     Answers.unary(call, () -> writes.registerManifest(request));
+  }
+
+  @Override
+  public void removeManifest(RemoveManifestRequest request, StreamObserver<WriteReply> call) {
+    Answers.unary(call, () -> writes.removeManifest(request));
   }
 
   @Override

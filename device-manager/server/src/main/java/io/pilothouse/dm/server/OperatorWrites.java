@@ -12,6 +12,7 @@ import io.pilothouse.api.log.v1.HoldMachine;
 import io.pilothouse.api.log.v1.MachineReplaced;
 import io.pilothouse.api.log.v1.PromoteWatchdog;
 import io.pilothouse.api.log.v1.RegisterManifest;
+import io.pilothouse.api.log.v1.RemoveManifest;
 import io.pilothouse.api.log.v1.Reply;
 import io.pilothouse.api.log.v1.ResolveIncident;
 import io.pilothouse.api.log.v1.RetryProvisioning;
@@ -25,6 +26,7 @@ import io.pilothouse.api.v1.DecideRepairRequest;
 import io.pilothouse.api.v1.FleetRequest;
 import io.pilothouse.api.v1.HoldDomainRequest;
 import io.pilothouse.api.v1.RegisterManifestRequest;
+import io.pilothouse.api.v1.RemoveManifestRequest;
 import io.pilothouse.api.v1.ResolveIncidentRequest;
 import io.pilothouse.api.v1.SetFreezeRequest;
 import io.pilothouse.api.v1.SetWatchdogModeRequest;
@@ -56,6 +58,15 @@ final class OperatorWrites {
     return decide(Command.newBuilder().setRegisterManifest(command), request.getContext());
   }
 
+  WriteReply removeManifest(RemoveManifestRequest request) {
+    RemoveManifest command =
+        RemoveManifest.newBuilder()
+            .setName(request.getName())
+            .setVersion(request.getVersion())
+            .build();
+    return decide(Command.newBuilder().setRemoveManifest(command), request.getContext());
+  }
+
   WriteReply startRollout(StartRolloutRequest request) {
     StartRollout command =
         StartRollout.newBuilder()
@@ -63,6 +74,8 @@ final class OperatorWrites {
             .setName(request.getName())
             .setVersion(request.getVersion())
             .setPlanDigest(request.getPlanDigest())
+            .addAllFirst(request.getFirstList())
+            .setThing(request.getThing())
             .build();
     return decide(Command.newBuilder().setStartRollout(command), request.getContext());
   }

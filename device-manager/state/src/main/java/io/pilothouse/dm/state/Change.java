@@ -5,6 +5,7 @@ import io.pilothouse.api.log.v1.AuditKey;
 import io.pilothouse.api.log.v1.Event;
 import io.pilothouse.api.log.v1.VerdictKey;
 import io.pilothouse.api.v1.AuditRecord;
+import io.pilothouse.api.v1.Thing;
 import io.pilothouse.api.v1.UnitVersion;
 import io.pilothouse.api.v1.Verdict;
 import io.pilothouse.api.v1.VersionRef;
@@ -36,6 +37,7 @@ public record Change(Table table, String key, @Nullable Message value) {
       case UNIT_VERSION ->
           put(Table.UNIT_VERSION, key(event.getUnitVersion()), event.getUnitVersion());
       case MANIFEST -> put(Table.MANIFEST, key(event.getManifest().getRef()), event.getManifest());
+      case MANIFEST_REMOVED -> remove(Table.MANIFEST, event.getManifestRemoved());
       case REPLICA -> put(Table.REPLICA, event.getReplica().getId(), event.getReplica());
       case REPLICA_REMOVED -> remove(Table.REPLICA, event.getReplicaRemoved());
       case LEASE -> put(Table.LEASE, event.getLease().getRole(), event.getLease());
@@ -67,9 +69,10 @@ public record Change(Table table, String key, @Nullable Message value) {
     return name + "@" + version;
   }
 
-  /** Unit versions sort by type, then unit. */
-  public static String unitVersionKey(String type, String unit) {
-    return type + "/" + unit;
+  /** Unit versions sort by type, then unit; those of manifests have the shortest key. */
+  public static String unitVersionKey(String type, String unit, Thing thing) {
+    String key = type + "/" + unit;
+    return thing == Thing.THING_MANIFEST ? key : key + "/" + thing;
   }
 
   /** Audit records sort by index, then ordinal. */
@@ -91,7 +94,7 @@ public record Change(Table table, String key, @Nullable Message value) {
   }
 
   private static String key(UnitVersion version) {
-    return unitVersionKey(version.getType(), version.getScaleUnit());
+    return unitVersionKey(version.getType(), version.getScaleUnit(), version.getThing());
   }
 
   private static String key(AuditRecord record) {

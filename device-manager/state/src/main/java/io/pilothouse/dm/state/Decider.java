@@ -75,6 +75,7 @@ final class Decider {
       case REPORT_PROVISIONING -> Provision.report(draft, command.getReportProvisioning());
       case REGISTER_MANIFEST ->
           Manifests.register(draft, command.getRegisterManifest().getManifest());
+      case REMOVE_MANIFEST -> Manifests.remove(draft, command.getRemoveManifest());
       case OBSERVE_REPLICA -> Manifests.observe(draft, command.getObserveReplica().getReplica());
       case START_ROLLOUT -> reply.setId(Rollouts.start(draft, command.getStartRollout()));
       case CONTROL_ROLLOUT -> Rollouts.control(draft, command.getControlRollout());

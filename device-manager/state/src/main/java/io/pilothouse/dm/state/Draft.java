@@ -202,6 +202,10 @@ public final class Draft implements Entities {
     add(Event.newBuilder().setRolloutRemoved(id).build());
   }
 
+  public void removeManifest(String name, String version) {
+    add(Event.newBuilder().setManifestRemoved(Change.manifestKey(name, version)).build());
+  }
+
   public void removeReplica(String id) {
     add(Event.newBuilder().setReplicaRemoved(id).build());
   }

@@ -14,6 +14,7 @@ import io.pilothouse.api.v1.Machine;
 import io.pilothouse.api.v1.Manifest;
 import io.pilothouse.api.v1.Repair;
 import io.pilothouse.api.v1.Rollout;
+import io.pilothouse.api.v1.Thing;
 import io.pilothouse.api.v1.UnitVersion;
 import io.pilothouse.api.v1.Verdict;
 import io.pilothouse.api.v1.WatchdogState;
@@ -91,7 +92,7 @@ public interface Entities {
   }
 
   default Optional<UnitVersion> unitVersion(String type, String unit) {
-    return get(Table.UNIT_VERSION, Change.unitVersionKey(type, unit));
+    return get(Table.UNIT_VERSION, Change.unitVersionKey(type, unit, Thing.THING_MANIFEST));
   }
 
   default Collection<Manifest> manifests() {

@@ -1,9 +1,15 @@
 package io.pilothouse.dm.state;
 
+import com.google.protobuf.Message;
 import io.pilothouse.api.log.v1.Refusal;
+import io.pilothouse.api.log.v1.RemoveManifest;
 import io.pilothouse.api.v1.AuditRecord;
 import io.pilothouse.api.v1.DeploymentReplica;
+import io.pilothouse.api.v1.Image;
+import io.pilothouse.api.v1.MachineType;
 import io.pilothouse.api.v1.Manifest;
+import io.pilothouse.api.v1.Rollout;
+import io.pilothouse.api.v1.UnitVersion;
 import io.pilothouse.api.v1.VersionRef;
 import java.util.Optional;
 
@@ -50,6 +56,58 @@ final class Manifests {
             .setText(
                 "registered %s, %s files, %s bytes"
                     .formatted(Texts.ref(ref), manifest.getFiles(), manifest.getBytes())));
+  }
+
+  /** Refused while a unit runs it, or a rollout brings it or may go back to it. */
+  static void remove(Draft draft, RemoveManifest command) throws RefusedException {
+    Optional<Manifest> known = draft.manifest(command.getName(), command.getVersion());
+    String text = command.getName() + "@" + command.getVersion();
+    if (known.isEmpty()) {
+      throw new RefusedException(
+          Refusal.Code.NOT_FOUND,
+          "no version %s is registered".formatted(text),
+          "list them: pilot manifest list");
+    }
+    Optional<String> use = use(draft, known.get().getRef());
+    if (use.isPresent()) {
+      throw new RefusedException(
+          Refusal.Code.PRECONDITION,
+          "%s is needed: %s".formatted(text, use.get()),
+          "roll another version out first");
+    }
+    draft.removeManifest(command.getName(), command.getVersion());
+    draft.audit(
+        AuditRecord.newBuilder()
+            .setKind("MANIFEST")
+            .setSubject("manifest/" + text)
+            .setFrom(known.get().getRef().getDigest())
+            .setText("removed " + text));
+  }
+
+  /** What needs a version; empty when nothing does. */
+  private static Optional<String> use(Entities state, VersionRef ref) {
+    for (Message each : state.table(Table.UNIT_VERSION).values()) {
+      UnitVersion unit = (UnitVersion) each;
+      if (unit.getVersion().equals(ref)) {
+        return Optional.of("unit %s of %s runs it".formatted(unit.getScaleUnit(), unit.getType()));
+      }
+    }
+    for (Image image : state.fleet().getImagesList()) {
+      if (image.getName().equals(ref.getName()) && image.getVersion().equals(ref.getVersion())) {
+        return Optional.of("the fleet's files name it as image");
+      }
+    }
+    for (MachineType type : state.fleet().getTypesList()) {
+      for (Rollout rollout : state.indexes().rollouts.ofType(state, type.getName())) {
+        boolean names =
+            rollout.getTo().equals(ref)
+                || rollout.getUnitsList().stream().anyMatch(each -> each.getBefore().equals(ref));
+        if (names && Rollouts.isOpen(rollout)) {
+          return Optional.of("rollout %s has not ended".formatted(rollout.getId()));
+        }
+      }
+    }
+    return Optional.empty();
   }
 
   /** A deployment replica came, went, or holds more. */

@@ -10,6 +10,7 @@ import io.pilothouse.api.v1.Limit;
 import io.pilothouse.api.v1.Machine;
 import io.pilothouse.api.v1.Rollout;
 import io.pilothouse.api.v1.RolloutPolicy;
+import io.pilothouse.api.v1.Thing;
 import io.pilothouse.api.v1.UnitVersion;
 import java.time.Duration;
 import java.util.List;
@@ -92,7 +93,10 @@ class IncidentRolloutTest {
               .setVersion(WideFleet.V1)
               .build();
       wide.fleet.putEverywhere(
-          new Change(Table.UNIT_VERSION, Change.unitVersionKey("frontend", unit), version));
+          new Change(
+              Table.UNIT_VERSION,
+              Change.unitVersionKey("frontend", unit, Thing.THING_MANIFEST),
+              version));
     }
     wide.fleet.sends(RolloutScenario.start(WideFleet.V2));
     for (String name : wide.rack("r00")) {
