@@ -26,11 +26,21 @@ import org.jspecify.annotations.Nullable;
  * at the election, when a machine's condition changes and when a watchdog's mode changes; each is
  * timed from when this leader saw it, on its monotonic clock, so no wall clock can make silence.
  *
+ * <p>Every watchdog's word expires, whether it counts or not: one that is made live after its
+ * reporter died is silent, and not what it said last. Only that a live one never said anything is a
+ * silence as well.
+ *
+ * <p>A report can only move a silence away. So a machine that had nothing to notice is not looked
+ * at before the first silence that was possible then, unless what it must hear from has changed.
+ *
  * <p>For one thread.
  */
 final class SilenceWatch {
 
   private static final Duration REPLICA_VALID_FOR = Duration.ofSeconds(10);
+
+  /** A machine is looked at no less often, however long its watchdogs' words are valid. */
+  private static final Duration LONGEST_PAUSE = Duration.ofMinutes(1);
 
   /** Entries stay small when a whole fleet falls silent; the rest follows in the next round. */
   private static final int MOST_AT_ONCE = 1000;
@@ -38,12 +48,19 @@ final class SilenceWatch {
   /** Since when something is as it is, by its own mark and by our clock. */
   private record Seen(long mark, long at) {}
 
-  /** A watchdog that a type's machines must hear from. */
-  private record Required(
-      String watchdog, long validForNanos, long modeSeenAt, boolean silenceIgnored) {}
+  /**
+   * A watchdog of a type's machines.
+   *
+   * @param mustSpeak never to have said anything is a silence, too
+   */
+  private record Watched(String watchdog, long validForNanos, long modeSeenAt, boolean mustSpeak) {}
+
+  /** When to look at a machine again, as long as these are its watchdogs. */
+  private record NextLook(List<Watched> watched, long at) {}
 
   private final LastHeard lastHeard;
   private final Map<String, Seen> machines = new HashMap<>();
+  private final Map<String, NextLook> looks = new HashMap<>();
   private final Map<String, Seen> watchdogs = new HashMap<>();
   private final Map<String, Seen> replicas = new HashMap<>();
 
@@ -57,78 +74,103 @@ final class SilenceWatch {
 
   /** Watchdogs whose silence the state does not know of yet. */
   List<Silent> silent(Entities state, long now) {
-    Map<String, List<Required>> byType = new HashMap<>();
+    Map<String, List<Watched>> byType = new HashMap<>();
     List<Silent> silent = new ArrayList<>();
     for (Machine machine : state.machines()) {
       if (machine.getLifecycle() != Lifecycle.IN_SERVICE) {
         continue;
       }
       long start = seenAt(machines, machine.getName(), machine.getSince(), now);
-      List<Required> required =
-          byType.computeIfAbsent(machine.getType(), type -> required(state, machine, now));
-      for (Required each : required) {
-        if (silent.size() < MOST_AT_ONCE) {
-          silent(state, machine.getName(), each, latest(start, each.modeSeenAt()), now, silent);
-        }
+      List<Watched> watched =
+          byType.computeIfAbsent(machine.getType(), type -> watched(state, machine, now));
+      @Nullable NextLook next = looks.get(machine.getName());
+      boolean due = next == null || now - next.at() > 0 || !next.watched().equals(watched);
+      if (due && silent.size() < MOST_AT_ONCE) {
+        long at = look(state, machine.getName(), watched, start, now, silent);
+        looks.put(machine.getName(), new NextLook(watched, at));
       }
     }
     if (machines.size() > state.machines().size()) {
       Set<String> left =
           state.machines().stream().map(Machine::getName).collect(Collectors.toSet());
       machines.keySet().retainAll(left);
+      looks.keySet().retainAll(left);
     }
     return silent;
   }
 
-  /** Adds the watchdog as a whole, or those of its observers that fell silent. */
-  private void silent(
+  /** Adds what is silent; returns the earliest time at which more can be. */
+  private long look(
       Entities state,
       String machine,
-      Required required,
+      List<Watched> watched,
       long start,
       long now,
       List<Silent> silent) {
-    Verdict verdict =
-        state.verdict(machine, required.watchdog()).orElse(Verdict.getDefaultInstance());
-    long heardAt = lastHeard.at(machine, required.watchdog()).orElse(start);
-    if (now - latest(start, heardAt) > required.validForNanos()) {
-      // one whose silence is no fault loses its word, and that is all
-      boolean matters = !required.silenceIgnored() || isSaid(verdict);
-      if (!verdict.getSilent() && matters) {
-        silent.add(
-            Silent.newBuilder().setMachine(machine).setWatchdog(required.watchdog()).build());
-      }
-      return;
+    long next = now + LONGEST_PAUSE.toNanos();
+    int before = silent.size();
+    for (Watched each : watched) {
+      long from = latest(start, each.modeSeenAt());
+      long until = silent(state, machine, each, from, now, silent);
+      next = next - until > 0 ? until : next;
     }
+    // what was noticed may not be logged: look again at once
+    return silent.size() > before ? now : next;
+  }
+
+  /**
+   * Adds the watchdog as a whole, or those of its observers that fell silent.
+   *
+   * @return when the next of them can be
+   */
+  private long silent(
+      Entities state, String machine, Watched watched, long start, long now, List<Silent> silent) {
+    Verdict verdict =
+        state.verdict(machine, watched.watchdog()).orElse(Verdict.getDefaultInstance());
+    long heardAt = latest(start, lastHeard.at(machine, watched.watchdog()).orElse(start));
+    if (now - heardAt > watched.validForNanos()) {
+      if (!verdict.getSilent() && (watched.mustSpeak() || isSaid(verdict))) {
+        silent.add(Silent.newBuilder().setMachine(machine).setWatchdog(watched.watchdog()).build());
+      }
+      // it may speak at any moment, and fall silent again so much later
+      return now + watched.validForNanos();
+    }
+    long next = heardAt + watched.validForNanos();
     for (Observation each : verdict.getObservationsList()) {
-      long at = lastHeard.at(machine, required.watchdog(), each.getReporter()).orElse(start);
-      if (now - latest(start, at) > required.validForNanos()) {
+      long at =
+          latest(
+              start, lastHeard.at(machine, watched.watchdog(), each.getReporter()).orElse(start));
+      if (now - at > watched.validForNanos()) {
         silent.add(
             Silent.newBuilder()
                 .setMachine(machine)
-                .setWatchdog(required.watchdog())
+                .setWatchdog(watched.watchdog())
                 .setReporter(each.getReporter())
                 .build());
+      } else {
+        next = next - at - watched.validForNanos() > 0 ? at + watched.validForNanos() : next;
       }
     }
+    return next;
   }
 
   private static boolean isSaid(Verdict verdict) {
     return verdict.getKind() != VerdictKind.VERDICT_UNSPECIFIED && !verdict.getAwaiting();
   }
 
-  private List<Required> required(Entities state, Machine machine, long now) {
-    List<Required> required = new ArrayList<>();
-    for (WatchdogSpec spec : Policies.requiredLive(state, machine)) {
+  private List<Watched> watched(Entities state, Machine machine, long now) {
+    List<Watched> watched = new ArrayList<>();
+    for (WatchdogSpec spec : Policies.watchdogsOf(state, machine)) {
       long since = state.watchdog(spec.getName()).map(WatchdogState::getSince).orElse(0L);
-      required.add(
-          new Required(
+      boolean live = Policies.mode(state, spec.getName()) == WatchdogState.Mode.LIVE;
+      watched.add(
+          new Watched(
               spec.getName(),
               TimeUnit.MILLISECONDS.toNanos(Policies.validForMs(spec)),
               seenAt(watchdogs, spec.getName(), since, now),
-              spec.getSilenceIgnored()));
+              live && !spec.getSilenceIgnored()));
     }
-    return required;
+    return watched;
   }
 
   /** Deployment replicas that count as up and are not, as they should be recorded. */

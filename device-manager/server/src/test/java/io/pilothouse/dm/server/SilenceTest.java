@@ -7,6 +7,7 @@ import io.pilothouse.api.log.v1.Command;
 import io.pilothouse.api.log.v1.Command.KindCase;
 import io.pilothouse.api.log.v1.DrainMachine;
 import io.pilothouse.api.log.v1.NoticeSilence.Silent;
+import io.pilothouse.api.log.v1.PromoteWatchdog;
 import io.pilothouse.api.log.v1.Request;
 import io.pilothouse.api.log.v1.UndrainMachine;
 import io.pilothouse.api.v1.Condition;
@@ -16,6 +17,7 @@ import io.pilothouse.api.v1.ReportRequest;
 import io.pilothouse.api.v1.ReportVerdictsRequest;
 import io.pilothouse.api.v1.VerdictKind;
 import io.pilothouse.api.v1.VerdictReportItem;
+import io.pilothouse.api.v1.WatchdogState;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -170,6 +172,62 @@ class SilenceTest {
     assertThat(silent()).isEmpty();
     pass(2);
     assertThat(silent()).hasSize(3);
+  }
+
+  @Test
+  void aWordInShadowExpiresTooSoThatItIsSilentAndNotWellWhenItIsPromoted() {
+    mode("disk", WatchdogState.Mode.SHADOW);
+    heartbeats();
+    pass(0);
+    for (int i = 0; i < 4; i++) {
+      pass(5);
+      reachable();
+      heartbeat();
+    }
+    assertThat(silent()).containsExactly("disk");
+
+    mode("disk", WatchdogState.Mode.LIVE);
+
+    assertThat(dm.ledger.read(state -> state.verdict("web-01", "disk").orElseThrow()).getSilent())
+        .isTrue();
+    assertThat(dm.fleet.machine("web-01").getError().getFault()).isEqualTo("silent");
+  }
+
+  @Test
+  void aWordInQuarantineExpires() {
+    heartbeats();
+    mode("disk", WatchdogState.Mode.QUARANTINED);
+    pass(16);
+
+    assertThat(silent()).contains("disk");
+  }
+
+  @Test
+  void inShadowToHaveSaidNothingYetIsNoSilence() {
+    mode("disk", WatchdogState.Mode.SHADOW);
+
+    pass(60);
+
+    assertThat(silent()).containsExactly("heartbeat", "reachable");
+  }
+
+  private void heartbeat() {
+    sequence++;
+    dm.machine("web-01")
+        .report(
+            ReportRequest.newBuilder()
+                .setMachine("web-01")
+                .setBootId("web-01-boot-2")
+                .setSequence(sequence)
+                .addVerdicts(item("heartbeat"))
+                .build());
+  }
+
+  private void mode(String watchdog, WatchdogState.Mode mode) {
+    dm.fleet.decide(
+        Command.newBuilder()
+            .setPromoteWatchdog(PromoteWatchdog.newBuilder().setWatchdog(watchdog).setMode(mode)));
+    pass(0);
   }
 
   @Test

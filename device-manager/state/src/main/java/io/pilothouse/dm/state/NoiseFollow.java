@@ -64,7 +64,10 @@ final class NoiseFollow {
     draft.put(next.build());
   }
 
-  /** Whether it is not calm with those that it called bad and has yet to speak of again. */
+  /**
+   * Whether it is not calm with those that it called bad and has yet to speak of again, and those
+   * of which it says nothing any more: made live, its silence would count.
+   */
   private static boolean mayBeMany(
       Draft draft, String watchdog, int errors, IncidentPolicies policy) {
     var present = draft.indexes().verdicts.present(watchdog);
@@ -74,7 +77,10 @@ final class NoiseFollow {
                 .map(each -> draft.verdict(each, watchdog).orElseThrow())
                 .filter(each -> each.getAwaiting() && each.getKind() == VerdictKind.ERROR)
                 .count();
-    int bad = errors + awaited;
+    boolean silenceCounts =
+        Policies.watchdog(draft, watchdog).filter(each -> !each.getSilenceIgnored()).isPresent();
+    int silent = silenceCounts ? draft.indexes().verdicts.silent(watchdog).size() : 0;
+    int bad = errors + awaited + silent;
     return bad >= policy.machines() && 2 * Ppm.of(bad, present.size()) >= policy.noiseSharePpm();
   }
 

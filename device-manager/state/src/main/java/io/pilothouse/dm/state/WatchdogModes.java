@@ -67,7 +67,10 @@ final class WatchdogModes {
     }
   }
 
-  /** It has reported, and has no ERROR now that nobody confirmed: made live, that would fail it. */
+  /**
+   * It has reported, and nothing would fail a machine at the moment when it is made live: no ERROR
+   * that nobody confirmed, no silence on a machine that is well otherwise.
+   */
   private static boolean mayPromote(Draft draft, String watchdog) {
     VerdictIndex verdicts = draft.indexes().verdicts;
     boolean shared =
@@ -75,6 +78,8 @@ final class WatchdogModes {
             .allMatch(
                 each -> draft.verdict(each, watchdog).filter(Verdict::getCounted).isPresent());
     return shared
+        && verdicts.silent(watchdog).stream()
+            .allMatch(each -> draft.machine(each).filter(Machine::hasError).isPresent())
         && verdicts.present(watchdog).stream()
             .anyMatch(
                 each ->

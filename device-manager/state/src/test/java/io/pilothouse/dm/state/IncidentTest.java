@@ -243,6 +243,22 @@ class IncidentTest {
         .isEqualTo(WatchdogState.Mode.QUARANTINED);
   }
 
+  /** Made live, its silence would fail the machines that its errors did not. */
+  @Test
+  void aQuarantineDoesNotEndByTheWatchdogsDeath() {
+    WideFleet wide = small();
+    List<String> red = wide.names(each -> true).subList(0, 7);
+    wide.err("disk", red);
+    red.forEach(each -> wide.fleet.machine(each).fallsSilent("disk"));
+    wide.fleet.passes(Duration.ofMinutes(5));
+    assertThat(wide.causes()).containsExactly("watchdog/disk");
+
+    wide.report("disk", VerdictKind.OK, Severity.SEVERITY_UNSPECIFIED, red);
+    wide.fleet.passes(Duration.ofMinutes(5));
+    assertThat(wide.causes()).isEmpty();
+    assertThat(wide.count(Condition.HEALTHY)).isEqualTo(12);
+  }
+
   @Test
   void watchdogThatIsRemovedWhileItErrsTakesItsIncidentWithIt() {
     WideFleet wide = small();

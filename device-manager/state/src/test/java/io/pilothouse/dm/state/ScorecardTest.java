@@ -129,6 +129,20 @@ class ScorecardTest {
   }
 
   @Test
+  void aShadowIsNotPromotedWhileItIsSilentOnAMachineThatIsWell() {
+    fleet = FleetScenario.inService(withShadow(PROMOTE_AFTER));
+    web().fallsSilent("disk");
+    assertThat(web().error()).isEmpty();
+
+    fleet.passes(PROMOTE_AFTER.multipliedBy(2));
+    assertThat(score("disk").getMode()).isEqualTo(WatchdogState.Mode.SHADOW);
+
+    web().reports(VerdictKind.OK, "disk");
+    fleet.passes(PROMOTE_AFTER);
+    assertThat(score("disk").getMode()).isEqualTo(WatchdogState.Mode.LIVE);
+  }
+
+  @Test
   void aShadowThatSaidNothingIsNotPromoted() {
     Fleet.Builder spec = withShadow(PROMOTE_AFTER).toBuilder();
     spec.addWatchdogs(
