@@ -1,7 +1,6 @@
 package io.pilothouse.watchdog;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.pilothouse.api.v1.VerdictKind;
 import java.nio.file.Files;
@@ -9,11 +8,13 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Debian's monitoring-plugins-basic, unmodified. {@code ./pilot test} installs them. */
+@Tag("system")
 @Timeout(60)
 class MonitoringPluginsTest {
   private static final Path PLUGINS = Path.of("/usr/lib/nagios/plugins");
@@ -22,9 +23,9 @@ class MonitoringPluginsTest {
 
   @BeforeEach
   void theyAreHere() {
-    assumeTrue(
-        Files.isExecutable(PLUGINS.resolve("check_load")),
-        "the package monitoring-plugins-basic is not installed");
+    assertThat(PLUGINS.resolve("check_load"))
+        .as("of the package monitoring-plugins-basic")
+        .isExecutable();
   }
 
   @Test

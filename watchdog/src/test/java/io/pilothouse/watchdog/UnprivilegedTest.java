@@ -2,7 +2,6 @@ package io.pilothouse.watchdog;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.google.protobuf.ByteString;
 import io.pilothouse.api.v1.VerdictKind;
@@ -13,18 +12,20 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What a root gives up before it runs somebody's script. */
+@Tag("system")
 @Timeout(30)
 class UnprivilegedTest {
   @TempDir private Path dir;
 
   @BeforeEach
   void onlyRootCanBecomeAnother() throws IOException {
-    assumeTrue(RunAs.isRoot(), "only root can become another user");
+    assertThat(RunAs.isRoot()).as("run by root, who alone can become another user").isTrue();
     // as on a machine whose disk is the agent's alone
     Files.setPosixFilePermissions(dir, PosixFilePermissions.fromString("rwx------"));
   }

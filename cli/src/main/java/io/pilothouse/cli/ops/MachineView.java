@@ -1,6 +1,7 @@
 package io.pilothouse.cli.ops;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.pilothouse.api.v1.Lifecycle;
 import io.pilothouse.api.v1.Machine;
 import io.pilothouse.api.v1.VersionRef;
 import io.pilothouse.cli.Json;
@@ -64,6 +65,9 @@ final class MachineView {
     }
     if (machine.hasError()) {
       return machine.getError().getWatchdog() + ": " + machine.getError().getText();
+    }
+    if (machine.getDrainRequested() && machine.getLifecycle() == Lifecycle.IN_SERVICE) {
+      return "drain asked for; waits for the budget";
     }
     return machine.getRepairId().isEmpty() ? machine.getRolloutId() : machine.getRepairId();
   }

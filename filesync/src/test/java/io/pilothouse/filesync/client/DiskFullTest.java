@@ -2,7 +2,6 @@ package io.pilothouse.filesync.client;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.pilothouse.filesync.ContentException;
 import io.pilothouse.filesync.Packer.Packed;
@@ -14,16 +13,18 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** On a file system of 8 MiB, which only root can mount; {@link CrashTest} does without. */
+@Tag("system")
 final class DiskFullTest extends ClientTest {
   private boolean mounted;
 
   @BeforeEach
   void mountSmallDisk() throws Exception {
     mounted = run("mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", disk.toString()) == 0;
-    assumeTrue(mounted, "cannot mount a tmpfs");
+    assertThat(mounted).as("a tmpfs, which only root can mount").isTrue();
   }
 
   @AfterEach
