@@ -9,6 +9,7 @@ import io.pilothouse.api.v1.IncidentPolicy;
 import io.pilothouse.api.v1.MachineType;
 import io.pilothouse.api.v1.ProvisioningPolicy;
 import io.pilothouse.api.v1.RolloutPolicy;
+import io.pilothouse.api.v1.TransferLimits;
 import io.pilothouse.manifests.table.ObjectTable;
 import io.pilothouse.manifests.table.Shape;
 import io.pilothouse.manifests.table.Shapes;
@@ -53,7 +54,12 @@ final class FleetTables {
                   "approvals",
                   Shapes.object(IncidentTable.approvals(), ApprovalPolicy::newBuilder),
                   Fleet.Builder::setApprovals,
-                  "What needs a person, or a second one."));
+                  "What needs a person, or a second one.")
+              .optional(
+                  "transfers",
+                  Shapes.object(transfers(), TransferLimits::newBuilder),
+                  Fleet.Builder::setTransfers,
+                  "Bytes a second that contents may take on their way to machines."));
 
   static final Kind<MachineType.Builder> MACHINE_TYPE =
       new Kind<>(
@@ -196,6 +202,27 @@ final class FleetTables {
             "feed", Units.limit(), Budgets.Builder::setFeed, "Of each power feed; default 10%.")
         .optional(
             "type", Units.limit(), Budgets.Builder::setType, "Of each machine type; default 5%.");
+  }
+
+  private static ObjectTable<TransferLimits.Builder> transfers() {
+    return ObjectTable.<TransferLimits.Builder>of()
+        .optional(
+            "machine",
+            Units.size(),
+            TransferLimits.Builder::setMachine,
+            "What one machine takes a second, all transfers together; default: its agent's"
+                + " --bandwidth, 50MiB.")
+        .optional(
+            "machine-serves",
+            Units.size(),
+            TransferLimits.Builder::setMachineServes,
+            "What one machine gives a second to others of its rack and unit; default 50MiB.")
+        .optional(
+            "rack-uplink",
+            Units.size(),
+            TransferLimits.Builder::setRackUplink,
+            "What the machines of a rack take a second from outside it, together; each has an"
+                + " equal share. Default: no limit.");
   }
 
   private static ObjectTable<ProvisioningPolicy.Builder> provisioning() {

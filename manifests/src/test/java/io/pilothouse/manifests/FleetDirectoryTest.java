@@ -6,6 +6,7 @@ import io.pilothouse.api.v1.DeviceKind;
 import io.pilothouse.api.v1.Fleet;
 import io.pilothouse.api.v1.ScaleUnit;
 import io.pilothouse.api.v1.Severity;
+import io.pilothouse.api.v1.TransferLimits;
 import io.pilothouse.api.v1.WatchdogSpec;
 import io.pilothouse.api.v1.WatchdogState;
 import java.nio.file.Path;
@@ -77,6 +78,42 @@ class FleetDirectoryTest {
     assertThat(fleet.loaded().getApprovals().getDestructive().getAbsolute()).isEqualTo(5);
     assertThat(fleet.loaded().getApprovals().getWindowMs()).isEqualTo(7_200_000);
     assertThat(fleet.loaded().getApprovals().getBlastRadius().getPercent()).isEqualTo(10);
+  }
+
+  @Test
+  void limitsOfTransfersAreOfTheCluster() {
+    fleet.write(
+        "cluster.yaml",
+        """
+        kind: Cluster
+        name: test
+        report-every: 1s
+        transfers: {machine: 100MiB, machine-serves: 50MiB, rack-uplink: 1GiB}
+        """);
+    assertThat(fleet.loaded().getTransfers())
+        .isEqualTo(
+            TransferLimits.newBuilder()
+                .setMachine(100L << 20)
+                .setMachineServes(50L << 20)
+                .setRackUplink(1L << 30)
+                .build());
+  }
+
+  @Test
+  void aLimitWithoutItsUnitIsRefusedWithWhatWasMeant() {
+    fleet.write(
+        "cluster.yaml",
+        """
+        kind: Cluster
+        name: test
+        report-every: 1s
+        transfers:
+          rack-uplink: 100M
+        """);
+    assertThat(fleet.problems())
+        .containsExactly(
+            "cluster.yaml:5:16: transfers.rack-uplink: \"100M\" is not a size; write for example"
+                + " 64KiB, 512MiB or 2GiB (did you mean \"100MiB\"?)");
   }
 
   @Test

@@ -130,6 +130,7 @@ public final class FleetDiff {
               .setReportEveryMs(fleet.getReportEveryMs())
               .setIncidents(fleet.getIncidents())
               .setApprovals(fleet.getApprovals())
+              .setTransfers(fleet.getTransfers())
               .build());
     }
     fleet.getTypesList().forEach(each -> objects.put("type/" + each.getName(), each));

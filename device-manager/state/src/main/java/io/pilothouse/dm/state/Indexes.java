@@ -29,6 +29,7 @@ public final class Indexes {
   final NoiseIndex noise = new NoiseIndex();
   final IncidentIndex incidents = new IncidentIndex();
   final DestructiveIndex destructive = new DestructiveIndex();
+  final PeerIndex peers = new PeerIndex();
 
   /** In the order of feeding: a later one may read an earlier one. */
   private final List<Index> all =
@@ -45,7 +46,8 @@ public final class Indexes {
           faults,
           noise,
           incidents,
-          destructive);
+          destructive,
+          peers);
 
   Indexes() {}
 

@@ -32,7 +32,10 @@ public final class WantedStates {
             .setCondition(machine.getCondition())
             .setInService(inService)
             .setRunProcesses(inService && !machine.getDraining())
-            .setReportEveryMs(Policies.reportEveryMs(state.fleet()));
+            .setReportEveryMs(Policies.reportEveryMs(state.fleet()))
+            .setPeers(state.indexes().peers.of(machine))
+            .setLimits(state.fleet().getTransfers())
+            .addAllUrgent(urgent(state, machine));
     if (inService
         || machine.getLifecycle() == Lifecycle.DRAINING
         || machine.getLifecycle() == Lifecycle.MAINTENANCE) {
@@ -82,6 +85,24 @@ public final class WantedStates {
         .reduce((older, newer) -> newer)
         .ifPresent(each -> addAll(staged, each));
     return staged.values();
+  }
+
+  /** Digests that machines of the type go back to now. */
+  private static List<String> urgent(Entities state, Machine machine) {
+    return state.indexes().rollouts.ofType(state, machine.getType()).stream()
+        .filter(WantedStates::goesBack)
+        .flatMap(each -> each.getUnitsList().stream())
+        .map(each -> each.getBefore().getDigest())
+        .filter(digest -> !digest.isEmpty())
+        .distinct()
+        .sorted()
+        .toList();
+  }
+
+  private static boolean goesBack(Rollout rollout) {
+    return rollout.getState() == Rollout.State.ROLLING_BACK
+        || (rollout.getState() == Rollout.State.PAUSED
+            && rollout.getResumeTo() == Rollout.State.ROLLING_BACK);
   }
 
   private static void addAll(SortedMap<String, VersionRef> staged, Rollout rollout) {
