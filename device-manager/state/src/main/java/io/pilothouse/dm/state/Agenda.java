@@ -143,7 +143,13 @@ final class Agenda {
     if (after != null) {
       rollouts.names.add(after.getId());
     }
-    strays.everything |= before == null || after == null || movedOn(before, after);
+    boolean moved = before == null || after == null || movedOn(before, after);
+    strays.everything |= moved;
+    Rollout any = after != null ? after : before;
+    if (moved && any != null) {
+      // another one of the type may wait for its turn in a unit
+      rollouts.groups.add(new MachineIndex.Group(any.getType(), ""));
+    }
   }
 
   private static boolean movedOn(Rollout before, Rollout after) {

@@ -91,8 +91,13 @@ public interface Entities {
     return all(Table.UNIT_VERSION);
   }
 
+  /** The manifest's version of a unit. */
   default Optional<UnitVersion> unitVersion(String type, String unit) {
-    return get(Table.UNIT_VERSION, Change.unitVersionKey(type, unit, Thing.THING_MANIFEST));
+    return unitVersion(type, unit, Thing.THING_MANIFEST);
+  }
+
+  default Optional<UnitVersion> unitVersion(String type, String unit, Thing thing) {
+    return get(Table.UNIT_VERSION, Change.unitVersionKey(type, unit, thing));
   }
 
   default Collection<Manifest> manifests() {

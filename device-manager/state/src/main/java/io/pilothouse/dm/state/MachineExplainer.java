@@ -6,6 +6,7 @@ import io.pilothouse.api.v1.Explanation;
 import io.pilothouse.api.v1.Machine;
 import io.pilothouse.api.v1.Repair;
 import io.pilothouse.api.v1.RepairPolicy;
+import io.pilothouse.api.v1.Thing;
 import io.pilothouse.api.v1.Veto;
 import java.time.Instant;
 import java.util.List;
@@ -136,10 +137,10 @@ final class MachineExplainer {
     if (error.isPresent()) {
       return error.get().getFault() + ": " + error.get().getText();
     }
-    if (!machine.getWantedActive().equals(machine.getObserved().getActive())) {
-      return "should run %s, runs %s"
-          .formatted(
-              Texts.ref(machine.getWantedActive()), Texts.ref(machine.getObserved().getActive()));
+    Optional<Thing> other =
+        Things.ALL.stream().filter(each -> !Things.isThere(machine, each)).findFirst();
+    if (other.isPresent()) {
+      return Things.difference(machine, other.get());
     }
     List<String> awaited = ErrorPredicate.awaited(state, machine);
     return awaited.isEmpty()
@@ -178,7 +179,12 @@ final class MachineExplainer {
                   .setDomain("rollout/" + rollout)
                   .setSentence(
                       "rollout %s brought %s and decides: no repair starts meanwhile"
-                          .formatted(rollout, Texts.ref(machine.getWantedActive()))))
+                          .formatted(
+                              rollout,
+                              state
+                                  .rollout(rollout)
+                                  .map(each -> Texts.ref(each.getTo()))
+                                  .orElse("its version"))))
           .setNextWhat("pilot explain rollout " + rollout);
     }
   }

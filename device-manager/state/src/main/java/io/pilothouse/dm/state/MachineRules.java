@@ -6,6 +6,7 @@ import io.pilothouse.api.v1.Lifecycle;
 import io.pilothouse.api.v1.Machine;
 import io.pilothouse.api.v1.RepairPolicy;
 import io.pilothouse.api.v1.Severity;
+import io.pilothouse.api.v1.Thing;
 import java.util.List;
 import java.util.Optional;
 
@@ -163,20 +164,16 @@ final class MachineRules {
   static Optional<ErrorState> missing(Draft draft, Machine machine) {
     List<String> awaited = ErrorPredicate.awaited(draft, machine);
     ErrorState.Builder error =
-        ErrorState.newBuilder()
-            .setSince(machine.getProbationSince())
-            .setSeverity(Severity.NORMAL)
-            .setWatchdog(ErrorPredicate.VERSION);
-    if (!machine.getWantedActive().equals(machine.getObserved().getActive())) {
-      return Optional.of(
-          error
-              .setFault("wrong-version")
-              .setText(
-                  "runs %s, should run %s"
-                      .formatted(
-                          Texts.ref(machine.getObserved().getActive()),
-                          Texts.ref(machine.getWantedActive())))
-              .build());
+        ErrorState.newBuilder().setSince(machine.getProbationSince()).setSeverity(Severity.NORMAL);
+    for (Thing thing : Things.ALL) {
+      if (!Things.isThere(machine, thing)) {
+        return Optional.of(
+            error
+                .setWatchdog(Things.key(thing))
+                .setFault("wrong-version")
+                .setText(Things.difference(machine, thing))
+                .build());
+      }
     }
     if (awaited.isEmpty()) {
       return Optional.empty();

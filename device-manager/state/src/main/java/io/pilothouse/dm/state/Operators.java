@@ -152,7 +152,7 @@ final class Operators {
           "pilot machine show " + name);
     }
     Conditions.lifecycle(draft, back, Lifecycle.IN_SERVICE, "back from maintenance");
-    Rollouts.wantedVersion(draft, back.build()).ifPresent(back::setWantedActive);
+    Rollouts.wantVersions(draft, back);
     Conditions.enterProbation(
         draft,
         back,
@@ -185,6 +185,9 @@ final class Operators {
             .clearError()
             .clearRolloutId()
             .clearWantedActive()
+            .clearWantedImage()
+            .clearWantedWatchdogSet()
+            .clearWantedAgent()
             .setDrainRequested(false)
             .build());
   }

@@ -223,7 +223,7 @@ final class Provision {
     draft.put(next.clearProvisioning().build());
     boolean repaired = RepairWork.returned(draft, next, how);
     next.clearProvisioning();
-    Rollouts.wantedVersion(draft, next.build()).ifPresent(next::setWantedActive);
+    Rollouts.wantVersions(draft, next);
     Conditions.enterProbation(
         draft,
         next,

@@ -186,7 +186,7 @@ final class RepairWork {
     Repair done = done(draft, repair, how);
     Machine.Builder machine = Repairs.release(draft, done);
     if (lifecycle == Lifecycle.IN_SERVICE) {
-      Rollouts.wantedVersion(draft, machine.build()).ifPresent(machine::setWantedActive);
+      Rollouts.wantVersions(draft, machine);
       Conditions.enterProbation(
           draft,
           machine,

@@ -15,6 +15,7 @@ import io.pilothouse.manifests.policy.Decision;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedSet;
+import java.util.stream.Collectors;
 
 /**
  * Repair tasks, from the action that is chosen to the end. {@link RepairAdmission} lets them begin,
@@ -104,14 +105,15 @@ final class Repairs {
     draft.put(done);
     draft.audit(record(done, repair.getState().name(), "DONE", done.getOutcome()).setRule(rule));
     Machine.Builder machine = release(draft, done);
-    Optional<VersionRef> wanted = Reconcile.versionForFailed(draft, machine.build());
-    wanted.ifPresent(machine::setWantedActive);
+    List<VersionRef> wanted = Reconcile.wantUnitsVersions(draft, machine);
     Conditions.enterProbation(
         draft,
         machine,
         ProbationCause.CAUSE_DO_NOTHING,
         "DoNothing: wait and see"
-            + wanted.map(each -> ", on its unit's version " + Texts.ref(each)).orElse(""),
+            + wanted.stream()
+                .map(each -> ", on its unit's version " + Texts.ref(each))
+                .collect(Collectors.joining()),
         List.of(repair.getId()),
         rule);
   }

@@ -8,7 +8,9 @@ import io.pilothouse.api.v1.Condition;
 import io.pilothouse.api.v1.Lifecycle;
 import io.pilothouse.api.v1.Machine;
 import io.pilothouse.api.v1.Observed;
+import io.pilothouse.api.v1.Thing;
 import io.pilothouse.api.v1.Verdict;
+import io.pilothouse.api.v1.VersionRef;
 import java.util.Optional;
 
 /** What agents say of their machines, as far as it changes something. */
@@ -43,9 +45,7 @@ final class Reports {
     if (rebooted) {
       booted(draft, machine, command.getBootId());
     }
-    if (!observed.getActive().equals(machine.getObserved().getActive())) {
-      switched(draft, machine, observed);
-    }
+    switched(draft, machine);
     return draft.verdicts(machine.getName()).stream()
         .filter(each -> each.getReporter().equals("machine/" + machine.getName()))
         .mapToLong(Verdict::getSequence)
@@ -85,28 +85,35 @@ final class Reports {
     }
     if (command.hasObserved()) {
       Observed observed = command.getObserved().toBuilder().setBootId(command.getBootId()).build();
-      boolean switched = !observed.getActive().equals(machine.getObserved().getActive());
       draft.put(machine.toBuilder().setObserved(observed).build());
-      if (switched) {
-        switched(draft, machine, observed);
-      }
+      switched(draft, machine);
     }
     if (command.getProvisioningToken() != 0) {
       Provision.installer(draft, command);
     }
   }
 
-  private static void switched(Draft draft, Machine before, Observed observed) {
-    draft.audit(
-        AuditRecord.newBuilder()
-            .setKind("ROLLOUT")
-            .setSubject(Texts.machine(before.getName()))
-            .setMachine(before.getName())
-            .setFrom(Texts.ref(before.getObserved().getActive()))
-            .setTo(Texts.ref(observed.getActive()))
-            .setText("runs " + Texts.ref(observed.getActive())));
+  /** Notes what the machine runs now and did not before; an image is noted by provisioning. */
+  private static void switched(Draft draft, Machine before) {
     Machine now = draft.machine(before.getName()).orElseThrow();
-    if (now.getCondition() == Condition.PROBATION) {
+    boolean any = false;
+    for (Thing thing : Things.STAGED) {
+      VersionRef was = Things.observed(before, thing);
+      VersionRef is = Things.observed(now, thing);
+      if (!was.equals(is)) {
+        any = true;
+        String what = thing == Thing.THING_MANIFEST ? "" : "the " + Things.word(thing) + " ";
+        draft.audit(
+            AuditRecord.newBuilder()
+                .setKind("ROLLOUT")
+                .setSubject(Texts.machine(before.getName()))
+                .setMachine(before.getName())
+                .setFrom(Texts.ref(was))
+                .setTo(Texts.ref(is))
+                .setText("runs " + what + Texts.ref(is)));
+      }
+    }
+    if (any && now.getCondition() == Condition.PROBATION) {
       // what the watchdogs said of the version before does not count for this one
       Conditions.awaitReports(draft, now);
     }

@@ -30,7 +30,7 @@ final class RolloutCount {
             isJudged(state, machine, unit, rollout)
                 || (activating && RolloutSwitch.isEligible(state, machine));
         machines += counts ? 1 : 0;
-        healthy += counts && RolloutSwitch.isHealthyOn(machine, rollout.getTo()) ? 1 : 0;
+        healthy += counts && RolloutSwitch.isHealthyOn(machine, rollout) ? 1 : 0;
       }
       rollout.setUnits(i, unit.toBuilder().setMachines(machines).setHealthy(healthy));
     }
@@ -44,8 +44,7 @@ final class RolloutCount {
       Entities state, Machine machine, RolloutUnit unit, Rollout.Builder rollout) {
     return machine.getLifecycle() == Lifecycle.IN_SERVICE
         && !IncidentRollouts.isExcused(state, machine)
-        && (unit.getSwitchedList().contains(machine.getName())
-            || machine.getWantedActive().equals(rollout.getTo()));
+        && (unit.getSwitchedList().contains(machine.getName()) || Things.wants(machine, rollout));
   }
 
   private static boolean isActivating(Rollout.Builder rollout) {

@@ -4,6 +4,7 @@ import io.pilothouse.api.v1.AuditRecord;
 import io.pilothouse.api.v1.Explanation;
 import io.pilothouse.api.v1.Rollout;
 import io.pilothouse.api.v1.RolloutUnit;
+import io.pilothouse.api.v1.Thing;
 import io.pilothouse.api.v1.Veto;
 import java.time.Instant;
 import java.util.Comparator;
@@ -17,9 +18,12 @@ final class RolloutExplainer {
   static Explanation explain(Entities state, Rollout rollout) {
     Explanation.Builder why = Explanation.newBuilder().setSubject("rollout/" + rollout.getId());
     why.setSentence(
-        "%s → %s is %s since %s%s"
+        "%s → %s%s is %s since %s%s"
             .formatted(
                 rollout.getType(),
+                rollout.getThing() == Thing.THING_MANIFEST
+                    ? ""
+                    : Things.word(rollout.getThing()) + " ",
                 Texts.ref(rollout.getTo()),
                 rollout.getState(),
                 Instant.ofEpochMilli(rollout.getSince()),

@@ -1,6 +1,7 @@
 package io.pilothouse.dm.state;
 
 import io.pilothouse.api.v1.Rollout;
+import io.pilothouse.api.v1.Thing;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -40,10 +41,18 @@ final class RolloutIndex implements Index {
     return rollouts(state, byType.of(type));
   }
 
-  /** The type's last rollout, ended or not. */
+  /** The type's last rollout of anything, ended or not. */
   Optional<Rollout> newest(Entities state, String type) {
     SortedSet<Place> places = byType.of(type);
     return places.isEmpty() ? Optional.empty() : state.rollout(places.last().name());
+  }
+
+  /** The type's last rollout of the thing, ended or not. */
+  Optional<Rollout> newest(Entities state, String type, Thing thing) {
+    return byType.of(type).reversed().stream()
+        .flatMap(each -> state.rollout(each.name()).stream())
+        .filter(each -> each.getThing() == thing)
+        .findFirst();
   }
 
   /** Rollouts that have ended, oldest first. A copy. */

@@ -134,7 +134,7 @@ final class RolloutOrders {
       }
       RolloutSteps.unitState(draft, rollout, i, RolloutUnit.State.SKIPPED, reason);
       if (i == rollout.getCurrent()) {
-        RolloutSteps.restoreVersion(draft, rollout, unit);
+        UnitVersions.restore(draft, rollout, unit);
         RolloutSwitch.releaseUnit(draft, rollout.getId(), unit);
         if (rollout.getState() == Rollout.State.PAUSED) {
           RolloutSteps.move(draft, rollout, Rollout.State.ACTIVATING, "skipped " + name);
@@ -155,7 +155,7 @@ final class RolloutOrders {
     List<String> stay = new ArrayList<>();
     for (RolloutUnit unit : rollout.getUnitsList()) {
       RolloutSwitch.switched(draft, unit).stream()
-          .filter(each -> each.getWantedActive().equals(rollout.getTo()))
+          .filter(each -> Things.wants(each, rollout))
           .forEach(each -> stay.add(each.getName()));
     }
     String text =

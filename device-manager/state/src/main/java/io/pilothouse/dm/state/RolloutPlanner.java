@@ -11,7 +11,7 @@ import io.pilothouse.api.v1.RepairPolicy;
 import io.pilothouse.api.v1.Rollout;
 import io.pilothouse.api.v1.RolloutPlan;
 import io.pilothouse.api.v1.RolloutPolicy;
-import io.pilothouse.api.v1.UnitVersion;
+import io.pilothouse.api.v1.Thing;
 import io.pilothouse.api.v1.VersionRef;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -23,8 +23,8 @@ public final class RolloutPlanner {
 
   private RolloutPlanner() {}
 
-  /** Refuses what cannot be rolled out; returns the version with its digest. */
-  static VersionRef check(Entities state, String type, String name, String version)
+  /** Refuses what cannot be rolled out; returns the version as it is registered. */
+  static Manifest check(Entities state, String type, String name, String version)
       throws RefusedException {
     Optional<MachineType> known = Policies.type(state, type);
     if (known.isEmpty()) {
@@ -34,14 +34,9 @@ public final class RolloutPlanner {
           "no machine type \"" + type + "\"" + Near.hint(type, types),
           "types: " + String.join(", ", types));
     }
-    if (!known.get().getManifest().equals(name)) {
-      throw new RefusedException(
-          Refusal.Code.INVALID,
-          "type %s runs the manifest \"%s\", not \"%s\""
-              .formatted(type, known.get().getManifest(), name),
-          "name that manifest, or change the type's `manifest:` and apply");
-    }
     Optional<Manifest> manifest = state.manifest(name, version);
+    Thing thing = manifest.map(Things::of).orElseGet(() -> thingOf(known.get(), name));
+    requireUsed(known.get(), thing, name);
     if (manifest.isEmpty()) {
       List<String> versions =
           state.manifests().stream()
@@ -67,7 +62,7 @@ public final class RolloutPlanner {
     }
     Optional<Rollout> other =
         state.indexes().rollouts.open(state).stream()
-            .filter(each -> each.getType().equals(type))
+            .filter(each -> each.getType().equals(type) && each.getThing() == thing)
             .findFirst();
     if (other.isPresent()) {
       throw new RefusedException(
@@ -87,28 +82,57 @@ public final class RolloutPlanner {
           "type " + type + " has no machines",
           "name some in machines.csv and apply");
     }
-    boolean everywhere = units.stream().allMatch(each -> runs(state, type, each, to));
+    boolean everywhere = units.stream().allMatch(each -> runs(state, type, each, thing, to));
     if (everywhere) {
       throw new RefusedException(
           Refusal.Code.PRECONDITION,
           "every unit of %s runs %s already".formatted(type, Texts.ref(to)),
           "nothing is to do");
     }
-    return to;
+    return manifest.get();
+  }
+
+  /** What a name without the version is of, by the type that is to have it. */
+  private static Thing thingOf(MachineType type, String name) {
+    return Things.ALL.stream()
+        .filter(each -> Things.named(type, each).equals(name))
+        .findFirst()
+        .orElse(Thing.THING_MANIFEST);
+  }
+
+  private static void requireUsed(MachineType type, Thing thing, String name)
+      throws RefusedException {
+    String used = Things.named(type, thing);
+    if (used.equals(name)) {
+      return;
+    }
+    String verb = thing == Thing.THING_MANIFEST ? "runs" : "has";
+    throw new RefusedException(
+        Refusal.Code.INVALID,
+        used.isEmpty()
+            ? "type %s %s no %s".formatted(type.getName(), verb, Things.word(thing))
+                + ", and \"%s\" is one".formatted(name)
+            : "type %s %s the %s \"%s\", not \"%s\""
+                .formatted(type.getName(), verb, Things.word(thing), used, name),
+        "name that %s, or change the type's `%s:` and apply"
+            .formatted(Things.word(thing), Things.key(thing)));
   }
 
   /** Whether a unit is to run the version, and no machine that may be switched runs another. */
-  private static boolean runs(Entities state, String type, String unit, VersionRef to) {
-    return state.unitVersion(type, unit).filter(each -> each.getVersion().equals(to)).isPresent()
+  private static boolean runs(
+      Entities state, String type, String unit, Thing thing, VersionRef to) {
+    return UnitVersions.of(state, type, unit, thing).filter(to::equals).isPresent()
         && Rollouts.members(state, type, unit).stream()
             .filter(each -> RolloutSwitch.isEligible(state, each))
-            .allMatch(each -> each.getWantedActive().equals(to));
+            .allMatch(each -> Things.wanted(each, thing).equals(to));
   }
 
   /** Units in order, machines, capacity left, conflicts and a digest of what that rests on. */
   public static RolloutPlan plan(Entities state, String type, String name, String version)
       throws RefusedException {
-    VersionRef to = check(state, type, name, version);
+    Manifest manifest = check(state, type, name, version);
+    VersionRef to = manifest.getRef();
+    Thing thing = Things.of(manifest);
     RolloutPolicy policy = Policies.rollout(state, type);
     RolloutPlan.Builder plan = RolloutPlan.newBuilder().setType(type).setTo(to);
     StringBuilder basis = new StringBuilder(type).append(' ').append(to.getDigest());
@@ -119,17 +143,14 @@ public final class RolloutPlanner {
     long estimate = 0;
     for (String unit : Rollouts.units(state, type)) {
       List<Machine> members = Rollouts.members(state, type, unit);
-      VersionRef from =
-          state
-              .unitVersion(type, unit)
-              .map(UnitVersion::getVersion)
-              .orElse(VersionRef.getDefaultInstance());
-      PlannedUnit planned = unit(state, policy, unit, from, members);
+      VersionRef from = UnitVersions.before(state, type, unit, thing);
+      boolean install = thing == Thing.THING_MANIFEST && from.getName().isEmpty();
+      PlannedUnit planned = unit(state, policy, unit, install, members).setFrom(from).build();
       plan.addUnits(planned);
       basis.append('\n').append(unit).append(' ').append(Texts.ref(from));
       for (Machine machine : members) {
         basis.append(' ').append(machine.getName()).append(canServe(state, machine) ? "" : " out");
-        note(state, plan, machine);
+        note(state, plan, machine, thing);
       }
       long span = estimate(state, members, planned.getBatch());
       if (span > policy.getDeadlineMs()) {
@@ -145,11 +166,10 @@ public final class RolloutPlanner {
         .build();
   }
 
-  private static PlannedUnit unit(
-      Entities state, RolloutPolicy policy, String unit, VersionRef from, List<Machine> members) {
+  private static PlannedUnit.Builder unit(
+      Entities state, RolloutPolicy policy, String unit, boolean install, List<Machine> members) {
     int eligible =
         (int) members.stream().filter(each -> RolloutSwitch.isEligible(state, each)).count();
-    boolean install = from.getName().isEmpty();
     int allowed = Policies.limit(policy.getMaxUnavailable(), members.size());
     for (String domain : shared(members)) {
       allowed = Math.min(allowed, Budget.usage(state, domain).limit());
@@ -157,13 +177,11 @@ public final class RolloutPlanner {
     int batch = install ? eligible : Math.min(allowed, eligible);
     return PlannedUnit.newBuilder()
         .setName(unit)
-        .setFrom(from)
         .setMachines(members.size())
         .setEligible(eligible)
         .setBatch(batch)
         // a machine that runs nothing yet serves nothing: installing takes no capacity away
-        .setCapacityLeft(install ? 0 : eligible - batch)
-        .build();
+        .setCapacityLeft(install ? 0 : eligible - batch);
   }
 
   /** Domains that all of the machines are in. */
@@ -180,7 +198,7 @@ public final class RolloutPlanner {
         && !DomainHolds.isHeld(state, machine);
   }
 
-  private static void note(Entities state, RolloutPlan.Builder plan, Machine machine) {
+  private static void note(Entities state, RolloutPlan.Builder plan, Machine machine, Thing thing) {
     String name = machine.getName();
     if (machine.hasHold()) {
       plan.addConflicts(name + " is held: " + machine.getHold().getReason());
@@ -189,7 +207,7 @@ public final class RolloutPlanner {
     } else if (machine.getLifecycle() != Lifecycle.IN_SERVICE) {
       plan.addConflicts(name + " is " + machine.getLifecycle());
     } else if (machine.getCondition() == Condition.FAILURE) {
-      plan.addConflicts(name + " is in FAILURE: " + RolloutSwitch.blocker(state, machine));
+      plan.addConflicts(name + " is in FAILURE: " + RolloutSwitch.blocker(state, machine, thing));
     } else if (machine.getCondition() == Condition.PROBATION) {
       plan.addConflicts(name + " is in PROBATION (" + Words.cause(machine.getCause()) + ")");
     } else if (machine.getDrainRequested()) {

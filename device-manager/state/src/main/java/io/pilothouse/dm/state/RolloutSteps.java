@@ -5,9 +5,9 @@ import io.pilothouse.api.v1.Machine;
 import io.pilothouse.api.v1.Rollout;
 import io.pilothouse.api.v1.RolloutPolicy;
 import io.pilothouse.api.v1.RolloutUnit;
-import io.pilothouse.api.v1.UnitVersion;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
@@ -70,7 +70,7 @@ final class RolloutSteps {
         all++;
         if (RolloutSwitch.isEligible(draft, machine)) {
           eligible.add(machine);
-          if (!RolloutSwitch.holds(machine, rollout.getTo())) {
+          if (!RolloutSwitch.holds(machine, rollout.getThing(), rollout.getTo())) {
             missing.add(machine.getName());
           }
         }
@@ -102,15 +102,32 @@ final class RolloutSteps {
     }
   }
 
+  /** The unit is next; its time runs from its turn, which another rollout may have before. */
   private static void begin(Draft draft, Rollout.Builder rollout, int index) {
     RolloutUnit unit = rollout.getUnits(index);
-    rollout.setCurrent(index).setDeadline(draft.nowMillis() + rollout.getPolicy().getDeadlineMs());
+    rollout.setCurrent(index);
+    Optional<Rollout> other = UnitTurns.other(draft, rollout, unit.getName());
+    if (other.isPresent()) {
+      rollout
+          .setDeadline(0)
+          .setWaitingFor(
+              "%s: %s has its turn there".formatted(unit.getName(), UnitTurns.words(other.get())));
+      return;
+    }
+    rollout.setDeadline(draft.nowMillis() + rollout.getPolicy().getDeadlineMs()).setWaitingFor("");
     unitState(draft, rollout, index, RolloutUnit.State.UNIT_ACTIVATING, "unit " + unit.getName());
   }
 
   private static void activating(Draft draft, Rollout.Builder rollout) {
     if (isEmptied(draft, rollout) || failed(draft, rollout)) {
       return;
+    }
+    int current = rollout.getCurrent();
+    if (rollout.getUnits(current).getState() == RolloutUnit.State.PENDING) {
+      begin(draft, rollout, current);
+      if (rollout.getUnits(current).getState() == RolloutUnit.State.PENDING) {
+        return;
+      }
     }
     List<String> waiting = RolloutSwitch.activate(draft, rollout);
     RolloutCount.units(draft, rollout);
@@ -141,13 +158,13 @@ final class RolloutSteps {
     List<Machine> members = Rollouts.members(draft, rollout.getType(), unit.getName());
     boolean allHealthy =
         RolloutSwitch.switched(draft, unit).stream()
-            .filter(each -> each.getWantedActive().equals(rollout.getTo()))
+            .filter(each -> Things.wants(each, rollout))
             .filter(each -> !IncidentRollouts.isExcused(draft, each))
-            .allMatch(each -> RolloutSwitch.isHealthyOn(each, rollout.getTo()));
+            .allMatch(each -> RolloutSwitch.isHealthyOn(each, rollout));
     boolean noneLeft =
         members.stream()
             .filter(each -> RolloutSwitch.isEligible(draft, each))
-            .allMatch(each -> each.getWantedActive().equals(rollout.getTo()));
+            .allMatch(each -> Things.wants(each, rollout));
     if (!allHealthy) {
       fail(draft, rollout, "deadline: " + rollout.getWaitingFor());
     } else if (noneLeft && unit.getMachines() > 0) {
@@ -197,9 +214,13 @@ final class RolloutSteps {
       Draft draft, Rollout.Builder rollout, Predicate<Machine> concerned) {
     RolloutUnit unit = rollout.getUnits(rollout.getCurrent());
     return Rollouts.members(draft, rollout.getType(), unit.getName()).stream()
-        .filter(each -> !RolloutSwitch.isHealthyOn(each, rollout.getTo()))
+        .filter(each -> !RolloutSwitch.isHealthyOn(each, rollout))
         .filter(concerned)
-        .map(each -> "%s (%s)".formatted(each.getName(), RolloutSwitch.blocker(draft, each)))
+        .map(
+            each ->
+                "%s (%s)"
+                    .formatted(
+                        each.getName(), RolloutSwitch.blocker(draft, each, rollout.getThing())))
         .collect(Collectors.joining(", "));
   }
 
@@ -227,12 +248,7 @@ final class RolloutSteps {
         RolloutUnit.State.PASSED,
         "%s of %s healthy on %s"
             .formatted(unit.getHealthy(), unit.getMachines(), Texts.ref(rollout.getTo())));
-    draft.put(
-        UnitVersion.newBuilder()
-            .setType(rollout.getType())
-            .setScaleUnit(unit.getName())
-            .setVersion(rollout.getTo())
-            .build());
+    UnitVersions.set(draft, rollout, unit.getName(), rollout.getTo());
     if (rollout.getPolicy().getSoakMs() > 0) {
       move(draft, rollout, Rollout.State.SOAKING, "unit " + unit.getName() + " soaks");
     } else {
@@ -297,7 +313,11 @@ final class RolloutSteps {
     }
     List<String> why =
         RolloutSwitch.machines(draft, unit.getFailedList()).stream()
-            .map(each -> "%s (%s)".formatted(each.getName(), RolloutSwitch.blocker(draft, each)))
+            .map(
+                each ->
+                    "%s (%s)"
+                        .formatted(
+                            each.getName(), RolloutSwitch.blocker(draft, each, rollout.getThing())))
             .toList();
     fail(
         draft,
@@ -335,24 +355,7 @@ final class RolloutSteps {
   static void rollBack(Draft draft, Rollout.Builder rollout, String why) {
     move(draft, rollout, Rollout.State.ROLLING_BACK, "rolls back: " + why);
     rollout.setReason(why).setPauseReason("");
-    rollout.getUnitsList().forEach(each -> restoreVersion(draft, rollout, each));
-  }
-
-  /** A unit that passed is to run what it ran before: so do machines that come back into it. */
-  static void restoreVersion(Draft draft, Rollout.Builder rollout, RolloutUnit unit) {
-    boolean passed =
-        draft
-            .unitVersion(rollout.getType(), unit.getName())
-            .filter(each -> each.getVersion().equals(rollout.getTo()))
-            .isPresent();
-    if (passed) {
-      draft.put(
-          UnitVersion.newBuilder()
-              .setType(rollout.getType())
-              .setScaleUnit(unit.getName())
-              .setVersion(unit.getBefore())
-              .build());
-    }
+    rollout.getUnitsList().forEach(each -> UnitVersions.restore(draft, rollout, each));
   }
 
   private static void rollingBack(Draft draft, Rollout.Builder rollout) {

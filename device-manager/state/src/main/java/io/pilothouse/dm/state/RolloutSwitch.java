@@ -5,7 +5,9 @@ import io.pilothouse.api.v1.Lifecycle;
 import io.pilothouse.api.v1.Machine;
 import io.pilothouse.api.v1.ProbationCause;
 import io.pilothouse.api.v1.Rollout;
+import io.pilothouse.api.v1.RolloutOrBuilder;
 import io.pilothouse.api.v1.RolloutUnit;
+import io.pilothouse.api.v1.Thing;
 import io.pilothouse.api.v1.VersionRef;
 import io.pilothouse.api.v1.Veto;
 import java.util.ArrayList;
@@ -28,19 +30,19 @@ final class RolloutSwitch {
         && !machine.getDrainRequested();
   }
 
-  /** Whether every byte of the version is on the machine's disk. */
-  static boolean holds(Machine machine, VersionRef ref) {
-    return machine.getObserved().getStagedList().contains(ref);
+  /** Whether every byte of the version is on the machine's disk, as far as it comes there. */
+  static boolean holds(Machine machine, Thing thing, VersionRef ref) {
+    return !Things.STAGED.contains(thing) || machine.getObserved().getStagedList().contains(ref);
   }
 
-  static boolean isHealthyOn(Machine machine, VersionRef ref) {
+  static boolean isHealthyOn(Machine machine, RolloutOrBuilder rollout) {
     return machine.getLifecycle() == Lifecycle.IN_SERVICE
         && machine.getCondition() == Condition.HEALTHY
-        && machine.getObserved().getActive().equals(ref);
+        && Things.observed(machine, rollout.getThing()).equals(rollout.getTo());
   }
 
   /** What keeps a machine from being healthy on a new version, in a few words. */
-  static String blocker(Entities state, Machine machine) {
+  static String blocker(Entities state, Machine machine, Thing thing) {
     if (machine.getLifecycle() != Lifecycle.IN_SERVICE) {
       return machine.getLifecycle().name();
     }
@@ -62,7 +64,7 @@ final class RolloutSwitch {
     }
     return machine.getDrainRequested()
         ? "to be drained"
-        : "runs " + Texts.ref(machine.getObserved().getActive());
+        : "runs " + Texts.ref(Things.observed(machine, thing));
   }
 
   /** Machines of a unit that the rollout has switched. */
@@ -93,17 +95,20 @@ final class RolloutSwitch {
     List<String> waiting = new ArrayList<>();
     for (Machine machine : members) {
       boolean there =
-          machine.getWantedActive().equals(rollout.getTo())
-              || machine.getLifecycle() != Lifecycle.IN_SERVICE;
+          Things.wants(machine, rollout) || machine.getLifecycle() != Lifecycle.IN_SERVICE;
       if (there) {
         continue;
       }
-      if (machine.getCondition() == Condition.PROBATION) {
+      Optional<Rollout> other = UnitTurns.other(draft, rollout, machine);
+      if (other.isPresent()) {
+        waiting.add("%s (%s has it)".formatted(machine.getName(), UnitTurns.words(other.get())));
+      } else if (machine.getCondition() == Condition.PROBATION) {
         waiting.add(machine.getName() + " (in Probation)");
-      } else if (isEligible(draft, machine) && !holds(machine, rollout.getTo())) {
+      } else if (isEligible(draft, machine)
+          && !holds(machine, rollout.getThing(), rollout.getTo())) {
         waiting.add(machine.getName() + " (not staged)");
       } else if (isEligible(draft, machine)) {
-        boolean install = machine.getWantedActive().getName().isEmpty();
+        boolean install = isInstall(machine, rollout.getThing());
         Optional<String> veto =
             install
                 ? Optional.empty()
@@ -115,6 +120,7 @@ final class RolloutSwitch {
           turn(
               draft,
               machine,
+              rollout.getThing(),
               rollout.getTo(),
               rollout.getId(),
               install ? ProbationCause.CAUSE_INSTALL : ProbationCause.CAUSE_ROLLOUT);
@@ -124,6 +130,11 @@ final class RolloutSwitch {
       }
     }
     return waiting;
+  }
+
+  /** A machine that runs nothing yet serves nothing: its first manifest takes nothing away. */
+  static boolean isInstall(Machine machine, Thing thing) {
+    return thing == Thing.THING_MANIFEST && machine.getWantedActive().getName().isEmpty();
   }
 
   private static Optional<String> veto(
@@ -148,13 +159,19 @@ final class RolloutSwitch {
   }
 
   static void turn(
-      Draft draft, Machine machine, VersionRef to, String rollout, ProbationCause cause) {
-    Machine.Builder next = machine.toBuilder().setWantedActive(to).setRolloutId(rollout);
+      Draft draft,
+      Machine machine,
+      Thing thing,
+      VersionRef to,
+      String rollout,
+      ProbationCause cause) {
+    Machine.Builder next = Things.want(machine.toBuilder(), thing, to).setRolloutId(rollout);
     String text =
-        "%s: %s → %s"
+        "%s: %s%s → %s"
             .formatted(
                 rollout.isEmpty() ? "to its unit's version" : "rollout " + rollout,
-                Texts.ref(machine.getWantedActive()),
+                thing == Thing.THING_MANIFEST ? "" : Things.word(thing) + " ",
+                Texts.ref(Things.standing(machine, thing)),
                 Texts.ref(to));
     Conditions.enterProbation(draft, next, cause, text, List.of(text), "");
   }
@@ -186,7 +203,7 @@ final class RolloutSwitch {
     int away = (int) members.stream().filter(each -> isAway(each, rollout.getId())).count();
     for (Machine machine : brought(draft, rollout, unit)) {
       String name = machine.getName();
-      boolean isBack = !machine.getWantedActive().equals(rollout.getTo());
+      boolean isBack = !Things.wants(machine, rollout);
       boolean inService = machine.getLifecycle() == Lifecycle.IN_SERVICE;
       if (isBack && inService && machine.getCondition() == Condition.PROBATION) {
         waiting.add(name + " (in Probation)");
@@ -195,11 +212,22 @@ final class RolloutSwitch {
       if (isBack || DomainHolds.isHeld(draft, machine)) {
         continue;
       }
+      Optional<Rollout> other = UnitTurns.other(draft, rollout, machine);
+      if (other.isPresent() && machine.getCondition() != Condition.HEALTHY) {
+        waiting.add("%s (%s has it)".formatted(name, UnitTurns.words(other.get())));
+        continue;
+      }
       if (!inService || !machine.getRepairId().isEmpty()) {
         // it comes back on the version before
-        draft.put(machine.toBuilder().setWantedActive(unit.getBefore()).build());
+        draft.put(Things.want(machine.toBuilder(), rollout.getThing(), unit.getBefore()).build());
       } else if (machine.getCondition() != Condition.HEALTHY) {
-        turn(draft, machine, unit.getBefore(), rollout.getId(), ProbationCause.CAUSE_ROLLBACK);
+        turn(
+            draft,
+            machine,
+            rollout.getThing(),
+            unit.getBefore(),
+            rollout.getId(),
+            ProbationCause.CAUSE_ROLLBACK);
         unit = addSwitched(unit, name);
         waiting.add(name + " (in Probation)");
       } else {
@@ -208,7 +236,13 @@ final class RolloutSwitch {
             veto(draft, machine, away, batch, unit.getName(), Budget.Purpose.REPAIR);
         if (veto.isEmpty()) {
           away++;
-          turn(draft, machine, unit.getBefore(), rollout.getId(), ProbationCause.CAUSE_ROLLOUT);
+          turn(
+              draft,
+              machine,
+              rollout.getThing(),
+              unit.getBefore(),
+              rollout.getId(),
+              ProbationCause.CAUSE_ROLLOUT);
           unit = addSwitched(unit, name);
         }
         waiting.add("%s (%s)".formatted(name, veto.orElse("in Probation")));
@@ -222,8 +256,7 @@ final class RolloutSwitch {
     List<Machine> brought = new ArrayList<>(switched(draft, unit));
     for (Machine machine : Rollouts.members(draft, rollout.getType(), unit.getName())) {
       boolean joined =
-          unit.getState() != RolloutUnit.State.SKIPPED
-              && machine.getWantedActive().equals(rollout.getTo());
+          unit.getState() != RolloutUnit.State.SKIPPED && Things.wants(machine, rollout);
       if (joined && !brought.contains(machine)) {
         brought.add(machine);
       }

@@ -5,10 +5,11 @@ import io.pilothouse.api.log.v1.ControlRollout;
 import io.pilothouse.api.log.v1.Refusal;
 import io.pilothouse.api.log.v1.StartRollout;
 import io.pilothouse.api.v1.Machine;
+import io.pilothouse.api.v1.Manifest;
 import io.pilothouse.api.v1.Rollout;
 import io.pilothouse.api.v1.RolloutUnit;
 import io.pilothouse.api.v1.ScaleUnit;
-import io.pilothouse.api.v1.UnitVersion;
+import io.pilothouse.api.v1.Thing;
 import io.pilothouse.api.v1.VersionRef;
 import java.util.Comparator;
 import java.util.List;
@@ -32,8 +33,10 @@ final class Rollouts {
    * @return its id
    */
   static String start(Draft draft, StartRollout command) throws RefusedException {
-    VersionRef to =
+    Manifest version =
         RolloutPlanner.check(draft, command.getType(), command.getName(), command.getVersion());
+    VersionRef to = version.getRef();
+    Thing thing = Things.of(version);
     if (!command.getPlanDigest().isEmpty()) {
       String now =
           RolloutPlanner.plan(draft, command.getType(), to.getName(), to.getVersion()).getDigest();
@@ -56,13 +59,15 @@ final class Rollouts {
             .setCreatedAt(draft.nowMillis())
             .setPolicy(Policies.rollout(draft, command.getType()))
             .setPrincipal(draft.request().getPrincipal())
-            .setOrder(number);
+            .setOrder(number)
+            .setThing(thing);
     for (String unit : units(draft, command.getType())) {
       RolloutUnit.Builder each =
           RolloutUnit.newBuilder().setName(unit).setState(RolloutUnit.State.PENDING);
-      draft
-          .unitVersion(command.getType(), unit)
-          .ifPresent(version -> each.setBefore(version.getVersion()));
+      VersionRef before = UnitVersions.before(draft, command.getType(), unit, thing);
+      if (!before.getName().isEmpty()) {
+        each.setBefore(before);
+      }
       rollout.addUnits(
           each.setMachines(draft.indexes().machines.of(command.getType(), unit).size()));
     }
@@ -112,22 +117,27 @@ final class Rollouts {
    * The version that a machine is to run when it comes back into service: the one that an open
    * rollout switched it to, or else its unit's; empty when none was rolled out yet.
    */
-  static Optional<VersionRef> wantedVersion(Entities state, Machine machine) {
+  static Optional<VersionRef> wantedVersion(Entities state, Machine machine, Thing thing) {
     Optional<VersionRef> switched =
         state
             .rollout(machine.getRolloutId())
             .filter(Rollouts::isOpen)
+            .filter(each -> each.getThing() == thing)
             .filter(each -> each.getState() != Rollout.State.ROLLING_BACK)
             .filter(
                 each ->
                     each.getUnitsList().stream()
                         .anyMatch(unit -> unit.getSwitchedList().contains(machine.getName())))
             .map(Rollout::getTo);
-    return switched.or(
-        () ->
-            state
-                .unitVersion(machine.getType(), machine.getScaleUnit())
-                .map(UnitVersion::getVersion));
+    return switched.or(() -> UnitVersions.of(state, machine, thing));
+  }
+
+  /** Has a machine that comes back into service run what it should, of all that is staged. */
+  static void wantVersions(Entities state, Machine.Builder machine) {
+    for (Thing thing : Things.STAGED) {
+      wantedVersion(state, machine.build(), thing)
+          .ifPresent(each -> Things.want(machine, thing, each));
+    }
   }
 
   /** Whether an open rollout switched the machine and decides about its failure. */
@@ -137,7 +147,7 @@ final class Rollouts {
         && state
             .rollout(machine.getRolloutId())
             .filter(Rollouts::isOpen)
-            .filter(each -> each.getTo().equals(machine.getWantedActive()))
+            .filter(each -> Things.wants(machine, each))
             .isPresent();
   }
 

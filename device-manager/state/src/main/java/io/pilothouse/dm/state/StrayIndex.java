@@ -2,17 +2,17 @@ package io.pilothouse.dm.state;
 
 import io.pilothouse.api.v1.Lifecycle;
 import io.pilothouse.api.v1.Machine;
+import io.pilothouse.api.v1.Thing;
 import io.pilothouse.api.v1.UnitVersion;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
-/** Machines that no rollout answers for and whose version is not their unit's. */
+/** Machines that no rollout answers for and that do not have what their unit has. */
 final class StrayIndex implements Index {
 
   private final MachineIndex machines;
@@ -52,8 +52,13 @@ final class StrayIndex implements Index {
     if (out || !machine.getRolloutId().isEmpty()) {
       return false;
     }
-    Optional<UnitVersion> wanted = now.unitVersion(machine.getType(), machine.getScaleUnit());
-    return wanted.isPresent() && !wanted.get().getVersion().equals(machine.getWantedActive());
+    return Things.ALL.stream().anyMatch(thing -> isBehind(now, machine, thing));
+  }
+
+  private static boolean isBehind(Entities now, Machine machine, Thing thing) {
+    return UnitVersions.of(now, machine, thing)
+        .filter(each -> !each.equals(Things.standing(machine, thing)))
+        .isPresent();
   }
 
   /** By name. A view. */

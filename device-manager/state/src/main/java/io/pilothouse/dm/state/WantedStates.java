@@ -5,6 +5,7 @@ import io.pilothouse.api.v1.Lifecycle;
 import io.pilothouse.api.v1.Machine;
 import io.pilothouse.api.v1.Rollout;
 import io.pilothouse.api.v1.RolloutUnit;
+import io.pilothouse.api.v1.Thing;
 import io.pilothouse.api.v1.UnitVersion;
 import io.pilothouse.api.v1.VersionRef;
 import io.pilothouse.api.v1.WantedState;
@@ -43,9 +44,13 @@ public final class WantedStates {
       if (!machine.getWantedActive().getName().isEmpty()) {
         wanted.setActive(machine.getWantedActive());
       }
-      Policies.type(state, machine.getType())
-          .filter(type -> !type.getImage().isEmpty())
-          .ifPresent(type -> wanted.getImageBuilder().setName(type.getImage()));
+      if (!machine.getWantedWatchdogSet().getName().isEmpty()) {
+        wanted.setWatchdogSet(machine.getWantedWatchdogSet());
+      }
+      if (!machine.getWantedAgent().getName().isEmpty()) {
+        wanted.setAgent(machine.getWantedAgent());
+      }
+      image(state, machine, wanted);
       for (WatchdogSpec spec : Policies.watchdogsOf(state, machine)) {
         // in quarantine, too: what it says then tells when that can end
         if (spec.getRunner() != WatchdogSpec.Runner.REMOTE) {
@@ -65,25 +70,42 @@ public final class WantedStates {
     return wanted.build();
   }
 
+  /** Exactly the one that a rollout gave it, or else any of the name that its type has. */
+  private static void image(Entities state, Machine machine, WantedState.Builder wanted) {
+    if (!machine.getWantedImage().getName().isEmpty()) {
+      wanted.setImage(machine.getWantedImage());
+      return;
+    }
+    Policies.type(state, machine.getType())
+        .filter(type -> !type.getImage().isEmpty())
+        .ifPresent(type -> wanted.getImageBuilder().setName(type.getImage()));
+  }
+
   /**
    * Versions to hold: what the type's units run, what open rollouts bring, and what each unit would
    * go back to. By name, then version.
    */
   private static Collection<VersionRef> staged(Entities state, Machine machine) {
     SortedMap<String, VersionRef> staged = new TreeMap<>();
-    add(staged, machine.getWantedActive());
+    Things.STAGED.forEach(thing -> add(staged, Things.wanted(machine, thing)));
     // '0' is the character after '/', which no name holds
     state
         .table(Table.UNIT_VERSION)
         .subMap(machine.getType() + "/", machine.getType() + "0")
         .values()
-        .forEach(each -> add(staged, ((UnitVersion) each).getVersion()));
+        .stream()
+        .map(each -> (UnitVersion) each)
+        .filter(each -> Things.STAGED.contains(each.getThing()))
+        .forEach(each -> add(staged, each.getVersion()));
     List<Rollout> rollouts = state.indexes().rollouts.ofType(state, machine.getType());
-    rollouts.stream().filter(Rollouts::isOpen).forEach(each -> addAll(staged, each));
-    rollouts.stream()
-        .filter(each -> each.getState() == Rollout.State.COMPLETED)
-        .reduce((older, newer) -> newer)
-        .ifPresent(each -> addAll(staged, each));
+    for (Thing thing : Things.STAGED) {
+      List<Rollout> ofThing = rollouts.stream().filter(each -> each.getThing() == thing).toList();
+      ofThing.stream().filter(Rollouts::isOpen).forEach(each -> addAll(staged, each));
+      ofThing.stream()
+          .filter(each -> each.getState() == Rollout.State.COMPLETED)
+          .reduce((older, newer) -> newer)
+          .ifPresent(each -> addAll(staged, each));
+    }
     return staged.values();
   }
 
