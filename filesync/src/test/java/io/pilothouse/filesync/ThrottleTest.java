@@ -89,6 +89,41 @@ final class ThrottleTest {
   }
 
   @Test
+  void urgentGoesBeforeBulkThatWaits() throws Exception {
+    Throttle throttle = throttle(MIB);
+    take(throttle, 1 << 20);
+    long bulk = take(throttle, 1 << 20);
+    asked = Duration.ZERO;
+    throttle.take(TransferClass.URGENT, 1 << 20);
+    long urgent = now + asked.toNanos();
+    assertThat((bulk - now) / SECOND).isBetween(1.99, 2.01);
+    assertThat((urgent - now) / SECOND).isBetween(0.99, 1.01);
+    assertThat((take(throttle, 1 << 20) - now) / SECOND).isBetween(3.99, 4.01);
+  }
+
+  @Test
+  void bulkThatWaitsIsPutOffByUrgent() throws Exception {
+    long start = now;
+    Throttle[] shared = new Throttle[1];
+    boolean[] came = new boolean[1];
+    shared[0] =
+        Throttle.of(
+            MIB,
+            () -> now,
+            duration -> {
+              now += duration.toNanos();
+              if (!came[0]) {
+                came[0] = true;
+                shared[0].take(TransferClass.URGENT, 1 << 20);
+              }
+            });
+    shared[0].take(1 << 20);
+    assertThat((now - start) / SECOND)
+        .as("its own second and that of the urgent one")
+        .isBetween(1.99, 2.01);
+  }
+
+  @Test
   void noLimitNeverWaits() throws Exception {
     for (int i = 0; i < 1000; i++) {
       Throttle.unlimited().take(Integer.MAX_VALUE);

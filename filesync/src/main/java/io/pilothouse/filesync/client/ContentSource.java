@@ -1,7 +1,7 @@
 package io.pilothouse.filesync.client;
 
 import io.pilothouse.filesync.ContentException;
-import io.pilothouse.filesync.Throttle;
+import io.pilothouse.filesync.TransferClass;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -23,12 +23,12 @@ final class ContentSource {
   record Answer(int code, String text) {}
 
   private final String address;
-  private final Throttle throttle;
+  private final Limits limits;
   private final Patience patience;
 
-  ContentSource(String address, Throttle throttle, Patience patience) {
+  ContentSource(String address, Limits limits, Patience patience) {
     this.address = address;
-    this.throttle = throttle;
+    this.limits = limits;
     this.patience = patience;
   }
 
@@ -107,7 +107,7 @@ final class ContentSource {
         if (total > most) {
           throw new ContentException("it sent more than " + most + " bytes");
         }
-        throttle.take(read);
+        limits.take(read);
         int length = read;
         LocalTrouble.marked(
             () -> {
@@ -143,7 +143,7 @@ final class ContentSource {
       try (OutputStream out = connection.getOutputStream()) {
         for (int sent = 0; sent < bytes.length; sent += PIECE) {
           int piece = Math.min(PIECE, bytes.length - sent);
-          throttle.take(piece);
+          limits.take(piece);
           out.write(bytes, sent, piece);
         }
       }
@@ -166,6 +166,7 @@ final class ContentSource {
     connection.setRequestMethod(method);
     connection.setConnectTimeout((int) patience.connect().toMillis());
     connection.setReadTimeout((int) patience.read().toMillis());
+    connection.setRequestProperty(TransferClass.HEADER, limits.transferClass().text());
     connection.setUseCaches(false);
     connection.setInstanceFollowRedirects(false);
     return connection;

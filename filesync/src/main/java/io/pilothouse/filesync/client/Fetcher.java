@@ -69,6 +69,12 @@ public final class Fetcher {
    */
   public ContentIndex fetch(String digest, Path target, List<String> sources)
       throws IOException, InterruptedException {
+    return fetch(digest, target, network.among(sources));
+  }
+
+  /** The same, from wherever a route leads. */
+  public ContentIndex fetch(String digest, Path target, Transfer transfer)
+      throws IOException, InterruptedException {
     Path place = target.toAbsolutePath().normalize();
     enter(place, digest);
     try {
@@ -78,7 +84,7 @@ public final class Fetcher {
         DurableFiles.deleteTree(work(place)); // a kill may have come just before
         return there.get();
       }
-      return fetchNow(digest, place, network.sources(sources));
+      return fetchNow(digest, place, network.sources(transfer));
     } catch (IOException e) {
       if (DiskFull.is(e)) {
         DurableFiles.deleteTree(work(place));

@@ -1,6 +1,8 @@
 package io.pilothouse.filesync.client;
 
 import io.pilothouse.filesync.Throttle;
+import io.pilothouse.filesync.TransferClass;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.random.RandomGenerator;
@@ -20,14 +22,23 @@ record Network(
     return new Network(throttle, random, Patience.USUAL, duration -> Thread.sleep(duration));
   }
 
-  /** Sources for one transfer. */
-  Sources sources(List<String> addresses) {
+  /** A bulk transfer from replicas that are all alike. */
+  Transfer among(List<String> addresses) {
     synchronized (random) {
-      return new Sources(addresses, this, new SplittableRandom(random.nextLong()));
+      return Transfer.bulk(Route.among(addresses, random));
     }
   }
 
-  ContentSource source(String address) {
-    return new ContentSource(address, throttle, patience);
+  /** Sources for one transfer. */
+  Sources sources(Transfer transfer) {
+    synchronized (random) {
+      return new Sources(transfer, this, new SplittableRandom(random.nextLong()));
+    }
+  }
+
+  ContentSource source(Route.Source source, TransferClass transferClass) {
+    List<Throttle> limits = new ArrayList<>(source.limits());
+    limits.add(throttle);
+    return new ContentSource(source.address(), new Limits(transferClass, limits), patience);
   }
 }

@@ -47,7 +47,7 @@ public final class Replicator {
       throws IOException, InterruptedException {
     try {
       Files.createDirectories(work);
-      Sources from = network.sources(sources);
+      Sources from = network.sources(network.among(sources));
       ContentIndex index = from.index(digest);
       for (Chunk chunk : index.chunks()) {
         if (!sink.hasChunk(chunk.sha256())) {

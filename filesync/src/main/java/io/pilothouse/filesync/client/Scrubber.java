@@ -154,6 +154,12 @@ public final class Scrubber {
    */
   public void restore(Path target, Damage damage, List<String> sources)
       throws IOException, InterruptedException {
+    restore(target, damage, network.among(sources));
+  }
+
+  /** The same, from wherever a route leads. */
+  public void restore(Path target, Damage damage, Transfer transfer)
+      throws IOException, InterruptedException {
     ContentIndex index =
         Fetcher.published(target)
             .orElseThrow(() -> new ContentException(target + " must be fetched anew"));
@@ -167,7 +173,7 @@ public final class Scrubber {
       Files.createDirectories(work);
       WorkChunks chunks =
           new WorkChunks(
-              work, LocalChunks.beside(target), network.sources(sources), WritePoints.NONE);
+              work, LocalChunks.beside(target), network.sources(transfer), WritePoints.NONE);
       if (entry instanceof FileEntry file) {
         for (Chunk chunk : file.chunks()) {
           chunks.bring(chunk);

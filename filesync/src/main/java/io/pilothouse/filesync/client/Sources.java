@@ -4,35 +4,32 @@ import io.pilothouse.filesync.ContentException;
 import io.pilothouse.filesync.ContentIndex;
 import io.pilothouse.filesync.ContentIndex.Chunk;
 import io.pilothouse.filesync.Sha256;
+import io.pilothouse.filesync.client.Route.Outcome;
+import io.pilothouse.filesync.client.Route.Source;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collections;
-import java.util.Comparator;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Random;
 import java.util.SplittableRandom;
 
 /**
- * Fetches verified content from whichever source has it: in random order, those that failed in this
- * transfer last, and from the next one when one is down, busy, slow, or sends wrong bytes.
+ * Fetches verified content from whichever source has it: in the order of the transfer's route, and
+ * from the next one when one is down, busy, slow, or sends wrong bytes.
  */
 final class Sources {
   private static final int ROUNDS = 2;
   private static final int ROUNDS_WHEN_BUSY = 6;
 
-  private final List<String> addresses;
+  private final Transfer transfer;
   private final Network network;
   private final SplittableRandom random;
-  private final Map<String, Integer> failures = new HashMap<>();
 
-  Sources(List<String> addresses, Network network, SplittableRandom random) {
-    this.addresses = List.copyOf(addresses);
+  Sources(Transfer transfer, Network network, SplittableRandom random) {
+    this.transfer = transfer;
     this.network = network;
     this.random = random;
   }
@@ -43,6 +40,7 @@ final class Sources {
 
   ContentIndex index(String digest) throws IOException, InterruptedException {
     return first(
+        digest,
         "index " + digest,
         source -> {
           byte[] bytes = source.getAll("/v1/index/" + digest, ContentIndex.MOST_BYTES);
@@ -61,7 +59,7 @@ final class Sources {
     if (LocalTrouble.marked(() -> isSound(partial, chunk))) {
       return; // a kill came between the last byte and the rename
     }
-    first("chunk " + chunk.sha256(), source -> chunk(source, chunk, partial));
+    first(chunk.sha256(), "chunk " + chunk.sha256(), source -> chunk(source, chunk, partial));
   }
 
   private static Path chunk(ContentSource source, Chunk chunk, Path partial)
@@ -95,27 +93,36 @@ final class Sources {
         && Sha256.hex(Files.readAllBytes(file)).equals(chunk.sha256());
   }
 
-  private <T> T first(String what, Attempt<T> attempt) throws IOException, InterruptedException {
+  private <T> T first(String hash, String what, Attempt<T> attempt)
+      throws IOException, InterruptedException {
     Map<String, String> why = new LinkedHashMap<>();
-    List<String> left = order();
+    List<Source> left = transfer.route().sources(hash);
     for (int round = 1; !left.isEmpty(); round++) {
       boolean busy = false;
-      List<String> again = new ArrayList<>();
-      for (String address : left) {
+      List<Source> again = new ArrayList<>();
+      for (Source source : left) {
+        Outcome outcome = Outcome.FAILED;
         try {
-          return attempt.from(network.source(address));
+          T found = attempt.from(network.source(source, transfer.transferClass()));
+          outcome = Outcome.SENT;
+          return found;
         } catch (LocalTrouble e) {
+          outcome = Outcome.SENT;
           throw e;
         } catch (BusyException e) {
           busy = true;
-          again.add(address);
-          why.put(address, "busy");
+          outcome = Outcome.BUSY;
+          again.add(source);
+          why.put(source.address(), "busy");
         } catch (ContentException e) {
           // it does not have it, or lies: asking again would change nothing
-          failed(address, e, why);
+          outcome = Outcome.LACKS;
+          why.put(source.address(), text(e));
         } catch (IOException e) {
-          again.add(address);
-          failed(address, e, why);
+          again.add(source);
+          why.put(source.address(), text(e));
+        } finally {
+          transfer.route().answered(source, outcome);
         }
       }
       if (round >= (busy ? ROUNDS_WHEN_BUSY : ROUNDS)) {
@@ -133,20 +140,12 @@ final class Sources {
             .formatted(what, why.isEmpty() ? "none is known" : text(why)));
   }
 
-  private void failed(String address, IOException e, Map<String, String> why) {
-    failures.merge(address, 1, Integer::sum);
-    why.put(address, e.getMessage() == null ? e.toString() : e.getMessage());
+  private static String text(IOException e) {
+    return e.getMessage() == null ? e.toString() : e.getMessage();
   }
 
   private static String text(Map<String, String> why) {
     return String.join(
         "; ", why.entrySet().stream().map(e -> e.getKey() + ": " + e.getValue()).toList());
-  }
-
-  private List<String> order() {
-    List<String> order = new ArrayList<>(addresses);
-    Collections.shuffle(order, Random.from(random));
-    order.sort(Comparator.comparing(each -> failures.getOrDefault(each, 0)));
-    return order;
   }
 }

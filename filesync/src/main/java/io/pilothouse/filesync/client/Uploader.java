@@ -4,6 +4,7 @@ import io.pilothouse.filesync.ContentException;
 import io.pilothouse.filesync.ContentIndex.Chunk;
 import io.pilothouse.filesync.Packer.Packed;
 import io.pilothouse.filesync.Throttle;
+import io.pilothouse.filesync.TransferClass;
 import io.pilothouse.filesync.client.ContentSource.Answer;
 import java.io.IOException;
 import java.net.HttpURLConnection;
@@ -40,7 +41,7 @@ public final class Uploader {
     List<String> why = new ArrayList<>();
     for (String replica : replicas) {
       try {
-        uploadTo(network.source(replica), packed, progress);
+        uploadTo(network.source(Route.Source.of(replica), TransferClass.BULK), packed, progress);
         return replica;
       } catch (LocalTrouble e) {
         throw e;

@@ -7,18 +7,21 @@ import com.sun.net.httpserver.HttpHandler;
 import io.pilothouse.filesync.ContentException;
 import io.pilothouse.filesync.ContentIndex;
 import io.pilothouse.filesync.DiskFull;
+import io.pilothouse.filesync.Pack;
 import io.pilothouse.filesync.Sha256;
 import io.pilothouse.filesync.Throttle;
+import io.pilothouse.filesync.TransferClass;
 import io.pilothouse.filesync.server.Transfers.Transfer;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -26,8 +29,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Serves a {@link ContentStore} over HTTP/1.1: GET, HEAD and PUT of {@code /v1/chunks/SHA256} and
- * {@code /v1/index/DIGEST}; GET understands {@code Range: bytes=N-} so that a transfer resumes.
+ * Serves {@link Contents} over HTTP/1.1: GET and HEAD of {@code /v1/chunks/SHA256} and {@code
+ * /v1/index/DIGEST}, and many chunks in one answer to a POST of their hashes ({@link Pack}); a
+ * replica takes PUT of both. GET understands {@code Range: bytes=N-} so that a transfer resumes.
  * More transfers than allowed at once are shed with 503 and Retry-After, never queued.
  */
 public final class ContentHandler implements HttpHandler {
@@ -37,26 +41,41 @@ public final class ContentHandler implements HttpHandler {
   private static final Logger log = LoggerFactory.getLogger(ContentHandler.class);
   private static final Duration PEER_PATIENCE = Duration.ofSeconds(30);
   private static final int LARGEST_CHUNK = 4 << 20;
-  private static final int PIECE = 64 << 10;
   private static final int INSUFFICIENT_STORAGE = 507;
   private static final Pattern RANGE = Pattern.compile("bytes=(\\d{1,18})-");
 
-  private final ContentStore store;
+  private final Contents contents;
+  private final Optional<ContentStore> store;
   private final Throttle throttle;
   private final Transfers transfers;
   private final AtomicLong served = new AtomicLong();
   private final AtomicLong shed = new AtomicLong();
 
   /**
-   * Serves a store.
+   * Serves a store, and takes what is uploaded.
    *
-   * @param atOnce transfers that may run at the same time
+   * @param atOnce transfers that may run at the same time; bulk ones leave a quarter of them free
    */
   public ContentHandler(ContentStore store, Throttle throttle, int atOnce) {
     this(store, throttle, new Transfers(atOnce, PEER_PATIENCE, System::nanoTime));
   }
 
+  /** Serves what a machine has; nothing can be uploaded. */
+  public ContentHandler(Contents contents, Throttle throttle, int atOnce) {
+    this(
+        contents,
+        Optional.empty(),
+        throttle,
+        new Transfers(atOnce, PEER_PATIENCE, System::nanoTime));
+  }
+
   ContentHandler(ContentStore store, Throttle throttle, Transfers transfers) {
+    this(store, Optional.of(store), throttle, transfers);
+  }
+
+  private ContentHandler(
+      Contents contents, Optional<ContentStore> store, Throttle throttle, Transfers transfers) {
+    this.contents = contents;
     this.store = store;
     this.throttle = throttle;
     this.transfers = transfers;
@@ -75,7 +94,8 @@ public final class ContentHandler implements HttpHandler {
   @Override
   public void handle(HttpExchange exchange) throws IOException {
     try (exchange) {
-      Optional<Transfer> slot = transfers.enter();
+      String named = exchange.getRequestHeaders().getFirst(TransferClass.HEADER);
+      Optional<Transfer> slot = transfers.enter(TransferClass.of(named));
       if (slot.isEmpty()) {
         shed.incrementAndGet();
         refuseBusy(exchange);
@@ -103,66 +123,147 @@ public final class ContentHandler implements HttpHandler {
 
   private void route(HttpExchange exchange, Transfer transfer)
       throws IOException, InterruptedException {
-    List<String> path = List.of(exchange.getRequestURI().getPath().split("/", -1));
+    String path = exchange.getRequestURI().getPath();
+    if (path.equals(Pack.PATH)) {
+      if (exchange.getRequestMethod().equals("POST")) {
+        byte[] request = Receiving.body(exchange, transfer, Pack.longestRequest());
+        sendPack(exchange, transfer, Pack.hashes(request));
+      } else {
+        refuseMethod(exchange, "POST");
+      }
+      return;
+    }
+    List<String> names = List.of(path.split("/", -1));
     boolean known =
-        path.size() == 4
-            && (path.get(2).equals("chunks") || path.get(2).equals("index"))
-            && Sha256.isHex(path.get(3));
+        names.size() == 4
+            && (names.get(2).equals("chunks") || names.get(2).equals("index"))
+            && Sha256.isHex(names.get(3));
     if (!known) {
       text(exchange, 404, "use /v1/chunks/SHA256 or /v1/index/DIGEST");
       return;
     }
-    boolean chunk = path.get(2).equals("chunks");
-    String hash = path.get(3);
+    boolean chunk = names.get(2).equals("chunks");
+    String hash = names.get(3);
     switch (exchange.getRequestMethod()) {
-      case "GET", "HEAD" -> {
-        Optional<byte[]> bytes = chunk ? store.chunkBytes(hash) : store.index(hash);
-        if (bytes.isEmpty()) {
-          text(exchange, 404, "no " + (chunk ? "chunk " : "index ") + hash);
+      case "GET" -> {
+        if (chunk) {
+          sendChunk(exchange, transfer, hash);
         } else {
-          send(exchange, transfer, bytes.get());
+          sendIndex(exchange, transfer, hash);
         }
       }
-      case "PUT" -> {
-        byte[] bytes = body(exchange, transfer, chunk ? LARGEST_CHUNK : ContentIndex.MOST_BYTES);
-        take(exchange, chunk, hash, bytes);
+      case "HEAD" -> {
+        OptionalInt size = chunk ? soundSize(hash) : indexSize(hash);
+        if (size.isPresent()) {
+          exchange.getResponseHeaders().set("Content-Length", Integer.toString(size.getAsInt()));
+        }
+        exchange.sendResponseHeaders(size.isPresent() ? 200 : 404, -1);
       }
-      default -> {
-        exchange.getResponseHeaders().set("Allow", "GET, HEAD, PUT");
-        text(exchange, 405, "use GET, HEAD or PUT");
+      case "PUT" -> {
+        if (store.isEmpty()) {
+          refuseMethod(exchange, "GET, HEAD");
+          return;
+        }
+        int most = chunk ? LARGEST_CHUNK : ContentIndex.MOST_BYTES;
+        take(exchange, store.get(), chunk, hash, Receiving.body(exchange, transfer, most));
+      }
+      default -> refuseMethod(exchange, "GET, HEAD, PUT");
+    }
+  }
+
+  private static void refuseMethod(HttpExchange exchange, String allowed) throws IOException {
+    exchange.getResponseHeaders().set("Allow", allowed);
+    text(exchange, 405, "use " + allowed);
+  }
+
+  /** This is how a receiver says that it doubts a chunk: one that is damaged goes away. */
+  private OptionalInt soundSize(String hash) throws IOException {
+    return contents.isSound(hash) && contents.chunk(hash) instanceof Contents.At place
+        ? OptionalInt.of(place.size())
+        : OptionalInt.empty();
+  }
+
+  private OptionalInt indexSize(String digest) throws IOException {
+    return contents.index(digest).stream().mapToInt(each -> each.length).findFirst();
+  }
+
+  private void sendIndex(HttpExchange exchange, Transfer transfer, String digest)
+      throws IOException, InterruptedException {
+    Optional<byte[]> bytes = contents.index(digest);
+    if (bytes.isEmpty()) {
+      text(exchange, 404, "no index " + digest);
+      return;
+    }
+    int from = startAnswer(exchange, bytes.get().length);
+    try (OutputStream out = exchange.getResponseBody()) {
+      Sending sending = sending(out, bytes.get().length, transfer);
+      sending.bytes(bytes.get(), from);
+      sending.flush();
+    }
+  }
+
+  private void sendChunk(HttpExchange exchange, Transfer transfer, String hash)
+      throws IOException, InterruptedException {
+    switch (contents.chunk(hash)) {
+      case Contents.Absent absent -> text(exchange, 404, "no chunk " + hash);
+      case Contents.Soon soon -> {
+        exchange.getResponseHeaders().set("Retry-After", "1");
+        text(exchange, 503, "soon: chunk " + hash + " is on its way here");
+      }
+      case Contents.At place -> {
+        int from = startAnswer(exchange, place.size());
+        try (OutputStream out = exchange.getResponseBody()) {
+          Sending sending = sending(out, place.size(), transfer);
+          sending.chunk(place, from);
+          sending.flush();
+        }
       }
     }
   }
 
-  private void send(HttpExchange exchange, Transfer transfer, byte[] bytes)
+  private void sendPack(HttpExchange exchange, Transfer transfer, List<String> hashes)
       throws IOException, InterruptedException {
+    List<Contents.Held> chunks = new ArrayList<>(hashes.size());
+    long length = 0;
+    for (String each : hashes) {
+      Contents.Held held = contents.chunk(each);
+      chunks.add(held);
+      length += Integer.BYTES + (held instanceof Contents.At place ? place.size() : 0);
+    }
+    exchange.getResponseHeaders().set("Content-Type", "application/octet-stream");
+    exchange.sendResponseHeaders(200, length == 0 ? -1 : length);
+    try (OutputStream out = exchange.getResponseBody()) {
+      Sending sending = sending(out, length, transfer);
+      for (Contents.Held each : chunks) {
+        switch (each) {
+          case Contents.Absent absent -> sending.number(Pack.ABSENT);
+          case Contents.Soon soon -> sending.number(Pack.SOON);
+          case Contents.At place -> {
+            sending.number(place.size());
+            sending.chunk(place, 0);
+          }
+        }
+      }
+      sending.flush();
+    }
+  }
+
+  private Sending sending(OutputStream out, long length, Transfer transfer) {
+    return new Sending(out, length, transfer, throttle, served);
+  }
+
+  /** Sends the head of an answer, of all or of what is behind the range's start. */
+  private static int startAnswer(HttpExchange exchange, int length) throws IOException {
+    int from = offset(exchange, length);
     exchange.getResponseHeaders().set("Content-Type", "application/octet-stream");
     exchange.getResponseHeaders().set("Accept-Ranges", "bytes");
-    if (exchange.getRequestMethod().equals("HEAD")) {
-      exchange.getResponseHeaders().set("Content-Length", Integer.toString(bytes.length));
-      exchange.sendResponseHeaders(200, -1);
-      return;
-    }
-    int from = offset(exchange, bytes.length);
     if (from > 0) {
       exchange
           .getResponseHeaders()
-          .set("Content-Range", "bytes %d-%d/%d".formatted(from, bytes.length - 1, bytes.length));
+          .set("Content-Range", "bytes %d-%d/%d".formatted(from, length - 1, length));
     }
-    exchange.sendResponseHeaders(from > 0 ? 206 : 200, bytes.length - from);
-    try (OutputStream out = exchange.getResponseBody()) {
-      for (int sent = from; sent < bytes.length; sent += PIECE) {
-        int start = sent;
-        int piece = Math.min(PIECE, bytes.length - sent);
-        throttle.take(piece);
-        transfer.waiting(
-            () -> {
-              out.write(bytes, start, piece);
-              return out;
-            });
-        served.addAndGet(piece);
-      }
-    }
+    exchange.sendResponseHeaders(from > 0 ? 206 : 200, length - from);
+    return from;
   }
 
   private static int offset(HttpExchange exchange, int length) {
@@ -173,7 +274,8 @@ public final class ContentHandler implements HttpHandler {
     return from < length ? (int) from : 0;
   }
 
-  private void take(HttpExchange exchange, boolean chunk, String hash, byte[] bytes)
+  private static void take(
+      HttpExchange exchange, ContentStore store, boolean chunk, String hash, byte[] bytes)
       throws IOException {
     List<String> missing = List.of();
     try {
@@ -207,23 +309,6 @@ public final class ContentHandler implements HttpHandler {
       json.writeEndObject();
     }
     return text.toString();
-  }
-
-  private static byte[] body(HttpExchange exchange, Transfer transfer, int most)
-      throws IOException {
-    try (InputStream in = exchange.getRequestBody()) {
-      ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-      byte[] buffer = new byte[PIECE];
-      int read = transfer.waiting(() -> in.read(buffer));
-      while (read >= 0) {
-        bytes.write(buffer, 0, read);
-        if (bytes.size() > most) {
-          throw new ContentException("the body has more than " + most + " bytes");
-        }
-        read = transfer.waiting(() -> in.read(buffer));
-      }
-      return bytes.toByteArray();
-    }
   }
 
   private static void text(HttpExchange exchange, int code, String text) throws IOException {

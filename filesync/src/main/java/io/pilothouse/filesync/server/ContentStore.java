@@ -23,11 +23,11 @@ import java.util.stream.Stream;
 
 /**
  * Chunks and indexes in a directory, each under its hash. What is there is whole: a write is
- * verified, flushed and renamed into place, and a read verifies once more; what the disk has
- * damaged is removed, so that it counts as missing and is fetched anew. An index is only taken when
- * all its chunks are there.
+ * verified, flushed and renamed into place. What the disk has damaged is removed as soon as
+ * somebody reads or doubts it, so that it counts as missing and is fetched anew. An index is only
+ * taken when all its chunks are there.
  */
-public final class ContentStore implements AutoCloseable {
+public final class ContentStore implements Contents, AutoCloseable {
   private final Path chunks;
   private final Path indexes;
   private final Path incoming;
@@ -73,15 +73,30 @@ public final class ContentStore implements AutoCloseable {
 
   /** Whether the chunk is there; its bytes are not looked at. */
   public boolean hasChunk(String sha256) {
-    return Files.isRegularFile(chunk(sha256));
+    return Files.isRegularFile(chunkFile(sha256));
+  }
+
+  @Override
+  public Held chunk(String sha256) throws IOException {
+    Path file = chunkFile(sha256);
+    try {
+      return new At(file, 0, Math.toIntExact(Files.size(file)));
+    } catch (NoSuchFileException e) {
+      return new Absent();
+    }
+  }
+
+  @Override
+  public boolean isSound(String sha256) throws IOException {
+    return chunkBytes(sha256).isPresent();
   }
 
   /** A chunk's bytes, verified. */
   public Optional<byte[]> chunkBytes(String sha256) throws IOException {
-    return verified(chunk(sha256), sha256);
+    return verified(chunkFile(sha256), sha256);
   }
 
-  /** An index's bytes, verified. */
+  @Override
   public Optional<byte[]> index(String digest) throws IOException {
     return verified(indexFile(digest), digest);
   }
@@ -106,7 +121,7 @@ public final class ContentStore implements AutoCloseable {
     if (!Sha256.hex(bytes).equals(sha256)) {
       throw new ContentException("the bytes sent as chunk " + sha256 + " have another hash");
     }
-    publish(bytes, chunk(sha256));
+    publish(bytes, chunkFile(sha256));
   }
 
   /**
@@ -199,7 +214,7 @@ public final class ContentStore implements AutoCloseable {
     }
   }
 
-  private Path chunk(String sha256) {
+  private Path chunkFile(String sha256) {
     requireHex(sha256);
     return chunks.resolve(sha256.substring(0, 2)).resolve(sha256.substring(2));
   }

@@ -1,5 +1,6 @@
 package io.pilothouse.filesync.server;
 
+import io.pilothouse.filesync.TransferClass;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.HashSet;
@@ -8,11 +9,14 @@ import java.util.Set;
 import java.util.function.LongSupplier;
 
 /**
- * The transfers that run now, at most so many. A machine that lost its power in the middle of one
- * answers nothing for many minutes: when no slot is free, transfers that wait for their peer too
- * long are broken off, so that a dead rack cannot block the replica.
+ * The transfers that run now, at most so many, of which bulk ones leave a quarter free for urgent
+ * ones. A machine that lost its power in the middle of one answers nothing for many minutes: when
+ * no slot is free, transfers that wait for their peer too long are broken off, so that a dead rack
+ * cannot block the replica.
  */
 final class Transfers {
+  private static final int URGENT_SHARE = 4;
+
   private final int most;
   private final long patienceNanos;
   private final LongSupplier nanoTime;
@@ -31,11 +35,18 @@ final class Transfers {
 
   /** One transfer, on the thread that entered. */
   final class Transfer implements AutoCloseable {
+    private final TransferClass transferClass;
     private final Thread thread = Thread.currentThread();
     private boolean waits;
     private long since;
 
-    private Transfer() {}
+    private Transfer(TransferClass transferClass) {
+      this.transferClass = transferClass;
+    }
+
+    TransferClass transferClass() {
+      return transferClass;
+    }
 
     /** Runs a read from or write to the peer; broken off by an interrupt. */
     <T> T waiting(Waiting<T> work) throws IOException {
@@ -63,13 +74,14 @@ final class Transfers {
   }
 
   /** A slot, or empty when all are taken. */
-  Optional<Transfer> enter() {
+  Optional<Transfer> enter(TransferClass transferClass) {
+    int allowed = transferClass == TransferClass.URGENT ? most : most - most / URGENT_SHARE;
     synchronized (running) {
-      if (running.size() >= most) {
+      if (running.size() >= allowed) {
         breakOffStalled();
         return Optional.empty();
       }
-      Transfer transfer = new Transfer();
+      Transfer transfer = new Transfer(transferClass);
       running.add(transfer);
       return Optional.of(transfer);
     }

@@ -57,6 +57,7 @@ final class CrashTest extends ClientTest {
     Trees.file(other.resolve("manifest.yaml"), 0644, Trees.bytes(78, 80));
     Trees.file(other.resolve("bin/web"), 0755, Trees.bytes(77, 90_000));
     next = one.holds(other);
+    one.asked.clear();
   }
 
   /** What a reader may see at any time: one of the two in full, or nothing that says it is one. */

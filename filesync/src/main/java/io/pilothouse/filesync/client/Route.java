@@ -1,0 +1,71 @@
+package io.pilothouse.filesync.client;
+
+import io.pilothouse.filesync.Throttle;
+import java.util.List;
+import java.util.random.RandomGenerator;
+
+/**
+ * Whom a transfer asks for what: an ordered chain of sources for each chunk, as the owner in the
+ * rack, then that of the scale unit, then the deployment replicas. What this disk has already is
+ * never asked for. Whoever is in the chain can refuse, but not deceive: all bytes are verified.
+ *
+ * <p>One route serves one transfer or many; it is called by many threads.
+ */
+public interface Route {
+
+  /**
+   * Somebody who may have content.
+   *
+   * @param address {@code host:port}
+   * @param limits that bytes from there go through besides the machine's own, as the uplink of the
+   *     rack for a source outside of it
+   */
+  record Source(String address, List<Throttle> limits) {
+    public Source {
+      limits = List.copyOf(limits);
+    }
+
+    public static Source of(String address) {
+      return new Source(address, List.of());
+    }
+  }
+
+  /** How a source answered. */
+  enum Outcome {
+    /** It sent what was asked for. */
+    SENT,
+    /** It does not have it. */
+    LACKS,
+    /** It will have it: it is on its way there. */
+    SOON,
+    /** It sheds load. */
+    BUSY,
+    /** It is down, too slow, broke off, or said what nobody understands. */
+    FAILED,
+    /** The bytes were not those that the hash names. */
+    LIED
+  }
+
+  /**
+   * The sources to ask for a chunk or an index, best first; each at most once.
+   *
+   * @param hash of the chunk, or the digest of the index
+   */
+  List<Source> sources(String hash);
+
+  /** Told after each answer, so that who is dead or busy can be put last from then on. */
+  default void answered(Source source, Outcome outcome) {}
+
+  /**
+   * When to bring a chunk: those with lower numbers first, those with equal ones in the order of
+   * the files. An owner brings first what others will ask it for.
+   */
+  default int turn(String hash) {
+    return 0;
+  }
+
+  /** Replicas that are all alike: at random, those that failed in this transfer last. */
+  static Route among(List<String> addresses, RandomGenerator random) {
+    return new RandomRoute(addresses.stream().map(Source::of).toList(), random.nextLong());
+  }
+}
