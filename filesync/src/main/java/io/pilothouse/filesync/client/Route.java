@@ -19,14 +19,16 @@ public interface Route {
    * @param address {@code host:port}
    * @param limits that bytes from there go through besides the machine's own, as the uplink of the
    *     rack for a source outside of it
+   * @param awaited when it is busy or has it on its way: come back to it rather than ask the next,
+   *     for as long as the route still names it
    */
-  record Source(String address, List<Throttle> limits) {
+  record Source(String address, List<Throttle> limits, boolean awaited) {
     public Source {
       limits = List.copyOf(limits);
     }
 
     public static Source of(String address) {
-      return new Source(address, List.of());
+      return new Source(address, List.of(), false);
     }
   }
 
@@ -47,7 +49,8 @@ public interface Route {
   }
 
   /**
-   * The sources to ask for a chunk or an index, best first; each at most once.
+   * The sources to ask for a chunk or an index, best first; each at most once. Asked anew before
+   * each try: whoever is not named any more has used up its patience.
    *
    * @param hash of the chunk, or the digest of the index
    */

@@ -10,10 +10,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SplittableRandom;
 
 /**
@@ -96,11 +96,15 @@ final class Sources {
   private <T> T first(String hash, String what, Attempt<T> attempt)
       throws IOException, InterruptedException {
     Map<String, String> why = new LinkedHashMap<>();
-    List<Source> left = transfer.route().sources(hash);
-    for (int round = 1; !left.isEmpty(); round++) {
+    Set<String> useless = new HashSet<>();
+    for (int round = 1; round <= ROUNDS_WHEN_BUSY; ) {
       boolean busy = false;
-      List<Source> again = new ArrayList<>();
-      for (Source source : left) {
+      boolean awaits = false;
+      boolean again = false;
+      for (Source source : transfer.route().sources(hash)) {
+        if (useless.contains(source.address())) {
+          continue;
+        }
         Outcome outcome = Outcome.FAILED;
         try {
           T found = attempt.from(network.source(source, transfer.transferClass()));
@@ -112,20 +116,24 @@ final class Sources {
         } catch (BusyException e) {
           busy = true;
           outcome = Outcome.BUSY;
-          again.add(source);
           why.put(source.address(), "busy");
+          awaits = source.awaited();
         } catch (ContentException e) {
           // it does not have it, or lies: asking again would change nothing
           outcome = Outcome.LACKS;
+          useless.add(source.address());
           why.put(source.address(), text(e));
         } catch (IOException e) {
-          again.add(source);
+          again = true;
           why.put(source.address(), text(e));
         } finally {
           transfer.route().answered(source, outcome);
         }
+        if (awaits) {
+          break;
+        }
       }
-      if (round >= (busy ? ROUNDS_WHEN_BUSY : ROUNDS)) {
+      if (!awaits && (!(busy || again) || round >= (busy ? ROUNDS_WHEN_BUSY : ROUNDS))) {
         break;
       }
       if (busy) {
@@ -133,7 +141,7 @@ final class Sources {
         // not all machines of a fleet at the same moment
         network.sleeper().sleep(Duration.ofMillis(millis + random.nextLong(millis / 2 + 1)));
       }
-      left = again;
+      round += awaits ? 0 : 1; // the route says how long that may go on
     }
     throw new ContentException(
         "no source has a sound copy of %s (asked: %s)"

@@ -191,7 +191,11 @@ public final class ContentHandler implements HttpHandler {
       throws IOException, InterruptedException {
     Optional<byte[]> bytes = contents.index(digest);
     if (bytes.isEmpty()) {
-      text(exchange, 404, "no index " + digest);
+      if (contents.isComing(digest)) {
+        refuseSoon(exchange, "index " + digest);
+      } else {
+        text(exchange, 404, "no index " + digest);
+      }
       return;
     }
     int from = startAnswer(exchange, bytes.get().length);
@@ -206,10 +210,7 @@ public final class ContentHandler implements HttpHandler {
       throws IOException, InterruptedException {
     switch (contents.chunk(hash)) {
       case Contents.Absent absent -> text(exchange, 404, "no chunk " + hash);
-      case Contents.Soon soon -> {
-        exchange.getResponseHeaders().set("Retry-After", "1");
-        text(exchange, 503, "soon: chunk " + hash + " is on its way here");
-      }
+      case Contents.Soon soon -> refuseSoon(exchange, "chunk " + hash);
       case Contents.At place -> {
         int from = startAnswer(exchange, place.size());
         try (OutputStream out = exchange.getResponseBody()) {
@@ -219,6 +220,11 @@ public final class ContentHandler implements HttpHandler {
         }
       }
     }
+  }
+
+  private static void refuseSoon(HttpExchange exchange, String what) throws IOException {
+    exchange.getResponseHeaders().set("Retry-After", "1");
+    text(exchange, 503, "soon: " + what + " is on its way here");
   }
 
   private void sendPack(HttpExchange exchange, Transfer transfer, List<String> hashes)

@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -34,6 +35,11 @@ public final class ContentStore implements Contents, AutoCloseable {
   private final FileChannel lock;
   private final AtomicLong temporary = new AtomicLong();
   private final AtomicLong damaged = new AtomicLong();
+
+  /** Which indexes were taken since the start, each with the number that it had then. */
+  private final Map<String, Long> taken = new HashMap<>();
+
+  private long indexesTaken;
 
   /** Indexes that were read once, by digest; they never change. */
   private final Map<String, ContentIndex> parsed = new ConcurrentHashMap<>();
@@ -133,11 +139,16 @@ public final class ContentStore implements Contents, AutoCloseable {
     if (!Sha256.hex(bytes).equals(digest)) {
       throw new ContentException("the bytes sent as index " + digest + " have another hash");
     }
-    List<String> missing = missing(ContentIndex.parse(bytes));
-    if (missing.isEmpty()) {
-      publish(bytes, indexFile(digest));
+    ContentIndex index = ContentIndex.parse(bytes);
+    synchronized (taken) {
+      // nothing may be collected between the look and the publishing
+      List<String> missing = missing(index);
+      if (missing.isEmpty()) {
+        publish(bytes, indexFile(digest));
+        taken.put(digest, ++indexesTaken);
+      }
+      return missing;
     }
-    return missing;
   }
 
   /** Which chunks of an index are not there. */
@@ -190,6 +201,53 @@ public final class ContentStore implements Contents, AutoCloseable {
           .filter(Sha256::isHex)
           .sorted()
           .toList();
+    }
+  }
+
+  /** The index of a content, whether all of its chunks are there or not. */
+  Optional<ContentIndex> known(String digest) throws IOException {
+    return parsed(digest);
+  }
+
+  /** How many indexes were taken since the start. */
+  long indexesTaken() {
+    synchronized (taken) {
+      return indexesTaken;
+    }
+  }
+
+  /** The number of an index that was taken since the start; 0 when it was not. */
+  long takenAs(String digest) {
+    synchronized (taken) {
+      return taken.getOrDefault(digest, 0L);
+    }
+  }
+
+  /** Removes an index; its chunks stay until they are collected. */
+  void removeIndex(String digest) throws IOException {
+    synchronized (taken) {
+      Files.deleteIfExists(indexFile(digest));
+      DurableFiles.syncDirectory(indexes);
+      taken.remove(digest);
+      parsed.remove(digest);
+    }
+  }
+
+  /**
+   * Removes a chunk, unless an index was taken since the caller looked which chunks are needed.
+   *
+   * @param seen what {@link #indexesTaken} was before that look
+   * @return bytes that became free; negative when it was not removed
+   */
+  long removeChunk(String sha256, long seen) throws IOException {
+    synchronized (taken) {
+      if (indexesTaken != seen) {
+        return -1;
+      }
+      Path file = chunkFile(sha256);
+      long size = Files.isRegularFile(file) ? Files.size(file) : 0;
+      Files.deleteIfExists(file);
+      return size;
     }
   }
 

@@ -34,6 +34,11 @@ public interface Contents {
   /** An index's bytes, verified. */
   Optional<byte[]> index(String digest) throws IOException;
 
+  /** Whether an index that is not here is on its way here, as in {@link Soon}. */
+  default boolean isComing(String digest) {
+    return false;
+  }
+
   /**
    * Reads and verifies a chunk, because a receiver doubts it; one that is damaged is not handed out
    * again.
