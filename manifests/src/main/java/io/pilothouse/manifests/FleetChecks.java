@@ -1,9 +1,11 @@
 package io.pilothouse.manifests;
 
+import com.google.protobuf.ByteString;
 import io.pilothouse.api.v1.DeviceKind;
 import io.pilothouse.api.v1.Fleet;
 import io.pilothouse.api.v1.InventoryMachine;
 import io.pilothouse.api.v1.MachineType;
+import io.pilothouse.api.v1.ManifestKey;
 import io.pilothouse.api.v1.RepairPolicy;
 import io.pilothouse.api.v1.WatchdogSpec;
 import io.pilothouse.manifests.table.Reading.Reference;
@@ -12,8 +14,11 @@ import io.pilothouse.manifests.text.Place;
 import io.pilothouse.manifests.text.Problems;
 import java.time.Duration;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /** Checks that need more than one document: references, units, times that must fit. */
@@ -43,6 +48,7 @@ final class FleetChecks {
                 problems.add(
                     each.place(),
                     "a fleet has one Cluster; the other is at " + parts.clusters.get(0).place()));
+    parts.clusters.forEach(each -> keys(each.place(), each.value()));
     parts.references.forEach(this::reference);
     parts.watchdogs.forEach(each -> times(each.place(), each.value()));
     parts.repairPolicies.forEach(each -> times(each.place(), each.value().policy, problems));
@@ -50,6 +56,30 @@ final class FleetChecks {
     parts.inventory().ifPresent(this::inventory);
     if (problems.isEmpty()) {
       parts.repairPolicies.forEach(each -> each.value().analyse(each.place(), problems));
+    }
+  }
+
+  private void keys(Place place, Fleet.Builder cluster) {
+    Map<String, String> names = new TreeMap<>();
+    Map<ByteString, String> keys = new HashMap<>();
+    for (ManifestKey key : cluster.getManifestKeysList()) {
+      if (names.putIfAbsent(key.getName(), key.getName()) != null) {
+        problems.add(
+            place, "manifest-keys: the name \"%s\" is there twice".formatted(key.getName()));
+      }
+      String other = keys.putIfAbsent(key.getEd25519(), key.getName());
+      if (other != null && !key.getEd25519().isEmpty()) {
+        problems.add(
+            place,
+            "manifest-keys: %s and %s are the same key; take one away"
+                .formatted(other, key.getName()));
+      }
+    }
+    if (cluster.getContents().getRequireSignature() && cluster.getManifestKeysCount() == 0) {
+      problems.add(
+          place,
+          "contents.require-signature: nobody may sign; name a key in manifest-keys, made by"
+              + " `pilot manifest keygen`");
     }
   }
 

@@ -17,12 +17,17 @@ import java.util.Optional;
 final class FleetReader {
   private static final List<String> KINDS = FleetTables.ALL.stream().map(Kind::name).toList();
 
+  private static final String SHIPPED =
+      "does not belong into the fleet directory; run: pilot manifest add DIR";
+
   /** Kinds that the design knows and this version does not. */
   private static final Map<String, String> ELSEWHERE =
       Map.of(
           "Access", "is not supported by this version",
           "Role", "is not supported by this version",
-          "Manifest", "does not belong into the fleet directory; run: pilot manifest add DIR");
+          "Manifest", SHIPPED,
+          "WatchdogSet", SHIPPED,
+          "Agent", SHIPPED);
 
   private final Path dir;
   private final Problems problems;

@@ -2,6 +2,7 @@ package io.pilothouse.manifests;
 
 import io.pilothouse.api.v1.ApprovalPolicy;
 import io.pilothouse.api.v1.Budgets;
+import io.pilothouse.api.v1.ContentPolicy;
 import io.pilothouse.api.v1.DeviceKind;
 import io.pilothouse.api.v1.Fleet;
 import io.pilothouse.api.v1.Image;
@@ -59,7 +60,18 @@ final class FleetTables {
                   "transfers",
                   Shapes.object(transfers(), TransferLimits::newBuilder),
                   Fleet.Builder::setTransfers,
-                  "Bytes a second that contents may take on their way to machines."));
+                  "Bytes a second that contents may take on their way to machines.")
+              .optional(
+                  "manifest-keys",
+                  SigningTable.keys(),
+                  (fleet, value) ->
+                      fleet.addAllManifestKeys(value.stream().map(each -> each.build()).toList()),
+                  "Who may sign versions.")
+              .optional(
+                  "contents",
+                  Shapes.object(SigningTable.contents(), ContentPolicy::newBuilder),
+                  Fleet.Builder::setContents,
+                  "Which versions are taken, and how many are kept."));
 
   static final Kind<MachineType.Builder> MACHINE_TYPE =
       new Kind<>(

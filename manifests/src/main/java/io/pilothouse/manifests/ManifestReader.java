@@ -1,6 +1,5 @@
 package io.pilothouse.manifests;
 
-import io.pilothouse.api.v1.Image;
 import io.pilothouse.manifests.ManifestDraft.ProcessDraft;
 import io.pilothouse.manifests.table.Reading;
 import io.pilothouse.manifests.table.Shapes.Placed;
@@ -19,10 +18,11 @@ import java.util.Optional;
 /** Reads the one document that says what a directory with contents is. */
 final class ManifestReader {
   private final Path dir;
-  private final Problems problems = new Problems();
+  private final Problems problems;
 
-  ManifestReader(Path dir) {
+  ManifestReader(Path dir, Problems problems) {
     this.dir = dir;
+    this.problems = problems;
   }
 
   LoadResult<ManifestSpec> manifest() {
@@ -30,31 +30,13 @@ final class ManifestReader {
     return LoadResult.of(problems, () -> draft.orElseThrow().build());
   }
 
-  LoadResult<ContentSpec> content() {
-    boolean manifest = Files.exists(dir.resolve(ManifestSpec.FILE));
-    boolean image = Files.exists(dir.resolve(ContentSpec.IMAGE_FILE));
-    if (manifest == image) {
-      problems.add(
-          Place.top(ManifestSpec.FILE),
-          manifest
-              ? "a directory is a manifest or an image, but this one also has "
-                  + ContentSpec.IMAGE_FILE
-              : "%s has neither %s nor %s; write one of them at its top"
-                  .formatted(dir, ManifestSpec.FILE, ContentSpec.IMAGE_FILE));
-      return LoadResult.of(problems, () -> new ContentSpec("", "", false));
-    }
-    if (manifest) {
-      Optional<ManifestDraft> draft = draft();
-      return LoadResult.of(
-          problems,
-          () -> new ContentSpec(draft.orElseThrow().name, draft.orElseThrow().version, false));
-    }
-    Optional<Image.Builder> read =
-        document(ContentSpec.IMAGE_FILE, FleetTables.IMAGE.name())
-            .map(each -> FleetTables.IMAGE.read(each, reading()));
-    return LoadResult.of(
-        problems,
-        () -> new ContentSpec(read.orElseThrow().getName(), read.orElseThrow().getVersion(), true));
+  /**
+   * As engineers ship it: its programs must be there. On a machine that is the digest's business.
+   */
+  Optional<ManifestDraft> shipped() {
+    Optional<ManifestDraft> draft = draft();
+    draft.ifPresent(each -> new ShippedPrograms(dir, problems).check(each.processes));
+    return draft;
   }
 
   private Optional<ManifestDraft> draft() {
@@ -90,7 +72,7 @@ final class ManifestReader {
     }
   }
 
-  private Optional<Node.Mapping> document(String file, String kind) {
+  Optional<Node.Mapping> document(String file, String kind) {
     if (!Files.isRegularFile(dir.resolve(file))) {
       problems.add(Place.top(file), "there is no file " + dir.resolve(file));
       return Optional.empty();

@@ -1,5 +1,6 @@
 package io.pilothouse.manifests;
 
+import io.pilothouse.manifests.text.Problems;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -18,6 +19,6 @@ public record ManifestSpec(String name, String version, List<ProcessSpec> proces
 
   /** Reads the {@value #FILE} of a directory. */
   public static LoadResult<ManifestSpec> load(Path dir) {
-    return new ManifestReader(dir).manifest();
+    return new ManifestReader(dir, new Problems()).manifest();
   }
 }

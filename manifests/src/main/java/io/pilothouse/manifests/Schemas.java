@@ -37,6 +37,8 @@ public final class Schemas {
   private static List<Kind<?>> all() {
     List<Kind<?>> all = new ArrayList<>(FleetTables.ALL);
     all.add(ManifestTables.MANIFEST);
+    all.add(ContentTables.WATCHDOG_SET);
+    all.add(ContentTables.AGENT);
     return all;
   }
 

@@ -154,14 +154,4 @@ class ManifestSpecTest {
     Files.delete(dir.resolve("manifest.yaml"));
     assertThat(ManifestSpec.load(dir)).isInstanceOf(LoadResult.Rejected.class);
   }
-
-  @Test
-  void contentIsAManifestOrAnImage() throws IOException {
-    assertThat(ContentSpec.load(dir)).isInstanceOf(LoadResult.Rejected.class);
-    Files.writeString(dir.resolve("image.yaml"), "kind: Image\nname: base\nversion: \"1.0\"\n");
-    assertThat(ContentSpec.load(dir))
-        .isEqualTo(new LoadResult.Loaded<>(new ContentSpec("base", "1.0", true), List.of()));
-    Files.writeString(dir.resolve("manifest.yaml"), "kind: Manifest\n");
-    assertThat(ContentSpec.load(dir)).isInstanceOf(LoadResult.Rejected.class);
-  }
 }

@@ -7,8 +7,8 @@ import io.pilothouse.api.v1.StartRolloutRequest;
 import io.pilothouse.api.v1.WriteContext;
 import io.pilothouse.api.v1.WriteReply;
 import io.pilothouse.cli.CliException;
-import io.pilothouse.cli.ContentUpload;
 import io.pilothouse.cli.ExitCode;
+import io.pilothouse.cli.content.ContentUpload;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -39,10 +39,11 @@ record FirstLoad(
     ContentUpload upload = new ContentUpload(dm, (done, total) -> {});
     for (String kind : List.of("images", "web")) {
       for (Path dir : directories(examples.resolve(kind))) {
-        ContentUpload.Added added = upload.add(dir, context.get());
+        ContentUpload.Added added = upload.add(ContentUpload.Wanted.of(dir), context.get());
         say.accept(
             "  added %s@%s, %d files"
-                .formatted(added.ref().getName(), added.ref().getVersion(), added.files()));
+                .formatted(
+                    added.ref().getName(), added.ref().getVersion(), added.manifest().getFiles()));
       }
     }
   }

@@ -3,38 +3,65 @@ package io.pilothouse.cli.fleet;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.protobuf.Message;
 import com.google.protobuf.Parser;
+import io.pilothouse.api.v1.Manifest;
+import io.pilothouse.api.v1.Thing;
 import io.pilothouse.cli.CliException;
 import io.pilothouse.cli.Command;
-import io.pilothouse.cli.ContentUpload;
 import io.pilothouse.cli.ExitCode;
 import io.pilothouse.cli.Json;
 import io.pilothouse.cli.Names;
-import io.pilothouse.cli.Terminal;
+import io.pilothouse.cli.content.ContentUpload;
+import io.pilothouse.cli.content.SigningKey;
 import io.pilothouse.filesync.ContentException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** Makes a version of a directory. */
 @CommandLine.Command(
     name = "add",
     description = {
-      "Makes a version of a directory with a manifest.yaml or image.yaml: uploads what the",
-      "Deployment Service lacks, then registers it. Doing it again changes nothing; the same",
-      "version with other content is refused."
+      "Makes a version of a directory with a manifest.yaml, image.yaml, watchdogs.yaml or",
+      "agent.yaml: uploads what the Deployment Service lacks, then registers it. Doing it again",
+      "changes nothing, and goes on where it was broken off; the same version with other content",
+      "is refused."
     })
 final class ManifestAdd extends Command {
 
   @Parameters(paramLabel = "DIR", description = "the directory with its contents")
   Path dir = Path.of(".");
 
+  @Option(
+      names = "--kind",
+      paramLabel = "KIND",
+      converter = Things.class,
+      description =
+          "manifest, image, watchdog-set or agent: what it must be (default: what the document at"
+              + " its top says)")
+  @Nullable Thing kind;
+
+  @Option(
+      names = "--sign",
+      paramLabel = "KEYFILE",
+      description = "sign it with this private key, whose public half is among manifest-keys")
+  @Nullable Path key;
+
   @Override
   protected ExitCode run() throws InterruptedException {
+    Path signWith = key;
+    ContentUpload.Wanted wanted =
+        new ContentUpload.Wanted(
+            dir, Optional.ofNullable(kind), Optional.ofNullable(signWith).map(SigningKey::read));
     ContentUpload.Added added;
     try {
-      added = new ContentUpload(asking(), this::progress).add(dir, writeContext());
+      added =
+          new ContentUpload(asking(), new UploadProgress(this::say, quiet()))
+              .add(wanted, writeContext());
     } catch (ContentException e) {
       throw new CliException(
           ExitCode.FAILED,
@@ -43,19 +70,26 @@ final class ManifestAdd extends Command {
           "nothing was registered; it is safe to add it again");
     } catch (IOException e) {
       throw new CliException(
-          ExitCode.FAILED, "CONTENT", "cannot read or send " + dir + ": " + e, "");
+          ExitCode.FAILED,
+          "CONTENT",
+          "cannot read or send " + dir + ": " + e,
+          "nothing was registered; it is safe to add it again");
     }
-    String what = Names.ref(added.ref());
+    Manifest manifest = added.manifest();
+    String what = Names.ref(manifest.getRef());
     show(
         () -> json(added),
         () ->
-            "%s %s: %d files, %s, digest %s"
+            "%s %s: %d files, %s, digest %s%s"
                 .formatted(
-                    added.spec().image() ? "image" : "manifest",
+                    Things.word(manifest.getThing()),
                     what,
-                    added.files(),
-                    ManifestView.size(added.bytes()),
-                    added.ref().getDigest()),
+                    manifest.getFiles(),
+                    ManifestView.size(manifest.getBytes()),
+                    manifest.getRef().getDigest(),
+                    manifest.getSignedBy().isEmpty()
+                        ? ""
+                        : ", signed by " + manifest.getSignedBy()),
         () -> List.of(what));
     return ExitCode.DONE;
   }
@@ -69,27 +103,16 @@ final class ManifestAdd extends Command {
     };
   }
 
-  /** On a terminal one line that moves; elsewhere the last line alone. */
-  private void progress(long done, long total) {
-    if (Terminal.console().isPresent() && !quiet()) {
-      System.err.print(
-          "\ruploading %s of %s ".formatted(ManifestView.size(done), ManifestView.size(total)));
-      if (done == total) {
-        System.err.println();
-      }
-    } else if (done == total) {
-      say("the Deployment Service has all " + ManifestView.size(total) + " of it");
-    }
-  }
-
   private static ObjectNode json(ContentUpload.Added added) {
+    Manifest manifest = added.manifest();
     return Json.object()
-        .put("name", added.ref().getName())
-        .put("version", added.ref().getVersion())
-        .put("kind", added.spec().image() ? "image" : "manifest")
-        .put("digest", added.ref().getDigest())
-        .put("files", added.files())
-        .put("bytes", added.bytes())
+        .put("name", manifest.getRef().getName())
+        .put("version", manifest.getRef().getVersion())
+        .put("kind", Things.word(manifest.getThing()))
+        .put("digest", manifest.getRef().getDigest())
+        .put("files", manifest.getFiles())
+        .put("bytes", manifest.getBytes())
+        .put("signed_by", manifest.getSignedBy())
         .put("revision", added.revision());
   }
 }

@@ -27,7 +27,7 @@ final class ManifestView {
   }
 
   static String kind(Manifest manifest) {
-    return manifest.getImage() ? "image" : "manifest";
+    return Things.word(Things.of(manifest));
   }
 
   /** Replicas that are up and hold all of it. */

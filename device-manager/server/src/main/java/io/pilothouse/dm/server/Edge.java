@@ -37,6 +37,7 @@ final class Edge implements AutoCloseable {
             new HistoryReads(new EventReads(writes, pulls, waiters), new RecordReads(ledger)),
             new IncidentReads(ledger, writes),
             new FleetReads(ledger, writes, clocks),
+            new ManifestReads(ledger, writes),
             new OperatorWrites(writes));
     MachineService machine =
         new MachineService(

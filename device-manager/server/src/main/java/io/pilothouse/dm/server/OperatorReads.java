@@ -11,14 +11,12 @@ import io.pilothouse.api.v1.HeardFrom;
 import io.pilothouse.api.v1.Lifecycle;
 import io.pilothouse.api.v1.ListMachinesReply;
 import io.pilothouse.api.v1.ListMachinesRequest;
-import io.pilothouse.api.v1.ListManifestsReply;
 import io.pilothouse.api.v1.ListRepairsReply;
 import io.pilothouse.api.v1.ListRepairsRequest;
 import io.pilothouse.api.v1.ListRolloutsReply;
 import io.pilothouse.api.v1.ListRolloutsRequest;
 import io.pilothouse.api.v1.ListWatchdogsReply;
 import io.pilothouse.api.v1.Machine;
-import io.pilothouse.api.v1.Manifest;
 import io.pilothouse.api.v1.Repair;
 import io.pilothouse.api.v1.Rollout;
 import io.pilothouse.api.v1.RolloutPlan;
@@ -134,21 +132,6 @@ final class OperatorReads {
     return look(
         (state, revision) ->
             Explainer.explain(state, request.getKind(), request.getName(), later(state.now())));
-  }
-
-  ListManifestsReply manifests(String name) {
-    return look(
-        (state, revision) -> {
-          ListManifestsReply.Builder reply =
-              ListManifestsReply.newBuilder()
-                  .addAllReplicas(state.replicas())
-                  .setRevision(revision);
-          state.manifests().stream()
-              .filter(each -> isOr(name, each.getRef().getName()))
-              .sorted(Comparator.comparing((Manifest each) -> each.getRef().getName()))
-              .forEach(reply::addItems);
-          return reply.build();
-        });
   }
 
   RolloutPlan planRollout(StartRolloutRequest wanted) {

@@ -51,6 +51,7 @@ final class OperatorService extends OperatorGrpc.OperatorImplBase {
   private final HistoryReads history;
   private final IncidentReads incidents;
   private final FleetReads fleet;
+  private final ManifestReads manifests;
   private final OperatorWrites writes;
 
   OperatorService(
@@ -59,12 +60,14 @@ final class OperatorService extends OperatorGrpc.OperatorImplBase {
       HistoryReads history,
       IncidentReads incidents,
       FleetReads fleet,
+      ManifestReads manifests,
       OperatorWrites writes) {
     this.status = status;
     this.reads = reads;
     this.history = history;
     this.incidents = incidents;
     this.fleet = fleet;
+    this.manifests = manifests;
     this.writes = writes;
   }
 
@@ -110,7 +113,12 @@ final class OperatorService extends OperatorGrpc.OperatorImplBase {
 
   @Override
   public void registerManifest(RegisterManifestRequest request, StreamObserver<WriteReply> call) {
-    Answers.unary(call, () -> writes.registerManifest(request));
+    Answers.unary(
+        call,
+        () ->
+            request.getCheckOnly()
+                ? manifests.check(request.getManifest())
+                : writes.registerManifest(request));
   }
 
   @Override
@@ -120,7 +128,7 @@ final class OperatorService extends OperatorGrpc.OperatorImplBase {
 
   @Override
   public void listManifests(ListManifestsRequest request, StreamObserver<ListManifestsReply> call) {
-    Answers.unary(call, () -> reads.manifests(request.getName()));
+    Answers.unary(call, () -> manifests.list(request.getName()));
   }
 
   @Override

@@ -7,6 +7,7 @@ import io.pilothouse.api.v1.Fleet;
 import io.pilothouse.api.v1.Image;
 import io.pilothouse.api.v1.InventoryMachine;
 import io.pilothouse.api.v1.MachineType;
+import io.pilothouse.api.v1.ManifestKey;
 import io.pilothouse.api.v1.RepairPolicy;
 import io.pilothouse.api.v1.RolloutPolicy;
 import io.pilothouse.api.v1.ScaleUnit;
@@ -29,6 +30,7 @@ final class FleetCheck {
   private static final int SCRIPT_LIMIT = 64 * 1024;
   private static final long LONGEST_MS = 366L * 24 * 3_600_000;
   private static final int MOST = 1_000_000;
+  private static final long MOST_BYTES = 1L << 60;
 
   private final Fleet fleet;
   private final List<String> problems = new ArrayList<>();
@@ -73,6 +75,10 @@ final class FleetCheck {
       }
     }
     fleet.getRepairPoliciesList().forEach(each -> problems.addAll(RuleCheck.problems(each)));
+    names("manifest key", fleet.getManifestKeysList(), ManifestKey::getName);
+    problems.addAll(
+        Signatures.problems(
+            fleet.getManifestKeysList(), fleet.getContents().getRequireSignature()));
     numbers("the fleet", fleet);
     Map<String, String> byMac = new TreeMap<>();
     for (InventoryMachine machine : fleet.getMachinesList()) {
@@ -144,6 +150,8 @@ final class FleetCheck {
   private void number(String of, FieldDescriptor field, Object value) {
     boolean allowed =
         switch (value) {
+          case Long bytes when field.getName().endsWith("_bytes") ->
+              bytes >= 0 && bytes <= MOST_BYTES;
           case Long millis -> millis >= 0 && millis <= LONGEST_MS;
           case Integer count -> count >= 0 && count <= MOST;
           case Double percent -> percent >= 0 && percent <= 100;

@@ -9,6 +9,7 @@ import io.pilothouse.api.v1.InventoryMachine;
 import io.pilothouse.api.v1.Lifecycle;
 import io.pilothouse.api.v1.Machine;
 import io.pilothouse.api.v1.RepairPolicy;
+import io.pilothouse.manifests.signing.PublicKeys;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -131,6 +132,8 @@ public final class FleetDiff {
               .setIncidents(fleet.getIncidents())
               .setApprovals(fleet.getApprovals())
               .setTransfers(fleet.getTransfers())
+              .addAllManifestKeys(fleet.getManifestKeysList())
+              .setContents(fleet.getContents())
               .build());
     }
     fleet.getTypesList().forEach(each -> objects.put("type/" + each.getName(), each));
@@ -179,6 +182,9 @@ public final class FleetDiff {
   private static String text(FieldDescriptor field, Object value) {
     if (field.getName().endsWith("_ms")) {
       return Texts.span((Long) value);
+    }
+    if (field.getName().equals("ed25519")) {
+      return PublicKeys.text(((com.google.protobuf.ByteString) value).toByteArray());
     }
     if (field.getType() == FieldDescriptor.Type.BYTES) {
       return ((com.google.protobuf.ByteString) value).size() + " bytes";

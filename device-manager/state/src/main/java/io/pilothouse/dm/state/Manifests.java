@@ -1,25 +1,89 @@
 package io.pilothouse.dm.state;
 
-import com.google.protobuf.Message;
 import io.pilothouse.api.log.v1.Refusal;
 import io.pilothouse.api.log.v1.RemoveManifest;
 import io.pilothouse.api.v1.AuditRecord;
 import io.pilothouse.api.v1.DeploymentReplica;
-import io.pilothouse.api.v1.Image;
-import io.pilothouse.api.v1.MachineType;
 import io.pilothouse.api.v1.Manifest;
-import io.pilothouse.api.v1.Rollout;
-import io.pilothouse.api.v1.UnitVersion;
+import io.pilothouse.api.v1.Thing;
 import io.pilothouse.api.v1.VersionRef;
+import java.util.List;
 import java.util.Optional;
 
-/** Versions of manifests and images, and which deployment replicas hold them. */
-final class Manifests {
+/**
+ * Versions of manifests, images, watchdog sets and agents, and which deployment replicas hold them.
+ */
+public final class Manifests {
 
   private Manifests() {}
 
   /** A version is immutable: the same one with other content is refused. */
-  static void register(Draft draft, Manifest manifest) throws RefusedException {
+  static void register(Draft draft, Manifest sent) throws RefusedException {
+    Manifest manifest = admit(draft, sent);
+    VersionRef ref = manifest.getRef();
+    Optional<Manifest> known = draft.manifest(ref.getName(), ref.getVersion());
+    boolean signs =
+        known.isPresent()
+            && !manifest.getSignature().isEmpty()
+            && !manifest.getSignature().equals(known.get().getSignature());
+    if (known.isPresent() && !signs) {
+      return;
+    }
+    if (known.isPresent()) {
+      draft.put(
+          known.get().toBuilder()
+              .setSignature(manifest.getSignature())
+              .setSignedBy(manifest.getSignedBy())
+              .build());
+    } else {
+      draft.put(
+          manifest.toBuilder()
+              .setAddedAt(draft.nowMillis())
+              .setPrincipal(draft.request().getPrincipal())
+              .build());
+    }
+    String by = manifest.getSignedBy().isEmpty() ? "" : ", signed by key " + manifest.getSignedBy();
+    draft.audit(
+        AuditRecord.newBuilder()
+            .setKind("MANIFEST")
+            .setSubject("manifest/" + Texts.ref(ref))
+            .setTo(ref.getDigest())
+            .setText(
+                known.isPresent()
+                    ? Texts.ref(ref) + " is there already" + by
+                    : "registered %s, %s files, %s bytes%s"
+                        .formatted(Texts.ref(ref), manifest.getFiles(), manifest.getBytes(), by)));
+  }
+
+  /**
+   * Whether a version may be registered, before its contents are sent and again when they were.
+   *
+   * @return as it would be stored
+   */
+  public static Manifest admit(Entities state, Manifest sent) throws RefusedException {
+    Manifest manifest = plain(sent);
+    VersionRef ref = manifest.getRef();
+    Optional<Manifest> known = state.manifest(ref.getName(), ref.getVersion());
+    if (known.isPresent() && !known.get().getRef().getDigest().equals(ref.getDigest())) {
+      throw new RefusedException(
+          Refusal.Code.PRECONDITION,
+          "%s is registered with other content: digest %s, not %s"
+              .formatted(Texts.ref(ref), known.get().getRef().getDigest(), ref.getDigest()),
+          "a version never changes: give the new content a new version");
+    }
+    requireOneThing(state, manifest);
+    boolean again = known.isPresent() && manifest.getSignature().isEmpty();
+    if (!again) {
+      Signatures.require(state, manifest);
+    }
+    if (known.isEmpty()) {
+      Quotas.require(state, manifest);
+    }
+    return manifest;
+  }
+
+  /** Refuses what makes no sense by itself; an image is one by either of its two fields. */
+  private static Manifest plain(Manifest manifest) throws RefusedException {
     VersionRef ref = manifest.getRef();
     boolean named =
         ref.getName().matches("[a-z0-9][a-z0-9.-]{0,62}")
@@ -32,33 +96,43 @@ final class Manifests {
               .formatted(ref.getName(), ref.getVersion(), ref.getDigest()),
           "use a-z 0-9 . - for the name, letters, digits and . _ + - for the version");
     }
-    Optional<Manifest> known = draft.manifest(ref.getName(), ref.getVersion());
-    if (known.isPresent() && known.get().getRef().getDigest().equals(ref.getDigest())) {
-      return;
-    }
-    if (known.isPresent()) {
+    Thing thing = manifest.getImage() ? Thing.THING_IMAGE : manifest.getThing();
+    boolean contradicts = manifest.getImage() && manifest.getThing() != Thing.THING_MANIFEST;
+    if (thing == Thing.UNRECOGNIZED
+        || manifest.getBytes() < 0
+        || manifest.getFiles() < 0
+        || (contradicts && manifest.getThing() != Thing.THING_IMAGE)) {
       throw new RefusedException(
-          Refusal.Code.PRECONDITION,
-          "%s is registered with other content: digest %s, not %s"
-              .formatted(Texts.ref(ref), known.get().getRef().getDigest(), ref.getDigest()),
-          "a version never changes: give the new content a new version");
+          Refusal.Code.INVALID,
+          "%s as %s with %s files and %s bytes cannot be registered"
+              .formatted(
+                  Texts.ref(ref), Words.thing(thing), manifest.getFiles(), manifest.getBytes()),
+          "use the pilot of this version");
     }
-    draft.put(
-        manifest.toBuilder()
-            .setAddedAt(draft.nowMillis())
-            .setPrincipal(draft.request().getPrincipal())
-            .build());
-    draft.audit(
-        AuditRecord.newBuilder()
-            .setKind("MANIFEST")
-            .setSubject("manifest/" + Texts.ref(ref))
-            .setTo(ref.getDigest())
-            .setText(
-                "registered %s, %s files, %s bytes"
-                    .formatted(Texts.ref(ref), manifest.getFiles(), manifest.getBytes())));
+    return manifest.toBuilder().setThing(thing).setImage(thing == Thing.THING_IMAGE).build();
   }
 
-  /** Refused while a unit runs it, or a rollout brings it or may go back to it. */
+  /** What is rolled out goes by its name: an image must not become what machines run. */
+  private static void requireOneThing(Entities state, Manifest manifest) throws RefusedException {
+    Optional<Manifest> other =
+        state.manifests().stream()
+            .filter(each -> each.getRef().getName().equals(manifest.getRef().getName()))
+            .filter(each -> Things.of(each) != manifest.getThing())
+            .findFirst();
+    if (other.isPresent()) {
+      throw new RefusedException(
+          Refusal.Code.PRECONDITION,
+          "%s is %s, so %s cannot be %s"
+              .formatted(
+                  Texts.ref(other.get().getRef()),
+                  Words.thing(Things.of(other.get())),
+                  Texts.ref(manifest.getRef()),
+                  Words.thing(manifest.getThing())),
+          "give it another name");
+    }
+  }
+
+  /** Refused while anything needs it. */
   static void remove(Draft draft, RemoveManifest command) throws RefusedException {
     Optional<Manifest> known = draft.manifest(command.getName(), command.getVersion());
     String text = command.getName() + "@" + command.getVersion();
@@ -68,12 +142,12 @@ final class Manifests {
           "no version %s is registered".formatted(text),
           "list them: pilot manifest list");
     }
-    Optional<String> use = use(draft, known.get().getRef());
-    if (use.isPresent()) {
+    List<String> needed = VersionUses.of(draft, known.get()).getNeededList();
+    if (!needed.isEmpty()) {
       throw new RefusedException(
           Refusal.Code.PRECONDITION,
-          "%s is needed: %s".formatted(text, use.get()),
-          "roll another version out first");
+          "%s is needed: %s".formatted(text, String.join("; ", needed)),
+          "bring another version there first: pilot rollout start");
     }
     draft.removeManifest(command.getName(), command.getVersion());
     draft.audit(
@@ -82,32 +156,6 @@ final class Manifests {
             .setSubject("manifest/" + text)
             .setFrom(known.get().getRef().getDigest())
             .setText("removed " + text));
-  }
-
-  /** What needs a version; empty when nothing does. */
-  private static Optional<String> use(Entities state, VersionRef ref) {
-    for (Message each : state.table(Table.UNIT_VERSION).values()) {
-      UnitVersion unit = (UnitVersion) each;
-      if (unit.getVersion().equals(ref)) {
-        return Optional.of("unit %s of %s runs it".formatted(unit.getScaleUnit(), unit.getType()));
-      }
-    }
-    for (Image image : state.fleet().getImagesList()) {
-      if (image.getName().equals(ref.getName()) && image.getVersion().equals(ref.getVersion())) {
-        return Optional.of("the fleet's files name it as image");
-      }
-    }
-    for (MachineType type : state.fleet().getTypesList()) {
-      for (Rollout rollout : state.indexes().rollouts.ofType(state, type.getName())) {
-        boolean names =
-            rollout.getTo().equals(ref)
-                || rollout.getUnitsList().stream().anyMatch(each -> each.getBefore().equals(ref));
-        if (names && Rollouts.isOpen(rollout)) {
-          return Optional.of("rollout %s has not ended".formatted(rollout.getId()));
-        }
-      }
-    }
-    return Optional.empty();
   }
 
   /** A deployment replica came, went, or holds more. */

@@ -34,7 +34,10 @@ final class RolloutOrders {
       case RESUME -> resume(draft, next, reason);
       case SKIP -> skip(draft, next, command.getUnit(), reason);
       case ABORT -> abort(draft, next, reason);
-      case ROLL_BACK -> RolloutSteps.rollBack(draft, next, reason);
+      case ROLL_BACK -> {
+        RollBackTargets.require(draft, rollout);
+        RolloutSteps.rollBack(draft, next, reason);
+      }
       case VERB_UNSPECIFIED, UNRECOGNIZED ->
           throw new IllegalStateException("refused above: " + command);
     }

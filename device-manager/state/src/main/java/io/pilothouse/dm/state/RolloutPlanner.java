@@ -60,6 +60,7 @@ public final class RolloutPlanner {
           "no deployment replica that is up holds all of " + Texts.ref(to),
           "wait until one has filled itself, or add it again: pilot manifest add DIR");
     }
+    Signatures.requireForRollout(state, manifest.get());
     Optional<Rollout> other =
         state.indexes().rollouts.open(state).stream()
             .filter(each -> each.getType().equals(type) && each.getThing() == thing)

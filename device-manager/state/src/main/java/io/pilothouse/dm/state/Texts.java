@@ -37,6 +37,18 @@ final class Texts {
     return text.toString();
   }
 
+  /** A size for people: {@code 512 B}, {@code 1.5 GiB}; rounded down. */
+  static String bytes(long bytes) {
+    String[] units = {"B", "KiB", "MiB", "GiB", "TiB"};
+    int unit = 0;
+    while (unit < units.length - 1 && bytes >> (10 * (unit + 1)) > 0) {
+      unit++;
+    }
+    long size = 1L << (10 * unit);
+    long tenths = unit == 0 ? 0 : bytes % size * 10 / size;
+    return bytes / size + (tenths == 0 ? "" : "." + tenths) + " " + units[unit];
+  }
+
   /** A repair's state as people see it: what the enumeration had to prefix is a drain. */
   static String state(Repair.State state) {
     return state == Repair.State.REPAIR_DRAINING ? "DRAINING" : state.name();

@@ -4,6 +4,7 @@ import io.pilothouse.api.v1.Limit;
 import io.pilothouse.api.v1.ProbationCause;
 import io.pilothouse.api.v1.Repair;
 import io.pilothouse.api.v1.RolloutPolicy;
+import io.pilothouse.api.v1.Thing;
 
 /** Phrases of the explanations. */
 final class Words {
@@ -19,6 +20,17 @@ final class Words {
       case CAUSE_ROLLBACK -> "it was switched back";
       case CAUSE_MAINTENANCE -> "back from maintenance";
       case PROBATION_CAUSE_UNSPECIFIED, UNRECOGNIZED -> "for a reason not recorded";
+    };
+  }
+
+  /** With its article. */
+  static String thing(Thing thing) {
+    return switch (thing) {
+      case THING_MANIFEST -> "a manifest";
+      case THING_IMAGE -> "an image";
+      case THING_WATCHDOG_SET -> "a watchdog set";
+      case THING_AGENT -> "an agent";
+      case UNRECOGNIZED -> "something unknown";
     };
   }
 

@@ -1,0 +1,56 @@
+package io.pilothouse.dm.server;
+
+import io.pilothouse.api.v1.ListManifestsReply;
+import io.pilothouse.api.v1.Manifest;
+import io.pilothouse.api.v1.WriteReply;
+import io.pilothouse.dm.state.Manifests;
+import io.pilothouse.dm.state.RefusedException;
+import io.pilothouse.dm.state.VersionUses;
+import java.util.Comparator;
+import java.util.List;
+
+/** What people ask about versions: which there are, who needs them, whether one would be taken. */
+final class ManifestReads {
+
+  private final Ledger ledger;
+  private final Writes writes;
+
+  ManifestReads(Ledger ledger, Writes writes) {
+    this.ledger = ledger;
+    this.writes = writes;
+  }
+
+  /** By name, then version; of one name, or of all when it is empty. */
+  ListManifestsReply list(String name) {
+    writes.linearize();
+    return ledger.read(
+        state -> {
+          // the table is in the order of NAME@VERSION, where "a-b@1" is before "a@1"
+          List<Manifest> items =
+              state.manifests().stream()
+                  .filter(each -> name.isEmpty() || name.equals(each.getRef().getName()))
+                  .sorted(Comparator.comparing((Manifest each) -> each.getRef().getName()))
+                  .toList();
+          return ListManifestsReply.newBuilder()
+              .addAllItems(items)
+              .addAllUses(VersionUses.of(state, items))
+              .addAllReplicas(state.replicas())
+              .setRevision(ledger.appliedIndex())
+              .build();
+        });
+  }
+
+  /** Refuses what a registration would be refused for now; nothing is written. */
+  WriteReply check(Manifest manifest) {
+    writes.linearize();
+    return ledger.read(
+        state -> {
+          try {
+            Manifests.admit(state, manifest);
+            return WriteReply.newBuilder().setRevision(ledger.appliedIndex()).build();
+          } catch (RefusedException e) {
+            throw Refusals.of(e.refusal());
+          }
+        });
+  }
+}

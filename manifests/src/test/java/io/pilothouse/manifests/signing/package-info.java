@@ -1,0 +1,4 @@
+@NullMarked
+package io.pilothouse.manifests.signing;
+
+import org.jspecify.annotations.NullMarked;
