@@ -7,7 +7,9 @@ import io.pilothouse.api.v1.InventoryMachine;
 import io.pilothouse.api.v1.MachineType;
 import io.pilothouse.api.v1.ManifestKey;
 import io.pilothouse.api.v1.RepairPolicy;
+import io.pilothouse.api.v1.RolloutPolicy;
 import io.pilothouse.api.v1.WatchdogSpec;
+import io.pilothouse.manifests.pattern.MachinePattern;
 import io.pilothouse.manifests.table.Reading.Reference;
 import io.pilothouse.manifests.text.Near;
 import io.pilothouse.manifests.text.Place;
@@ -54,6 +56,7 @@ final class FleetChecks {
     parts.repairPolicies.forEach(each -> times(each.place(), each.value().policy, problems));
     parts.types.forEach(each -> device(each.place(), each.value()));
     parts.inventory().ifPresent(this::inventory);
+    parts.inventory().ifPresent(this::canaries);
     if (problems.isEmpty()) {
       parts.repairPolicies.forEach(each -> each.value().analyse(each.place(), problems));
     }
@@ -194,6 +197,25 @@ final class FleetChecks {
     for (FleetParts.At<Fleet.Builder> cluster : parts.clusters) {
       TinyBudgets.warnings(cluster.value().getBudgets(), machines)
           .forEach(each -> problems.warn(cluster.place(), each));
+    }
+  }
+
+  /** A canary that is nobody is a slip of the pen: the rollout would begin with everybody else. */
+  private void canaries(Inventory inventory) {
+    for (FleetParts.At<RolloutPolicy.Builder> policy : parts.rolloutPolicies) {
+      for (String first : policy.value().getFirstList()) {
+        boolean selects =
+            MachinePattern.parse(first) instanceof MachinePattern.Parsed.Good good
+                && inventory.rows().stream()
+                    .map(each -> each.machine().getName())
+                    .anyMatch(good.pattern()::matches);
+        if (!selects) {
+          problems.warn(
+              policy.place(),
+              "first: \"%s\" is no machine of machines.csv: rollouts begin without it"
+                  .formatted(first));
+        }
+      }
     }
   }
 

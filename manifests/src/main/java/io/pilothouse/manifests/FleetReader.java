@@ -85,7 +85,8 @@ final class FleetReader {
       case "RepairPolicy" ->
           parts.repairPolicies.add(at(place, FleetTables.REPAIR_POLICY.read(mapping, reading)));
       case "RolloutPolicy" ->
-          parts.rolloutPolicies.add(at(place, FleetTables.ROLLOUT_POLICY.read(mapping, reading)));
+          parts.rolloutPolicies.add(
+              at(place, RolloutPolicyTable.ROLLOUT_POLICY.read(mapping, reading)));
       case "Watchdog" -> watchdog(mapping, WatchdogTable.WATCHDOG.read(mapping, reading));
       case "Image" -> parts.images.add(at(place, FleetTables.IMAGE.read(mapping, reading)));
       default -> throw new IllegalStateException("no reader for kind " + kind);

@@ -9,7 +9,6 @@ import io.pilothouse.api.v1.Image;
 import io.pilothouse.api.v1.IncidentPolicy;
 import io.pilothouse.api.v1.MachineType;
 import io.pilothouse.api.v1.ProvisioningPolicy;
-import io.pilothouse.api.v1.RolloutPolicy;
 import io.pilothouse.api.v1.TransferLimits;
 import io.pilothouse.manifests.table.ObjectTable;
 import io.pilothouse.manifests.table.Shape;
@@ -128,50 +127,6 @@ final class FleetTables {
               .required("name", Shapes.name("base"), Image.Builder::setName, "Its name.")
               .required("version", version(), Image.Builder::setVersion, "Its version, quoted."));
 
-  static final Kind<RolloutPolicy.Builder> ROLLOUT_POLICY =
-      new Kind<>(
-          "RolloutPolicy",
-          "How a version reaches the machines of a type.",
-          RolloutPolicy::newBuilder,
-          ObjectTable.<RolloutPolicy.Builder>of()
-              .required("name", Shapes.name("quick"), RolloutPolicy.Builder::setName, "Its name.")
-              .optional(
-                  "staged-share",
-                  Units.share(),
-                  RolloutPolicy.Builder::setStagedShare,
-                  "Share of machines that must hold the version before one switches; default 95%.")
-              .optional(
-                  "max-unavailable",
-                  Units.limit(),
-                  RolloutPolicy.Builder::setMaxUnavailable,
-                  "Machines of a unit that may switch at once; default 10%.")
-              .optional(
-                  "success-share",
-                  Units.share(),
-                  RolloutPolicy.Builder::setSuccessShare,
-                  "Share of a unit that must come back HEALTHY; default 98%.")
-              .optional(
-                  "deadline",
-                  Units.duration(),
-                  (policy, value) -> policy.setDeadlineMs(value.toMillis()),
-                  "Time that a unit has for it; default 1h.")
-              .optional(
-                  "soak",
-                  Units.durationOrZero(),
-                  (policy, value) -> policy.setSoakMs(value.toMillis()),
-                  "Time between a unit that passed and the next; default 0s.")
-              .optional(
-                  "on-failure",
-                  Shapes.oneOf(
-                      new TreeMap<>(
-                          Map.of(
-                              "pause",
-                              RolloutPolicy.OnFailure.PAUSE,
-                              "rollback",
-                              RolloutPolicy.OnFailure.ROLLBACK))),
-                  RolloutPolicy.Builder::setOnFailure,
-                  "What happens when a unit fails; default rollback."));
-
   static final Kind<RepairPolicyDraft> REPAIR_POLICY =
       new Kind<>(
           "RepairPolicy",
@@ -186,7 +141,7 @@ final class FleetTables {
           MACHINE_TYPE,
           UnitTable.SCALE_UNIT,
           REPAIR_POLICY,
-          ROLLOUT_POLICY,
+          RolloutPolicyTable.ROLLOUT_POLICY,
           WatchdogTable.WATCHDOG,
           IMAGE);
 

@@ -5,6 +5,7 @@ import io.pilothouse.manifests.table.ObjectTable;
 import io.pilothouse.manifests.table.Shape;
 import io.pilothouse.manifests.table.Shapes;
 import io.pilothouse.manifests.table.Shapes.Placed;
+import java.util.Optional;
 
 /** Fields of a ScaleUnit. */
 final class UnitTable {
@@ -46,19 +47,23 @@ final class UnitTable {
   }
 
   private static Shape<Placed<MachinePattern>> patterns() {
+    return Shapes.placed(pattern());
+  }
+
+  /** A machine's name, or a pattern of names. */
+  static Shape<MachinePattern> pattern() {
     Shape<String> text = Shapes.text("web-03");
     Shape<String> pattern = Shapes.matching(MachinePattern.REGEX, "web-03", "a pattern");
-    return Shapes.placed(
-        Shapes.parsed(
-            text,
-            pattern::schema,
-            (node, value, reading) ->
-                switch (MachinePattern.parse(value)) {
-                  case MachinePattern.Parsed.Good good -> java.util.Optional.of(good.pattern());
-                  case MachinePattern.Parsed.Bad bad -> {
-                    reading.problem(node.place(), "\"" + value + "\" " + bad.why());
-                    yield java.util.Optional.empty();
-                  }
-                }));
+    return Shapes.parsed(
+        text,
+        pattern::schema,
+        (node, value, reading) ->
+            switch (MachinePattern.parse(value)) {
+              case MachinePattern.Parsed.Good good -> Optional.of(good.pattern());
+              case MachinePattern.Parsed.Bad bad -> {
+                reading.problem(node.place(), "\"" + value + "\" " + bad.why());
+                yield Optional.empty();
+              }
+            });
   }
 }

@@ -104,6 +104,16 @@ final class FleetFixture {
     };
   }
 
+  /** What can hardly be meant, a line each. */
+  List<String> warnings() {
+    return switch (FleetDirectory.load(dir)) {
+      case LoadResult.Loaded<Fleet> loaded ->
+          loaded.warnings().stream().map(Problem::toString).toList();
+      case LoadResult.Rejected<Fleet> rejected ->
+          throw new AssertionError("rejected: " + rejected.problems());
+    };
+  }
+
   void rejectedWith(String... lines) {
     assertThat(problems()).containsExactly(lines);
   }

@@ -137,7 +137,12 @@ final class OperatorReads {
   RolloutPlan planRollout(StartRolloutRequest wanted) {
     return look(
         (state, revision) ->
-            RolloutPlanner.plan(state, wanted.getType(), wanted.getName(), wanted.getVersion())
+            RolloutPlanner.plan(
+                    state,
+                    wanted.getType(),
+                    wanted.getName(),
+                    wanted.getVersion(),
+                    wanted.getFirstList())
                 .toBuilder()
                 .setRevision(revision)
                 .build());

@@ -79,6 +79,7 @@ final class FleetCheck {
     problems.addAll(
         Signatures.problems(
             fleet.getManifestKeysList(), fleet.getContents().getRequireSignature()));
+    fleet.getRolloutPoliciesList().forEach(each -> problems.addAll(RolloutCheck.problems(each)));
     numbers("the fleet", fleet);
     Map<String, String> byMac = new TreeMap<>();
     for (InventoryMachine machine : fleet.getMachinesList()) {

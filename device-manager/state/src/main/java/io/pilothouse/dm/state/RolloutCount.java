@@ -25,7 +25,7 @@ final class RolloutCount {
       boolean activating = i == rollout.getCurrent() && isActivating(rollout);
       int machines = 0;
       int healthy = 0;
-      for (Machine machine : Rollouts.members(state, rollout.getType(), unit.getName())) {
+      for (Machine machine : Rollouts.members(state, rollout, unit)) {
         boolean counts =
             isJudged(state, machine, unit, rollout)
                 || (activating && RolloutSwitch.isEligible(state, machine));

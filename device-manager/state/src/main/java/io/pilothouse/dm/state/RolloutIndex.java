@@ -17,6 +17,7 @@ final class RolloutIndex implements Index {
   private final TreeSet<Place> open = new TreeSet<>();
   private final TreeSet<Place> closed = new TreeSet<>();
   private final Groups<String, Place> byType = new Groups<>();
+  private final Groups<String, Place> byCanary = new Groups<>();
 
   @Override
   public void update(Entities now, Update update) {
@@ -24,10 +25,12 @@ final class RolloutIndex implements Index {
       open.remove(place(before));
       closed.remove(place(before));
       byType.remove(before.getType(), place(before));
+      canary(before).forEach(each -> byCanary.remove(each, place(before)));
     }
     if (update.after() instanceof Rollout after) {
       (Rollouts.isOpen(after) ? open : closed).add(place(after));
       byType.add(after.getType(), place(after));
+      canary(after).forEach(each -> byCanary.add(each, place(after)));
     }
   }
 
@@ -55,6 +58,20 @@ final class RolloutIndex implements Index {
         .findFirst();
   }
 
+  /** Open rollouts that have switched the machine in their canary, oldest first. A copy. */
+  List<Rollout> withCanary(Entities state, String machine) {
+    return rollouts(state, byCanary.of(machine));
+  }
+
+  /** The machines of an open rollout's canary that it switched, ahead of their scale units. */
+  static List<String> canary(Rollout rollout) {
+    boolean ahead =
+        Rollouts.isOpen(rollout)
+            && rollout.getUnitsCount() > 0
+            && RolloutCanary.is(rollout.getUnits(0));
+    return ahead ? rollout.getUnits(0).getSwitchedList() : List.of();
+  }
+
   /** Rollouts that have ended, oldest first. A copy. */
   List<Rollout> closed(Entities state) {
     return rollouts(state, closed);
@@ -78,6 +95,7 @@ final class RolloutIndex implements Index {
     contents.put("open", open);
     contents.put("closed", closed);
     contents.put("by type", byType.contents());
+    contents.put("by canary", byCanary.contents());
     return contents;
   }
 }

@@ -1,20 +1,14 @@
 package io.pilothouse.dm.state;
 
 import io.pilothouse.api.log.v1.Refusal;
-import io.pilothouse.api.v1.Condition;
-import io.pilothouse.api.v1.Lifecycle;
-import io.pilothouse.api.v1.Machine;
+import io.pilothouse.api.log.v1.StartRollout;
 import io.pilothouse.api.v1.MachineType;
 import io.pilothouse.api.v1.Manifest;
-import io.pilothouse.api.v1.PlannedUnit;
-import io.pilothouse.api.v1.RepairPolicy;
 import io.pilothouse.api.v1.Rollout;
 import io.pilothouse.api.v1.RolloutPlan;
 import io.pilothouse.api.v1.RolloutPolicy;
 import io.pilothouse.api.v1.Thing;
 import io.pilothouse.api.v1.VersionRef;
-import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -131,93 +125,50 @@ public final class RolloutPlanner {
   /** Units in order, machines, capacity left, conflicts and a digest of what that rests on. */
   public static RolloutPlan plan(Entities state, String type, String name, String version)
       throws RefusedException {
+    return plan(state, type, name, version, List.of());
+  }
+
+  /**
+   * As {@link #plan(Entities, String, String, String)}.
+   *
+   * @param first patterns of the canary; none = the policy's
+   */
+  public static RolloutPlan plan(
+      Entities state, String type, String name, String version, List<String> first)
+      throws RefusedException {
     Manifest manifest = check(state, type, name, version);
-    VersionRef to = manifest.getRef();
-    Thing thing = Things.of(manifest);
     RolloutPolicy policy = Policies.rollout(state, type);
-    RolloutPlan.Builder plan = RolloutPlan.newBuilder().setType(type).setTo(to);
-    StringBuilder basis = new StringBuilder(type).append(' ').append(to.getDigest());
-    basis
-        .append('\n')
-        .append(StateDigest.hex(policy.toByteArray()))
-        .append(StateDigest.hex(state.fleet().getBudgets().toByteArray()));
-    long estimate = 0;
-    for (String unit : Rollouts.units(state, type)) {
-      List<Machine> members = Rollouts.members(state, type, unit);
-      VersionRef from = UnitVersions.before(state, type, unit, thing);
-      boolean install = thing == Thing.THING_MANIFEST && from.getName().isEmpty();
-      PlannedUnit planned = unit(state, policy, unit, install, members).setFrom(from).build();
-      plan.addUnits(planned);
-      basis.append('\n').append(unit).append(' ').append(Texts.ref(from));
-      for (Machine machine : members) {
-        basis.append(' ').append(machine.getName()).append(canServe(state, machine) ? "" : " out");
-        note(state, plan, machine, thing);
-      }
-      long span = estimate(state, members, planned.getBatch());
-      if (span > policy.getDeadlineMs()) {
-        plan.addConflicts(
-            "%s needs about %s, its deadline is %s"
-                .formatted(unit, Texts.elapsed(span), Texts.span(policy.getDeadlineMs())));
-      }
-      estimate += span + policy.getSoakMs();
+    boolean asked = !first.isEmpty();
+    List<String> patterns = asked ? first : policy.getFirstList();
+    List<String> canary = RolloutCanary.select(state, type, patterns, asked);
+    return new PlanMaker(state, type, manifest, policy, canary).plan();
+  }
+
+  /** Refuses a start whose plan rested on a fleet that was materially different; says in what. */
+  static void requireUnchanged(Entities state, StartRollout command) throws RefusedException {
+    String before = command.getPlanDigest();
+    if (before.isEmpty()) {
+      return;
     }
-    return plan.setEstimatedMs(estimate)
-        .setDigest(
-            StateDigest.hex(basis.toString().getBytes(StandardCharsets.UTF_8)).substring(0, 16))
-        .build();
-  }
-
-  private static PlannedUnit.Builder unit(
-      Entities state, RolloutPolicy policy, String unit, boolean install, List<Machine> members) {
-    int eligible =
-        (int) members.stream().filter(each -> RolloutSwitch.isEligible(state, each)).count();
-    int allowed = Policies.limit(policy.getMaxUnavailable(), members.size());
-    for (String domain : shared(members)) {
-      allowed = Math.min(allowed, Budget.usage(state, domain).limit());
+    RolloutPlan plan =
+        plan(
+            state,
+            command.getType(),
+            command.getName(),
+            command.getVersion(),
+            command.getFirstList());
+    if (!plan.getDigest().equals(before)) {
+      List<String> differences = PlanBasis.differences(before, plan.getDigest());
+      boolean machines = differences.contains(PlanBasis.Part.OUT.words());
+      String now =
+          machines && plan.getConflictsCount() > 0
+              ? " (now: %s)".formatted(String.join("; ", plan.getConflictsList()))
+              : "";
+      throw new RefusedException(
+          Refusal.Code.PRECONDITION,
+          "the fleet has changed since the plan: %s%s; its digest was %s, now it is %s"
+              .formatted(String.join(", ", differences), now, before, plan.getDigest()),
+          "plan again and start with the new digest");
     }
-    int batch = install ? eligible : Math.min(allowed, eligible);
-    return PlannedUnit.newBuilder()
-        .setName(unit)
-        .setMachines(members.size())
-        .setEligible(eligible)
-        .setBatch(batch)
-        // a machine that runs nothing yet serves nothing: installing takes no capacity away
-        .setCapacityLeft(install ? 0 : eligible - batch);
-  }
-
-  /** Domains that all of the machines are in. */
-  private static List<String> shared(List<Machine> machines) {
-    List<String> shared = new ArrayList<>(Domains.of(machines.get(0)));
-    machines.forEach(each -> shared.retainAll(Domains.of(each)));
-    return shared;
-  }
-
-  /** Whether the machine is, or by itself comes to be, one that the rollout switches. */
-  private static boolean canServe(Entities state, Machine machine) {
-    return machine.getLifecycle() == Lifecycle.IN_SERVICE
-        && machine.getCondition() != Condition.FAILURE
-        && !DomainHolds.isHeld(state, machine);
-  }
-
-  private static void note(Entities state, RolloutPlan.Builder plan, Machine machine, Thing thing) {
-    String name = machine.getName();
-    if (machine.hasHold()) {
-      plan.addConflicts(name + " is held: " + machine.getHold().getReason());
-    } else if (DomainHolds.veto(state, machine).isPresent()) {
-      plan.addConflicts(name + ": " + DomainHolds.veto(state, machine).orElseThrow().getSentence());
-    } else if (machine.getLifecycle() != Lifecycle.IN_SERVICE) {
-      plan.addConflicts(name + " is " + machine.getLifecycle());
-    } else if (machine.getCondition() == Condition.FAILURE) {
-      plan.addConflicts(name + " is in FAILURE: " + RolloutSwitch.blocker(state, machine, thing));
-    } else if (machine.getCondition() == Condition.PROBATION) {
-      plan.addConflicts(name + " is in PROBATION (" + Words.cause(machine.getCause()) + ")");
-    } else if (machine.getDrainRequested()) {
-      plan.addConflicts(name + " is to be drained");
-    }
-  }
-
-  private static long estimate(Entities state, List<Machine> members, int batch) {
-    RepairPolicy repair = Policies.repair(state, members.get(0));
-    return Math.ceilDiv((long) members.size(), Math.max(1, batch)) * repair.getQuietMs();
   }
 }

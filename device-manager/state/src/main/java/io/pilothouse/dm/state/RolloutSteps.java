@@ -35,7 +35,11 @@ final class RolloutSteps {
   static void put(Draft draft, Rollout.Builder rollout) {
     long due =
         switch (rollout.getState()) {
-          case STAGING, ACTIVATING, VERIFYING -> rollout.getDeadline();
+          case ACTIVATING ->
+              rollout.getWaitUntil() > draft.nowMillis()
+                  ? rollout.getWaitUntil()
+                  : rollout.getDeadline();
+          case STAGING, VERIFYING -> rollout.getDeadline();
           case SOAKING -> rollout.getSince() + rollout.getPolicy().getSoakMs();
           case PLANNED,
               PAUSED,
@@ -53,7 +57,7 @@ final class RolloutSteps {
   static void move(Draft draft, Rollout.Builder rollout, Rollout.State to, String text) {
     Rollout.State from = rollout.getState();
     Transitions.ROLLOUT.check(from, to, rollout.getId());
-    rollout.setState(to).setSince(draft.nowMillis()).setWaitingFor("");
+    rollout.setState(to).setSince(draft.nowMillis()).setWaitingFor("").setWaitUntil(0);
     audit(draft, rollout, from.name(), to.name(), text);
   }
 
@@ -66,7 +70,10 @@ final class RolloutSteps {
     List<String> missing = new ArrayList<>();
     int all = 0;
     for (RolloutUnit unit : rollout.getUnitsList()) {
-      for (Machine machine : Rollouts.members(draft, rollout.getType(), unit.getName())) {
+      if (RolloutCanary.is(unit)) {
+        continue; // its machines are those of scale units, too
+      }
+      for (Machine machine : Rollouts.members(draft, rollout, unit)) {
         all++;
         if (RolloutSwitch.isEligible(draft, machine)) {
           eligible.add(machine);
@@ -155,7 +162,7 @@ final class RolloutSteps {
   /** The version is judged by the machines that run it; what kept others from it is no failure. */
   private static void activationLate(Draft draft, Rollout.Builder rollout) {
     RolloutUnit unit = rollout.getUnits(rollout.getCurrent());
-    List<Machine> members = Rollouts.members(draft, rollout.getType(), unit.getName());
+    List<Machine> members = Rollouts.members(draft, rollout, unit);
     boolean allHealthy =
         RolloutSwitch.switched(draft, unit).stream()
             .filter(each -> Things.wants(each, rollout))
@@ -213,7 +220,7 @@ final class RolloutSteps {
   private static String blockers(
       Draft draft, Rollout.Builder rollout, Predicate<Machine> concerned) {
     RolloutUnit unit = rollout.getUnits(rollout.getCurrent());
-    return Rollouts.members(draft, rollout.getType(), unit.getName()).stream()
+    return Rollouts.members(draft, rollout, unit).stream()
         .filter(each -> !RolloutSwitch.isHealthyOn(each, rollout))
         .filter(concerned)
         .map(
@@ -227,7 +234,7 @@ final class RolloutSteps {
   /** Leaves out a unit whose last machine of the type has left it. */
   private static boolean isEmptied(Draft draft, Rollout.Builder rollout) {
     RolloutUnit unit = rollout.getUnits(rollout.getCurrent());
-    if (!Rollouts.members(draft, rollout.getType(), unit.getName()).isEmpty()) {
+    if (!Rollouts.members(draft, rollout, unit).isEmpty()) {
       return false;
     }
     unitState(
@@ -248,7 +255,9 @@ final class RolloutSteps {
         RolloutUnit.State.PASSED,
         "%s of %s healthy on %s"
             .formatted(unit.getHealthy(), unit.getMachines(), Texts.ref(rollout.getTo())));
-    UnitVersions.set(draft, rollout, unit.getName(), rollout.getTo());
+    if (!RolloutCanary.is(unit)) {
+      UnitVersions.set(draft, rollout, unit.getName(), rollout.getTo());
+    }
     if (rollout.getPolicy().getSoakMs() > 0) {
       move(draft, rollout, Rollout.State.SOAKING, "unit " + unit.getName() + " soaks");
     } else {

@@ -89,10 +89,13 @@ final class RolloutSwitch {
    */
   static List<String> activate(Draft draft, Rollout.Builder rollout) {
     RolloutUnit unit = rollout.getUnits(rollout.getCurrent());
-    List<Machine> members = Rollouts.members(draft, rollout.getType(), unit.getName());
+    List<Machine> members = Rollouts.members(draft, rollout, unit);
     int batch = Policies.limit(rollout.getPolicy().getMaxUnavailable(), members.size());
     int away = (int) members.stream().filter(each -> isAway(each, rollout.getId())).count();
     List<String> waiting = new ArrayList<>();
+    int may = RolloutGate.of(rollout, draft.nowMillis()).machines();
+    int turned = 0;
+    int kept = 0;
     for (Machine machine : members) {
       boolean there =
           Things.wants(machine, rollout) || machine.getLifecycle() != Lifecycle.IN_SERVICE;
@@ -115,7 +118,10 @@ final class RolloutSwitch {
                 : veto(draft, machine, away, batch, unit.getName(), Budget.Purpose.ROLLOUT);
         if (veto.isPresent()) {
           waiting.add(machine.getName() + " (" + veto.get() + ")");
+        } else if (turned == may) {
+          kept++;
         } else {
+          turned++;
           away += install ? 0 : 1;
           turn(
               draft,
@@ -128,6 +134,11 @@ final class RolloutSwitch {
           rollout.setUnits(rollout.getCurrent(), unit);
         }
       }
+    }
+    RolloutGate.note(rollout, draft.nowMillis(), turned);
+    String gate = RolloutGate.keep(rollout, draft.nowMillis(), kept);
+    if (!gate.isEmpty()) {
+      waiting.add(0, gate);
     }
     return waiting;
   }
@@ -198,12 +209,13 @@ final class RolloutSwitch {
   private static void rollBack(
       Draft draft, Rollout.Builder rollout, int index, List<String> waiting) {
     RolloutUnit unit = rollout.getUnits(index);
-    List<Machine> members = Rollouts.members(draft, rollout.getType(), unit.getName());
+    List<Machine> members = Rollouts.members(draft, rollout, unit);
     int batch = Policies.limit(rollout.getPolicy().getMaxUnavailable(), members.size());
     int away = (int) members.stream().filter(each -> isAway(each, rollout.getId())).count();
     for (Machine machine : brought(draft, rollout, unit)) {
       String name = machine.getName();
-      boolean isBack = !Things.wants(machine, rollout);
+      VersionRef before = RolloutCanary.before(rollout, unit, machine);
+      boolean isBack = !Things.wants(machine, rollout) || before.equals(rollout.getTo());
       boolean inService = machine.getLifecycle() == Lifecycle.IN_SERVICE;
       if (isBack && inService && machine.getCondition() == Condition.PROBATION) {
         waiting.add(name + " (in Probation)");
@@ -219,13 +231,13 @@ final class RolloutSwitch {
       }
       if (!inService || !machine.getRepairId().isEmpty()) {
         // it comes back on the version before
-        draft.put(Things.want(machine.toBuilder(), rollout.getThing(), unit.getBefore()).build());
+        draft.put(Things.want(machine.toBuilder(), rollout.getThing(), before).build());
       } else if (machine.getCondition() != Condition.HEALTHY) {
         turn(
             draft,
             machine,
             rollout.getThing(),
-            unit.getBefore(),
+            before,
             rollout.getId(),
             ProbationCause.CAUSE_ROLLBACK);
         unit = addSwitched(unit, name);
@@ -240,7 +252,7 @@ final class RolloutSwitch {
               draft,
               machine,
               rollout.getThing(),
-              unit.getBefore(),
+              before,
               rollout.getId(),
               ProbationCause.CAUSE_ROLLOUT);
           unit = addSwitched(unit, name);
@@ -254,7 +266,7 @@ final class RolloutSwitch {
   /** Machines that run a unit's new version, or ran it: switched, joined or returned since. */
   private static List<Machine> brought(Draft draft, Rollout.Builder rollout, RolloutUnit unit) {
     List<Machine> brought = new ArrayList<>(switched(draft, unit));
-    for (Machine machine : Rollouts.members(draft, rollout.getType(), unit.getName())) {
+    for (Machine machine : Rollouts.members(draft, rollout, unit)) {
       boolean joined =
           unit.getState() != RolloutUnit.State.SKIPPED && Things.wants(machine, rollout);
       if (joined && !brought.contains(machine)) {

@@ -4,9 +4,12 @@ import com.google.protobuf.Message;
 import io.pilothouse.api.log.v1.ControlRollout;
 import io.pilothouse.api.log.v1.Refusal;
 import io.pilothouse.api.log.v1.StartRollout;
+import io.pilothouse.api.v1.Lifecycle;
 import io.pilothouse.api.v1.Machine;
 import io.pilothouse.api.v1.Manifest;
 import io.pilothouse.api.v1.Rollout;
+import io.pilothouse.api.v1.RolloutOrBuilder;
+import io.pilothouse.api.v1.RolloutPolicy;
 import io.pilothouse.api.v1.RolloutUnit;
 import io.pilothouse.api.v1.ScaleUnit;
 import io.pilothouse.api.v1.Thing;
@@ -15,6 +18,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
+import java.util.stream.Collectors;
 
 /**
  * Rollouts: a version reaches a machine type scale unit by scale unit, each through Probation, and
@@ -37,17 +41,14 @@ final class Rollouts {
         RolloutPlanner.check(draft, command.getType(), command.getName(), command.getVersion());
     VersionRef to = version.getRef();
     Thing thing = Things.of(version);
-    if (!command.getPlanDigest().isEmpty()) {
-      String now =
-          RolloutPlanner.plan(draft, command.getType(), to.getName(), to.getVersion()).getDigest();
-      if (!now.equals(command.getPlanDigest())) {
-        throw new RefusedException(
-            Refusal.Code.PRECONDITION,
-            "the fleet has changed since the plan: its digest was %s, now it is %s"
-                .formatted(command.getPlanDigest(), now),
-            "plan again and start with the new digest");
-      }
+    RolloutPlanner.requireUnchanged(draft, command);
+    RolloutPolicy.Builder policy = Policies.rollout(draft, command.getType()).toBuilder();
+    boolean asked = command.getFirstCount() > 0;
+    if (asked) {
+      policy.clearFirst().addAllFirst(command.getFirstList());
     }
+    List<String> canary =
+        RolloutCanary.select(draft, command.getType(), policy.getFirstList(), asked);
     long number = draft.meta().getNextRollout() + 1;
     draft.put(draft.meta().toBuilder().setNextRollout(number).build());
     Rollout.Builder rollout =
@@ -57,10 +58,11 @@ final class Rollouts {
             .setTo(to)
             .setState(Rollout.State.PLANNED)
             .setCreatedAt(draft.nowMillis())
-            .setPolicy(Policies.rollout(draft, command.getType()))
+            .setPolicy(policy)
             .setPrincipal(draft.request().getPrincipal())
             .setOrder(number)
             .setThing(thing);
+    RolloutCanary.unit(draft, command.getType(), canary).ifPresent(rollout::addUnits);
     for (String unit : units(draft, command.getType())) {
       RolloutUnit.Builder each =
           RolloutUnit.newBuilder().setName(unit).setState(RolloutUnit.State.PENDING);
@@ -79,7 +81,9 @@ final class Rollouts {
             .formatted(
                 Texts.ref(to),
                 command.getType(),
-                String.join(", ", units(draft, command.getType()))));
+                rollout.getUnitsList().stream()
+                    .map(RolloutUnit::getName)
+                    .collect(Collectors.joining(", "))));
     rollout.setDeadline(draft.nowMillis() + rollout.getPolicy().getDeadlineMs());
     RolloutSteps.put(draft, rollout);
     forget(draft);
@@ -129,7 +133,11 @@ final class Rollouts {
                     each.getUnitsList().stream()
                         .anyMatch(unit -> unit.getSwitchedList().contains(machine.getName())))
             .map(Rollout::getTo);
-    return switched.or(() -> UnitVersions.of(state, machine, thing));
+    Optional<VersionRef> ahead =
+        RolloutCanary.ahead(state, machine, thing)
+            .filter(each -> each.getState() != Rollout.State.ROLLING_BACK)
+            .map(Rollout::getTo);
+    return switched.or(() -> ahead).or(() -> UnitVersions.of(state, machine, thing));
   }
 
   /** Has a machine that comes back into service run what it should, of all that is staged. */
@@ -180,6 +188,18 @@ final class Rollouts {
         .sorted(Comparator.comparingInt(ScaleUnit::getOrder).thenComparing(ScaleUnit::getName))
         .map(ScaleUnit::getName)
         .filter(each -> !state.indexes().machines.of(type, each).isEmpty())
+        .toList();
+  }
+
+  /** Machines of a rollout's unit that are, or will be, in the fleet; by name. */
+  static List<Machine> members(Entities state, RolloutOrBuilder rollout, RolloutUnit unit) {
+    if (!RolloutCanary.is(unit)) {
+      return members(state, rollout.getType(), unit.getName());
+    }
+    return unit.getMembersList().stream()
+        .flatMap(each -> state.machine(each).stream())
+        .filter(each -> each.getType().equals(rollout.getType()))
+        .filter(each -> each.getLifecycle() != Lifecycle.DECOMMISSIONED)
         .toList();
   }
 

@@ -1,7 +1,9 @@
 package io.pilothouse.dm.state;
 
+import com.google.protobuf.Message;
 import io.pilothouse.api.v1.Lifecycle;
 import io.pilothouse.api.v1.Machine;
+import io.pilothouse.api.v1.Rollout;
 import io.pilothouse.api.v1.Thing;
 import io.pilothouse.api.v1.UnitVersion;
 import java.util.Collections;
@@ -11,6 +13,7 @@ import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /** Machines that no rollout answers for and that do not have what their unit has. */
 final class StrayIndex implements Index {
@@ -35,7 +38,18 @@ final class StrayIndex implements Index {
               .forEach(each -> look(now, each));
         }
       }
+      case ROLLOUT -> {
+        // a canary is ahead of its unit, and no stray, while its rollout is open
+        look(now, update.before());
+        look(now, update.after());
+      }
       default -> {}
+    }
+  }
+
+  private void look(Entities now, @Nullable Message rollout) {
+    if (rollout instanceof Rollout canary) {
+      RolloutIndex.canary(canary).forEach(each -> look(now, each));
     }
   }
 
@@ -58,6 +72,13 @@ final class StrayIndex implements Index {
   private static boolean isBehind(Entities now, Machine machine, Thing thing) {
     return UnitVersions.of(now, machine, thing)
         .filter(each -> !each.equals(Things.standing(machine, thing)))
+        .filter(each -> !isAhead(now, machine, thing))
+        .isPresent();
+  }
+
+  private static boolean isAhead(Entities now, Machine machine, Thing thing) {
+    return RolloutCanary.ahead(now, machine, thing)
+        .filter(each -> Things.wants(machine, each))
         .isPresent();
   }
 

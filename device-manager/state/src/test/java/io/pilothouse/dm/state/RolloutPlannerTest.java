@@ -4,16 +4,19 @@ import static io.pilothouse.dm.state.RolloutScenario.V1;
 import static io.pilothouse.dm.state.RolloutScenario.V2;
 import static io.pilothouse.dm.state.RolloutScenario.start;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import io.pilothouse.api.log.v1.Command;
 import io.pilothouse.api.log.v1.ObserveReplica;
 import io.pilothouse.api.log.v1.Refusal;
 import io.pilothouse.api.v1.DeploymentReplica;
+import io.pilothouse.api.v1.PlannedCapacity;
 import io.pilothouse.api.v1.PlannedUnit;
 import io.pilothouse.api.v1.Rollout;
 import io.pilothouse.api.v1.RolloutPlan;
 import io.pilothouse.api.v1.VerdictKind;
 import java.time.Duration;
+import java.time.Instant;
 import org.junit.jupiter.api.Test;
 
 /** What a plan shows, what it rests on, and what cannot be rolled out. */
@@ -26,8 +29,8 @@ class RolloutPlannerTest {
     assertThat(plan.getUnitsList())
         .extracting(PlannedUnit::getName, PlannedUnit::getBatch, PlannedUnit::getCapacityLeft)
         .containsExactly(
-            org.assertj.core.groups.Tuple.tuple("canary", 1, 1),
-            org.assertj.core.groups.Tuple.tuple("su-1", 1, 4));
+            tuple("canary", 1, 1),
+            tuple("su-1", 1, 4));
     assertThat(plan.getUnits(0).getFrom()).isEqualTo(V1);
     assertThat(plan.getEstimatedMs()).isEqualTo(7 * QuickFleet.QUIET.toMillis());
     assertThat(plan.getConflictsList()).isEmpty();
@@ -43,9 +46,9 @@ class RolloutPlannerTest {
     assertThat(plan.getConflictsList())
         .containsExactly(
             "canary needs about 40s, its deadline is 30s",
+            "su-1 needs about 1m 20s, its deadline is 30s",
             "web-04 is held: as the test asks",
-            "web-05 is in PROBATION (after DoNothing)",
-            "su-1 needs about 1m 40s, its deadline is 30s");
+            "web-05 is in PROBATION (after DoNothing)");
   }
 
   @Test
@@ -57,9 +60,66 @@ class RolloutPlannerTest {
     start.getStartRolloutBuilder().setPlanDigest(digest);
     rollouts.fleet.machine("web-04").isHeldFor(Duration.ZERO);
     Refusal refusal = rollouts.fleet.isRefused(start);
-    assertThat(refusal.getMessage()).startsWith("the fleet has changed since the plan");
+    assertThat(refusal.getMessage())
+        .startsWith(
+            "the fleet has changed since the plan: which machines can be switched"
+                + " (now: web-04 is held: as the test asks); its digest was " + digest);
     rollouts.fleet.machine("web-04").isUnheld();
     rollouts.fleet.sends(start);
+  }
+
+  @Test
+  void aPlanNamesTheCapacityThatEachDomainHasLeftAtTheWorstMoment() throws RefusedException {
+    RolloutScenario rollouts = RolloutScenario.running();
+    RolloutPlan plan = RolloutPlanner.plan(rollouts.fleet.state, "frontend", "web", "1.1.0");
+    assertThat(plan.getCapacityList())
+        .extracting(
+            PlannedCapacity::getDomain, PlannedCapacity::getServing, PlannedCapacity::getLeft)
+        .contains(
+            tuple("unit/canary", 2, 1),
+            tuple("unit/su-1", 5, 4),
+            tuple("rack/r1", 1, 0),
+            tuple("type/frontend", 7, 6),
+            tuple("fleet", 7, 6));
+    assertThat(plan.getCapacity(0).getLeft()).as("the least first").isZero();
+  }
+
+  @Test
+  void aPlanReckonsWithPaceWindowsAndCanary() throws RefusedException {
+    RolloutScenario rollouts =
+        RolloutScenario.running()
+            .goesBy(
+                policy ->
+                    policy
+                        .addFirst("web-05")
+                        .setPaceMachines(2)
+                        .setPaceMs(600_000)
+                        .addWindows(WindowsTest.window(0, 540, 720)));
+    RolloutPlan plan = RolloutPlanner.plan(rollouts.fleet.state, "frontend", "web", "1.1.0");
+    assertThat(plan.getUnits(0).getMembersList()).containsExactly("web-05");
+    assertThat(plan.getUnitsList())
+        .extracting(PlannedUnit::getName, PlannedUnit::getMachines, PlannedUnit::getEligible)
+        .containsExactly(tuple("first", 1, 1), tuple("canary", 2, 2), tuple("su-1", 5, 4));
+    assertThat(Instant.ofEpochMilli(plan.getNotBefore())).isEqualTo("2026-03-01T09:00:00Z");
+    long wait = plan.getNotBefore() - rollouts.fleet.state.meta().getNow();
+    assertThat(plan.getEstimatedMs() - wait)
+        .as("seven machines, two in ten minutes")
+        .isBetween(1_800_000L, 1_860_000L);
+  }
+
+  @Test
+  void aStartIsToldOfEachPartOfThePlanThatNoLongerHolds() throws RefusedException {
+    RolloutScenario rollouts = RolloutScenario.running();
+    String digest =
+        RolloutPlanner.plan(rollouts.fleet.state, "frontend", "web", "1.1.0").getDigest();
+    rollouts.goesBy(policy -> policy.setSuccessShare(50));
+    Command.Builder start = start(V2);
+    start.getStartRolloutBuilder().setPlanDigest(digest);
+    assertThat(rollouts.fleet.isRefused(start).getMessage())
+        .contains("since the plan: the rollout policy or the canary; its digest");
+    start.getStartRolloutBuilder().setPlanDigest("0123456789abcdef");
+    assertThat(rollouts.fleet.isRefused(start).getMessage())
+        .contains("the digest is none of this version's plans");
   }
 
   @Test

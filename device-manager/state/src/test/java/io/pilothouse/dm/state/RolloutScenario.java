@@ -58,8 +58,22 @@ final class RolloutScenario {
     return scenario;
   }
 
+  /** Rollouts from now on go by another policy. */
+  RolloutScenario goesBy(Consumer<RolloutPolicy.Builder> policy) {
+    Fleet.Builder spec = QuickFleet.spec().toBuilder();
+    policy.accept(spec.getRolloutPoliciesBuilder(0));
+    fleet.apply(spec.build());
+    return this;
+  }
+
   String starts(VersionRef version) {
     return fleet.sends(start(version)).getId();
+  }
+
+  String startsWithCanary(VersionRef version, String... first) {
+    Command.Builder start = start(version);
+    start.getStartRolloutBuilder().addAllFirst(List.of(first));
+    return fleet.sends(start).getId();
   }
 
   static Command.Builder start(VersionRef version) {
