@@ -75,8 +75,7 @@ final class PlanMaker {
     }
     return plan.addAllConflicts(conflicts.sentences())
         .addAllCapacity(capacity.left())
-        .setEstimatedMs(
-            plan.getUnitsList().stream().mapToLong(PlannedUnit::getEstimatedMs).sum())
+        .setEstimatedMs(plan.getUnitsList().stream().mapToLong(PlannedUnit::getEstimatedMs).sum())
         .setDigest(basis.digest())
         .build();
   }

@@ -2,7 +2,6 @@ package io.pilothouse.dm.state;
 
 import com.google.protobuf.Message;
 import io.pilothouse.api.log.v1.ControlRollout;
-import io.pilothouse.api.log.v1.Refusal;
 import io.pilothouse.api.log.v1.StartRollout;
 import io.pilothouse.api.v1.Lifecycle;
 import io.pilothouse.api.v1.Machine;

@@ -28,9 +28,7 @@ class RolloutPlannerTest {
     RolloutPlan plan = RolloutPlanner.plan(rollouts.fleet.state, "frontend", "web", "1.1.0");
     assertThat(plan.getUnitsList())
         .extracting(PlannedUnit::getName, PlannedUnit::getBatch, PlannedUnit::getCapacityLeft)
-        .containsExactly(
-            tuple("canary", 1, 1),
-            tuple("su-1", 1, 4));
+        .containsExactly(tuple("canary", 1, 1), tuple("su-1", 1, 4));
     assertThat(plan.getUnits(0).getFrom()).isEqualTo(V1);
     assertThat(plan.getEstimatedMs()).isEqualTo(7 * QuickFleet.QUIET.toMillis());
     assertThat(plan.getConflictsList()).isEmpty();
@@ -63,7 +61,8 @@ class RolloutPlannerTest {
     assertThat(refusal.getMessage())
         .startsWith(
             "the fleet has changed since the plan: which machines can be switched"
-                + " (now: web-04 is held: as the test asks); its digest was " + digest);
+                + " (now: web-04 is held: as the test asks); its digest was "
+                + digest);
     rollouts.fleet.machine("web-04").isUnheld();
     rollouts.fleet.sends(start);
   }
