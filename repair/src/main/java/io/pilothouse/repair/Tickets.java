@@ -127,7 +127,13 @@ final class Tickets {
   /** Marks the tickets of all repairs but these as closed. */
   void closeAllBut(Set<String> openRepairs) throws IOException {
     for (String repair : all()) {
-      if (openRepairs.contains(repair) || closed.contains(repair)) {
+      if (openRepairs.contains(repair)) {
+        continue;
+      }
+      if (closed.contains(repair)) {
+        if (Kept.removeOld(file(repair), clock)) {
+          closed.remove(repair);
+        }
         continue;
       }
       Path file = file(repair);

@@ -110,7 +110,14 @@ final class Visits {
       update(each.getKey(), rack, each.getValue(), text(each.getKey(), rack, each.getValue()));
     }
     for (String visit : written()) {
-      if (!visits.containsKey(visit) && !closed.contains(visit)) {
+      if (visits.containsKey(visit)) {
+        continue;
+      }
+      if (closed.contains(visit)) {
+        if (Kept.removeOld(directory.resolve(visit + SUFFIX), clock)) {
+          closed.remove(visit);
+        }
+      } else {
         update(visit, "", List.of(), "Visit %s%n%s".formatted(visit, CLOSED));
         closed.add(visit);
       }

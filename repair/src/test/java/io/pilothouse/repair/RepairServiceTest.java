@@ -12,6 +12,7 @@ import io.pilothouse.provisioning.power.PowerException;
 import io.pilothouse.provisioning.power.PowerState;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -191,6 +192,30 @@ final class RepairServiceTest {
   }
 
   @Test
+  void closedTicketsAreKeptForAQuarterOfAYear() throws Exception {
+    assigned("R-9", "web-04", Action.REPLACE);
+    round();
+    round();
+    Path ticket = directory.resolve("tickets/R-9.txt");
+    Path visit = directory.resolve("tickets/visits/V-r1-R-9.txt");
+    FileTime old = FileTime.from(NOON.instant().minus(Duration.ofDays(91)));
+    Files.setLastModifiedTime(ticket, old);
+    Files.setLastModifiedTime(visit, old);
+    round();
+    assertThat(List.of(ticket, visit)).as("its work is not done yet").allMatch(Files::exists);
+
+    dm.close("R-9");
+    round();
+    round();
+    assertThat(List.of(ticket, visit)).as("closed just now").allMatch(Files::exists);
+    Files.setLastModifiedTime(ticket, old);
+    Files.setLastModifiedTime(visit, old);
+    round();
+
+    assertThat(List.of(ticket, visit)).noneMatch(Files::exists);
+  }
+
+  @Test
   void withoutTheLeaseNothingIsDone() throws Exception {
     dm.assign("R-7", "web-03", Action.REBOOT);
     dm.lease(Optional.empty());
@@ -296,6 +321,7 @@ final class RepairServiceTest {
   @Test
   void replacingWritesATicketThatSaysWhatToDo() throws Exception {
     assigned("R-9", "web-04", Action.REPLACE);
+    round();
     round();
     Path ticket = directory.resolve("tickets/R-9.txt");
     assertThat(Files.readString(ticket))

@@ -40,6 +40,7 @@ final class MachineShow extends Command {
     Machine m = reply.getMachine();
     MachineView.fill(m, root);
     root.put("wanted", Names.ref(m.getWantedActive()));
+    root.put("firmware", m.getObserved().getFirmware());
     ArrayNode verdicts = root.putArray("verdicts");
     for (Verdict v : reply.getVerdictsList()) {
       ObjectNode node = verdicts.addObject();
@@ -99,7 +100,10 @@ final class MachineShow extends Command {
             + ", bmc "
             + m.getBmc()
             + ", generation "
-            + m.getGeneration());
+            + m.getGeneration()
+            + (m.getObserved().getFirmware().isEmpty()
+                ? ""
+                : ", firmware " + m.getObserved().getFirmware()));
     String condition = Names.condition(m.getCondition());
     line(
         text,

@@ -14,6 +14,9 @@ import java.util.Optional;
 final class Hardware {
   private static final Path KERNEL_BOOT_ID = Path.of("/proc/sys/kernel/random/boot_id");
 
+  /** The firmware as the kernel has it from SMBIOS (DSP0134, type 0). */
+  private static final Path DMI = Path.of("/sys/class/dmi/id");
+
   private final Optional<Path> chassis;
   private final String bootId;
 
@@ -34,6 +37,18 @@ final class Hardware {
   /** Read once: it changes only with a boot, and then this program is another. */
   String bootId() {
     return bootId;
+  }
+
+  /**
+   * Vendor and version of the firmware; empty where nothing tells. An emulated machine has that of
+   * its chassis, not its host's.
+   */
+  String firmware() throws IOException {
+    if (chassis.isPresent()) {
+      return read(chassis.get().resolve("firmware")).orElse("");
+    }
+    String vendor = read(DMI.resolve("bios_vendor")).orElse("");
+    return (vendor + " " + read(DMI.resolve("bios_version")).orElse("")).strip();
   }
 
   /** Whether it was told to boot from the network: into the installer. */

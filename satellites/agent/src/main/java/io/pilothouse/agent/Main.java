@@ -89,6 +89,7 @@ public final class Main implements Program.Body {
   public void start(Program program) throws IOException {
     Disk disk = openDisk();
     Hardware hardware = new Hardware(Optional.ofNullable(chassis));
+    String firmware = hardware.firmware();
     String key = Key.readOrMake(disk.key());
     boolean installer = hardware.bootsFromNetwork() || disk.image().isEmpty();
     DmClient client =
@@ -135,7 +136,7 @@ public final class Main implements Program.Body {
             machine,
             hardware.bootId(),
             client,
-            () -> observed(disk, installer, staged, applications),
+            () -> observed(disk, installer, staged, applications, firmware),
             () -> installer ? List.of() : watchdogs.verdicts());
 
     Rounds pull =
@@ -270,9 +271,16 @@ public final class Main implements Program.Body {
   }
 
   private Observed observed(
-      Disk disk, boolean installer, Staged staged, ApplicationManager applications) {
+      Disk disk,
+      boolean installer,
+      Staged staged,
+      ApplicationManager applications,
+      String firmware) {
     Observed.Builder observed =
-        Observed.newBuilder().setAddress(address.toString()).setAgentAddress(http.toString());
+        Observed.newBuilder()
+            .setAddress(address.toString())
+            .setAgentAddress(http.toString())
+            .setFirmware(firmware);
     if (!installer) {
       disk.image().ifPresent(observed::setImage);
       observed.addAllStaged(staged.versions());

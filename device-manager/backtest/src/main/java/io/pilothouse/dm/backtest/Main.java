@@ -102,7 +102,10 @@ public final class Main implements Callable<Integer> {
     } catch (UnreachableException e) {
       return fail(
           new BacktestException(
-              BacktestException.UNREACHABLE, "UNREACHABLE", String.valueOf(e.getMessage()), ""));
+              BacktestException.UNREACHABLE,
+              "UNREACHABLE",
+              String.valueOf(e.getMessage()),
+              "start a replica, name others with --servers, or read a record with --record DIR"));
     } catch (DmException e) {
       return fail(
           new BacktestException(
@@ -124,7 +127,10 @@ public final class Main implements Callable<Integer> {
               .formatted(
                   quoted(e.code()), quoted(String.valueOf(e.getMessage())), quoted(e.remedy())));
     } else {
-      err.println("error: " + e.getMessage() + (e.remedy().isEmpty() ? "" : "\n  " + e.remedy()));
+      err.println("pilot: " + e.getMessage());
+      if (!e.remedy().isEmpty()) {
+        err.println("  remedy: " + e.remedy());
+      }
     }
     return e.exitCode();
   }

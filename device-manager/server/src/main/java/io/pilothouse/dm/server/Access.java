@@ -17,19 +17,24 @@ final class Access {
 
   static final String WATCHDOG = "pilothouse.v1.WatchdogApi";
 
-  private static final Set<String> OPERATOR_WRITES =
+  /** Methods of the operators' service that change nothing: open to satellites. */
+  private static final Set<String> OPERATOR_READS =
       Set.of(
-          "ApplyFleet",
-          "RegisterManifest",
-          "RemoveManifest",
-          "StartRollout",
-          "ControlRollout",
-          "ControlMachine",
-          "ResolveIncident",
-          "DecideRepair",
-          "HoldDomain",
-          "SetFreeze",
-          "SetWatchdogMode");
+          "GetStatus",
+          "ListMachines",
+          "GetMachine",
+          "ListEvents",
+          "Explain",
+          "GetFleet",
+          "PlanFleet",
+          "ListManifests",
+          "PlanRollout",
+          "ListRollouts",
+          "ListRepairs",
+          "GetBudget",
+          "ListWatchdogs",
+          "ListIncidents",
+          "ReadRecord");
 
   private Access() {}
 
@@ -50,8 +55,10 @@ final class Access {
         : Optional.of("%s may not call %s/%s".formatted(principal, service, method));
   }
 
-  /** Whether the method of the operators' service changes something. */
+  /**
+   * Whether the method of the operators' service may change something; so may one not known here.
+   */
   static boolean isWrite(String method) {
-    return OPERATOR_WRITES.contains(method);
+    return !OPERATOR_READS.contains(method);
   }
 }

@@ -86,7 +86,7 @@ final class EdgeInterceptor implements ServerInterceptor {
     Caller caller =
         new Caller(principal.get(), requestId, Optional.ofNullable(headers.get(MACHINE_KEY)));
     Context context = Context.current().withValue(Caller.CURRENT, caller);
-    ServerCall<Q, A> observed = new Observed<>(call, caller, method);
+    ServerCall<Q, A> observed = new Observed<>(call, caller);
     return new WithRequestId<>(Contexts.interceptCall(context, observed, headers, next), requestId);
   }
 
@@ -111,13 +111,15 @@ final class EdgeInterceptor implements ServerInterceptor {
   /** Measures the call, and logs what changed something or was refused. */
   private final class Observed<Q, A> extends SimpleForwardingServerCall<Q, A> {
     private final Caller caller;
+    private final String service;
     private final String method;
     private final long start = System.nanoTime();
 
-    Observed(ServerCall<Q, A> call, Caller caller, String method) {
+    Observed(ServerCall<Q, A> call, Caller caller) {
       super(call);
       this.caller = caller;
-      this.method = method;
+      this.service = String.valueOf(call.getMethodDescriptor().getServiceName());
+      this.method = String.valueOf(call.getMethodDescriptor().getBareMethodName());
     }
 
     @Override
@@ -129,7 +131,8 @@ final class EdgeInterceptor implements ServerInterceptor {
           .tag("status", status.getCode().name())
           .register(metrics)
           .record(took);
-      if (Access.isWrite(method) || RARE_WRITES.contains(method)) {
+      boolean orders = service.equals(Access.OPERATOR) && Access.isWrite(method);
+      if (orders || RARE_WRITES.contains(method)) {
         log.info(
             "{} by {}: {}{} in {} ms",
             method,

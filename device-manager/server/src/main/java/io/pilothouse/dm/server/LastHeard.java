@@ -3,6 +3,7 @@ package io.pilothouse.dm.server;
 import java.util.Collection;
 import java.util.Map;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
@@ -60,6 +61,16 @@ final class LastHeard {
 
   OptionalLong at(String machine, String watchdog, String reporter) {
     return at(machine, observer(watchdog, reporter));
+  }
+
+  /** An observer fell silent: it may never come again under this name. */
+  void forget(String machine, String watchdog, String reporter) {
+    machines.getOrDefault(machine, new ConcurrentHashMap<>()).remove(observer(watchdog, reporter));
+  }
+
+  /** Machines that left the fleet are not kept in mind. */
+  void retain(Set<String> names) {
+    machines.keySet().retainAll(names);
   }
 
   /** No watchdog's name holds a space. */

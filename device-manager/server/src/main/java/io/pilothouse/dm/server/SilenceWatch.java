@@ -95,6 +95,7 @@ final class SilenceWatch {
           state.machines().stream().map(Machine::getName).collect(Collectors.toSet());
       machines.keySet().retainAll(left);
       looks.keySet().retainAll(left);
+      lastHeard.retain(left);
     }
     return silent;
   }
@@ -141,6 +142,7 @@ final class SilenceWatch {
           latest(
               start, lastHeard.at(machine, watched.watchdog(), each.getReporter()).orElse(start));
       if (now - at > watched.validForNanos()) {
+        lastHeard.forget(machine, watched.watchdog(), each.getReporter());
         silent.add(
             Silent.newBuilder()
                 .setMachine(machine)

@@ -1,5 +1,7 @@
 package io.pilothouse.dm.simulate;
 
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -27,11 +29,27 @@ public final class Main {
       System.out.println(options.json() ? report.json(options.seed()) : report.table());
       return 0;
     } catch (BadInputException | IllegalArgumentException e) {
-      System.err.println("pilot: " + e.getMessage());
+      report(args, "USAGE", String.valueOf(e.getMessage()), "`pilot simulate --help` says more");
       return 2;
     } catch (Violation e) {
-      System.err.println("pilot: an invariant does not hold: " + e.getMessage());
+      report(
+          args,
+          "VIOLATION",
+          "an invariant does not hold: " + e.getMessage(),
+          "the same seed shows it again: report it with the command and the fleet's files");
       return 1;
+    }
+  }
+
+  /** What was wrong may be the options themselves, so they are not asked how to print it. */
+  private static void report(String[] args, String code, String message, String remedy) {
+    int output = List.of(args).indexOf("--output");
+    if (output >= 0 && output + 1 < args.length && args[output + 1].equals("json")) {
+      ObjectNode root = JsonNodeFactory.instance.objectNode();
+      root.putObject("error").put("code", code).put("message", message).put("remedy", remedy);
+      System.err.println(root);
+    } else {
+      System.err.println("pilot: " + message + "\n  remedy: " + remedy);
     }
   }
 

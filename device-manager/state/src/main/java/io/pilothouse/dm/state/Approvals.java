@@ -105,6 +105,13 @@ final class Approvals {
         : Policies.limit(given, machines);
   }
 
+  /** Whether it is among those that are counted before another ReImage or Replace goes unasked. */
+  static boolean counts(Draft draft, Repair repair) {
+    long since = draft.nowMillis() - windowMs(draft);
+    return DestructiveIndex.isDestructive(repair.getAction())
+        && (repair.getReadyAt() > since || repair.getApproval().getAt() > since);
+  }
+
   static long windowMs(Entities state) {
     long given = state.fleet().getApprovals().getWindowMs();
     return given == 0 ? WINDOW_MS : given;

@@ -38,7 +38,10 @@ final class IncidentExplainer {
     if (open) {
       now(state, incident, why);
     } else {
-      why.setNextWhat("nothing, it is closed: its repairs go on at the budget's pace");
+      why.setNextWhat(
+          incident.getKind() == Incident.Kind.WATCHDOG_NOISE
+              ? "nothing, it is closed"
+              : "nothing, it is closed: its repairs go on at the budget's pace");
     }
     rollouts(state, incident, why);
     why.addEvidence("When it was opened:");
@@ -56,10 +59,9 @@ final class IncidentExplainer {
                           incident.getPeak())
                   + " nothing, and no repair comes of it")
           .setNextWhat(
-              ("it ends when the watchdog calls few machines bad again, or when it is removed or"
-                      + " changed. Mend it; or, if the machines are bad indeed: pilot incident resolve"
-                      + " %s --reason WHY")
-                  .formatted(incident.getId()));
+              "%s Mend it; or, if the machines are bad indeed: pilot incident resolve %s --reason WHY"
+                  .formatted(noiseEnds(incident), incident.getId()))
+          .setNextAt(incident.getDueAt());
     } else {
       machines(state, incident, why);
       why.setNextWhat(next(state, incident)).setNextAt(incident.getDueAt());
@@ -72,6 +74,13 @@ final class IncidentExplainer {
                   Instant.ofEpochMilli(incident.getResolveAsked().getAt()),
                   incident.getResolveAsked().getReason()));
     }
+  }
+
+  private static String noiseEnds(Incident incident) {
+    return incident.getQuietSince() == 0
+        ? "it ends once the watchdog calls few machines bad, or when it is removed or changed."
+        : "it is calm since %s: the watchdog counts again if it stays so."
+            .formatted(Instant.ofEpochMilli(incident.getQuietSince()));
   }
 
   private static void machines(Entities state, Incident incident, Explanation.Builder why) {

@@ -7,7 +7,9 @@ import io.pilothouse.api.v1.Machine;
 import io.pilothouse.api.v1.Repair;
 import io.pilothouse.api.v1.RepairPolicy;
 import io.pilothouse.api.v1.Thing;
+import io.pilothouse.api.v1.Verdict;
 import io.pilothouse.api.v1.Veto;
+import io.pilothouse.api.v1.WatchdogState;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -47,8 +49,36 @@ final class MachineExplainer {
       case LIFECYCLE_UNSPECIFIED, UNRECOGNIZED ->
           throw new IllegalStateException("a machine without a lifecycle: " + machine.getName());
     }
+    unheeded(state, machine, why);
     lastDecision(state, machine.getName()).ifPresent(each -> evidence(why, each));
     return why.build();
+  }
+
+  /** A red verdict that has no effect: whoever sees it on the screen asks why. */
+  private static void unheeded(Entities state, Machine machine, Explanation.Builder why) {
+    for (Verdict verdict : state.verdicts(machine.getName())) {
+      Optional<WatchdogState> watchdog = state.watchdog(verdict.getWatchdog());
+      if (VerdictIndex.isError(verdict) && watchdog.isPresent()) {
+        String because =
+            switch (watchdog.get().getMode()) {
+              case SHADOW -> "the watchdog is in shadow mode";
+              case QUARANTINED ->
+                  watchdog.get().getIncidentId().isEmpty()
+                      ? "a person quarantined the watchdog"
+                      : "the watchdog is quarantined by " + watchdog.get().getIncidentId();
+              case LIVE, MODE_UNSPECIFIED, UNRECOGNIZED -> "";
+            };
+        if (!because.isEmpty()) {
+          why.addEvidence(
+              "%s says ERROR since %s (%s), which counts for nothing: %s"
+                  .formatted(
+                      verdict.getWatchdog(),
+                      Instant.ofEpochMilli(verdict.getSince()),
+                      verdict.getText(),
+                      because));
+        }
+      }
+    }
   }
 
   private static void provisioning(Explanation.Builder why, Machine machine) {
@@ -93,9 +123,15 @@ final class MachineExplainer {
     switch (machine.getCondition()) {
       case HEALTHY -> {
         if (machine.hasError()) {
-          why.setSentence("HEALTHY, but " + error.getFault() + ": " + error.getText())
+          why.setSentence(
+                  "HEALTHY, but in error since %s: %s: %s"
+                      .formatted(
+                          Instant.ofEpochMilli(error.getSince()),
+                          error.getFault(),
+                          error.getText()))
+              .addAllEvidence(Conditions.evidence(state, machine, error))
               .setNextWhat("FAILURE, if the error lasts")
-              .setNextAt(machine.getDueAt());
+              .setNextAt(MachineRules.confirmAt(state, machine));
         } else {
           why.setSentence(
                   "HEALTHY since %s, running %s"

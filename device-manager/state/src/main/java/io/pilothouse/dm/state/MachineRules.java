@@ -196,11 +196,12 @@ final class MachineRules {
         && Repairs.assign(draft, machine);
   }
 
-  private static long confirmAt(Draft draft, Machine machine) {
+  /** When an error becomes a failure if it lasts. */
+  static long confirmAt(Entities state, Machine machine) {
     ErrorState error = machine.getError();
     return error.getSeverity() == Severity.FATAL
         ? error.getSince()
-        : error.getSince() + Policies.repair(draft, machine).getConfirmAfterMs();
+        : error.getSince() + Policies.repair(state, machine).getConfirmAfterMs();
   }
 
   /** When time alone will next change something; always after now, so that a Tick is never idle. */

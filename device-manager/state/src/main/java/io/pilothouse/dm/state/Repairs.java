@@ -24,6 +24,7 @@ import java.util.stream.Collectors;
  */
 final class Repairs {
   private static final int CLOSED_KEPT = 1000;
+  private static final int CLOSED_KEPT_AT_MOST = 10_000;
 
   private Repairs() {}
 
@@ -234,11 +235,22 @@ final class Repairs {
         .setText(text);
   }
 
-  /** Keeps the newest closed repairs only. */
+  /**
+   * Keeps the newest closed repairs only, and older ones for as long as they count for what needs a
+   * person's word: a thousand harmless repairs must not make room for more destructive ones.
+   */
   private static void forget(Draft draft) {
     SortedSet<Place> closed = draft.indexes().repairs.closed();
-    while (closed.size() > CLOSED_KEPT) {
-      draft.removeRepair(closed.first().name());
+    int excess = closed.size() - CLOSED_KEPT;
+    if (excess <= 0) {
+      return;
     }
+    boolean full = closed.size() > CLOSED_KEPT_AT_MOST;
+    closed.stream()
+        .map(each -> draft.repair(each.name()).orElseThrow())
+        .filter(each -> full || !Approvals.counts(draft, each))
+        .limit(excess)
+        .toList()
+        .forEach(each -> draft.removeRepair(each.getId()));
   }
 }

@@ -2,6 +2,7 @@ package io.pilothouse.dm.state;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.pilothouse.api.v1.Action;
 import io.pilothouse.api.v1.AuditRecord;
 import io.pilothouse.api.v1.Condition;
 import io.pilothouse.api.v1.Repair;
@@ -43,6 +44,34 @@ class BoundsTest {
     assertThat(fleet.repairOf("web-03")).isEqualTo(open);
     assertThat(fleet.state.repair("R-4")).isEmpty();
     assertThat(fleet.state.repair("R-3")).as("the newest closed one").isPresent();
+  }
+
+  @Test
+  void repairsThatCountForApprovalOutliveAThousandHarmlessOnes() {
+    fleet.machine("web-03").failsOnce("disk").failsAgain("disk");
+    long now = fleet.now().toEpochMilli();
+    Repair.Builder closed =
+        fleet.repairOf("web-03").toBuilder()
+            .setState(Repair.State.DONE)
+            .setMachine("web-01")
+            .setAttempts(0)
+            .setOrder(0);
+    for (int i = 0; i < 3; i++) {
+      closed.setId("R-image-" + i).setAction(Action.RE_IMAGE).setReadyAt(now - i);
+      fleet.putEverywhere(new Change(Table.REPAIR, closed.getId(), closed.build()));
+    }
+    for (int i = 1; i <= 1500; i++) {
+      closed.setId("R-old-" + i).setAction(Action.DO_NOTHING).setReadyAt(0);
+      fleet.putEverywhere(new Change(Table.REPAIR, closed.getId(), closed.build()));
+    }
+
+    fleet.machine("web-04").failsOnce("disk");
+    assertThat(fleet.state.indexes().destructive.newest(3)).contains(now - 2);
+    assertThat(fleet.state.repairs()).hasSize(1001);
+
+    fleet.passes(Duration.ofHours(2));
+    fleet.machine("web-05").failsOnce("disk");
+    assertThat(fleet.state.repair("R-image-0")).as("an hour later it counts no more").isEmpty();
   }
 
   @Test
