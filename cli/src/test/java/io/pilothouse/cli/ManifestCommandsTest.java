@@ -128,7 +128,8 @@ class ManifestCommandsTest {
   void listAndShow() {
     registered("0".repeat(64), true);
 
-    assertThat(pilot("manifest", "list").out()).contains("base", "1.5 KiB", "1 of 1 replicas");
+    assertThat(pilot("manifest", "list").out())
+        .contains("base", "1.5 KiB", "1 of 1 replicas", "SIGNED BY");
     assertThat(pilot("manifest", "list", "-o", "name").out()).isEqualTo("base@1.0\n");
     assertThat(pilot("manifest", "show", "base@1.0").out()).contains("held by  deployment-1");
     Typed unknown = pilot("manifest", "show", "base@1.1");

@@ -32,10 +32,14 @@ public final class FleetCommands {
   private static CommandLine manifest() {
     return Pilot.noun(
         "manifest",
-        "Versions of manifests and images, and who holds them.",
+        "Versions of manifests, images, watchdog sets and agents, and who holds them.",
         new ManifestAdd(),
         new ManifestList(),
-        new ManifestShow());
+        new ManifestShow(),
+        new ManifestVerify(),
+        new ManifestDiff(),
+        new ManifestRemove(),
+        new ManifestKeygen());
   }
 
   private static CommandLine watchdog() {

@@ -1,0 +1,117 @@
+package io.pilothouse.cli.content;
+
+import io.pilothouse.api.v1.DeploymentReplica;
+import io.pilothouse.cli.content.Replica.Held;
+import io.pilothouse.filesync.ContentIndex;
+import io.pilothouse.filesync.ContentIndex.Chunk;
+import io.pilothouse.filesync.ContentIndex.FileEntry;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+
+/**
+ * Asks each replica for every chunk of a content. Replicas look at their own disk for the answer;
+ * deep, the bytes are fetched and hashed here, which finds what memory and network did to them.
+ */
+public final class ReplicaAudit {
+
+  /**
+   * What one replica came to.
+   *
+   * @param trouble why it could not be asked to the end; empty = it was
+   * @param lacks chunks that it does not have, or found damaged and gave up
+   * @param damaged chunks that it sent wrongly
+   * @param files that lie in either, by path
+   */
+  public record Report(
+      String id, String trouble, List<String> lacks, List<String> damaged, List<String> files) {
+    public Report {
+      lacks = List.copyOf(lacks);
+      damaged = List.copyOf(damaged);
+      files = List.copyOf(files);
+    }
+
+    /** Whether all of it is there. */
+    public boolean isSound() {
+      return trouble.isEmpty() && lacks.isEmpty() && damaged.isEmpty();
+    }
+  }
+
+  /** Told about each chunk that was asked for. */
+  public interface Progress {
+    void asked(String replica, int done, int of);
+  }
+
+  private final String digest;
+  private final boolean deep;
+  private final Progress progress;
+
+  public ReplicaAudit(String digest, boolean deep, Progress progress) {
+    this.digest = digest;
+    this.deep = deep;
+    this.progress = progress;
+  }
+
+  /** In the order of the replicas that are up; without any of the index, chunks are not known. */
+  public List<Report> run(List<DeploymentReplica> replicas) throws InterruptedException {
+    Map<String, ContentIndex> indexes = new TreeMap<>();
+    Map<String, String> why = new TreeMap<>();
+    for (DeploymentReplica replica : replicas) {
+      try {
+        if (replica.getUp()) {
+          indexes.put(replica.getId(), Replica.of(replica).index(digest));
+        }
+      } catch (IOException e) {
+        why.put(replica.getId(), String.valueOf(e.getMessage()));
+      }
+    }
+    Optional<ContentIndex> index = indexes.values().stream().findFirst();
+    List<Report> reports = new ArrayList<>();
+    for (DeploymentReplica replica : replicas) {
+      if (!replica.getUp()) {
+        continue;
+      }
+      String trouble = why.getOrDefault(replica.getId(), "");
+      reports.add(
+          index.isEmpty()
+              ? new Report(replica.getId(), trouble, List.of(), List.of(), List.of())
+              : chunks(Replica.of(replica), index.get(), trouble));
+    }
+    return reports;
+  }
+
+  private Report chunks(Replica replica, ContentIndex index, String trouble)
+      throws InterruptedException {
+    List<String> lacks = new ArrayList<>();
+    List<String> damaged = new ArrayList<>();
+    String why = trouble;
+    List<Chunk> chunks = index.chunks();
+    try {
+      for (int i = 0; i < chunks.size(); i++) {
+        Chunk chunk = chunks.get(i);
+        Held held = deep ? replica.sends(chunk) : replica.says(chunk);
+        if (held == Held.NO) {
+          lacks.add(chunk.sha256());
+        } else if (held == Held.DAMAGED) {
+          damaged.add(chunk.sha256());
+        }
+        progress.asked(replica.id(), i + 1, chunks.size());
+      }
+    } catch (IOException e) {
+      why = why.isEmpty() ? "it stopped answering: " + e.getMessage() : why;
+    }
+    Set<String> wrong = new HashSet<>(lacks);
+    wrong.addAll(damaged);
+    List<String> files =
+        index.files().stream()
+            .filter(each -> each.chunks().stream().anyMatch(c -> wrong.contains(c.sha256())))
+            .map(FileEntry::path)
+            .toList();
+    return new Report(replica.id(), why, lacks, damaged, files);
+  }
+}
