@@ -143,12 +143,13 @@ final class ReplicaService {
   /** Re-reads everything, slowly; what is damaged is removed, and so fetched anew. */
   void scrub() throws IOException, InterruptedException {
     long before = store.damagedFound();
+    store.lookAgain();
     for (String digest : store.indexNames()) {
-      store.index(digest);
+      store.isSoundIndex(digest);
     }
     for (String chunk : store.chunkNames()) {
-      disk.take(ContentIndex.CHUNK);
-      store.chunkBytes(chunk);
+      disk.take(ContentIndex.LARGEST_CHUNK);
+      store.isSoundChunk(chunk);
     }
     long found = store.damagedFound() - before;
     if (found > 0) {

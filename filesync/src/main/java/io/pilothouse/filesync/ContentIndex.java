@@ -1,10 +1,10 @@
 package io.pilothouse.filesync;
 
-import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonGenerator;
+import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -16,19 +16,18 @@ import java.util.Map;
  * and disk format; their SHA-256 is the content's digest, so whoever knows the digest can verify
  * everything below it.
  *
- * @param entries sorted by path
+ * @param format of the JSON
+ * @param entries sorted by path, name by name: what is in a directory follows the directory
  */
-public record ContentIndex(List<Entry> entries) {
-  /** Format number in the JSON; readers refuse others. */
-  public static final int FORMAT = 1;
+public record ContentIndex(int format, List<Entry> entries) {
+  /** Format number that is written; all up to it are read. */
+  public static final int FORMAT = 2;
 
-  /** Files are cut into chunks of this many bytes; the last one of a file is shorter. */
-  public static final int CHUNK = 1 << 20;
+  /** Files of format 1 are cut into chunks of this many bytes; no chunk is larger. */
+  public static final int LARGEST_CHUNK = 1 << 20;
 
-  /** Longest JSON that is read. */
-  public static final int MOST_BYTES = 64 << 20;
-
-  private static final JsonFactory JSON = new JsonFactory();
+  /** Longest JSON that is read; the index of a million files has some 130 MiB. */
+  public static final int MOST_BYTES = 512 << 20;
 
   /** A file or a symbolic link. */
   public sealed interface Entry permits FileEntry, LinkEntry {
@@ -57,7 +56,34 @@ public record ContentIndex(List<Entry> entries) {
 
   /** Sorts. Only {@link #parse} and {@link Packer} check. */
   public ContentIndex {
-    entries = entries.stream().sorted(Comparator.comparing(Entry::path)).toList();
+    entries = entries.stream().sorted(order(format)).toList();
+  }
+
+  /** Of the newest format. */
+  public ContentIndex(List<Entry> entries) {
+    this(FORMAT, entries);
+  }
+
+  /**
+   * In format 2 a slash comes before all other characters. So all that is in a directory follows
+   * its name, and a reader needs the entry before to see that a file is no directory.
+   */
+  static Comparator<Entry> order(int format) {
+    return format == 1
+        ? Comparator.comparing(Entry::path)
+        : (one, other) -> comparePaths(one.path(), other.path());
+  }
+
+  static int comparePaths(String one, String other) {
+    int common = Math.min(one.length(), other.length());
+    for (int i = 0; i < common; i++) {
+      char a = one.charAt(i);
+      char b = other.charAt(i);
+      if (a != b) {
+        return Character.compare(a == '/' ? 0 : a, b == '/' ? 0 : b);
+      }
+    }
+    return Integer.compare(one.length(), other.length());
   }
 
   /** Regular files only. */
@@ -85,40 +111,14 @@ public record ContentIndex(List<Entry> entries) {
   /** The canonical JSON: no white space, keys and entries in a fixed order. */
   public byte[] toBytes() {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    try (JsonGenerator json = JSON.createGenerator(bytes)) {
-      json.writeStartObject();
-      json.writeNumberField("format", FORMAT);
-      json.writeArrayFieldStart("files");
+    try (IndexWriter writer = new IndexWriter(bytes, format)) {
       for (Entry entry : entries) {
-        write(json, entry);
+        writer.write(entry);
       }
-      json.writeEndArray();
-      json.writeEndObject();
     } catch (IOException e) {
       throw new UncheckedIOException("writing to memory", e);
     }
     return bytes.toByteArray();
-  }
-
-  private static void write(JsonGenerator json, Entry entry) throws IOException {
-    json.writeStartObject();
-    json.writeStringField("path", entry.path());
-    switch (entry) {
-      case LinkEntry link -> json.writeStringField("link", link.target());
-      case FileEntry file -> {
-        json.writeStringField("mode", Integer.toOctalString(file.mode()));
-        json.writeNumberField("size", file.size());
-        json.writeArrayFieldStart("chunks");
-        for (Chunk chunk : file.chunks()) {
-          json.writeStartObject();
-          json.writeStringField("sha256", chunk.sha256());
-          json.writeNumberField("size", chunk.size());
-          json.writeEndObject();
-        }
-        json.writeEndArray();
-      }
-    }
-    json.writeEndObject();
   }
 
   /** Reads an index and refuses whatever is not exactly the canonical form of a sound one. */
@@ -127,14 +127,30 @@ public record ContentIndex(List<Entry> entries) {
       throw new ContentException(
           "an index of %d bytes; expected at most %d".formatted(bytes.length, MOST_BYTES));
     }
-    List<Entry> entries = IndexReader.read(bytes);
-    IndexCheck.check(entries);
-    ContentIndex index = new ContentIndex(entries);
+    List<Entry> entries = new ArrayList<>();
+    int format;
+    try (IndexReader reader = new IndexReader(new ByteArrayInputStream(bytes))) {
+      format = reader.format();
+      IndexCheck check = new IndexCheck(format);
+      for (Entry entry = reader.next(); entry != null; entry = reader.next()) {
+        check.entry(entry);
+        entries.add(entry);
+      }
+    } catch (ContentException e) {
+      throw e;
+    } catch (IOException e) {
+      throw new ContentException("not a content index: " + e.getMessage(), e);
+    }
+    ContentIndex index = new ContentIndex(format, entries);
     if (!Arrays.equals(index.toBytes(), bytes)) {
-      // the digest of what was read would be another than that of what was sent
-      throw new ContentException(
-          "not a canonical content index: entries must be sorted by path, without white space");
+      throw notCanonical();
     }
     return index;
+  }
+
+  /** The digest of what was read would be another than that of what was sent. */
+  static ContentException notCanonical() {
+    return new ContentException(
+        "not a canonical content index: entries must be sorted by path, without white space");
   }
 }

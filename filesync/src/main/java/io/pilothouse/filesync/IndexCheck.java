@@ -5,10 +5,7 @@ import io.pilothouse.filesync.ContentIndex.Entry;
 import io.pilothouse.filesync.ContentIndex.FileEntry;
 import io.pilothouse.filesync.ContentIndex.LinkEntry;
 import java.nio.charset.StandardCharsets;
-import java.util.HashMap;
 import java.util.HashSet;
-import java.util.List;
-import java.util.Map;
 import java.util.Set;
 
 /**
@@ -20,25 +17,40 @@ final class IndexCheck {
   private static final int LONGEST_PATH = 1024;
   private static final int LONGEST_NAME_BYTES = 255;
 
+  private final int format;
+
+  /** The entry before, in format 2: whatever lies below a path follows it at once. */
+  private String before = "";
+
+  /** All paths, in format 1. */
   private final Set<String> paths = new HashSet<>();
-  private final Map<String, Integer> chunkSizes = new HashMap<>();
 
-  private IndexCheck() {}
+  IndexCheck(int format) {
+    this.format = format;
+  }
 
-  static void check(List<Entry> entries) throws ContentException {
-    IndexCheck check = new IndexCheck();
-    for (Entry entry : entries) {
-      path(entry.path());
-      if (!check.paths.add(entry.path())) {
-        throw new ContentException("\"" + entry.path() + "\" is there twice");
-      }
-      switch (entry) {
-        case FileEntry file -> check.file(file);
-        case LinkEntry link -> link(link);
-      }
+  /** Checks the next entry. */
+  void entry(Entry entry) throws ContentException {
+    String path = entry.path();
+    path(path);
+    if (path.equals(before)) {
+      throw new ContentException("\"" + path + "\" is there twice");
     }
-    for (Entry entry : entries) {
-      check.parents(entry.path());
+    int order =
+        format == 1 ? before.compareTo(path) : ContentIndex.comparePaths(before, path);
+    if (order > 0) {
+      throw ContentIndex.notCanonical();
+    }
+    if (format == 1) {
+      paths.add(path);
+      parents(path);
+    } else if (path.startsWith(before + "/")) {
+      throw below(path, before);
+    }
+    before = path;
+    switch (entry) {
+      case FileEntry file -> file(file);
+      case LinkEntry link -> link(link);
     }
   }
 
@@ -47,10 +59,14 @@ final class IndexCheck {
     for (int slash = path.indexOf('/'); slash > 0; slash = path.indexOf('/', slash + 1)) {
       String parent = path.substring(0, slash);
       if (paths.contains(parent)) {
-        throw new ContentException(
-            "\"%s\" lies below \"%s\", which is not a directory".formatted(path, parent));
+        throw below(path, parent);
       }
     }
+  }
+
+  private static ContentException below(String path, String parent) {
+    return new ContentException(
+        "\"%s\" lies below \"%s\", which is not a directory".formatted(path, parent));
   }
 
   private static void path(String path) throws ContentException {
@@ -108,23 +124,17 @@ final class IndexCheck {
     }
   }
 
-  private void file(FileEntry file) throws ContentException {
+  private static void file(FileEntry file) throws ContentException {
     if (file.mode() < 0 || file.mode() > 0777) {
       throw new ContentException(
           "%s: mode %o has more than permission bits".formatted(file.path(), file.mode()));
     }
     long sum = 0;
     for (Chunk chunk : file.chunks()) {
-      if (!Sha256.isHex(chunk.sha256()) || chunk.size() <= 0 || chunk.size() > ContentIndex.CHUNK) {
+      if (!Sha256.isHex(chunk.sha256()) || chunk.size() <= 0 || chunk.size() > ContentIndex.LARGEST_CHUNK) {
         throw new ContentException(
             "%s: \"%s\" with %d bytes is not a chunk"
                 .formatted(file.path(), chunk.sha256(), chunk.size()));
-      }
-      Integer before = chunkSizes.putIfAbsent(chunk.sha256(), chunk.size());
-      if (before != null && before != chunk.size()) {
-        throw new ContentException(
-            "%s: chunk %s has %d bytes here and %d elsewhere"
-                .formatted(file.path(), chunk.sha256(), chunk.size(), before));
       }
       sum += chunk.size();
     }

@@ -2,63 +2,85 @@ package io.pilothouse.filesync;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import io.pilothouse.filesync.ContentIndex.Chunk;
 import io.pilothouse.filesync.ContentIndex.Entry;
 import io.pilothouse.filesync.ContentIndex.FileEntry;
 import io.pilothouse.filesync.ContentIndex.LinkEntry;
 import java.io.IOException;
+import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads the JSON of an index, in the one order of keys that it is written in. It reads as a stream:
- * an agent with little memory must take the index of a large image.
+ * an agent with little memory must take the index of a million files.
  */
-final class IndexReader {
+final class IndexReader implements AutoCloseable {
   private static final JsonFactory JSON = new JsonFactory();
 
   private final JsonParser json;
+  private final int format;
 
-  private IndexReader(JsonParser json) {
-    this.json = json;
-  }
-
-  static List<Entry> read(byte[] bytes) throws ContentException {
-    try (JsonParser json = JSON.createParser(bytes)) {
-      return new IndexReader(json).index();
-    } catch (ContentException e) {
-      throw e;
+  IndexReader(InputStream in) throws IOException {
+    this.json = JSON.createParser(in);
+    try {
+      this.format = header();
     } catch (IOException e) {
-      throw new ContentException("not a content index: " + firstLine(e), e);
+      json.close();
+      throw readable(e);
     }
   }
 
-  private static String firstLine(IOException e) {
-    return String.valueOf(e.getMessage()).lines().findFirst().orElse("");
+  int format() {
+    return format;
   }
 
-  private List<Entry> index() throws IOException {
+  /** The next entry, or null at the end. */
+  @Nullable Entry next() throws IOException {
+    try {
+      if (json.nextToken() != JsonToken.END_ARRAY) {
+        expect(json.currentToken(), JsonToken.START_OBJECT);
+        return entry();
+      }
+      expect(json.nextToken(), JsonToken.END_OBJECT);
+      if (json.nextToken() != null) {
+        throw unexpected("the end");
+      }
+      return null;
+    } catch (IOException e) {
+      throw readable(e);
+    }
+  }
+
+  /** The parser's own trouble is the text's; that of the disk is not. */
+  private static IOException readable(IOException e) {
+    return e instanceof JsonProcessingException
+        ? new ContentException(
+            "not a content index: " + String.valueOf(e.getMessage()).lines().findFirst().orElse(""),
+            e)
+        : e;
+  }
+
+  private int header() throws IOException {
     expect(json.nextToken(), JsonToken.START_OBJECT);
     key("format");
-    long format = number();
-    if (format != ContentIndex.FORMAT) {
+    long number = number();
+    if (number < 1 || number > ContentIndex.FORMAT) {
       throw new ContentException(
-          "content index of format %d; this version reads %d: upgrade this program"
-              .formatted(format, ContentIndex.FORMAT));
+          "content index of format %d; this version reads 1 to %d: upgrade this program"
+              .formatted(number, ContentIndex.FORMAT));
     }
     key("files");
     expect(json.nextToken(), JsonToken.START_ARRAY);
-    List<Entry> entries = new ArrayList<>();
-    while (json.nextToken() != JsonToken.END_ARRAY) {
-      expect(json.currentToken(), JsonToken.START_OBJECT);
-      entries.add(entry());
-    }
-    expect(json.nextToken(), JsonToken.END_OBJECT);
-    if (json.nextToken() != null) {
-      throw unexpected("the end");
-    }
-    return entries;
+    return (int) number;
+  }
+
+  @Override
+  public void close() throws IOException {
+    json.close();
   }
 
   private Entry entry() throws IOException {
@@ -86,6 +108,12 @@ final class IndexReader {
     }
     key("size");
     long size = number();
+    List<Chunk> chunks = format == 1 ? chunks(path) : cutChunks(path, size);
+    return new FileEntry(path, Integer.parseInt(mode, 8), size, chunks);
+  }
+
+  /** Of format 1. */
+  private List<Chunk> chunks(String path) throws IOException {
     key("chunks");
     expect(json.nextToken(), JsonToken.START_ARRAY);
     List<Chunk> chunks = new ArrayList<>();
@@ -94,16 +122,45 @@ final class IndexReader {
       key("sha256");
       String sha256 = text();
       key("size");
-      long bytes = number();
-      if (bytes <= 0 || bytes > ContentIndex.CHUNK) {
-        throw new ContentException(
-            "%s: a chunk of %d bytes; expected 1 to %d".formatted(path, bytes, ContentIndex.CHUNK));
-      }
-      chunks.add(new Chunk(sha256, (int) bytes));
+      chunks.add(new Chunk(sha256, size(path, number())));
       expect(json.nextToken(), JsonToken.END_OBJECT);
     }
     expect(json.nextToken(), JsonToken.END_OBJECT);
-    return new FileEntry(path, Integer.parseInt(mode, 8), size, chunks);
+    return chunks;
+  }
+
+  /** Of format 2: hashes and sizes; a file of one chunk has its size already. */
+  private List<Chunk> cutChunks(String path, long size) throws IOException {
+    if (json.nextToken() == JsonToken.END_OBJECT) {
+      return List.of();
+    }
+    expect(json.currentToken(), JsonToken.FIELD_NAME);
+    if (json.currentName().equals("sha256")) {
+      Chunk only = new Chunk(text(), size(path, size));
+      expect(json.nextToken(), JsonToken.END_OBJECT);
+      return List.of(only);
+    }
+    if (!json.currentName().equals("chunks")) {
+      throw unexpected("\"sha256\" or \"chunks\"");
+    }
+    expect(json.nextToken(), JsonToken.START_ARRAY);
+    List<Chunk> chunks = new ArrayList<>();
+    while (json.nextToken() != JsonToken.END_ARRAY) {
+      expect(json.currentToken(), JsonToken.VALUE_STRING);
+      String sha256 = json.getText();
+      chunks.add(new Chunk(sha256, size(path, number())));
+    }
+    expect(json.nextToken(), JsonToken.END_OBJECT);
+    return chunks;
+  }
+
+  private static int size(String path, long bytes) throws ContentException {
+    if (bytes <= 0 || bytes > ContentIndex.LARGEST_CHUNK) {
+      throw new ContentException(
+          "%s: a chunk of %d bytes; expected 1 to %d"
+              .formatted(path, bytes, ContentIndex.LARGEST_CHUNK));
+    }
+    return (int) bytes;
   }
 
   private void key(String name) throws IOException {

@@ -1,5 +1,9 @@
 package io.pilothouse.filesync;
 
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
@@ -7,6 +11,7 @@ import java.util.regex.Pattern;
 
 /** SHA-256 as lower-case hex: the name of every piece of content. */
 public final class Sha256 {
+  private static final int PIECE = 64 << 10;
   private static final Pattern HEX = Pattern.compile("[0-9a-f]{64}");
 
   private Sha256() {}
@@ -18,6 +23,18 @@ public final class Sha256 {
   public static String hex(byte[] bytes, int offset, int length) {
     MessageDigest digest = digest();
     digest.update(bytes, offset, length);
+    return HexFormat.of().formatHex(digest.digest());
+  }
+
+  /** Of a file's bytes. */
+  public static String hex(Path file) throws IOException {
+    MessageDigest digest = digest();
+    byte[] buffer = new byte[PIECE];
+    try (InputStream in = Files.newInputStream(file)) {
+      for (int read = in.read(buffer); read >= 0; read = in.read(buffer)) {
+        digest.update(buffer, 0, read);
+      }
+    }
     return HexFormat.of().formatHex(digest.digest());
   }
 

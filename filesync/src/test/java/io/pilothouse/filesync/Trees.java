@@ -49,7 +49,7 @@ public final class Trees {
 
   /** A small service: three files of three chunks in all, and a link. */
   public static Path service(Path dir) throws IOException {
-    file(dir.resolve("bin/web"), 0755, bytes(1, ContentIndex.CHUNK + 5000));
+    file(dir.resolve("bin/web"), 0755, bytes(1, ContentIndex.LARGEST_CHUNK + 5000));
     file(dir.resolve("manifest.yaml"), 0644, bytes(2, 700));
     file(dir.resolve("empty"), 0600, new byte[0]);
     Files.createSymbolicLink(dir.resolve("bin/current"), Path.of("web"));
@@ -82,8 +82,8 @@ public final class Trees {
     return switch (random.nextInt(4)) {
       case 0 -> 0;
       case 1 -> random.nextInt(1, 2000);
-      case 2 -> ContentIndex.CHUNK;
-      default -> ContentIndex.CHUNK + random.nextInt(1, 90_000);
+      case 2 -> ContentIndex.LARGEST_CHUNK;
+      default -> ContentIndex.LARGEST_CHUNK + random.nextInt(1, 90_000);
     };
   }
 }

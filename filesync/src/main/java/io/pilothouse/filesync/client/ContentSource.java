@@ -1,21 +1,28 @@
 package io.pilothouse.filesync.client;
 
 import io.pilothouse.filesync.ContentException;
+import io.pilothouse.filesync.ContentIndex.Chunk;
+import io.pilothouse.filesync.Pack;
 import io.pilothouse.filesync.TransferClass;
-import java.io.ByteArrayOutputStream;
+import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.HttpURLConnection;
 import java.net.Proxy;
 import java.net.URI;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** One deployment replica (or peer) spoken to over HTTP. Holds no connection between calls. */
 final class ContentSource {
+  private static final Logger log = LoggerFactory.getLogger(ContentSource.class);
   private static final int PIECE = 64 << 10;
   private static final int LONGEST_ERROR = 500;
 
@@ -42,7 +49,7 @@ final class ContentSource {
    *
    * @param size of the whole in bytes; a source that sends more is refused
    */
-  void getInto(String path, Path partial, int size) throws IOException, InterruptedException {
+  void getInto(String path, Path partial, long size) throws IOException, InterruptedException {
     long have = LocalTrouble.marked(() -> Files.exists(partial) ? Files.size(partial) : 0);
     HttpURLConnection connection = open(path, "GET");
     try {
@@ -64,16 +71,102 @@ final class ContentSource {
     }
   }
 
-  /** Fetches all of something into memory. */
-  byte[] getAll(String path, int most) throws IOException, InterruptedException {
-    HttpURLConnection connection = open(path, "GET");
+  /** Takes the chunks of one answer, in the order in which they were asked for. */
+  interface PackReceiver {
+    /** Where the next chunk's bytes go. */
+    byte[] buffer();
+
+    /** A chunk has come, in the buffer, not verified. */
+    void came(int length) throws IOException;
+
+    void absent();
+
+    void soon();
+
+    /** The answer ends in the middle of a chunk. */
+    void cut(int length) throws IOException;
+  }
+
+  /** Fetches many chunks in one answer. */
+  void pack(List<Chunk> chunks, PackReceiver receiver) throws IOException, InterruptedException {
+    byte[] request = Pack.request(chunks.stream().map(Chunk::sha256).toList());
+    HttpURLConnection connection = open(Pack.PATH, "POST");
     try {
-      requireFound(connection, path);
-      ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-      copy(connection, most, bytes);
-      return bytes.toByteArray();
+      connection.setDoOutput(true);
+      connection.setFixedLengthStreamingMode(request.length);
+      try (OutputStream out = connection.getOutputStream()) {
+        out.write(request);
+      }
+      requireFound(connection, Pack.PATH);
+      try (InputStream in = new BufferedInputStream(connection.getInputStream(), PIECE)) {
+        for (Chunk each : chunks) {
+          receive(in, each, receiver);
+        }
+      }
     } finally {
       connection.disconnect();
+    }
+  }
+
+  private void receive(InputStream in, Chunk chunk, PackReceiver receiver)
+      throws IOException, InterruptedException {
+    byte[] buffer = receiver.buffer();
+    Waiting waiting = new Waiting();
+    fill(in, buffer, 0, Integer.BYTES, waiting);
+    int size = ByteBuffer.wrap(buffer, 0, Integer.BYTES).getInt();
+    switch (size) {
+      case Pack.ABSENT -> receiver.absent();
+      case Pack.SOON -> receiver.soon();
+      default -> {
+        if (size != chunk.size()) {
+          throw new ContentException(
+              "it sent %d bytes as a chunk of %d".formatted(size, chunk.size()));
+        }
+        int have = 0;
+        try {
+          for (; have < size; have += Math.min(PIECE, size - have)) {
+            fill(in, buffer, have, Math.min(PIECE, size - have), waiting);
+          }
+        } catch (IOException e) {
+          receiver.cut(have + waiting.ofPiece);
+          throw e;
+        }
+        receiver.came(size);
+      }
+    }
+  }
+
+  /** How long the peer let us wait, and what of the last piece came. */
+  private static final class Waiting {
+    private long nanos;
+    private int ofPiece;
+  }
+
+  private void fill(InputStream in, byte[] buffer, int from, int length, Waiting waiting)
+      throws IOException, InterruptedException {
+    waiting.ofPiece = 0;
+    while (waiting.ofPiece < length) {
+      long before = System.nanoTime();
+      int read = in.read(buffer, from + waiting.ofPiece, length - waiting.ofPiece);
+      waiting.nanos += System.nanoTime() - before;
+      if (read < 0) {
+        throw new IOException("Premature EOF");
+      }
+      waiting.ofPiece += read;
+      limits.take(read);
+      if (waiting.nanos > patience.whole().toNanos()) {
+        throw new IOException(
+            "only %d bytes came in %s".formatted(from + waiting.ofPiece, patience.whole()));
+      }
+    }
+  }
+
+  /** Tells a source that it sent wrong bytes: it looks at its disk. */
+  void doubt(Chunk chunk) {
+    try {
+      has("/v1/chunks/" + chunk.sha256());
+    } catch (IOException e) {
+      log.debug("{} could not be told of its wrong bytes: {}", address, e.getMessage());
     }
   }
 

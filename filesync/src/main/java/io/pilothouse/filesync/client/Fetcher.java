@@ -2,15 +2,16 @@ package io.pilothouse.filesync.client;
 
 import io.pilothouse.filesync.ContentException;
 import io.pilothouse.filesync.ContentIndex;
-import io.pilothouse.filesync.ContentIndex.Chunk;
-import io.pilothouse.filesync.ContentIndex.Entry;
 import io.pilothouse.filesync.DiskFull;
 import io.pilothouse.filesync.DurableFiles;
+import io.pilothouse.filesync.IndexFile;
+import io.pilothouse.filesync.Sha256;
 import io.pilothouse.filesync.Throttle;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -49,6 +50,26 @@ public final class Fetcher {
     return target.resolveSibling(target.getFileName() + ".index");
   }
 
+  /** The digest a directory was published from; empty when it was not, or its index is damaged. */
+  public static Optional<String> publishedDigest(Path target) throws IOException {
+    try {
+      return Files.isDirectory(target)
+          ? Optional.of(IndexFile.check(indexFile(target)).digest())
+          : Optional.empty();
+    } catch (NoSuchFileException | ContentException e) {
+      return Optional.empty();
+    }
+  }
+
+  /** Whether that very content is published there: reads its index once, and parses nothing. */
+  public static boolean isPublished(String digest, Path target) throws IOException {
+    try {
+      return Files.isDirectory(target) && Sha256.hex(indexFile(target)).equals(digest);
+    } catch (NoSuchFileException e) {
+      return false;
+    }
+  }
+
   /** The index a directory was published from; empty when it was not, or its index is damaged. */
   public static Optional<ContentIndex> published(Path target) throws IOException {
     try {
@@ -67,24 +88,23 @@ public final class Fetcher {
    * @param target directory to appear
    * @param sources {@code host:port} of replicas that may have it
    */
-  public ContentIndex fetch(String digest, Path target, List<String> sources)
+  public Fetched fetch(String digest, Path target, List<String> sources)
       throws IOException, InterruptedException {
     return fetch(digest, target, network.among(sources));
   }
 
   /** The same, from wherever a route leads. */
-  public ContentIndex fetch(String digest, Path target, Transfer transfer)
+  public Fetched fetch(String digest, Path target, Transfer transfer)
       throws IOException, InterruptedException {
     Path place = target.toAbsolutePath().normalize();
     enter(place, digest);
     try {
       Tree.recover(work(place), place);
-      Optional<ContentIndex> there = published(place);
-      if (there.isPresent() && there.get().digest().equals(digest)) {
+      if (isPublished(digest, place)) {
         DurableFiles.deleteTree(work(place)); // a kill may have come just before
-        return there.get();
+        return new Fetched(digest, 0);
       }
-      return fetchNow(digest, place, network.sources(transfer));
+      return new Fetched(digest, fetchNow(digest, place, transfer));
     } catch (IOException e) {
       if (DiskFull.is(e)) {
         DurableFiles.deleteTree(work(place));
@@ -122,31 +142,48 @@ public final class Fetcher {
     DurableFiles.deleteTree(target);
   }
 
-  private ContentIndex fetchNow(String digest, Path target, Sources sources)
+  private long fetchNow(String digest, Path target, Transfer transfer)
       throws IOException, InterruptedException {
     Path work = work(target);
-    Path chunkFiles = work.resolve("chunks");
-    Files.createDirectories(chunkFiles);
+    Files.createDirectories(work);
     points.reached("work directory made");
-    ContentIndex index = sources.index(digest);
     LocalChunks local = LocalChunks.beside(target);
-    local.add(target, index); // it may be there in full, with only its index lost
-    WorkChunks chunks = new WorkChunks(chunkFiles, local, sources, points);
-    for (Chunk chunk : index.chunks()) {
-      chunks.bring(chunk);
-    }
+    IndexFile index = index(digest, work, local, transfer);
     Path tree = work.resolve("tree");
-    DurableFiles.deleteTree(tree);
-    Files.createDirectories(tree);
-    for (Entry entry : index.entries()) {
-      Path path = Tree.resolve(tree, entry);
-      Files.createDirectories(DurableFiles.parent(path));
-      Tree.write(path, entry, chunks);
-      points.reached("file written");
-    }
-    DurableFiles.syncDirectories(tree);
-    Tree.publish(work, target, index, points);
+    TreeWriter writer = new TreeWriter(tree, Files.exists(tree), points);
+    Gathering gathering =
+        network.gathering(
+            transfer, new PartialChunks(work.resolve("chunks")), TreeFetch.into(writer));
+    // it may be there in full, with only its index lost
+    Path unpublished = publishedDigest(target).isPresent() ? null : target;
+    new TreeFetch(writer, local, unpublished, gathering).run(index);
+    writer.finish(index);
+    Tree.publish(work, target, points);
     DurableFiles.deleteTree(work);
+    return gathering.fetchedBytes();
+  }
+
+  /** What a fetch of another content left behind is no tree to go on with, but has chunks. */
+  private IndexFile index(String digest, Path work, LocalChunks local, Transfer transfer)
+      throws IOException, InterruptedException {
+    Path file = work.resolve("index");
+    if (Files.exists(file)) {
+      if (Sha256.hex(file).equals(digest)) {
+        return new IndexFile(file, digest);
+      }
+      Path stale = work.resolve("stale");
+      Path staleIndex = work.resolve("stale.index");
+      DurableFiles.deleteTree(stale);
+      Files.move(file, staleIndex, StandardCopyOption.REPLACE_EXISTING);
+      if (Files.exists(work.resolve("tree"))) {
+        Files.move(work.resolve("tree"), stale);
+        local.add(stale, new IndexFile(staleIndex, ""));
+      }
+    }
+    // without its index nobody knows what a tree was to be
+    DurableFiles.deleteTree(work.resolve("tree"));
+    IndexFile index = network.sources(transfer).index(digest, file);
+    points.reached("index named");
     return index;
   }
 

@@ -1,33 +1,26 @@
 package io.pilothouse.filesync.client;
 
-import io.pilothouse.filesync.ContentIndex;
+import io.pilothouse.filesync.ContentException;
 import io.pilothouse.filesync.ContentIndex.Chunk;
 import io.pilothouse.filesync.ContentIndex.FileEntry;
-import io.pilothouse.filesync.Sha256;
+import io.pilothouse.filesync.IndexFile;
 import java.io.IOException;
-import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
  * Chunks that this disk holds already: they need no transfer. Trouble with them is none: it costs a
- * transfer.
+ * transfer. What more chunks than an agent has memory for would be is fetched, too.
  */
 final class LocalChunks {
-  /** More copies than this of one chunk are not worth a look. */
-  private static final int MOST_PLACES = 3;
+  private final ChunkTable table = new ChunkTable();
+  private final List<Path> files = new ArrayList<>();
 
-  private record Place(Path file, long offset) {}
-
-  private final Map<String, List<Place>> places = new HashMap<>();
-
-  private LocalChunks() {}
+  LocalChunks() {}
 
   /** Looks through {@code target} and the published directories next to it. */
   static LocalChunks beside(Path target) throws IOException {
@@ -41,58 +34,39 @@ final class LocalChunks {
       directories = list.filter(Files::isDirectory).sorted().toList();
     }
     for (Path directory : directories) {
-      index(directory).ifPresent(index -> found.add(directory, index));
+      Path index = Fetcher.indexFile(directory);
+      if (Files.exists(index)) {
+        found.add(directory, new IndexFile(index, ""));
+      }
     }
     return found;
   }
 
-  private static Optional<ContentIndex> index(Path directory) {
-    try {
-      return Fetcher.published(directory);
-    } catch (IOException e) {
-      return Optional.empty(); // removed at this moment, or a bad sector
-    }
-  }
-
   /** Chunks are where an index says, if that directory was made from it. */
-  void add(Path directory, ContentIndex index) {
-    for (FileEntry file : index.files()) {
-      long offset = 0;
-      for (Chunk chunk : file.chunks()) {
-        List<Place> known = places.computeIfAbsent(chunk.sha256(), each -> new ArrayList<>(1));
-        if (known.size() < MOST_PLACES) {
-          known.add(new Place(directory.resolve(file.path()), offset));
-        }
-        offset += chunk.size();
-      }
-    }
-  }
-
-  /** The chunk, if it is still sound in a place where an index says it is. */
-  Optional<byte[]> read(Chunk chunk) {
-    for (Place place : places.getOrDefault(chunk.sha256(), List.of())) {
-      Optional<byte[]> bytes = read(place, chunk);
-      if (bytes.isPresent()) {
-        return bytes;
-      }
-    }
-    return Optional.empty();
-  }
-
-  private static Optional<byte[]> read(Place place, Chunk chunk) {
-    if (!Files.isRegularFile(place.file())) {
-      return Optional.empty();
-    }
-    byte[] bytes = new byte[chunk.size()];
-    try (RandomAccessFile file = new RandomAccessFile(place.file().toFile(), "r")) {
-      if (file.length() < place.offset() + chunk.size()) {
-        return Optional.empty();
-      }
-      file.seek(place.offset());
-      file.readFully(bytes);
+  void add(Path directory, IndexFile index) throws IOException {
+    try {
+      index.forEachChunk(
+          (file, offset, chunk) -> {
+            if (!table.isFull()) {
+              if (offset == 0) {
+                files.add(resolve(directory, file));
+              }
+              table.put(chunk.sha256(), files.size() - 1, offset);
+            }
+          });
     } catch (IOException e) {
-      return Optional.empty();
+      // damaged, or removed at this moment: what was read so far can be used
     }
-    return Optional.of(bytes).filter(each -> Sha256.hex(each).equals(chunk.sha256()));
+  }
+
+  private static Path resolve(Path directory, FileEntry file) throws ContentException {
+    return Tree.resolve(directory, file);
+  }
+
+  /** Whether the chunk, still sound, was read from a place where an index says it is. */
+  boolean read(Chunk chunk, byte[] buffer) {
+    Optional<ChunkTable.Place> place = table.get(chunk.sha256());
+    return place.isPresent()
+        && Tree.holds(files.get(place.get().file()), place.get().offset(), chunk, buffer);
   }
 }

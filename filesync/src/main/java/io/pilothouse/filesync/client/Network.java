@@ -36,6 +36,13 @@ record Network(
     }
   }
 
+  Gathering gathering(Transfer transfer, PartialChunks partials, Gathering.Taker taker) {
+    synchronized (random) {
+      SplittableRandom own = new SplittableRandom(random.nextLong());
+      return new Gathering(transfer, this, own, partials, taker);
+    }
+  }
+
   ContentSource source(Route.Source source, TransferClass transferClass) {
     List<Throttle> limits = new ArrayList<>(source.limits());
     limits.add(throttle);

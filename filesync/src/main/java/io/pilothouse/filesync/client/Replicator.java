@@ -1,15 +1,17 @@
 package io.pilothouse.filesync.client;
 
 import io.pilothouse.filesync.ContentException;
-import io.pilothouse.filesync.ContentIndex;
-import io.pilothouse.filesync.ContentIndex.Chunk;
 import io.pilothouse.filesync.DiskFull;
 import io.pilothouse.filesync.DurableFiles;
+import io.pilothouse.filesync.IndexFile;
 import io.pilothouse.filesync.Throttle;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.random.RandomGenerator;
 
 /** Copies content from other replicas into a store of one's own. */
@@ -24,6 +26,8 @@ public final class Replicator {
     /** Returns the chunks still missing. */
     List<String> putIndex(String digest, byte[] bytes) throws IOException;
   }
+
+  private static final int WINDOW = 1 << 13;
 
   private final Network network;
   private final Path work;
@@ -47,17 +51,29 @@ public final class Replicator {
       throws IOException, InterruptedException {
     try {
       Files.createDirectories(work);
-      Sources from = network.sources(network.among(sources));
-      ContentIndex index = from.index(digest);
-      for (Chunk chunk : index.chunks()) {
-        if (!sink.hasChunk(chunk.sha256())) {
-          Path partial = work.resolve(chunk.sha256());
-          from.chunk(chunk, partial);
-          sink.putChunk(chunk.sha256(), Files.readAllBytes(partial));
-          Files.delete(partial);
-        }
-      }
-      List<String> missing = sink.putIndex(digest, index.toBytes());
+      Transfer transfer = network.among(sources);
+      Path file = work.resolve("index");
+      IndexFile index = network.sources(transfer).index(digest, file);
+      Gathering gathering =
+          network.gathering(
+              transfer,
+              new PartialChunks(work.resolve("chunks")),
+              (want, bytes, length) ->
+                  sink.putChunk(want.chunk.sha256(), Arrays.copyOf(bytes, length)));
+      Map<String, Want> window = new LinkedHashMap<>();
+      index.<InterruptedException>forEachChunk(
+          (each, offset, chunk) -> {
+            if (!sink.hasChunk(chunk.sha256())) {
+              window.putIfAbsent(chunk.sha256(), new Want(chunk));
+            }
+            if (window.size() >= WINDOW) {
+              gathering.bring(List.copyOf(window.values()));
+              window.clear();
+            }
+          });
+      gathering.bring(List.copyOf(window.values()));
+      List<String> missing = sink.putIndex(digest, Files.readAllBytes(file));
+      Files.delete(file);
       if (!missing.isEmpty()) {
         throw new ContentException("content " + digest + " still lacks " + missing);
       }

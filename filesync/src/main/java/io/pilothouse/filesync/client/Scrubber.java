@@ -8,6 +8,7 @@ import io.pilothouse.filesync.ContentIndex.FileEntry;
 import io.pilothouse.filesync.ContentIndex.LinkEntry;
 import io.pilothouse.filesync.DiskFull;
 import io.pilothouse.filesync.DurableFiles;
+import io.pilothouse.filesync.IndexFile;
 import io.pilothouse.filesync.Modes;
 import io.pilothouse.filesync.Sha256;
 import io.pilothouse.filesync.Throttle;
@@ -171,17 +172,9 @@ public final class Scrubber {
     Path work = target.resolveSibling("." + target.getFileName() + ".restore");
     try {
       Files.createDirectories(work);
-      WorkChunks chunks =
-          new WorkChunks(
-              work, LocalChunks.beside(target), network.sources(transfer), WritePoints.NONE);
-      if (entry instanceof FileEntry file) {
-        for (Chunk chunk : file.chunks()) {
-          chunks.bring(chunk);
-        }
-      }
       Path fresh = work.resolve("file");
       DurableFiles.deleteTree(fresh);
-      Tree.write(fresh, entry, chunks);
+      write(fresh, entry, target, work, transfer);
       replace(target, entry, fresh);
       DurableFiles.deleteTree(work);
     } catch (IOException e) {
@@ -191,6 +184,23 @@ public final class Scrubber {
       }
       throw e;
     }
+  }
+
+  private void write(Path fresh, Entry entry, Path target, Path work, Transfer transfer)
+      throws IOException, InterruptedException {
+    Path tree = work.resolve("tree");
+    DurableFiles.deleteTree(tree);
+    TreeWriter writer = new TreeWriter(tree, false, WritePoints.NONE);
+    Path file = work.resolve("index");
+    ContentIndex alone = new ContentIndex(List.of(entry));
+    Files.write(file, alone.toBytes());
+    IndexFile index = new IndexFile(file, alone.digest());
+    Gathering gathering =
+        network.gathering(
+            transfer, new PartialChunks(work.resolve("chunks")), TreeFetch.into(writer));
+    new TreeFetch(writer, LocalChunks.beside(target), null, gathering).run(index);
+    writer.finish(index);
+    Files.move(Tree.resolve(tree, entry), fresh, StandardCopyOption.ATOMIC_MOVE);
   }
 
   private static void replace(Path target, Entry entry, Path fresh) throws IOException {

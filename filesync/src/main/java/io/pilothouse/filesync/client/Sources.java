@@ -2,13 +2,14 @@ package io.pilothouse.filesync.client;
 
 import io.pilothouse.filesync.ContentException;
 import io.pilothouse.filesync.ContentIndex;
-import io.pilothouse.filesync.ContentIndex.Chunk;
+import io.pilothouse.filesync.IndexFile;
 import io.pilothouse.filesync.Sha256;
 import io.pilothouse.filesync.client.Route.Outcome;
 import io.pilothouse.filesync.client.Route.Source;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -38,59 +39,38 @@ final class Sources {
     T from(ContentSource source) throws IOException, InterruptedException;
   }
 
-  ContentIndex index(String digest) throws IOException, InterruptedException {
-    return first(
-        digest,
-        "index " + digest,
-        source -> {
-          byte[] bytes = source.getAll("/v1/index/" + digest, ContentIndex.MOST_BYTES);
-          if (!Sha256.hex(bytes).equals(digest)) {
-            throw new ContentException("it sent wrong bytes");
-          }
-          return ContentIndex.parse(bytes);
-        });
-  }
-
   /**
-   * Fetches a chunk into a file, going on with what an earlier attempt left in it. The file has the
-   * right hash when this returns.
+   * Fetches an index into a file, going on with what an earlier attempt left beside it. The file
+   * has the right hash when this returns, and holds a sound index.
    */
-  void chunk(Chunk chunk, Path partial) throws IOException, InterruptedException {
-    if (LocalTrouble.marked(() -> isSound(partial, chunk))) {
-      return; // a kill came between the last byte and the rename
-    }
-    first(chunk.sha256(), "chunk " + chunk.sha256(), source -> chunk(source, chunk, partial));
+  IndexFile index(String digest, Path file) throws IOException, InterruptedException {
+    Path partial = file.resolveSibling(file.getFileName() + "." + digest);
+    return first(digest, "index " + digest, source -> index(source, digest, partial, file));
   }
 
-  private static Path chunk(ContentSource source, Chunk chunk, Path partial)
+  private static IndexFile index(ContentSource source, String digest, Path partial, Path file)
       throws IOException, InterruptedException {
-    boolean leftovers =
-        LocalTrouble.marked(
-            () -> {
-              if (Files.exists(partial) && Files.size(partial) >= chunk.size()) {
-                Files.delete(partial);
-              }
-              return Files.exists(partial);
-            });
-    String path = "/v1/chunks/" + chunk.sha256();
-    source.getInto(path, partial, chunk.size());
-    if (leftovers && !LocalTrouble.marked(() -> isSound(partial, chunk))) {
+    boolean leftovers = LocalTrouble.marked(() -> Files.exists(partial));
+    String path = "/v1/index/" + digest;
+    source.getInto(path, partial, ContentIndex.MOST_BYTES);
+    String came = LocalTrouble.marked(() -> Sha256.hex(partial));
+    if (leftovers && !came.equals(digest)) {
       // the wrong bytes may be those that another source left
       LocalTrouble.marked(() -> Files.deleteIfExists(partial));
-      source.getInto(path, partial, chunk.size());
+      source.getInto(path, partial, ContentIndex.MOST_BYTES);
+      came = LocalTrouble.marked(() -> Sha256.hex(partial));
     }
-    if (!LocalTrouble.marked(() -> isSound(partial, chunk))) {
+    if (!came.equals(digest)) {
       LocalTrouble.marked(() -> Files.deleteIfExists(partial));
       throw new ContentException("it sent wrong bytes");
     }
-    return partial;
-  }
-
-  /** Whether a file holds exactly a chunk. */
-  static boolean isSound(Path file, Chunk chunk) throws IOException {
-    return Files.isRegularFile(file)
-        && Files.size(file) == chunk.size()
-        && Sha256.hex(Files.readAllBytes(file)).equals(chunk.sha256());
+    IndexFile.open(partial, digest);
+    return LocalTrouble.marked(
+        () -> {
+          Files.move(
+              partial, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+          return new IndexFile(file, digest);
+        });
   }
 
   private <T> T first(String hash, String what, Attempt<T> attempt)
@@ -148,7 +128,7 @@ final class Sources {
             .formatted(what, why.isEmpty() ? "none is known" : text(why)));
   }
 
-  private static String text(IOException e) {
+  static String text(IOException e) {
     return e.getMessage() == null ? e.toString() : e.getMessage();
   }
 

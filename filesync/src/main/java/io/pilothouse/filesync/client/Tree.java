@@ -1,15 +1,13 @@
 package io.pilothouse.filesync.client;
 
 import io.pilothouse.filesync.ContentException;
-import io.pilothouse.filesync.ContentIndex;
 import io.pilothouse.filesync.ContentIndex.Chunk;
 import io.pilothouse.filesync.ContentIndex.Entry;
 import io.pilothouse.filesync.ContentIndex.FileEntry;
-import io.pilothouse.filesync.ContentIndex.LinkEntry;
 import io.pilothouse.filesync.DurableFiles;
-import io.pilothouse.filesync.Modes;
+import io.pilothouse.filesync.Sha256;
 import java.io.IOException;
-import java.io.OutputStream;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
@@ -18,9 +16,10 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 
-/** Puts files together from chunks, and a tree of them in a directory's place. */
+/** Puts a tree of files in a directory's place. */
 final class Tree {
   private static final int OWNER_READ = 0400;
+  private static final int PIECE = 128 << 10;
 
   private Tree() {}
 
@@ -36,25 +35,21 @@ final class Tree {
     }
   }
 
-  /** Writes one entry, flushed; nothing may be there yet. */
-  static void write(Path path, Entry entry, WorkChunks chunks) throws IOException {
-    switch (entry) {
-      case LinkEntry link ->
-          Files.createSymbolicLink(path, path.getFileSystem().getPath(link.target()));
-      case FileEntry file -> {
-        // two names that this file system takes for one would else overwrite each other
-        try (OutputStream out =
-            Files.newOutputStream(path, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-          for (Chunk chunk : file.chunks()) {
-            out.write(chunks.read(chunk));
-          }
+  /** Whether a file has exactly a chunk's bytes somewhere; they are in the buffer then. */
+  static boolean holds(Path file, long offset, Chunk chunk, byte[] buffer) {
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+      ByteBuffer bytes = ByteBuffer.wrap(buffer, 0, chunk.size());
+      while (bytes.hasRemaining()) {
+        bytes.limit(Math.min(chunk.size(), bytes.position() + PIECE));
+        if (channel.read(bytes, offset + bytes.position()) < 0) {
+          return false;
         }
-        Files.setPosixFilePermissions(path, Modes.permissions(writtenMode(file)));
-        try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
-          channel.force(true);
-        }
+        bytes.limit(chunk.size());
       }
+    } catch (IOException e) {
+      return false; // not there, or not readable: it can be had elsewhere
     }
+    return Sha256.hex(buffer, 0, chunk.size()).equals(chunk.sha256());
   }
 
   /** A file that its owner cannot read could not be verified. */
@@ -63,21 +58,22 @@ final class Tree {
   }
 
   /**
-   * Puts a finished tree in the target's place. All that needs room on the disk is written before
+   * Puts a finished tree, with its index beside it, in the target's place. All that needs room on the disk is written before
    * the first rename; a failure afterwards puts the old version back. A kill in between leaves the
    * target without an index, that is unpublished, and the next fetch goes on.
    */
-  static void publish(Path work, Path target, ContentIndex index, WritePoints points)
-      throws IOException {
+  static void publish(Path work, Path target, WritePoints points) throws IOException {
     Path parent = DurableFiles.parent(target);
     Path indexFile = Fetcher.indexFile(target);
     Path freshIndex = work.resolve("index");
     Path old = work.resolve("old");
     Path oldIndex = work.resolve("old.index");
-    DurableFiles.write(freshIndex, index.toBytes());
+    try (FileChannel channel = FileChannel.open(freshIndex, StandardOpenOption.READ)) {
+      channel.force(true);
+    }
     DurableFiles.deleteTree(old);
     Files.deleteIfExists(oldIndex);
-    points.reached("index written");
+    points.reached("index flushed");
     try {
       if (Files.exists(target, LinkOption.NOFOLLOW_LINKS)) {
         moveIfThere(indexFile, oldIndex);

@@ -1,7 +1,6 @@
 package io.pilothouse.filesync.server;
 
-import io.pilothouse.filesync.ContentIndex;
-import io.pilothouse.filesync.ContentIndex.Chunk;
+import io.pilothouse.filesync.IndexFile;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.HashMap;
@@ -111,8 +110,10 @@ public final class Collector {
   private Set<String> needed() throws IOException {
     Set<String> needed = new HashSet<>();
     for (String digest : store.indexNames()) {
-      Optional<ContentIndex> index = store.known(digest);
-      index.ifPresent(each -> each.chunks().stream().map(Chunk::sha256).forEach(needed::add));
+      Optional<IndexFile> index = store.known(digest);
+      if (index.isPresent()) {
+        index.get().forEachChunk((file, offset, chunk) -> needed.add(chunk.sha256()));
+      }
     }
     return needed;
   }

@@ -21,7 +21,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -145,19 +144,16 @@ public final class ContentHandler implements HttpHandler {
     boolean chunk = names.get(2).equals("chunks");
     String hash = names.get(3);
     switch (exchange.getRequestMethod()) {
-      case "GET" -> {
-        if (chunk) {
-          sendChunk(exchange, transfer, hash);
-        } else {
-          sendIndex(exchange, transfer, hash);
-        }
-      }
+      case "GET" -> send(exchange, transfer, held(chunk, hash), (chunk ? "chunk " : "index ") + hash);
       case "HEAD" -> {
-        OptionalInt size = chunk ? soundSize(hash) : indexSize(hash);
-        if (size.isPresent()) {
-          exchange.getResponseHeaders().set("Content-Length", Integer.toString(size.getAsInt()));
+        boolean sound = chunk ? contents.isSoundChunk(hash) : contents.isSoundIndex(hash);
+        // this is how a receiver says that it doubts it: what is damaged goes away
+        if (sound && held(chunk, hash) instanceof Contents.At place) {
+          exchange.getResponseHeaders().set("Content-Length", Long.toString(place.size()));
+          exchange.sendResponseHeaders(200, -1);
+        } else {
+          exchange.sendResponseHeaders(404, -1);
         }
-        exchange.sendResponseHeaders(size.isPresent() ? 200 : 404, -1);
       }
       case "PUT" -> {
         if (store.isEmpty()) {
@@ -176,55 +172,27 @@ public final class ContentHandler implements HttpHandler {
     text(exchange, 405, "use " + allowed);
   }
 
-  /** This is how a receiver says that it doubts a chunk: one that is damaged goes away. */
-  private OptionalInt soundSize(String hash) throws IOException {
-    return contents.isSound(hash) && contents.chunk(hash) instanceof Contents.At place
-        ? OptionalInt.of(place.size())
-        : OptionalInt.empty();
+  private Contents.Held held(boolean chunk, String hash) throws IOException {
+    return chunk ? contents.chunk(hash) : contents.index(hash);
   }
 
-  private OptionalInt indexSize(String digest) throws IOException {
-    return contents.index(digest).stream().mapToInt(each -> each.length).findFirst();
-  }
-
-  private void sendIndex(HttpExchange exchange, Transfer transfer, String digest)
+  private void send(HttpExchange exchange, Transfer transfer, Contents.Held held, String what)
       throws IOException, InterruptedException {
-    Optional<byte[]> bytes = contents.index(digest);
-    if (bytes.isEmpty()) {
-      if (contents.isComing(digest)) {
-        refuseSoon(exchange, "index " + digest);
-      } else {
-        text(exchange, 404, "no index " + digest);
+    switch (held) {
+      case Contents.Absent absent -> text(exchange, 404, "no " + what);
+      case Contents.Soon soon -> {
+        exchange.getResponseHeaders().set("Retry-After", "1");
+        text(exchange, 503, "soon: " + what + " is on its way here");
       }
-      return;
-    }
-    int from = startAnswer(exchange, bytes.get().length);
-    try (OutputStream out = exchange.getResponseBody()) {
-      Sending sending = sending(out, bytes.get().length, transfer);
-      sending.bytes(bytes.get(), from);
-      sending.flush();
-    }
-  }
-
-  private void sendChunk(HttpExchange exchange, Transfer transfer, String hash)
-      throws IOException, InterruptedException {
-    switch (contents.chunk(hash)) {
-      case Contents.Absent absent -> text(exchange, 404, "no chunk " + hash);
-      case Contents.Soon soon -> refuseSoon(exchange, "chunk " + hash);
       case Contents.At place -> {
-        int from = startAnswer(exchange, place.size());
+        long from = startAnswer(exchange, place.size());
         try (OutputStream out = exchange.getResponseBody()) {
           Sending sending = sending(out, place.size(), transfer);
-          sending.chunk(place, from);
+          sending.file(place, from);
           sending.flush();
         }
       }
     }
-  }
-
-  private static void refuseSoon(HttpExchange exchange, String what) throws IOException {
-    exchange.getResponseHeaders().set("Retry-After", "1");
-    text(exchange, 503, "soon: " + what + " is on its way here");
   }
 
   private void sendPack(HttpExchange exchange, Transfer transfer, List<String> hashes)
@@ -245,8 +213,8 @@ public final class ContentHandler implements HttpHandler {
           case Contents.Absent absent -> sending.number(Pack.ABSENT);
           case Contents.Soon soon -> sending.number(Pack.SOON);
           case Contents.At place -> {
-            sending.number(place.size());
-            sending.chunk(place, 0);
+            sending.number(Math.toIntExact(place.size()));
+            sending.file(place, 0);
           }
         }
       }
@@ -259,8 +227,8 @@ public final class ContentHandler implements HttpHandler {
   }
 
   /** Sends the head of an answer, of all or of what is behind the range's start. */
-  private static int startAnswer(HttpExchange exchange, int length) throws IOException {
-    int from = offset(exchange, length);
+  private static long startAnswer(HttpExchange exchange, long length) throws IOException {
+    long from = offset(exchange, length);
     exchange.getResponseHeaders().set("Content-Type", "application/octet-stream");
     exchange.getResponseHeaders().set("Accept-Ranges", "bytes");
     if (from > 0) {
@@ -272,12 +240,12 @@ public final class ContentHandler implements HttpHandler {
     return from;
   }
 
-  private static int offset(HttpExchange exchange, int length) {
+  private static long offset(HttpExchange exchange, long length) {
     String range = exchange.getRequestHeaders().getFirst("Range");
     Matcher matcher = RANGE.matcher(range == null ? "" : range);
     long from = matcher.matches() ? Long.parseLong(matcher.group(1)) : 0;
     // a range past the end is answered whole: the client verifies and starts over
-    return from < length ? (int) from : 0;
+    return from < length ? from : 0;
   }
 
   private static void take(

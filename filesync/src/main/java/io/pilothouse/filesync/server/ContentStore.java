@@ -4,6 +4,7 @@ import io.pilothouse.filesync.ContentException;
 import io.pilothouse.filesync.ContentIndex;
 import io.pilothouse.filesync.ContentIndex.Chunk;
 import io.pilothouse.filesync.DurableFiles;
+import io.pilothouse.filesync.IndexFile;
 import io.pilothouse.filesync.Sha256;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -15,9 +16,11 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
@@ -41,8 +44,8 @@ public final class ContentStore implements Contents, AutoCloseable {
 
   private long indexesTaken;
 
-  /** Indexes that were read once, by digest; they never change. */
-  private final Map<String, ContentIndex> parsed = new ConcurrentHashMap<>();
+  /** Contents all of whose chunks were there when looked at; emptied as soon as one is missed. */
+  private final Set<String> complete = ConcurrentHashMap.newKeySet();
 
   /** Opens or makes the store; what an earlier crash left half-written is removed. */
   public ContentStore(Path dir) throws IOException {
@@ -84,42 +87,60 @@ public final class ContentStore implements Contents, AutoCloseable {
 
   @Override
   public Held chunk(String sha256) throws IOException {
-    Path file = chunkFile(sha256);
+    return at(chunkFile(sha256));
+  }
+
+  @Override
+  public Held index(String digest) throws IOException {
+    return at(indexFile(digest));
+  }
+
+  private Held at(Path file) throws IOException {
     try {
-      return new At(file, 0, Math.toIntExact(Files.size(file)));
+      return new At(file, 0, Files.size(file));
     } catch (NoSuchFileException e) {
+      complete.clear(); // somebody counts on it
       return new Absent();
     }
   }
 
   @Override
-  public boolean isSound(String sha256) throws IOException {
-    return chunkBytes(sha256).isPresent();
+  public boolean isSoundChunk(String sha256) throws IOException {
+    return isSound(chunkFile(sha256), sha256);
+  }
+
+  @Override
+  public boolean isSoundIndex(String digest) throws IOException {
+    return isSound(indexFile(digest), digest);
+  }
+
+  private boolean isSound(Path file, String hash) throws IOException {
+    try {
+      if (Sha256.hex(file).equals(hash)) {
+        return true;
+      }
+    } catch (NoSuchFileException e) {
+      complete.clear();
+      return false;
+    }
+    damaged.incrementAndGet();
+    complete.clear();
+    Files.deleteIfExists(file);
+    return false;
   }
 
   /** A chunk's bytes, verified. */
   public Optional<byte[]> chunkBytes(String sha256) throws IOException {
-    return verified(chunkFile(sha256), sha256);
+    return isSoundChunk(sha256)
+        ? Optional.of(Files.readAllBytes(chunkFile(sha256)))
+        : Optional.empty();
   }
 
-  @Override
-  public Optional<byte[]> index(String digest) throws IOException {
-    return verified(indexFile(digest), digest);
-  }
-
-  private Optional<byte[]> verified(Path file, String hash) throws IOException {
-    byte[] bytes;
-    try {
-      bytes = Files.readAllBytes(file);
-    } catch (NoSuchFileException e) {
-      return Optional.empty();
-    }
-    if (Sha256.hex(bytes).equals(hash)) {
-      return Optional.of(bytes);
-    }
-    damaged.incrementAndGet();
-    Files.deleteIfExists(file);
-    return Optional.empty();
+  /** An index's bytes, verified. */
+  public Optional<byte[]> indexBytes(String digest) throws IOException {
+    return isSoundIndex(digest)
+        ? Optional.of(Files.readAllBytes(indexFile(digest)))
+        : Optional.empty();
   }
 
   /** Takes a chunk; refuses bytes that do not have that hash. */
@@ -136,15 +157,31 @@ public final class ContentStore implements Contents, AutoCloseable {
    * @return hashes of the chunks that are missing; empty when it was taken
    */
   public List<String> putIndex(String digest, byte[] bytes) throws IOException {
-    if (!Sha256.hex(bytes).equals(digest)) {
+    Path fresh = incoming.resolve(Long.toString(temporary.incrementAndGet()));
+    try {
+      DurableFiles.write(fresh, bytes);
+      return putIndex(digest, fresh);
+    } finally {
+      Files.deleteIfExists(fresh);
+    }
+  }
+
+  /** The same, of a flushed file in {@link #incoming}, which goes away. */
+  private List<String> putIndex(String digest, Path fresh) throws IOException {
+    if (!Sha256.hex(fresh).equals(digest)) {
       throw new ContentException("the bytes sent as index " + digest + " have another hash");
     }
-    ContentIndex index = ContentIndex.parse(bytes);
+    IndexFile index = IndexFile.check(fresh);
     synchronized (taken) {
       // nothing may be collected between the look and the publishing
       List<String> missing = missing(index);
       if (missing.isEmpty()) {
-        publish(bytes, indexFile(digest));
+        Files.move(
+            fresh,
+            indexFile(digest),
+            StandardCopyOption.ATOMIC_MOVE,
+            StandardCopyOption.REPLACE_EXISTING);
+        DurableFiles.syncDirectory(indexes);
         taken.put(digest, ++indexesTaken);
       }
       return missing;
@@ -156,30 +193,33 @@ public final class ContentStore implements Contents, AutoCloseable {
     return index.chunks().stream().map(Chunk::sha256).filter(each -> !hasChunk(each)).toList();
   }
 
+  private List<String> missing(IndexFile index) throws IOException {
+    Set<String> missing = new LinkedHashSet<>();
+    index.forEachChunk(
+        (file, offset, chunk) -> {
+          if (!hasChunk(chunk.sha256())) {
+            missing.add(chunk.sha256());
+          }
+        });
+    return List.copyOf(missing);
+  }
+
   /** Digests of the contents that are there in full, sorted. */
   public List<String> held() throws IOException {
     List<String> held = new ArrayList<>();
     for (String digest : indexNames()) {
-      Optional<ContentIndex> index = parsed(digest);
-      if (index.isPresent() && missing(index.get()).isEmpty()) {
+      if (complete.contains(digest)
+          || isSoundIndex(digest) && missing(new IndexFile(indexFile(digest), digest)).isEmpty()) {
+        complete.add(digest);
         held.add(digest);
       }
     }
     return held;
   }
 
-  private Optional<ContentIndex> parsed(String digest) throws IOException {
-    ContentIndex known = parsed.get(digest);
-    if (known != null) {
-      return Optional.of(known);
-    }
-    Optional<byte[]> bytes = index(digest);
-    if (bytes.isEmpty()) {
-      return Optional.empty();
-    }
-    ContentIndex index = ContentIndex.parse(bytes.get());
-    parsed.put(digest, index);
-    return Optional.of(index);
+  /** Takes nothing for granted that was found earlier: somebody may have removed files by hand. */
+  public void lookAgain() {
+    complete.clear();
   }
 
   /** Names of all indexes, sorted. */
@@ -205,8 +245,10 @@ public final class ContentStore implements Contents, AutoCloseable {
   }
 
   /** The index of a content, whether all of its chunks are there or not. */
-  Optional<ContentIndex> known(String digest) throws IOException {
-    return parsed(digest);
+  Optional<IndexFile> known(String digest) throws IOException {
+    return isSoundIndex(digest)
+        ? Optional.of(new IndexFile(indexFile(digest), digest))
+        : Optional.empty();
   }
 
   /** How many indexes were taken since the start. */
@@ -229,7 +271,7 @@ public final class ContentStore implements Contents, AutoCloseable {
       Files.deleteIfExists(indexFile(digest));
       DurableFiles.syncDirectory(indexes);
       taken.remove(digest);
-      parsed.remove(digest);
+      complete.remove(digest);
     }
   }
 

@@ -2,7 +2,6 @@ package io.pilothouse.filesync.server;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.Optional;
 
 /**
  * What can be served to others: a replica's {@link ContentStore}, or what a machine has on its
@@ -11,7 +10,7 @@ import java.util.Optional;
  */
 public interface Contents {
 
-  /** Whether a chunk can be had here. */
+  /** Whether something can be had here. */
   sealed interface Held permits At, Soon, Absent {}
 
   /**
@@ -20,7 +19,7 @@ public interface Contents {
    * @param offset of its first byte in the file
    * @param size in bytes
    */
-  record At(Path file, long offset, int size) implements Held {}
+  record At(Path file, long offset, long size) implements Held {}
 
   /** It is on its way here; others had better wait for it than fetch it from farther away. */
   record Soon() implements Held {}
@@ -31,17 +30,15 @@ public interface Contents {
   /** Where a chunk is. */
   Held chunk(String sha256) throws IOException;
 
-  /** An index's bytes, verified. */
-  Optional<byte[]> index(String digest) throws IOException;
-
-  /** Whether an index that is not here is on its way here, as in {@link Soon}. */
-  default boolean isComing(String digest) {
-    return false;
-  }
+  /** Where an index is. */
+  Held index(String digest) throws IOException;
 
   /**
    * Reads and verifies a chunk, because a receiver doubts it; one that is damaged is not handed out
    * again.
    */
-  boolean isSound(String sha256) throws IOException;
+  boolean isSoundChunk(String sha256) throws IOException;
+
+  /** The same of an index. */
+  boolean isSoundIndex(String digest) throws IOException;
 }

@@ -41,19 +41,11 @@ final class Sending {
     buffer.putInt(number);
   }
 
-  void bytes(byte[] bytes, int from) throws IOException, InterruptedException {
-    for (int sent = from; sent < bytes.length; ) {
-      int piece = Math.min(room(), bytes.length - sent);
-      buffer.put(bytes, sent, piece);
-      sent += piece;
-    }
-  }
-
   /** The file's bytes as they are; one that has become shorter breaks the answer off. */
-  void chunk(At place, int from) throws IOException, InterruptedException {
+  void file(At place, long from) throws IOException, InterruptedException {
     try (FileChannel file = FileChannel.open(place.file(), StandardOpenOption.READ)) {
-      for (int sent = from; sent < place.size(); ) {
-        int piece = Math.min(room(), place.size() - sent);
+      for (long sent = from; sent < place.size(); ) {
+        int piece = (int) Math.min(room(), place.size() - sent);
         buffer.limit(buffer.position() + piece);
         int read = file.read(buffer, place.offset() + sent);
         buffer.limit(buffer.capacity());

@@ -10,7 +10,7 @@ final class Faults {
   private Faults() {}
 
   private static boolean isChunk(HttpExchange exchange) {
-    return exchange.getRequestURI().getPath().startsWith("/v1/chunks/");
+    return exchange.getRequestURI().getPath().startsWith("/v1/chunks");
   }
 
   private static int from(HttpExchange exchange) {
@@ -72,8 +72,8 @@ final class Faults {
       if (!isChunk(exchange)) {
         return false;
       }
-      bytes[0] ^= 1;
-      send(exchange, bytes, Math.max(1, bytes.length / 2));
+      bytes[4] ^= 1; // behind the size in a pack
+      send(exchange, bytes, Math.max(5, Math.min(bytes.length / 2, 300)));
       return true;
     };
   }

@@ -29,7 +29,7 @@ final class ReplicatorTest extends ClientTest {
 
   @Test
   void onlyWhatIsMissingIsFetched() throws Exception {
-    one.asked.clear();
+    one.forget();
     replicate(content, one, two);
     assertThat(one.asked).containsExactly("GET /v1/index/" + digest());
   }
@@ -53,11 +53,11 @@ final class ReplicatorTest extends ClientTest {
     byte[] bytes = Files.readAllBytes(chunk);
     Files.delete(chunk);
     assertThat(two.store.held()).isEmpty();
-    Files.createDirectories(temporary.resolve("work"));
-    Files.write(temporary.resolve("work/" + sha256), java.util.Arrays.copyOf(bytes, 1000));
+    Files.createDirectories(temporary.resolve("work/chunks"));
+    Files.write(temporary.resolve("work/chunks/" + sha256), java.util.Arrays.copyOf(bytes, 1000));
     replicate(content, one, two);
     assertThat(two.store.held()).containsExactly(digest());
     assertThat(one.askedFor(" bytes=1000-")).isEqualTo(1);
-    assertThat(temporary.resolve("work")).isEmptyDirectory();
+    assertThat(temporary.resolve("work/chunks")).isEmptyDirectory();
   }
 }

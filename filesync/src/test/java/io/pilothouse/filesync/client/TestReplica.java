@@ -2,16 +2,21 @@ package io.pilothouse.filesync.client;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import io.pilothouse.filesync.Pack;
 import io.pilothouse.filesync.Packer;
 import io.pilothouse.filesync.Packer.Packed;
 import io.pilothouse.filesync.Throttle;
 import io.pilothouse.filesync.server.ContentHandler;
 import io.pilothouse.filesync.server.ContentStore;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -28,6 +33,10 @@ final class TestReplica implements AutoCloseable {
   final ContentStore store;
   final ContentHandler handler;
   final List<String> asked = new CopyOnWriteArrayList<>();
+
+  /** Hashes asked for in packs, one after the other. */
+  final List<String> askedChunks = new CopyOnWriteArrayList<>();
+
   volatile Fault fault = (exchange, bytes) -> false;
   private final HttpServer server;
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
@@ -45,11 +54,9 @@ final class TestReplica implements AutoCloseable {
     String path = exchange.getRequestURI().getPath();
     String range = exchange.getRequestHeaders().getFirst("Range");
     asked.add(exchange.getRequestMethod() + " " + path + (range == null ? "" : " " + range));
-    if (exchange.getRequestMethod().equals("GET")) {
-      String hash = path.substring(path.lastIndexOf('/') + 1);
-      byte[] bytes =
-          (path.startsWith("/v1/index/") ? store.index(hash) : store.chunkBytes(hash))
-              .orElse(new byte[0]);
+    boolean pack = exchange.getRequestMethod().equals("POST") && path.equals(Pack.PATH);
+    if (pack || exchange.getRequestMethod().equals("GET")) {
+      byte[] bytes = pack ? pack(exchange) : bytes(path);
       try {
         if (fault.answers(exchange, bytes)) {
           return;
@@ -61,6 +68,27 @@ final class TestReplica implements AutoCloseable {
       }
     }
     handler.handle(exchange);
+  }
+
+  private byte[] bytes(String path) throws IOException {
+    String hash = path.substring(path.lastIndexOf('/') + 1);
+    return (path.startsWith("/v1/index/") ? store.indexBytes(hash) : store.chunkBytes(hash))
+        .orElse(new byte[0]);
+  }
+
+  /** The answer to a request for many chunks, which is put back to be answered. */
+  private byte[] pack(HttpExchange exchange) throws IOException {
+    byte[] request = exchange.getRequestBody().readAllBytes();
+    exchange.setStreams(new ByteArrayInputStream(request), null);
+    ByteArrayOutputStream answer = new ByteArrayOutputStream();
+    for (String hash : Pack.hashes(request)) {
+      askedChunks.add(hash);
+      Optional<byte[]> bytes = store.chunkBytes(hash);
+      int size = bytes.map(each -> each.length).orElse(Pack.ABSENT);
+      answer.write(ByteBuffer.allocate(Integer.BYTES).putInt(size).array());
+      answer.write(bytes.orElse(new byte[0]));
+    }
+    return answer.toByteArray();
   }
 
   /** Packs a directory and keeps all of it. */
@@ -75,6 +103,12 @@ final class TestReplica implements AutoCloseable {
 
   String address() {
     return server.getAddress().getHostString() + ":" + server.getAddress().getPort();
+  }
+
+  /** Forgets what it was asked for. */
+  void forget() {
+    asked.clear();
+    askedChunks.clear();
   }
 
   long askedFor(String part) {

@@ -81,7 +81,7 @@ final class ContentStoreTest {
     String digest = packed.index().digest();
     byte[] index = packed.index().toBytes();
     assertThat(store.putIndex(digest, index)).hasSize(packed.index().chunks().size());
-    assertThat(store.index(digest)).isEmpty();
+    assertThat(store.indexBytes(digest)).isEmpty();
     for (var chunk : packed.index().chunks()) {
       store.putChunk(chunk.sha256(), packed.read(chunk));
     }
@@ -89,10 +89,11 @@ final class ContentStoreTest {
     assertThat(store.held()).containsExactly(digest);
     String lost = packed.index().chunks().getFirst().sha256();
     Files.delete(file(lost));
+    assertThat(store.isSoundChunk(lost)).isFalse();
     assertThat(store.held()).isEmpty();
     assertThat(store.missing(packed.index())).containsExactly(lost);
     Files.write(dir.resolve("index").resolve(digest), new byte[5]);
-    assertThat(store.index(digest)).isEmpty();
+    assertThat(store.indexBytes(digest)).isEmpty();
     assertThat(store.indexNames()).isEmpty();
   }
 

@@ -1,0 +1,91 @@
+package io.pilothouse.filesync;
+
+import io.pilothouse.filesync.ContentIndex.Chunk;
+import io.pilothouse.filesync.ContentIndex.Entry;
+import io.pilothouse.filesync.ContentIndex.FileEntry;
+import java.io.BufferedInputStream;
+import java.io.BufferedOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.DigestOutputStream;
+import java.security.MessageDigest;
+import java.util.HexFormat;
+
+/**
+ * An index on disk, read entry by entry as often as needed: that of a million files does not fit
+ * into an agent's memory.
+ *
+ * @param digest the SHA-256 of the file's bytes, which are canonical
+ */
+public record IndexFile(Path file, String digest) {
+  private static final int BUFFER = 64 << 10;
+
+  /** Takes entries one after the other. */
+  public interface Visitor<X extends Exception> {
+    void entry(Entry entry) throws IOException, X;
+  }
+
+  /** Opens an index that must have a digest; refuses what is not the canonical form of a sound one. */
+  public static IndexFile open(Path file, String digest) throws IOException {
+    IndexFile found = check(file);
+    if (!found.digest().equals(digest)) {
+      throw new ContentException("the index in %s is not %s".formatted(file, digest));
+    }
+    return found;
+  }
+
+  /** Reads an index through; refuses what is not the canonical form of a sound one. */
+  public static IndexFile check(Path file) throws IOException {
+    String digest = Sha256.hex(file);
+    MessageDigest canonical = Sha256.digest();
+    try (InputStream in = new BufferedInputStream(Files.newInputStream(file), BUFFER);
+        IndexReader reader = new IndexReader(in)) {
+      IndexCheck check = new IndexCheck(reader.format());
+      OutputStream out =
+          new BufferedOutputStream(
+              new DigestOutputStream(OutputStream.nullOutputStream(), canonical), BUFFER);
+      try (IndexWriter writer = new IndexWriter(out, reader.format())) {
+        for (Entry entry = reader.next(); entry != null; entry = reader.next()) {
+          check.entry(entry);
+          writer.write(entry);
+        }
+      }
+    }
+    if (!HexFormat.of().formatHex(canonical.digest()).equals(digest)) {
+      throw ContentIndex.notCanonical();
+    }
+    return new IndexFile(file, digest);
+  }
+
+  /** All entries, in their order. */
+  public <X extends Exception> void forEach(Visitor<X> visitor) throws IOException, X {
+    try (InputStream in = new BufferedInputStream(Files.newInputStream(file), BUFFER);
+        IndexReader reader = new IndexReader(in)) {
+      for (Entry entry = reader.next(); entry != null; entry = reader.next()) {
+        visitor.entry(entry);
+      }
+    }
+  }
+
+  /** Takes chunks where they are used. */
+  public interface ChunkVisitor<X extends Exception> {
+    void chunk(FileEntry file, long offset, Chunk chunk) throws IOException, X;
+  }
+
+  /** All chunks of all files, as often as they are used. */
+  public <X extends Exception> void forEachChunk(ChunkVisitor<X> visitor) throws IOException, X {
+    this.<X>forEach(
+        entry -> {
+          if (entry instanceof FileEntry each) {
+            long offset = 0;
+            for (Chunk chunk : each.chunks()) {
+              visitor.chunk(each, offset, chunk);
+              offset += chunk.size();
+            }
+          }
+        });
+  }
+}

@@ -1,0 +1,221 @@
+package io.pilothouse.filesync.client;
+
+import io.pilothouse.filesync.ContentIndex.Chunk;
+import io.pilothouse.filesync.ContentIndex.Entry;
+import io.pilothouse.filesync.ContentIndex.FileEntry;
+import io.pilothouse.filesync.ContentIndex.LinkEntry;
+import io.pilothouse.filesync.DurableFiles;
+import io.pilothouse.filesync.IndexFile;
+import io.pilothouse.filesync.Modes;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.OpenOption;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Arrays;
+import java.util.Set;
+
+/**
+ * Writes chunks to their places in a tree that nobody uses yet. A file of one chunk is made, filled
+ * and closed at once, with its mode from the start; larger ones get theirs at the end. Chunks of
+ * zeros leave holes.
+ */
+final class TreeWriter {
+  private static final int PIECE = 128 << 10;
+  private static final int OWN = 0600;
+  private static final int ALL = 0777;
+
+  /** More files than this are flushed by one call for the whole file system. */
+  private static final int FLUSHED_ONE_BY_ONE = 32;
+
+  private final Path tree;
+  private final boolean resumed;
+  private final WritePoints points;
+
+  /** Permission bits that new files do not get, whatever is asked for. */
+  private final int umask;
+
+  private Path lastParent;
+
+  /**
+   * Opens a tree.
+   *
+   * @param resumed whether an earlier call left files there, which may be sound
+   */
+  TreeWriter(Path tree, boolean resumed, WritePoints points) throws IOException {
+    this.tree = tree;
+    this.resumed = resumed;
+    this.points = points;
+    Files.createDirectories(tree);
+    this.lastParent = tree;
+    this.umask = umask(tree.resolveSibling("umask"));
+  }
+
+  private static int umask(Path probe) throws IOException {
+    Files.deleteIfExists(probe);
+    Files.createFile(probe, mode(ALL));
+    int got = Modes.of(probe);
+    Files.delete(probe);
+    return ALL & ~got;
+  }
+
+  private static FileAttribute<Set<PosixFilePermission>> mode(int bits) {
+    return PosixFilePermissions.asFileAttribute(Modes.permissions(bits));
+  }
+
+  Path path(Entry entry) throws IOException {
+    return Tree.resolve(tree, entry);
+  }
+
+  /**
+   * Makes room for an entry: its directory; all of it when it has no bytes. Not for use by many
+   * threads.
+   */
+  void prepare(Entry entry) throws IOException {
+    Path path = path(entry);
+    Path parent = DurableFiles.parent(path);
+    if (!parent.equals(lastParent)) {
+      Files.createDirectories(parent);
+      lastParent = parent;
+    }
+    switch (entry) {
+      case LinkEntry link -> {
+        clear(path);
+        Files.createSymbolicLink(path, path.getFileSystem().getPath(link.target()));
+        points.reached("link made");
+      }
+      case FileEntry file -> {
+        if (file.chunks().isEmpty()) {
+          clear(path);
+          create(path, file).close();
+          points.reached("empty file made");
+        } else if (file.chunks().size() > 1
+            && !(resumed && Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS))) {
+          clear(path);
+          open(path, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE), OWN).close();
+        }
+      }
+    }
+  }
+
+  private void clear(Path path) throws IOException {
+    if (resumed) {
+      Files.deleteIfExists(path);
+    }
+  }
+
+  /** Whether an earlier call has written a chunk to its place already. */
+  boolean holds(Want.Place place, Chunk chunk, byte[] buffer) throws IOException {
+    if (!resumed) {
+      return false;
+    }
+    Path path = path(place.file());
+    boolean whole = place.file().chunks().size() == 1;
+    try {
+      if (!Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS)
+          || whole && Files.size(path) != chunk.size()) {
+        return false;
+      }
+    } catch (NoSuchFileException e) {
+      return false;
+    }
+    if (!Tree.holds(path, place.offset(), chunk, buffer)) {
+      return false;
+    }
+    if (whole) {
+      Files.setPosixFilePermissions(path, Modes.permissions(Tree.writtenMode(place.file())));
+    }
+    return true;
+  }
+
+  /** Writes a verified chunk to its place. */
+  void write(Want.Place place, byte[] bytes, int length) throws IOException {
+    Path path = path(place.file());
+    if (place.file().chunks().size() == 1) {
+      clear(path);
+      try (FileChannel channel = create(path, place.file())) {
+        write(channel, bytes, length, 0);
+      }
+    } else if (!isZero(bytes, length)) {
+      try (FileChannel channel = FileChannel.open(path, StandardOpenOption.WRITE)) {
+        write(channel, bytes, length, place.offset());
+      }
+    }
+    points.reached("chunk written");
+  }
+
+  /** New, with the mode that it shall have. */
+  private FileChannel create(Path path, FileEntry file) throws IOException {
+    int wanted = Tree.writtenMode(file);
+    // two names that this file system takes for one would else overwrite each other
+    FileChannel channel =
+        open(path, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE), wanted);
+    try {
+      if ((wanted & umask) != 0) {
+        Files.setPosixFilePermissions(path, Modes.permissions(wanted));
+      }
+      return channel;
+    } catch (IOException e) {
+      channel.close();
+      throw e;
+    }
+  }
+
+  private static FileChannel open(Path path, Set<? extends OpenOption> how, int mode)
+      throws IOException {
+    return FileChannel.open(path, how, mode(mode));
+  }
+
+  private static void write(FileChannel channel, byte[] bytes, int length, long offset)
+      throws IOException {
+    ByteBuffer buffer = ByteBuffer.wrap(bytes, 0, length);
+    while (buffer.position() < length) {
+      // in pieces: the JDK keeps a direct buffer as large as the largest one written
+      buffer.limit(Math.min(length, buffer.position() + PIECE));
+      channel.write(buffer, offset + buffer.position());
+    }
+  }
+
+  private static boolean isZero(byte[] bytes, int length) {
+    return bytes[0] == 0 && Arrays.equals(bytes, 0, length - 1, bytes, 1, length);
+  }
+
+  /** Gives the large files their lengths and modes, and flushes everything. */
+  void finish(IndexFile index) throws IOException {
+    int[] entries = new int[1];
+    index.forEach(
+        entry -> {
+          entries[0]++;
+          if (entry instanceof FileEntry file && file.chunks().size() > 1) {
+            Path path = path(file);
+            if (Files.size(path) != file.size()) {
+              try (RandomAccessFile open = new RandomAccessFile(path.toFile(), "rw")) {
+                open.setLength(file.size());
+              }
+            }
+            Files.setPosixFilePermissions(path, Modes.permissions(Tree.writtenMode(file)));
+            points.reached("file finished");
+          }
+        });
+    if (entries[0] <= FLUSHED_ONE_BY_ONE || !FileSystemFlush.of(tree)) {
+      index.forEach(
+          entry -> {
+            if (entry instanceof FileEntry file) {
+              try (FileChannel channel = FileChannel.open(path(file), StandardOpenOption.READ)) {
+                channel.force(true);
+              }
+            }
+          });
+      DurableFiles.syncDirectories(tree);
+    }
+    points.reached("tree flushed");
+  }
+}

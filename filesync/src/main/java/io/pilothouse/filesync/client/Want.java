@@ -1,0 +1,98 @@
+package io.pilothouse.filesync.client;
+
+import io.pilothouse.filesync.ContentIndex.Chunk;
+import io.pilothouse.filesync.ContentIndex.FileEntry;
+import io.pilothouse.filesync.client.Route.Outcome;
+import io.pilothouse.filesync.client.Route.Source;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** A chunk that is to be brought, where to, and how far asking for it has come. */
+final class Want {
+  private static final int ROUNDS = 2;
+  private static final int ROUNDS_WHEN_BUSY = 6;
+
+  final Chunk chunk;
+  final List<Place> places = new ArrayList<>(1);
+
+  /** It is not asked for before this time of the gathering's clock. */
+  long notBefore;
+
+  private List<Source> sources = List.of();
+  private long asOf = -1;
+  private int next;
+  private int round = 1;
+  private boolean busy;
+  private final List<Source> again = new ArrayList<>(0);
+  private Map<String, String> why = Map.of();
+
+  /**
+   * Where a chunk belongs.
+   *
+   * @param offset of its first byte in the file
+   */
+  record Place(FileEntry file, long offset) {}
+
+  Want(Chunk chunk) {
+    this.chunk = chunk;
+  }
+
+  /**
+   * Whom to ask now; null when nobody is left.
+   *
+   * @param age changes when the route has learnt something: one that was not asked for yet follows
+   */
+  @Nullable Source source(Route route, long age) {
+    if (asOf != age && next == 0 && round == 1) {
+      sources = route.sources(chunk.sha256());
+      asOf = age;
+    }
+    return next < sources.size() ? sources.get(next) : null;
+  }
+
+  /**
+   * The source did not send it.
+   *
+   * @param delayNanos before one is asked again that had too much to do
+   */
+  void refused(Source source, Outcome outcome, String reason, long now, long delayNanos) {
+    if (why.isEmpty()) {
+      why = new LinkedHashMap<>();
+    }
+    why.put(source.address(), reason);
+    boolean later = outcome == Outcome.BUSY || outcome == Outcome.SOON;
+    if (later && source.awaited()) {
+      // as long as the route names it
+      notBefore = now + delayNanos;
+      next = 0;
+      round = 1;
+      again.clear();
+      asOf = -1;
+      return;
+    }
+    busy |= later;
+    if (later || outcome == Outcome.FAILED) {
+      again.add(source); // one that does not have it, or lies, is not asked again
+    }
+    next++;
+    if (next == sources.size() && !again.isEmpty() && round < (busy ? ROUNDS_WHEN_BUSY : ROUNDS)) {
+      notBefore = busy ? now + delayNanos : now;
+      sources = List.copyOf(again);
+      again.clear();
+      next = 0;
+      round++;
+      busy = false;
+    }
+  }
+
+  /** Why nobody sent it, for the message. */
+  String why() {
+    return why.isEmpty()
+        ? "none is known"
+        : String.join(
+            "; ", why.entrySet().stream().map(e -> e.getKey() + ": " + e.getValue()).toList());
+  }
+}
