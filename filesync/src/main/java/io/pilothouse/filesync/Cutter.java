@@ -33,7 +33,7 @@ final class Cutter {
 
   /** The gear hash shifts to the left: its highest bits have seen the most bytes. */
   private static long highBits(int count) {
-    return -1L << Long.SIZE - count;
+    return -1L << (Long.SIZE - count);
   }
 
   /**

@@ -36,8 +36,7 @@ final class IndexCheck {
     if (path.equals(before)) {
       throw new ContentException("\"" + path + "\" is there twice");
     }
-    int order =
-        format == 1 ? before.compareTo(path) : ContentIndex.comparePaths(before, path);
+    int order = format == 1 ? before.compareTo(path) : ContentIndex.comparePaths(before, path);
     if (order > 0) {
       throw ContentIndex.notCanonical();
     }
@@ -131,7 +130,9 @@ final class IndexCheck {
     }
     long sum = 0;
     for (Chunk chunk : file.chunks()) {
-      if (!Sha256.isHex(chunk.sha256()) || chunk.size() <= 0 || chunk.size() > ContentIndex.LARGEST_CHUNK) {
+      if (!Sha256.isHex(chunk.sha256())
+          || chunk.size() <= 0
+          || chunk.size() > ContentIndex.LARGEST_CHUNK) {
         throw new ContentException(
             "%s: \"%s\" with %d bytes is not a chunk"
                 .formatted(file.path(), chunk.sha256(), chunk.size()));

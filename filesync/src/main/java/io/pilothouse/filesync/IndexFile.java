@@ -28,7 +28,9 @@ public record IndexFile(Path file, String digest) {
     void entry(Entry entry) throws IOException, X;
   }
 
-  /** Opens an index that must have a digest; refuses what is not the canonical form of a sound one. */
+  /**
+   * Opens an index that must have a digest; refuses what is not the canonical form of a sound one.
+   */
   public static IndexFile open(Path file, String digest) throws IOException {
     IndexFile found = check(file);
     if (!found.digest().equals(digest)) {

@@ -142,7 +142,7 @@ final class Gathering {
                   .formatted(want.chunk.sha256(), want.why()));
         }
         boolean alone = partials.has(want.chunk);
-        if (source == null || source.equals(its) && !alone) {
+        if (source == null || (source.equals(its) && !alone)) {
           source = its;
           batch.add(want);
           bytes += want.chunk.size();
@@ -230,7 +230,8 @@ final class Gathering {
   /** Goes on with one that a cut or a kill has left in the middle. */
   private void goOn(Source source, Want want) throws IOException, InterruptedException {
     try {
-      byte[] bytes = partials.complete(network.source(source, transfer.transferClass()), want.chunk);
+      byte[] bytes =
+          partials.complete(network.source(source, transfer.transferClass()), want.chunk);
       taken(source, want, bytes);
       partials.forget(want.chunk);
     } catch (LocalTrouble e) {

@@ -58,9 +58,10 @@ final class Tree {
   }
 
   /**
-   * Puts a finished tree, with its index beside it, in the target's place. All that needs room on the disk is written before
-   * the first rename; a failure afterwards puts the old version back. A kill in between leaves the
-   * target without an index, that is unpublished, and the next fetch goes on.
+   * Puts a finished tree, with its index beside it, in the target's place. All that needs room on
+   * the disk is written before the first rename; a failure afterwards puts the old version back. A
+   * kill in between leaves the target without an index, that is unpublished, and the next fetch
+   * goes on.
    */
   static void publish(Path work, Path target, WritePoints points) throws IOException {
     Path parent = DurableFiles.parent(target);

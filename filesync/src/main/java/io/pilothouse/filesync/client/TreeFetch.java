@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -37,8 +38,7 @@ final class TreeFetch {
    * @param unpublished a tree of this very index that only lacks its index; its files are looked at
    *     where the index says
    */
-  TreeFetch(
-      TreeWriter writer, LocalChunks local, @Nullable Path unpublished, Gathering gathering) {
+  TreeFetch(TreeWriter writer, LocalChunks local, @Nullable Path unpublished, Gathering gathering) {
     this.writer = writer;
     this.local = local;
     this.unpublished = unpublished;
@@ -88,7 +88,7 @@ final class TreeFetch {
           }
         });
     List<Want> inOrder = new ArrayList<>(wants);
-    inOrder.retainAll(new java.util.HashSet<>(missing));
+    inOrder.retainAll(new HashSet<>(missing));
     return inOrder;
   }
 
@@ -102,7 +102,7 @@ final class TreeFetch {
     boolean found = empty.isEmpty();
     if (!found) {
       found =
-          empty.size() < want.places.size() && reads(want, buffer)
+          (empty.size() < want.places.size() && reads(want, buffer))
               || isInUnpublished(want, buffer)
               || local.read(want.chunk, buffer);
       if (found) {
@@ -129,8 +129,7 @@ final class TreeFetch {
       return false;
     }
     Want.Place first = want.places.getFirst();
-    return Tree.holds(
-        Tree.resolve(unpublished, first.file()), first.offset(), want.chunk, buffer);
+    return Tree.holds(Tree.resolve(unpublished, first.file()), first.offset(), want.chunk, buffer);
   }
 
   /** Verified bytes go to all their places. */

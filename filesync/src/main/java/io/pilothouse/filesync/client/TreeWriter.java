@@ -121,7 +121,7 @@ final class TreeWriter {
     boolean whole = place.file().chunks().size() == 1;
     try {
       if (!Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS)
-          || whole && Files.size(path) != chunk.size()) {
+          || (whole && Files.size(path) != chunk.size())) {
         return false;
       }
     } catch (NoSuchFileException e) {

@@ -144,7 +144,8 @@ public final class ContentHandler implements HttpHandler {
     boolean chunk = names.get(2).equals("chunks");
     String hash = names.get(3);
     switch (exchange.getRequestMethod()) {
-      case "GET" -> send(exchange, transfer, held(chunk, hash), (chunk ? "chunk " : "index ") + hash);
+      case "GET" ->
+          send(exchange, transfer, held(chunk, hash), (chunk ? "chunk " : "index ") + hash);
       case "HEAD" -> {
         boolean sound = chunk ? contents.isSoundChunk(hash) : contents.isSoundIndex(hash);
         // this is how a receiver says that it doubts it: what is damaged goes away

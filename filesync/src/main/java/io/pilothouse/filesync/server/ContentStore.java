@@ -209,7 +209,8 @@ public final class ContentStore implements Contents, AutoCloseable {
     List<String> held = new ArrayList<>();
     for (String digest : indexNames()) {
       if (complete.contains(digest)
-          || isSoundIndex(digest) && missing(new IndexFile(indexFile(digest), digest)).isEmpty()) {
+          || (isSoundIndex(digest)
+              && missing(new IndexFile(indexFile(digest), digest)).isEmpty())) {
         complete.add(digest);
         held.add(digest);
       }
