@@ -23,6 +23,12 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
+/**
+ * Probing and reporting. A jump of the wall clock is not among these tests: the prober takes no
+ * clock, and but for the number it starts counting at, it never asks for the time of day, so that
+ * no age and no interval can follow a jump. WallClockTest holds it to that. The number is dealt
+ * with by {@link #aReporterRestartedWithALowerSequenceGoesOnAboveTheFloor}.
+ */
 @Timeout(30)
 class ProberTest {
   private FakeDm dm;

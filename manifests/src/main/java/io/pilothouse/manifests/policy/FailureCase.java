@@ -40,6 +40,20 @@ public record FailureCase(
     past = List.copyOf(past);
   }
 
+  /**
+   * Place of the past action that goes when there is one too many: the oldest DoNothing but for the
+   * newest act, else the oldest of all. A machine that flaps on while a person is asked gathers
+   * DoNothings; they must not push out the acts that say why nobody touches it any more.
+   */
+  public static int leastTelling(List<PastAction> past) {
+    for (int i = 0; i < past.size() - 1; i++) {
+      if (past.get(i).getAction() == Action.DO_NOTHING) {
+        return i;
+      }
+    }
+    return 0;
+  }
+
   /** How long the machine was HEALTHY before it failed. */
   long healthyForMs() {
     return healthySince == 0 ? 0 : Math.max(0, failedAt - healthySince);

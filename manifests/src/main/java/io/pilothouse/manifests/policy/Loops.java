@@ -80,7 +80,7 @@ final class Loops {
               .setFault(fault)
               .build());
       if (past.size() > FailureCase.PAST_KEPT) {
-        past.remove(0);
+        past.remove(FailureCase.leastTelling(past));
       }
       now += step;
     }

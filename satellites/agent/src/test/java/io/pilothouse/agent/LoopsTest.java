@@ -17,7 +17,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Reports, pulls and staging, against a Device Manager and a content source. */
+/**
+ * Reports, pulls and staging, against a Device Manager and a content source. A jump of the wall
+ * clock is not among these tests: an agent takes no clock, and but for the number that its reports
+ * start at, it never asks for the time of day, so that no age and no interval can follow a jump.
+ * WallClockTest holds it to that. The number goes on above what the leader names as the floor.
+ */
 @Timeout(60)
 class LoopsTest {
   private static final Duration HOUR = Duration.ofHours(1);

@@ -205,6 +205,10 @@ final class Counterfactual {
   }
 
   private static List<PastAction> bounded(List<PastAction> past) {
-    return past.subList(Math.max(0, past.size() - FailureCase.PAST_KEPT), past.size());
+    List<PastAction> kept = new ArrayList<>(past);
+    while (kept.size() > FailureCase.PAST_KEPT) {
+      kept.remove(FailureCase.leastTelling(kept));
+    }
+    return kept;
   }
 }

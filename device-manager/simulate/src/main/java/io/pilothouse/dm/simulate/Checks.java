@@ -4,11 +4,8 @@ import io.pilothouse.api.log.v1.Entry;
 import io.pilothouse.api.log.v1.Event;
 import io.pilothouse.api.v1.AuditRecord;
 import io.pilothouse.api.v1.Condition;
-import io.pilothouse.api.v1.Lifecycle;
 import io.pilothouse.api.v1.Machine;
 import io.pilothouse.api.v1.Repair;
-import io.pilothouse.api.v1.Rollout;
-import io.pilothouse.api.v1.RolloutUnit;
 import io.pilothouse.dm.state.Applied;
 import io.pilothouse.dm.state.Budget;
 import io.pilothouse.dm.state.Invariants;
@@ -20,8 +17,9 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * What must hold after every log entry. Each step looks at what the entry changed, by counts kept
- * here and not by those of the rules; the whole state is looked at now and then.
+ * What must hold after every log entry. Each step looks at what the entry changed and at what
+ * refers to that, by counts kept here and not by those of the rules; the whole state is looked at
+ * now and then, to see that nothing was overlooked.
  */
 final class Checks {
   private static final String CONDITIONS = "4 one audit record a change of condition";
@@ -32,6 +30,7 @@ final class Checks {
   private final Map<String, Condition> audited = new HashMap<>();
   private final Map<String, Integer> begun = new HashMap<>();
   private final Ledgers ledgers;
+  private final References references = new References();
   private long wholeEvery = Spans.HOUR;
   private long wholeAt;
   private Map<String, Budget.Usage> usage = Map.of();
@@ -48,6 +47,7 @@ final class Checks {
     for (Machine machine : state.machines()) {
       images.put(machine.getName(), machine.getCondition());
       audited.put(machine.getName(), machine.getCondition());
+      references.saw(machine);
     }
     ledgers.begin();
     whole();
@@ -64,22 +64,21 @@ final class Checks {
         case AUDIT -> audit(event.getAudit());
         case MACHINE -> {
           machine(event.getMachine());
+          references.saw(event.getMachine());
           changed.add(event.getMachine().getName());
         }
         case REPAIR -> {
           repair(event.getRepair());
           changed.add(event.getRepair().getMachine());
         }
-        case ROLLOUT -> rollout(event.getRollout());
         default -> {
-          // nothing of these is held by an invariant of its own
+          // nothing of these is held by an invariant about more than one state
         }
       }
     }
-    for (String name : changed) {
-      conditions(name);
-      unattended(name);
-    }
+    changed.forEach(this::conditions);
+    Set<String> concerned = references.concerned(changed, applied.events());
+    fail(Invariants.checkChanged(state, concerned, applied.events()));
     ledgers.after(changed);
     boolean ticked = entry.getRequestsList().stream().anyMatch(r -> r.getCommand().hasTick());
     if (ticked && state.nextDue().filter(due -> !due.isAfter(state.now())).isPresent()) {
@@ -93,13 +92,16 @@ final class Checks {
   /** Every invariant of the state itself, over all of it. */
   void whole() {
     wholeAt = agenda.now() + wholeEvery;
-    List<String> broken = Invariants.check(state, usage);
+    fail(Invariants.check(state, usage));
+    usage = Budget.usage(state);
+    ledgers.compare(usage);
+  }
+
+  private static void fail(List<String> broken) {
     if (!broken.isEmpty()) {
       throw new Violation(
           broken.get(0), "%s are broken: %s".formatted(broken.size(), String.join("; ", broken)));
     }
-    usage = Budget.usage(state);
-    ledgers.compare(usage);
   }
 
   /** A repair is carried out under a token. */
@@ -138,13 +140,6 @@ final class Checks {
 
   private void machine(Machine machine) {
     images.put(machine.getName(), machine.getCondition());
-    boolean unstaged =
-        machine.getLifecycle() == Lifecycle.IN_SERVICE
-            && !machine.getObserved().getActive().getName().isEmpty()
-            && !machine.getObserved().getStagedList().contains(machine.getObserved().getActive());
-    if (unstaged) {
-      throw new Violation("6 the active version is fully staged", machine.getName());
-    }
   }
 
   private void conditions(String machine) {
@@ -156,40 +151,10 @@ final class Checks {
     }
   }
 
-  /** A failure has a repair, or a rollout that answers for it: the whole check says which. */
-  private void unattended(String name) {
-    state
-        .machine(name)
-        .filter(each -> each.getLifecycle() == Lifecycle.IN_SERVICE)
-        .filter(each -> each.getCondition() == Condition.FAILURE)
-        .filter(each -> each.getRepairId().isEmpty() && each.getRolloutId().isEmpty())
-        .ifPresent(
-            each -> {
-              throw new Violation(
-                  "no failure is forgotten", name + " has neither repair nor rollout");
-            });
-  }
-
   private void repair(Repair repair) {
     boolean acts = repair.getState() == Repair.State.EXECUTING;
     if (acts && repair.getToken() == 0) {
       throw new Violation("5 no action without a token", repair.getId());
-    }
-  }
-
-  private static void rollout(Rollout rollout) {
-    boolean earlierOpen = false;
-    for (RolloutUnit unit : rollout.getUnitsList()) {
-      if (unit.getSwitchedCount() > 0 && earlierOpen) {
-        throw new Violation(
-            "2 no unit before the previous one passed",
-            "%s of %s".formatted(unit.getName(), rollout.getId()));
-      }
-      earlierOpen |=
-          unit.getState() == RolloutUnit.State.PENDING
-              || unit.getState() == RolloutUnit.State.UNIT_ACTIVATING
-              || unit.getState() == RolloutUnit.State.UNIT_VERIFYING
-              || unit.getState() == RolloutUnit.State.UNIT_FAILED;
     }
   }
 }

@@ -44,6 +44,12 @@ final class FleetFaults {
             ASSUMED + ": one rollout of eleven brings a version that fails after 40 min to 3 h",
             (subject, random) -> rollOut(true, random)),
         new FaultModel(
+            "image-bad",
+            Per.FLEET,
+            2,
+            ASSUMED + ": what is written of a type's image fails after 40 min to 3 h",
+            (subject, random) -> badImage(random)),
+        new FaultModel(
             "dm-fail-over",
             Per.FLEET,
             52,
@@ -128,6 +134,29 @@ final class FleetFaults {
       String type = types.get(pick % types.size());
       world.control().rollOut(type.substring("type/".length()), bad);
     };
+  }
+
+  private static Consumer<World> badImage(Random random) {
+    int pick = random.nextInt(1 << 20);
+    long lasts = Chance.between(random, 6 * Spans.HOUR, 2 * Spans.DAY);
+    return world -> {
+      List<String> types = world.plant.domains("type");
+      badImage(types.get(pick % types.size()), lasts).accept(world);
+    };
+  }
+
+  /** Machines of a type that are written anew fail again, until someone mends their image. */
+  static Consumer<World> badImage(String type, long lasts) {
+    return world ->
+        world.plant.members(type).stream()
+            .map(each -> world.machine(each).image())
+            .filter(each -> !each.equals(SimMachine.NOTHING))
+            .findFirst()
+            .ifPresent(
+                image -> {
+                  world.versions.isBadImage(image);
+                  world.agenda.after(lasts, () -> world.versions.isMendedImage(image));
+                });
   }
 
   /** Set wrong for half an hour. */

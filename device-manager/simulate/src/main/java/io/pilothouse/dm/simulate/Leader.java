@@ -139,13 +139,23 @@ final class Leader {
 
   /** One entry, as it is: also for what a test injects. */
   Applied commit(Entry entry) {
-    if (keepsLog) {
-      log.add(entry);
-    }
     boolean renews =
         entry.getRequestsList().stream().allMatch(each -> each.getCommand().hasAcquireLease());
     entries += renews ? 0 : 1;
     renewals += renews ? 1 : 0;
+    return applied(entry);
+  }
+
+  /** A request gets into the log once more, at the time of the last entry: nothing else is due. */
+  Applied repeats(Request request) {
+    return applied(
+        Entry.newBuilder().setAt(state.now().toEpochMilli()).addRequests(request).build());
+  }
+
+  private Applied applied(Entry entry) {
+    if (keepsLog) {
+      log.add(entry);
+    }
     Applied applied = apply.apply(state, entry, ++index);
     checks.after(entry, applied);
     for (Event event : applied.events()) {

@@ -25,7 +25,7 @@ final class Pilothouse implements Control {
   private final World world;
   private final Fleet fleet;
   final Leader leader;
-  private final Reporting reporting;
+  final Reporting reporting;
   private final Agents agents;
   private final List<RepairWorker> repairs;
   private final List<ProvisionWorker> provisioning;
@@ -75,6 +75,12 @@ final class Pilothouse implements Control {
     leader.watch(this::saw);
     repairs.forEach(Satellite::start);
     provisioning.forEach(Satellite::start);
+    world.agenda.after(Spans.HOUR, this::repeatAReport);
+  }
+
+  private void repeatAReport() {
+    reporting.overtaken().repeat();
+    world.agenda.after(Spans.HOUR, this::repeatAReport);
   }
 
   private void saw(Event event) {

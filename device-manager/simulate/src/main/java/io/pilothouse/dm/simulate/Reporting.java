@@ -33,6 +33,7 @@ final class Reporting {
   private final Leader leader;
   private final Watchdogs watchdogs;
   private final Random random;
+  private final Overtaken overtaken;
   private final Map<String, Set<Long>> planned = new HashMap<>();
   private final Map<String, Long> heardUntil = new HashMap<>();
   private final Set<String> checking = new HashSet<>();
@@ -44,11 +45,16 @@ final class Reporting {
     this.leader = leader;
     this.watchdogs = watchdogs;
     this.random = world.chance.stream("wire");
+    this.overtaken = new Overtaken(leader, world.chance.stream("overtaken"));
   }
 
   /** For so long reports are lost, late, repeated and overtaken by newer ones. */
   void trouble(long millis) {
     troubledUntil = Math.max(troubledUntil, world.agenda.now() + millis);
+  }
+
+  Overtaken overtaken() {
+    return overtaken;
   }
 
   boolean isTroubled() {
@@ -171,7 +177,15 @@ final class Reporting {
   }
 
   private void submit(String reporter, ApplyVerdicts.Builder verdicts) {
-    leader.submit(reporter, Command.newBuilder().setApplyVerdicts(verdicts), reply -> {});
+    ApplyVerdicts sent = verdicts.build();
+    leader.submit(
+        reporter,
+        Command.newBuilder().setApplyVerdicts(sent),
+        reply -> {
+          if (!reply.hasRefusal()) {
+            overtaken.applied(sent);
+          }
+        });
   }
 
   // silence

@@ -39,6 +39,7 @@ final class SimMachine {
 
   // what is on the disk
   private VersionRef image = NOTHING;
+  private int writings;
   private final SortedMap<String, VersionRef> staged = new TreeMap<>();
   private VersionRef active = NOTHING;
 
@@ -116,6 +117,11 @@ final class SimMachine {
     return image;
   }
 
+  /** How often its disk was written anew. */
+  int writings() {
+    return writings;
+  }
+
   VersionRef active() {
     return active;
   }
@@ -191,7 +197,7 @@ final class SimMachine {
   void imaged(VersionRef with) {
     mended(Mend.RE_IMAGE);
     wipe();
-    image = with;
+    write(with);
     world.changed(this);
   }
 
@@ -209,7 +215,7 @@ final class SimMachine {
   /** Back on its disk with an image and a version, as a rival's provisioning leaves it. */
   void reinstalled(VersionRef with, VersionRef version) {
     mended(Mend.REPLACE);
-    image = with;
+    write(with);
     runs(version);
     powerCycle(false);
   }
@@ -235,7 +241,14 @@ final class SimMachine {
     ailments.removeIf(each -> each.mend().compareTo(act) <= 0);
   }
 
+  private void write(VersionRef with) {
+    writings++;
+    image = with;
+    world.versions.written(this, with);
+  }
+
   private void wipe() {
+    writings++;
     image = NOTHING;
     staged.clear();
     active = NOTHING;

@@ -110,6 +110,7 @@ final class Simulation {
   /** Nothing more strikes: every machine must end well, or with a person. */
   void calm() {
     world.noise.ends();
+    world.versions.imagesAreMended();
     world.machines.values().forEach(Calm::heal);
     world.machines.values().forEach(world::changed);
     long end = world.agenda.now() + LONGEST_CALM;

@@ -3,11 +3,16 @@ package io.pilothouse.dm.simulate;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.pilothouse.api.log.v1.Entry;
 import io.pilothouse.api.log.v1.Event;
 import io.pilothouse.api.v1.Action;
 import io.pilothouse.api.v1.Condition;
+import io.pilothouse.api.v1.Incident;
 import io.pilothouse.api.v1.Machine;
+import io.pilothouse.api.v1.Verdict;
+import io.pilothouse.dm.state.Applied;
 import io.pilothouse.dm.state.StateDigest;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** The engine itself: one seed one run, the account, and checks that bite. */
@@ -102,6 +107,44 @@ class EngineTest {
         .hasMessageContaining("4 one audit record a change of condition")
         .hasMessageContaining("seed 1")
         .hasMessageContaining("last audit records");
+  }
+
+  /** Its machines did not change: they are looked at because they name it. */
+  @Test
+  void anIncidentThatEndsWithoutLettingGoOfItsMachinesIsFoundByThatEntry() {
+    Scenario fleet =
+        Scenario.of(200)
+            .strike(DomainFaults.power("rack/r003", Spans.HOUR))
+            .pass(20 * Spans.MINUTE);
+    Event over =
+        Event.newBuilder()
+            .setIncident(fleet.incidents().get(0).toBuilder().setState(Incident.State.CLOSED))
+            .build();
+    fleet.simulation.state().replay(over);
+    Checks checks = fleet.simulation.pilothouse().leader.checks();
+    assertThatThrownBy(
+            () -> checks.after(Entry.getDefaultInstance(), new Applied(List.of(over), List.of())))
+        .isInstanceOf(Violation.class)
+        .hasMessageContaining("incident reference")
+        .hasMessageContaining("20 are broken");
+  }
+
+  @Test
+  void aReportThatWasOvertakenIsRepeatedEveryHourAndOneThatChangesSomethingIsFound() {
+    Ailment passing = new Ailment("test", Sign.IO_ERRORS, Mend.PASSES, 0);
+    Scenario fleet =
+        Scenario.of(20)
+            .strike(world -> world.machine("m00003").suffersFor(passing, 2 * Spans.MINUTE))
+            .pass(3 * Spans.HOUR + Spans.MINUTE);
+    assertThat(fleet.simulation.pilothouse().reporting.overtaken().known()).isPositive();
+    Verdict forgotten =
+        fleet.simulation.state().verdict("m00003", "disk").orElseThrow().toBuilder()
+            .setSequence(0)
+            .build();
+    fleet.simulation.state().replay(Event.newBuilder().setVerdict(forgotten).build());
+    assertThatThrownBy(() -> fleet.pass(Spans.HOUR))
+        .isInstanceOf(Violation.class)
+        .hasMessageContaining("9 a report older than one already applied changes nothing");
   }
 
   @Test

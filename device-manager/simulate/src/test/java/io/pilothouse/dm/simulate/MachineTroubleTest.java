@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.pilothouse.api.v1.Action;
 import io.pilothouse.api.v1.Condition;
 import io.pilothouse.api.v1.Repair;
+import io.pilothouse.api.v1.RepairPolicy;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
@@ -14,6 +15,10 @@ import org.junit.jupiter.api.TestFactory;
 /** Single machines in trouble, and whoever repairs them. */
 class MachineTroubleTest {
   private static final String M = "m00007";
+
+  /** As the quick start's policy: after three actions a person is asked. */
+  private static final RepairPolicy THREE_ACTIONS =
+      RepairPolicy.newBuilder().setName("three").setMaxAttempts(3).build();
 
   @Test
   void aCrashThatPassesIsAnsweredByDoNothing() {
@@ -68,21 +73,78 @@ class MachineTroubleTest {
   }
 
   @Test
-  void aFlappingMachineIsEscalated() {
+  void aMachineThatFlapsGoesUpTheLadderUntilItIsReplaced() {
     Scenario fleet =
         Scenario.of(60)
             .strike(
-                world -> {
-                  SimMachine machine = world.machine(M);
-                  MachineFaults.flapping(machine, 50 * Spans.MINUTE, 10 * Spans.MINUTE)
-                      .accept(world);
-                })
+                world ->
+                    MachineFaults.flapping(world.machine(M), 50 * Spans.MINUTE, 10 * Spans.MINUTE)
+                        .accept(world))
             .pass(4 * Spans.DAY);
-    boolean replacedOrWithAPerson =
-        fleet.outcome().repairs().replaces() > 0 || fleet.outcome().repairs().escalations() > 0;
-    assertThat(replacedOrWithAPerson).as(fleet.outcome().toString()).isTrue();
+    assertThat(fleet.outcome().repairs().replaces()).as("%s", fleet.outcome()).isEqualTo(1);
     assertThat(fleet.executed()).isLessThanOrEqualTo(7);
     fleet.calm();
+  }
+
+  @Test
+  void aMachineThatFlapsIsEscalatedAfterTheMostActionsThatItsPolicyAllows() {
+    Habits nobodyAnswers = new Habits(Spans.DAY, 100 * Spans.DAY, 0, false);
+    Scenario fleet =
+        Scenario.under(THREE_ACTIONS, 60, nobodyAnswers)
+            .strike(
+                world ->
+                    MachineFaults.flapping(world.machine(M), 50 * Spans.MINUTE, 10 * Spans.MINUTE)
+                        .accept(world));
+    Repair asked = escalated(fleet);
+    assertThat(asked.getMachine()).isEqualTo(M);
+    assertThat(asked.getState()).isEqualTo(Repair.State.WAITING);
+    assertThat(asked.getRule()).contains("3 actions within 7d, the most allowed");
+    assertThat(fleet.repairs(Action.REBOOT)).hasSize(2);
+    assertThat(fleet.repairs(Action.RE_IMAGE)).hasSize(1);
+    fleet.pass(2 * Spans.DAY);
+    assertThat(fleet.executed()).as("it flaps on, and is not touched unasked").isEqualTo(3);
+    fleet.calm();
+  }
+
+  /** The first repair for which a person is asked, within a day. */
+  private static Repair escalated(Scenario fleet) {
+    for (int i = 0; i < 6 * 24 && fleet.repairs(Action.ESCALATE).isEmpty(); i++) {
+      fleet.pass(10 * Spans.MINUTE);
+    }
+    assertThat(fleet.repairs(Action.ESCALATE)).as("%s", fleet.outcome()).hasSize(1);
+    return fleet.repairs(Action.ESCALATE).get(0);
+  }
+
+  @Test
+  void anImageThatIsBadFailsWhatIsWrittenWithItAgainAndComesToAPerson() {
+    Scenario fleet =
+        Scenario.under(THREE_ACTIONS, 60, Habits.USUAL.withWrongSwaps(0))
+            .strike(FleetFaults.badImage("type/" + GeneratedFleet.FRONTEND, 3 * Spans.DAY))
+            .suffers(M, Sign.DEAD, Mend.RE_IMAGE);
+    Repair asked = escalated(fleet);
+    assertThat(asked.getFault()).isEqualTo("crash-loop");
+    assertThat(fleet.counted("image-bad")).isEqualTo(1);
+    assertThat(fleet.outcome().repairs().reImages()).isEqualTo(1);
+    assertThat(fleet.simulation.state().repairs())
+        .as("machines that had the image for long are well")
+        .allMatch(each -> each.getMachine().equals(M));
+    fleet.pass(3 * Spans.DAY);
+    assertThat(fleet.counted("image-bad")).as("written with it again").isGreaterThan(1);
+    fleet.calm();
+    assertThat(fleet.condition(M)).isEqualTo(Condition.HEALTHY);
+    assertThat(fleet.outcome().repairs().replaces()).isZero();
+  }
+
+  @Test
+  void anImageThatIsMendedLasts() {
+    Scenario fleet =
+        Scenario.of(60)
+            .strike(FleetFaults.badImage("type/" + GeneratedFleet.FRONTEND, Spans.MINUTE))
+            .suffers(M, Sign.DEAD, Mend.RE_IMAGE)
+            .pass(Spans.DAY)
+            .calm();
+    assertThat(fleet.outcome().repairs().reImages()).isEqualTo(1);
+    assertThat(fleet.counted("image-bad")).isZero();
   }
 
   @Test

@@ -30,17 +30,20 @@ class RandomWeekTest {
     assertThat(outcome.entries()).isPositive();
   }
 
+  /** {@code ./pilot test} takes the defaults; a night has time for more. */
   @Test
   @EnabledIfSystemProperty(named = "simulate.large", matches = "true")
-  void aDayOfTwoThousandMachines() {
+  void daysOfThousandsOfMachines() {
+    int machines = Integer.getInteger("simulate.machines", 2000);
+    long days = Long.getLong("simulate.days", 3);
     Simulation simulation =
         new Simulation(
             Simulation.Plan.of(
-                GeneratedFleet.of(2000), Faults.usual().times(5, 5), 2026, Spans.DAY),
+                GeneratedFleet.of(machines), Faults.usual().times(5, 5), 2026, days * Spans.DAY),
             Ruler.PILOTHOUSE);
     Outcome outcome = simulation.run(at -> {});
     simulation.calm();
-    assertThat(outcome.repairs().wrongShare()).isLessThan(25);
+    assertThat(outcome.repairs().wrongShare()).as("%s", outcome).isLessThan(25);
     assertThat(outcome.taken().get("fleet")).isLessThanOrEqualTo(0.05);
   }
 

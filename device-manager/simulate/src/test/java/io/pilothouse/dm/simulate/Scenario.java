@@ -2,9 +2,11 @@ package io.pilothouse.dm.simulate;
 
 import io.pilothouse.api.v1.Action;
 import io.pilothouse.api.v1.Condition;
+import io.pilothouse.api.v1.Fleet;
 import io.pilothouse.api.v1.Incident;
 import io.pilothouse.api.v1.Machine;
 import io.pilothouse.api.v1.Repair;
+import io.pilothouse.api.v1.RepairPolicy;
 import io.pilothouse.api.v1.Rollout;
 import java.util.List;
 import java.util.function.Consumer;
@@ -13,21 +15,26 @@ import java.util.function.Consumer;
 final class Scenario {
   final Simulation simulation;
 
-  private Scenario(int machines, Habits habits) {
+  private Scenario(Fleet fleet, Habits habits) {
     simulation =
         new Simulation(
-            Simulation.Plan.of(GeneratedFleet.of(machines), Faults.none(), 1, 0)
-                .with(habits)
-                .replayed(),
+            Simulation.Plan.of(fleet, Faults.none(), 1, 0).with(habits).replayed(),
             Ruler.PILOTHOUSE);
   }
 
   static Scenario of(int machines) {
-    return new Scenario(machines, Habits.USUAL.withWrongSwaps(0));
+    return of(machines, Habits.USUAL.withWrongSwaps(0));
   }
 
   static Scenario of(int machines, Habits habits) {
-    return new Scenario(machines, habits);
+    return new Scenario(GeneratedFleet.of(machines), habits);
+  }
+
+  /** A fleet all of whose machines have this policy. */
+  static Scenario under(RepairPolicy policy, int machines, Habits habits) {
+    Fleet.Builder fleet = GeneratedFleet.of(machines).toBuilder().addRepairPolicies(policy);
+    fleet.getTypesBuilderList().forEach(each -> each.setRepairPolicy(policy.getName()));
+    return new Scenario(fleet.build(), habits);
   }
 
   Scenario strike(Consumer<World> fault) {

@@ -10,14 +10,13 @@ import io.pilothouse.api.v1.ProbationCause;
 import io.pilothouse.api.v1.Verdict;
 import io.pilothouse.api.v1.VerdictKind;
 import io.pilothouse.api.v1.WatchdogSpec;
+import io.pilothouse.manifests.policy.FailureCase;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 
 /** Changes a machine's condition and lifecycle, each checked, and each with one audit record. */
 final class Conditions {
-  static final int PAST_ACTIONS_KEPT = 20;
-
   private Conditions() {}
 
   /**
@@ -121,8 +120,8 @@ final class Conditions {
   /** Appends to the history that the ladder reads, bounded. */
   static void addPastAction(Machine.Builder machine, PastAction action) {
     machine.addPastActions(action);
-    while (machine.getPastActionsCount() > PAST_ACTIONS_KEPT) {
-      machine.removePastActions(0);
+    while (machine.getPastActionsCount() > FailureCase.PAST_KEPT) {
+      machine.removePastActions(FailureCase.leastTelling(machine.getPastActionsList()));
     }
   }
 

@@ -9,6 +9,7 @@ import io.pilothouse.api.v1.WatchdogState;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /** What must hold of incidents at every index. */
 final class IncidentInvariants {
@@ -27,6 +28,31 @@ final class IncidentInvariants {
     if (!state.indexes().incidents.isQuiet()) {
       state.rollouts().stream().filter(Rollouts::isOpen).forEach(check::rollout);
     }
+    return check.broken;
+  }
+
+  /** The same of what changed, and of machines that refer to it. */
+  static List<String> checkChanged(
+      Entities state,
+      Set<String> machines,
+      Set<String> rollouts,
+      Set<String> incidents,
+      Set<String> watchdogs) {
+    IncidentInvariants check = new IncidentInvariants(state);
+    for (String name : machines) {
+      state.machine(name).ifPresent(check::machine);
+      state.machine(name).ifPresent(check::excused);
+    }
+    for (String id : incidents) {
+      state.incident(id).ifPresent(check::incident);
+      state
+          .incident(id)
+          .flatMap(each -> state.watchdog(each.getValue()))
+          .ifPresent(check::watchdog);
+    }
+    watchdogs.forEach(each -> state.watchdog(each).ifPresent(check::quarantine));
+    rollouts.forEach(
+        each -> state.rollout(each).filter(Rollouts::isOpen).ifPresent(check::rollout));
     return check.broken;
   }
 
@@ -81,6 +107,12 @@ final class IncidentInvariants {
     }
   }
 
+  /** A watchdog that changed, and the incident that quarantined it. */
+  private void quarantine(WatchdogState watchdog) {
+    watchdog(watchdog);
+    open(watchdog.getIncidentId()).ifPresent(this::incident);
+  }
+
   private void watchdog(WatchdogState watchdog) {
     if (!watchdog.getIncidentId().isEmpty() && open(watchdog.getIncidentId()).isEmpty()) {
       broken.add(
@@ -91,19 +123,34 @@ final class IncidentInvariants {
 
   private void rollout(Rollout rollout) {
     for (RolloutUnit unit : rollout.getUnitsList()) {
-      for (String name : unit.getFailedList()) {
-        boolean excused =
-            state
-                .machine(name)
-                .filter(each -> each.getRolloutId().equals(rollout.getId()))
-                .filter(each -> IncidentRollouts.isExcused(state, each))
-                .isPresent();
-        if (excused) {
-          broken.add(
-              "an excused machine is no failure of a rollout: %s in %s"
-                  .formatted(name, rollout.getId()));
-        }
-      }
+      unit.getFailedList().stream()
+          .flatMap(each -> state.machine(each).stream())
+          .forEach(each -> excused(rollout, each));
+    }
+  }
+
+  /** A machine that changed, in the open rollout that it is part of. */
+  private void excused(Machine machine) {
+    if (!machine.getRolloutId().isEmpty() && !machine.getIncidentId().isEmpty()) {
+      state
+          .rollout(machine.getRolloutId())
+          .filter(Rollouts::isOpen)
+          .filter(
+              each ->
+                  each.getUnitsList().stream()
+                      .anyMatch(unit -> unit.getFailedList().contains(machine.getName())))
+          .ifPresent(each -> excused(each, machine));
+    }
+  }
+
+  private void excused(Rollout rollout, Machine machine) {
+    boolean excused =
+        machine.getRolloutId().equals(rollout.getId())
+            && IncidentRollouts.isExcused(state, machine);
+    if (excused) {
+      broken.add(
+          "an excused machine is no failure of a rollout: %s in %s"
+              .formatted(machine.getName(), rollout.getId()));
     }
   }
 

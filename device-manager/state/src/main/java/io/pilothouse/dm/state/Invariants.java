@@ -1,5 +1,6 @@
 package io.pilothouse.dm.state;
 
+import io.pilothouse.api.log.v1.Event;
 import io.pilothouse.api.v1.Condition;
 import io.pilothouse.api.v1.Lifecycle;
 import io.pilothouse.api.v1.Machine;
@@ -10,6 +11,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * What must hold at every index, by name. Checked after each step of the simulation; those about
@@ -37,6 +40,42 @@ public final class Invariants {
    */
   public static List<String> check(Entities state, Map<String, Budget.Usage> before) {
     return new Invariants(state, before).check();
+  }
+
+  /**
+   * As {@link #check(Entities)}, but only of what these events changed, so that an entry costs as
+   * much as it changes. The budget is not among it: a caller that comes after every entry counts it
+   * as it goes.
+   *
+   * @param machines those that changed, and those that refer to what changed
+   */
+  public static List<String> checkChanged(
+      Entities state, Set<String> machines, List<Event> events) {
+    Invariants check = new Invariants(state, Map.of());
+    Set<String> repairs = new TreeSet<>();
+    Set<String> rollouts = new TreeSet<>();
+    Set<String> incidents = new TreeSet<>();
+    Set<String> watchdogs = new TreeSet<>();
+    for (Event event : events) {
+      switch (event.getKindCase()) {
+        case REPAIR -> repairs.add(event.getRepair().getId());
+        case ROLLOUT -> rollouts.add(event.getRollout().getId());
+        case INCIDENT -> incidents.add(event.getIncident().getId());
+        case WATCHDOG -> watchdogs.add(event.getWatchdog().getName());
+        default -> {
+          // no invariant is about one of these alone
+        }
+      }
+    }
+    for (String name : machines) {
+      state.machine(name).ifPresent(check::machine);
+      state.machine(name).map(Machine::getRepairId).ifPresent(repairs::add);
+    }
+    repairs.forEach(each -> state.repair(each).ifPresent(check::repair));
+    rollouts.forEach(each -> state.rollout(each).ifPresent(check::rollout));
+    check.broken.addAll(
+        IncidentInvariants.checkChanged(state, machines, rollouts, incidents, watchdogs));
+    return check.broken;
   }
 
   /**
