@@ -209,6 +209,18 @@ class ManifestContentsTest {
   }
 
   @Test
+  void whatIsNoFileIsTold() throws IOException, InterruptedException {
+    Process mkfifo = new ProcessBuilder("mkfifo", dir.resolve("pipe").toString()).start();
+    assertThat(mkfifo.waitFor()).isZero();
+
+    Typed typed = add();
+
+    assertThat(typed.code()).isEqualTo(1);
+    assertThat(typed.err()).contains("pipe is a device, pipe or socket");
+    assertThat(dm.methods()).isEmpty();
+  }
+
+  @Test
   void linksThatGoRoundAreRefused() throws IOException {
     Files.createSymbolicLink(dir.resolve("a"), Path.of("site/b"));
     Files.createSymbolicLink(dir.resolve("site/b"), Path.of("../a"));
@@ -383,6 +395,9 @@ class ManifestContentsTest {
             """);
     assertThat(pilot("manifest", "verify", "web@1.0.0", "--deep").out())
         .contains("deployment-2: sent every chunk rightly");
+
+    assertThat(pilot("manifest", "verify", "web@1.0.0").err())
+        .contains("deployment-1: asked for 4 of 4 chunks");
 
     damage(one, "site/index.html");
     Typed lacks = pilot("manifest", "verify", "web@1.0.0");

@@ -14,6 +14,7 @@ import io.pilothouse.cli.content.ContentUpload;
 import io.pilothouse.cli.content.SigningKey;
 import io.pilothouse.filesync.ContentException;
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -68,6 +69,12 @@ final class ManifestAdd extends Command {
           "CONTENT",
           String.valueOf(e.getMessage()),
           "nothing was registered; it is safe to add it again");
+    } catch (AccessDeniedException e) {
+      throw new CliException(
+          ExitCode.FAILED,
+          "CONTENT",
+          "no permission to read " + e.getFile(),
+          "chmod a+r it, or leave it out; nothing was registered");
     } catch (IOException e) {
       throw new CliException(
           ExitCode.FAILED,

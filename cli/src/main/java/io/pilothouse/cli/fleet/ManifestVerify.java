@@ -73,8 +73,13 @@ final class ManifestVerify extends ManifestQuery {
     ListManifestsReply reply = versions("");
     Manifest manifest = find(reply, what).manifest();
     String signature = signature(manifest);
+    MovingLine line = new MovingLine(this::say, quiet());
     List<Report> reports =
-        new ReplicaAudit(manifest.getRef().getDigest(), deep, (replica, done, of) -> {})
+        new ReplicaAudit(
+                manifest.getRef().getDigest(),
+                deep,
+                (replica, done, of) ->
+                    line.at(done, of, "%s: asked for %d of %d chunks".formatted(replica, done, of)))
             .run(reply.getReplicasList());
     List<String> down =
         reply.getReplicasList().stream()
