@@ -4,6 +4,7 @@ import io.pilothouse.filesync.client.Replicator;
 import io.pilothouse.filesync.server.ContentStore;
 import java.io.IOException;
 import java.util.List;
+import java.util.Map;
 
 /** Replicated content goes into the replica's own store. */
 record StoreSink(ContentStore store) implements Replicator.Sink {
@@ -16,6 +17,11 @@ record StoreSink(ContentStore store) implements Replicator.Sink {
   @Override
   public void putChunk(String sha256, byte[] bytes) throws IOException {
     store.putChunk(sha256, bytes);
+  }
+
+  @Override
+  public void putChunks(Map<String, byte[]> bytes) throws IOException {
+    store.putChunks(bytes);
   }
 
   @Override

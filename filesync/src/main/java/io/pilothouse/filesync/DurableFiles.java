@@ -43,7 +43,12 @@ public final class DurableFiles {
 
   /** Makes renames in a directory durable. */
   public static void syncDirectory(Path dir) throws IOException {
-    try (FileChannel channel = FileChannel.open(dir, StandardOpenOption.READ)) {
+    sync(dir);
+  }
+
+  /** Makes a file's bytes durable. */
+  public static void sync(Path file) throws IOException {
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
       channel.force(true);
     }
   }

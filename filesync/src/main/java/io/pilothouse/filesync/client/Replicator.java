@@ -23,11 +23,54 @@ public final class Replicator {
 
     void putChunk(String sha256, byte[] bytes) throws IOException;
 
+    /** Takes several, with one flush for all if it can. */
+    default void putChunks(Map<String, byte[]> bytes) throws IOException {
+      for (Map.Entry<String, byte[]> each : bytes.entrySet()) {
+        putChunk(each.getKey(), each.getValue());
+      }
+    }
+
     /** Returns the chunks still missing. */
     List<String> putIndex(String digest, byte[] bytes) throws IOException;
   }
 
   private static final int WINDOW = 1 << 13;
+
+  /** Chunks that are put together. */
+  private static final class Batch {
+    private static final int MOST_BYTES = 8 << 20;
+
+    private final Sink sink;
+    private Map<String, byte[]> chunks = new LinkedHashMap<>();
+    private int bytes;
+
+    Batch(Sink sink) {
+      this.sink = sink;
+    }
+
+    void add(String sha256, byte[] from, int length) throws IOException {
+      Map<String, byte[]> full = Map.of();
+      synchronized (this) {
+        chunks.put(sha256, Arrays.copyOf(from, length));
+        bytes += length;
+        if (bytes >= MOST_BYTES) {
+          full = next();
+        }
+      }
+      sink.putChunks(full);
+    }
+
+    void flush() throws IOException {
+      sink.putChunks(next());
+    }
+
+    private synchronized Map<String, byte[]> next() {
+      Map<String, byte[]> all = chunks;
+      chunks = new LinkedHashMap<>();
+      bytes = 0;
+      return all;
+    }
+  }
 
   private final Network network;
   private final Path work;
@@ -54,12 +97,12 @@ public final class Replicator {
       Transfer transfer = network.among(sources);
       Path file = work.resolve("index");
       IndexFile index = network.sources(transfer).index(digest, file);
+      Batch batch = new Batch(sink);
       Gathering gathering =
           network.gathering(
               transfer,
               new PartialChunks(work.resolve("chunks")),
-              (want, bytes, length) ->
-                  sink.putChunk(want.chunk.sha256(), Arrays.copyOf(bytes, length)));
+              (want, bytes, length) -> batch.add(want.chunk.sha256(), bytes, length));
       Map<String, Want> window = new LinkedHashMap<>();
       index.<InterruptedException>forEachChunk(
           (each, offset, chunk) -> {
@@ -72,6 +115,7 @@ public final class Replicator {
             }
           });
       gathering.bring(List.copyOf(window.values()));
+      batch.flush();
       List<String> missing = sink.putIndex(digest, Files.readAllBytes(file));
       Files.delete(file);
       if (!missing.isEmpty()) {

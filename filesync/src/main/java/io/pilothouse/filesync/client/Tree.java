@@ -69,9 +69,7 @@ final class Tree {
     Path freshIndex = work.resolve("index");
     Path old = work.resolve("old");
     Path oldIndex = work.resolve("old.index");
-    try (FileChannel channel = FileChannel.open(freshIndex, StandardOpenOption.READ)) {
-      channel.force(true);
-    }
+    DurableFiles.sync(freshIndex);
     DurableFiles.deleteTree(old);
     Files.deleteIfExists(oldIndex);
     points.reached("index flushed");

@@ -5,6 +5,7 @@ import io.pilothouse.filesync.ContentIndex.Entry;
 import io.pilothouse.filesync.ContentIndex.FileEntry;
 import io.pilothouse.filesync.ContentIndex.LinkEntry;
 import io.pilothouse.filesync.DurableFiles;
+import io.pilothouse.filesync.FileSystemFlush;
 import io.pilothouse.filesync.IndexFile;
 import io.pilothouse.filesync.Modes;
 import java.io.IOException;
@@ -209,9 +210,7 @@ final class TreeWriter {
       index.forEach(
           entry -> {
             if (entry instanceof FileEntry file) {
-              try (FileChannel channel = FileChannel.open(path(file), StandardOpenOption.READ)) {
-                channel.force(true);
-              }
+              DurableFiles.sync(path(file));
             }
           });
       DurableFiles.syncDirectories(tree);

@@ -4,6 +4,7 @@ import io.pilothouse.filesync.ContentException;
 import io.pilothouse.filesync.ContentIndex;
 import io.pilothouse.filesync.ContentIndex.Chunk;
 import io.pilothouse.filesync.DurableFiles;
+import io.pilothouse.filesync.FileSystemFlush;
 import io.pilothouse.filesync.IndexFile;
 import io.pilothouse.filesync.Sha256;
 import java.io.IOException;
@@ -16,6 +17,7 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -32,6 +34,9 @@ import java.util.stream.Stream;
  * taken when all its chunks are there.
  */
 public final class ContentStore implements Contents, AutoCloseable {
+  /** More chunks than this are flushed by one call for the whole file system. */
+  private static final int FLUSHED_ONE_BY_ONE = 4;
+
   private final Path chunks;
   private final Path indexes;
   private final Path incoming;
@@ -145,10 +150,60 @@ public final class ContentStore implements Contents, AutoCloseable {
 
   /** Takes a chunk; refuses bytes that do not have that hash. */
   public void putChunk(String sha256, byte[] bytes) throws IOException {
+    requireSound(sha256, bytes);
+    publish(bytes, chunkFile(sha256));
+  }
+
+  /** Takes chunks, with one flush for all when they are many. */
+  public void putChunks(Map<String, byte[]> bytes) throws IOException {
+    if (bytes.size() <= FLUSHED_ONE_BY_ONE) {
+      for (Map.Entry<String, byte[]> each : bytes.entrySet()) {
+        putChunk(each.getKey(), each.getValue());
+      }
+      return;
+    }
+    Map<Path, Path> fresh = new LinkedHashMap<>();
+    try {
+      for (Map.Entry<String, byte[]> each : bytes.entrySet()) {
+        requireSound(each.getKey(), each.getValue());
+        Path file = incoming.resolve(Long.toString(temporary.incrementAndGet()));
+        fresh.put(file, chunkFile(each.getKey()));
+        Files.write(file, each.getValue());
+      }
+      if (!FileSystemFlush.of(incoming)) {
+        for (Path each : fresh.keySet()) {
+          DurableFiles.sync(each);
+        }
+      }
+      Set<Path> parents = new LinkedHashSet<>();
+      for (Map.Entry<Path, Path> each : fresh.entrySet()) {
+        parents.add(moved(each.getKey(), each.getValue()));
+      }
+      for (Path each : parents) {
+        DurableFiles.syncDirectory(each);
+      }
+    } finally {
+      for (Path each : fresh.keySet()) {
+        Files.deleteIfExists(each);
+      }
+    }
+  }
+
+  /** Gives a flushed file its place; returns the directory that is to be flushed. */
+  private Path moved(Path fresh, Path to) throws IOException {
+    Path parent = DurableFiles.parent(to);
+    if (!Files.isDirectory(parent)) {
+      Files.createDirectories(parent);
+      DurableFiles.syncDirectory(chunks);
+    }
+    Files.move(fresh, to, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    return parent;
+  }
+
+  private static void requireSound(String sha256, byte[] bytes) throws ContentException {
     if (!Sha256.hex(bytes).equals(sha256)) {
       throw new ContentException("the bytes sent as chunk " + sha256 + " have another hash");
     }
-    publish(bytes, chunkFile(sha256));
   }
 
   /**
@@ -303,13 +358,7 @@ public final class ContentStore implements Contents, AutoCloseable {
     Path fresh = incoming.resolve(Long.toString(temporary.incrementAndGet()));
     try {
       DurableFiles.write(fresh, bytes);
-      Path parent = DurableFiles.parent(to);
-      if (!Files.isDirectory(parent)) {
-        Files.createDirectories(parent);
-        DurableFiles.syncDirectory(chunks);
-      }
-      Files.move(fresh, to, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-      DurableFiles.syncDirectory(parent);
+      DurableFiles.syncDirectory(moved(fresh, to));
     } finally {
       Files.deleteIfExists(fresh);
     }

@@ -3,6 +3,7 @@ package io.pilothouse.filesync.client;
 import io.pilothouse.filesync.server.ContentStore;
 import java.io.IOException;
 import java.util.List;
+import java.util.Map;
 
 /** Into a store on this machine. */
 record StoreSink(ContentStore store) implements Replicator.Sink {
@@ -14,6 +15,11 @@ record StoreSink(ContentStore store) implements Replicator.Sink {
   @Override
   public void putChunk(String sha256, byte[] bytes) throws IOException {
     store.putChunk(sha256, bytes);
+  }
+
+  @Override
+  public void putChunks(Map<String, byte[]> bytes) throws IOException {
+    store.putChunks(bytes);
   }
 
   @Override

@@ -15,7 +15,9 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
@@ -94,9 +96,11 @@ final class TestReplica implements AutoCloseable {
   /** Packs a directory and keeps all of it. */
   Packed holds(Path dir) throws IOException {
     Packed packed = Packer.pack(dir);
+    Map<String, byte[]> chunks = new LinkedHashMap<>();
     for (var chunk : packed.index().chunks()) {
-      store.putChunk(chunk.sha256(), packed.read(chunk));
+      chunks.put(chunk.sha256(), packed.read(chunk));
     }
+    store.putChunks(chunks);
     store.putIndex(packed.index().digest(), packed.index().toBytes());
     return packed;
   }

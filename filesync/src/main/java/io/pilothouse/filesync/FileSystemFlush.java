@@ -1,7 +1,8 @@
-package io.pilothouse.filesync.client;
+package io.pilothouse.filesync;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
@@ -11,14 +12,14 @@ import org.slf4j.LoggerFactory;
  * Flushes a whole file system at once (syncfs), by the command that every Linux has for it: for ten
  * thousand new files that is one commit of its journal in place of ten thousand.
  */
-final class FileSystemFlush {
+public final class FileSystemFlush {
   private static final Logger log = LoggerFactory.getLogger(FileSystemFlush.class);
   private static final long MINUTES = 30;
 
   private FileSystemFlush() {}
 
   /** False when the command is not there or failed: then each file must be flushed. */
-  static boolean of(Path directory) throws IOException {
+  public static boolean of(Path directory) throws IOException {
     Process sync;
     try {
       sync =
@@ -31,7 +32,7 @@ final class FileSystemFlush {
     }
     try (InputStream out = sync.getInputStream()) {
       sync.getOutputStream().close();
-      String said = new String(out.readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
+      String said = new String(out.readAllBytes(), StandardCharsets.UTF_8);
       if (sync.waitFor(MINUTES, TimeUnit.MINUTES) && sync.exitValue() == 0) {
         return true;
       }
