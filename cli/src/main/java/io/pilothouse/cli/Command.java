@@ -67,6 +67,12 @@ public abstract class Command implements Callable<Integer> {
     return Optional.ofNullable(options().timeout);
   }
 
+  /** Whether output may be coloured, where it is a terminal. */
+  protected final boolean colors() {
+    String asked = System.getenv("NO_COLOR");
+    return !options().noColor && (asked == null || asked.isEmpty());
+  }
+
   public final Home home() {
     return Home.resolve(Optional.ofNullable(options().home), System.getenv());
   }

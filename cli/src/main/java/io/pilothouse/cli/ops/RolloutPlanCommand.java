@@ -2,6 +2,7 @@ package io.pilothouse.cli.ops;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.pilothouse.api.v1.PlannedCapacity;
 import io.pilothouse.api.v1.PlannedUnit;
 import io.pilothouse.api.v1.RolloutPlan;
 import io.pilothouse.api.v1.StartRolloutRequest;
@@ -12,8 +13,11 @@ import io.pilothouse.cli.Json;
 import io.pilothouse.cli.Names;
 import io.pilothouse.cli.Table;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import picocli.CommandLine;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** What a rollout would touch, in which order, and what capacity would be left. */
@@ -28,6 +32,13 @@ final class RolloutPlanCommand extends RolloutQuery {
   @Parameters(index = "1", paramLabel = "NAME@VERSION")
   String version = "";
 
+  @Option(
+      names = "--first",
+      split = ",",
+      paramLabel = "MACHINE",
+      description = "canary machines, by name or pattern web-[01-03], before all others")
+  List<String> first = List.of();
+
   @Override
   protected ExitCode run() {
     VersionRef to = version(version);
@@ -36,9 +47,10 @@ final class RolloutPlanCommand extends RolloutQuery {
             .setType(type)
             .setName(to.getName())
             .setVersion(to.getVersion())
+            .addAllFirst(first)
             .build();
     RolloutPlan plan = ask("PlanRollout", request, RolloutPlan.parser());
-    show(() -> json(plan), () -> text(plan), () -> List.of(plan.getDigest()));
+    show(() -> json(plan), () -> text(plan, first), () -> List.of(plan.getDigest()));
     return ExitCode.DONE;
   }
 
@@ -57,15 +69,41 @@ final class RolloutPlanCommand extends RolloutQuery {
           .put("machines", unit.getMachines())
           .put("eligible", unit.getEligible())
           .put("batch", unit.getBatch())
-          .put("capacity_left", unit.getCapacityLeft());
+          .put("capacity_left", unit.getCapacityLeft())
+          .put("estimated_seconds", unit.getEstimatedMs() / 1000.0);
     }
+    ArrayNode domains = root.putArray("capacity");
+    for (PlannedCapacity domain : plan.getCapacityList()) {
+      domains
+          .addObject()
+          .put("domain", domain.getDomain())
+          .put("machines", domain.getMembers())
+          .put("serving", domain.getServing())
+          .put("left", domain.getLeft());
+    }
+    Json.time(root, "not_before", plan.getNotBefore());
     Json.strings(root, "conflicts", plan.getConflictsList());
     return root.put("estimated_seconds", plan.getEstimatedMs() / 1000.0)
         .put("revision", plan.getRevision());
   }
 
-  private static String text(RolloutPlan plan) {
-    Table table = new Table("UNIT", "FROM", "MACHINES", "ELIGIBLE", "BATCH", "CAPACITY LEFT");
+  /** The domain of each dimension that has the least left; the rest is in the JSON. */
+  private static Table worst(RolloutPlan plan) {
+    Table table = new Table("AT THE WORST MOMENT", "MACHINES", "SERVING", "LEFT");
+    Set<String> dimensions = new HashSet<>();
+    for (PlannedCapacity domain : plan.getCapacityList()) {
+      String name = domain.getDomain();
+      int slash = name.indexOf('/');
+      if (dimensions.add(slash < 0 ? name : name.substring(0, slash))) {
+        table.row(name, domain.getMembers(), domain.getServing(), domain.getLeft());
+      }
+    }
+    return table;
+  }
+
+  private static String text(RolloutPlan plan, List<String> first) {
+    Table table =
+        new Table("UNIT", "FROM", "MACHINES", "ELIGIBLE", "BATCH", "CAPACITY LEFT", "ABOUT");
     for (PlannedUnit unit : plan.getUnitsList()) {
       table.row(
           unit.getName(),
@@ -73,11 +111,18 @@ final class RolloutPlanCommand extends RolloutQuery {
           unit.getMachines(),
           unit.getEligible(),
           unit.getBatch(),
-          unit.getCapacityLeft());
+          unit.getCapacityLeft(),
+          Durations.text(Duration.ofMillis(unit.getEstimatedMs())));
     }
     StringBuilder text =
         new StringBuilder("%s → %s%n".formatted(plan.getType(), Names.ref(plan.getTo())))
             .append(table);
+    if (plan.getCapacityCount() > 0) {
+      text.append("\n\n").append(worst(plan));
+    }
+    if (plan.getNotBefore() != 0) {
+      text.append("\nits windows are closed: it begins ").append(Names.when(plan.getNotBefore()));
+    }
     plan.getConflictsList().forEach(each -> text.append("\nconflict: ").append(each));
     text.append("\nestimated ")
         .append(Durations.text(Duration.ofMillis(plan.getEstimatedMs())))
@@ -85,6 +130,7 @@ final class RolloutPlanCommand extends RolloutQuery {
         .append(plan.getType())
         .append(' ')
         .append(Names.ref(plan.getTo()))
+        .append(first.isEmpty() ? "" : " --first " + String.join(",", first))
         .append(" --plan ")
         .append(plan.getDigest());
     return text.toString();

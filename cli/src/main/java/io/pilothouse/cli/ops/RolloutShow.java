@@ -24,7 +24,7 @@ final class RolloutShow extends RolloutQuery {
           RolloutView.fill(rollout, node);
           return node;
         },
-        () -> RolloutView.picture(rollout),
+        () -> new RolloutPicture(Integer.MAX_VALUE, false).text(rollout),
         () -> List.of(rollout.getId()));
     return ExitCode.DONE;
   }

@@ -26,6 +26,13 @@ final class RolloutStart extends RolloutQuery {
       description = "refuse when the fleet has changed since this plan")
   String plan = "";
 
+  @Option(
+      names = "--first",
+      split = ",",
+      paramLabel = "MACHINE",
+      description = "canary machines, by name or pattern web-[01-03], before all others")
+  List<String> first = List.of();
+
   @Override
   protected ExitCode run() {
     VersionRef to = version(version);
@@ -35,6 +42,7 @@ final class RolloutStart extends RolloutQuery {
             .setName(to.getName())
             .setVersion(to.getVersion())
             .setPlanDigest(plan)
+            .addAllFirst(first)
             .setContext(writeContext())
             .build();
     WriteReply reply = ask("StartRollout", request, WriteReply.parser());

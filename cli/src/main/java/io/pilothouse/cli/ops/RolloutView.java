@@ -7,12 +7,9 @@ import io.pilothouse.api.v1.RolloutUnit;
 import io.pilothouse.cli.ExitCode;
 import io.pilothouse.cli.Json;
 import io.pilothouse.cli.Names;
-import io.pilothouse.cli.Table;
 
 /** A rollout as JSON, as a line and as a picture. */
 final class RolloutView {
-  private static final int BAR = 20;
-
   private RolloutView() {}
 
   static void fill(Rollout rollout, ObjectNode node) {
@@ -39,9 +36,10 @@ final class RolloutView {
     Json.time(node, "created_at", rollout.getCreatedAt());
     Json.time(node, "since", rollout.getSince());
     Json.time(node, "deadline", rollout.getDeadline());
+    Json.time(node, "wait_until", rollout.getWaitUntil());
   }
 
-  private static String reason(Rollout rollout) {
+  static String reason(Rollout rollout) {
     return rollout.getState() == Rollout.State.PAUSED && !rollout.getPauseReason().isEmpty()
         ? rollout.getPauseReason()
         : rollout.getReason();
@@ -72,41 +70,6 @@ final class RolloutView {
     }
     if (!reason(rollout).isEmpty()) {
       text.append("  reason: ").append(reason(rollout));
-    }
-    return text.toString();
-  }
-
-  /** Units as bars. */
-  static String picture(Rollout rollout) {
-    StringBuilder text =
-        new StringBuilder(
-            "%s  %s → %s  %s%n"
-                .formatted(
-                    rollout.getId(),
-                    rollout.getType(),
-                    Names.ref(rollout.getTo()),
-                    rollout.getState()));
-    Table table = new Table("UNIT", "STATE", "", "HEALTHY", "FAILED", "BEFORE");
-    for (RolloutUnit unit : rollout.getUnitsList()) {
-      int filled =
-          unit.getMachines() == 0 ? 0 : Math.min(BAR, BAR * unit.getHealthy() / unit.getMachines());
-      table.row(
-          unit.getName(),
-          state(unit),
-          "█".repeat(filled) + "░".repeat(BAR - filled),
-          unit.getHealthy() + " of " + unit.getMachines(),
-          unit.getFailedCount(),
-          Names.ref(unit.getBefore()));
-    }
-    text.append(table);
-    if (!rollout.getWaitingFor().isEmpty() && !ended(rollout)) {
-      text.append("\nwaiting for ").append(rollout.getWaitingFor());
-    }
-    if (!reason(rollout).isEmpty()) {
-      text.append("\nreason: ").append(reason(rollout));
-    }
-    if (rollout.getDeadline() != 0 && !ended(rollout)) {
-      text.append("\nthe rollout's deadline: ").append(Names.at(rollout.getDeadline()));
     }
     return text.toString();
   }

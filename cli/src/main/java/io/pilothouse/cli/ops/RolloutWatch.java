@@ -9,7 +9,10 @@ import io.pilothouse.cli.ExitCode;
 import io.pilothouse.cli.Json;
 import io.pilothouse.cli.Terminal;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import picocli.CommandLine;
 import picocli.CommandLine.Parameters;
 
@@ -25,17 +28,19 @@ import picocli.CommandLine.Parameters;
     })
 final class RolloutWatch extends RolloutQuery {
   private static final Duration NEWS = Duration.ofSeconds(1);
+  private static final Pattern PAINT = Pattern.compile("\033\\[[0-9;]*m");
 
   @Parameters(arity = "0..1", paramLabel = "ID")
   String id = "";
 
+  private final long start = System.nanoTime();
+  private Optional<Duration> limit = Optional.empty();
   private String last = "";
   private int drawn;
 
   @Override
   protected ExitCode run() {
-    long start = System.nanoTime();
-    Optional<Duration> limit = givenTimeout();
+    limit = givenTimeout();
     Rollout rollout = find(id);
     limit.ifPresent(
         each -> say("this command waits " + Durations.text(each) + " at most, then exits with 5"));
@@ -74,7 +79,7 @@ final class RolloutWatch extends RolloutQuery {
     } else if (Terminal.console().isEmpty() || quiet()) {
       printOnce(RolloutView.line(rollout));
     } else {
-      redraw(RolloutView.picture(rollout));
+      redraw(rollout);
     }
   }
 
@@ -85,12 +90,30 @@ final class RolloutWatch extends RolloutQuery {
     }
   }
 
-  private void redraw(String picture) {
+  /** Draws over what was drawn before, however wide the terminal is by now. */
+  private void redraw(Rollout rollout) {
+    int width = Terminal.width();
+    List<String> lines =
+        new ArrayList<>(new RolloutPicture(width, colors()).lines(rollout));
+    limit.ifPresent(
+        each -> {
+          Duration left = each.minusNanos(System.nanoTime() - start);
+          lines.add(
+              "this command gives up in "
+                  + Durations.text(left.isNegative() ? Duration.ZERO : left)
+                  + "; the rollout goes on then");
+        });
     if (drawn > 0) {
       // cursor up, clear to the end of the screen
-      System.out.print("\033[" + drawn + "A\033[J");
+      System.out.print("\033[" + drawn + "A\r\033[J");
     }
-    print(picture);
-    drawn = picture.split("\n", -1).length;
+    print(String.join("\n", lines));
+    // a line that is wider than the terminal takes several of its rows
+    drawn = lines.stream().mapToInt(each -> rows(each, width)).sum();
+  }
+
+  private static int rows(String line, int width) {
+    int shown = PAINT.matcher(line).replaceAll("").length();
+    return Math.max(1, Math.ceilDiv(shown, width));
   }
 }

@@ -104,6 +104,7 @@ final class Decider {
   /** Runs the rules until they change nothing more. */
   static void settle(Draft draft, Set<String> reportersGone) {
     Set<String> gone = reportersGone;
+    Outage.allow(draft);
     Leases.expire(draft);
     WatchdogModes.settle(draft);
     draft.due(Table.MACHINE).keySet().forEach(draft::touch);

@@ -25,6 +25,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import org.jspecify.annotations.Nullable;
@@ -93,6 +94,11 @@ public final class Draft implements Entities {
   /** Has the machine's rules re-run although it did not change itself (a verdict of it did). */
   public void touch(String machine) {
     agenda.machine(machine);
+  }
+
+  /** When the first timeout is due that was not decided yet, by now or later. */
+  Optional<Instant> nextDue() {
+    return state.nextDue();
   }
 
   /** What is due by now in a table, by key. */

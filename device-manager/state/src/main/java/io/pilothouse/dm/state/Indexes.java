@@ -21,6 +21,7 @@ public final class Indexes {
   final VerdictIndex verdicts = new VerdictIndex();
   final RepairIndex repairs = new RepairIndex();
   final RolloutIndex rollouts = new RolloutIndex();
+  final StandingIndex standings = new StandingIndex(rollouts, machines);
   final LedgerIndex ledger = new LedgerIndex();
   final StrayIndex strays = new StrayIndex(machines);
   final SessionIndex sessions = new SessionIndex();
@@ -39,6 +40,7 @@ public final class Indexes {
           verdicts,
           repairs,
           rollouts,
+          standings,
           ledger,
           strays,
           sessions,

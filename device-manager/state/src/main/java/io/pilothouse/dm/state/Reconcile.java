@@ -101,15 +101,20 @@ final class Reconcile {
   private static boolean isBeingSwitched(Entities state, Machine machine, Thing thing) {
     return state.indexes().rollouts.open(state).stream()
         .filter(each -> each.getType().equals(machine.getType()) && each.getThing() == thing)
-        .flatMap(each -> each.getUnitsList().stream())
-        .filter(each -> each.getName().equals(machine.getScaleUnit()))
+        .anyMatch(each -> moves(each, machine.getScaleUnit()));
+  }
+
+  private static boolean moves(Rollout rollout, String name) {
+    boolean back = rollout.getState() == Rollout.State.ROLLING_BACK;
+    return rollout.getUnitsList().stream()
+        .filter(each -> each.getName().equals(name))
         .anyMatch(
             each ->
                 switch (each.getState()) {
                   case UNIT_ACTIVATING, UNIT_VERIFYING, UNIT_FAILED -> true;
+                  case PASSED -> back; // in its batches, not by the way
                   case PENDING,
                       UNIT_SOAKING,
-                      PASSED,
                       SKIPPED,
                       UNIT_ROLLED_BACK,
                       STATE_UNSPECIFIED,

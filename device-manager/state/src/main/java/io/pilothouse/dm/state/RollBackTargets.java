@@ -27,9 +27,8 @@ final class RollBackTargets {
         continue;
       }
       List<String> lacking =
-          unit.getSwitchedList().stream()
-              .flatMap(each -> state.machine(each).stream())
-              .filter(each -> !holds(each, before))
+          Rollouts.members(state, rollout, unit).stream()
+              .filter(each -> Things.wants(each, rollout) && !holds(each, before))
               .map(Machine::getName)
               .toList();
       if (!lacking.isEmpty()) {

@@ -1,7 +1,5 @@
 package io.pilothouse.dm.state;
 
-import io.pilothouse.api.v1.Lifecycle;
-import io.pilothouse.api.v1.Machine;
 import io.pilothouse.api.v1.Rollout;
 import io.pilothouse.api.v1.RolloutUnit;
 
@@ -23,28 +21,19 @@ final class RolloutCount {
       // until all are switched, those still to be switched count as well: a first failure is
       // one of the unit, not one of the first batch
       boolean activating = i == rollout.getCurrent() && isActivating(rollout);
-      int machines = 0;
-      int healthy = 0;
-      for (Machine machine : Rollouts.members(state, rollout, unit)) {
-        boolean counts =
-            isJudged(state, machine, unit, rollout)
-                || (activating && RolloutSwitch.isEligible(state, machine));
-        machines += counts ? 1 : 0;
-        healthy += counts && RolloutSwitch.isHealthyOn(machine, rollout) ? 1 : 0;
+      StandingIndex standings = state.indexes().standings;
+      int healthy = standings.count(rollout, unit, Standing.HEALTHY);
+      int machines =
+          rollout.getState() == Rollout.State.ROLLING_BACK
+              ? unit.getMachines()
+              : standings.count(rollout, unit, Standing.HEALTHY, Standing.AWAY);
+      if (activating) {
+        machines += standings.count(rollout, unit, Standing.READY, Standing.UNSTAGED);
       }
-      rollout.setUnits(i, unit.toBuilder().setMachines(machines).setHealthy(healthy));
+      if (machines != unit.getMachines() || healthy != unit.getHealthy()) {
+        rollout.setUnits(i, unit.toBuilder().setMachines(machines).setHealthy(healthy));
+      }
     }
-  }
-
-  /**
-   * Whether the machine was brought to the new version, is in service, and has no error of which an
-   * incident knows another cause.
-   */
-  static boolean isJudged(
-      Entities state, Machine machine, RolloutUnit unit, Rollout.Builder rollout) {
-    return machine.getLifecycle() == Lifecycle.IN_SERVICE
-        && !IncidentRollouts.isExcused(state, machine)
-        && (unit.getSwitchedList().contains(machine.getName()) || Things.wants(machine, rollout));
   }
 
   private static boolean isActivating(Rollout.Builder rollout) {
@@ -55,11 +44,7 @@ final class RolloutCount {
 
   /** How many machines of a unit may fail without the unit failing. */
   static long failuresAllowed(Entities state, Rollout.Builder rollout, RolloutUnit unit) {
-    int excused =
-        (int)
-            RolloutSwitch.switched(state, unit).stream()
-                .filter(each -> IncidentRollouts.isExcused(state, each))
-                .count();
+    int excused = state.indexes().standings.count(rollout, unit, Standing.EXCUSED);
     int machines = Math.max(unit.getMachines(), unit.getSwitchedCount() - excused);
     return machines * (ALL - parts(rollout.getPolicy().getSuccessShare())) / ALL;
   }

@@ -38,8 +38,8 @@ final class RolloutExplainer {
                   unit.getHealthy(),
                   unit.getMachines(),
                   Texts.ref(rollout.getTo()),
-                  String.join(", ", unit.getSwitchedList()),
-                  String.join(", ", unit.getFailedList())));
+                  Named.of(unit.getSwitchedList(), each -> each),
+                  Named.of(unit.getFailedList(), each -> each)));
     }
     failures(state, rollout)
         .forEach(each -> why.addEvidence(each.getMachine() + ": " + each.getText()));

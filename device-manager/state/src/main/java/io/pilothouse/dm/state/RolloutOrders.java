@@ -10,6 +10,7 @@ import io.pilothouse.api.v1.RolloutUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.TreeSet;
 
 /** What people tell an open rollout: pause, resume, skip a unit, abort, roll back. */
 final class RolloutOrders {
@@ -25,7 +26,7 @@ final class RolloutOrders {
           "`pilot rollout list` shows those there are");
     }
     Rollout rollout = found.get();
-    requireAllowed(rollout, command.getVerb());
+    requireAllowed(draft, rollout, command.getVerb());
     Operators.requireReason(draft, "an order to a rollout");
     String reason = draft.request().getReason();
     Rollout.Builder next = rollout.toBuilder();
@@ -44,12 +45,14 @@ final class RolloutOrders {
     RolloutSteps.put(draft, next);
   }
 
-  private static void requireAllowed(Rollout rollout, ControlRollout.Verb verb)
+  private static void requireAllowed(Entities state, Rollout rollout, ControlRollout.Verb verb)
       throws RefusedException {
     boolean paused = rollout.getState() == Rollout.State.PAUSED;
     boolean back = rollout.getState() == Rollout.State.ROLLING_BACK;
+    boolean undo = verb == ControlRollout.Verb.ROLL_BACK && isLastCompleted(state, rollout);
     boolean allowed =
-        Rollouts.isOpen(rollout)
+        undo
+            || (Rollouts.isOpen(rollout)
             && switch (verb) {
               case PAUSE -> !paused && !back;
               case RESUME -> paused;
@@ -57,13 +60,24 @@ final class RolloutOrders {
               case ABORT -> true;
               case ROLL_BACK -> !back;
               case VERB_UNSPECIFIED, UNRECOGNIZED -> false;
-            };
+            });
     if (!allowed) {
       throw new RefusedException(
           Refusal.Code.PRECONDITION,
           "%s is %s: it cannot %s now".formatted(rollout.getId(), rollout.getState(), word(verb)),
           "pilot rollout show " + rollout.getId());
     }
+  }
+
+  /** One that is done can be undone, while nothing was rolled out over it. */
+  private static boolean isLastCompleted(Entities state, Rollout rollout) {
+    return rollout.getState() == Rollout.State.COMPLETED
+        && state
+            .indexes()
+            .rollouts
+            .newest(state, rollout.getType(), rollout.getThing())
+            .filter(each -> each.getId().equals(rollout.getId()))
+            .isPresent();
   }
 
   private static String word(ControlRollout.Verb verb) {
@@ -138,12 +152,12 @@ final class RolloutOrders {
       RolloutSteps.unitState(draft, rollout, i, RolloutUnit.State.SKIPPED, reason);
       if (i == rollout.getCurrent()) {
         UnitVersions.restore(draft, rollout, unit);
-        RolloutSwitch.releaseUnit(draft, rollout.getId(), unit);
+        RolloutSwitch.releaseUnit(draft, rollout, i);
         if (rollout.getState() == Rollout.State.PAUSED) {
           RolloutSteps.move(draft, rollout, Rollout.State.ACTIVATING, "skipped " + name);
           rollout.setPauseReason("");
         }
-        RolloutSteps.next(draft, rollout);
+        RolloutUnits.next(draft, rollout);
       }
       return;
     }
@@ -155,19 +169,21 @@ final class RolloutOrders {
 
   /** Leaves every machine on what it runs now, and says which stay on the new version. */
   private static void abort(Draft draft, Rollout.Builder rollout, String reason) {
-    List<String> stay = new ArrayList<>();
+    TreeSet<String> stay = new TreeSet<>();
     for (RolloutUnit unit : rollout.getUnitsList()) {
-      RolloutSwitch.switched(draft, unit).stream()
+      boolean passed = unit.getState() == RolloutUnit.State.PASSED;
+      Rollouts.members(draft, rollout, unit).stream()
+          .filter(each -> passed || unit.getSwitchedList().contains(each.getName()))
           .filter(each -> Things.wants(each, rollout))
           .forEach(each -> stay.add(each.getName()));
     }
     String text =
         stay.isEmpty()
             ? "no machine runs " + Texts.ref(rollout.getTo()) + " by it"
-            : "%s stay on %s".formatted(String.join(", ", stay), Texts.ref(rollout.getTo()));
+            : "%s stay on %s".formatted(Named.of(stay, each -> each), Texts.ref(rollout.getTo()));
     rollout.setReason(reason);
     RolloutSteps.move(
         draft, rollout, Rollout.State.ABORTED, "aborted: %s; %s".formatted(reason, text));
-    RolloutSwitch.release(draft, rollout.build());
+    RolloutSwitch.release(draft, rollout);
   }
 }

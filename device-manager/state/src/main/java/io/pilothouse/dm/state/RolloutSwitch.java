@@ -14,6 +14,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import java.util.stream.Stream;
 
 /** Switches machines from one version to another, never more at once than may be unavailable. */
@@ -84,63 +86,97 @@ final class RolloutSwitch {
   /**
    * Switches as many machines of the current unit as may be.
    *
-   * @return what it still waits for, by machine; empty when all that can be are switched, or none
-   *     can be
+   * @return what it still waits for; empty when all that can be are switched, or none can be
    */
-  static List<String> activate(Draft draft, Rollout.Builder rollout) {
+  static Named activate(Draft draft, Rollout.Builder rollout) {
     RolloutUnit unit = rollout.getUnits(rollout.getCurrent());
-    List<Machine> members = Rollouts.members(draft, rollout, unit);
-    int batch = Policies.limit(rollout.getPolicy().getMaxUnavailable(), members.size());
-    int away = (int) members.stream().filter(each -> isAway(each, rollout.getId())).count();
-    List<String> waiting = new ArrayList<>();
+    StandingIndex standings = draft.indexes().standings;
+    SortedSet<String> ready = standings.of(rollout, unit, Standing.READY);
+    Thing thing = rollout.getThing();
+    Named waiting = new Named();
+    List<String> turned = new ArrayList<>();
+    int batch = batch(draft, rollout, unit);
+    int away = standings.unavailable(rollout, unit).size();
     int may = RolloutGate.of(rollout, draft.nowMillis()).machines();
-    int turned = 0;
+    int share = RolloutShare.of(draft, rollout);
+    Named queue = new Named();
     int kept = 0;
-    for (Machine machine : members) {
-      boolean there =
-          Things.wants(machine, rollout) || machine.getLifecycle() != Lifecycle.IN_SERVICE;
-      if (there) {
+    String last = "";
+    while (!ready.tailSet(last + '\0').isEmpty()) {
+      last = ready.tailSet(last + '\0').first();
+      Machine machine = draft.machine(last).orElseThrow();
+      Optional<Rollout> other = UnitTurns.other(draft, rollout, machine);
+      boolean install = isInstall(machine, thing);
+      if (other.isPresent()) {
+        waiting.add("%s (%s has it)".formatted(last, UnitTurns.words(other.get())));
         continue;
       }
-      Optional<Rollout> other = UnitTurns.other(draft, rollout, machine);
-      if (other.isPresent()) {
-        waiting.add("%s (%s has it)".formatted(machine.getName(), UnitTurns.words(other.get())));
-      } else if (machine.getCondition() == Condition.PROBATION) {
-        waiting.add(machine.getName() + " (in Probation)");
-      } else if (isEligible(draft, machine)
-          && !holds(machine, rollout.getThing(), rollout.getTo())) {
-        waiting.add(machine.getName() + " (not staged)");
-      } else if (isEligible(draft, machine)) {
-        boolean install = isInstall(machine, rollout.getThing());
-        Optional<String> veto =
-            install
-                ? Optional.empty()
-                : veto(draft, machine, away, batch, unit.getName(), Budget.Purpose.ROLLOUT);
-        if (veto.isPresent()) {
-          waiting.add(machine.getName() + " (" + veto.get() + ")");
-        } else if (turned == may) {
-          kept++;
-        } else {
-          turned++;
-          away += install ? 0 : 1;
-          turn(
-              draft,
-              machine,
-              rollout.getThing(),
-              rollout.getTo(),
-              rollout.getId(),
-              install ? ProbationCause.CAUSE_INSTALL : ProbationCause.CAUSE_ROLLOUT);
-          unit = addSwitched(unit, machine.getName());
-          rollout.setUnits(rollout.getCurrent(), unit);
+      if ((!install && away >= batch) || turned.size() >= share) {
+        if (unit.getBefore().getName().isEmpty()) {
+          queue.add(last);
+          continue;
         }
+        // nobody in it runs nothing: none that comes after may go before
+        queue.addAll(ready.tailSet(last), each -> each);
+        break;
+      }
+      Optional<Veto> veto =
+          install ? Optional.empty() : Budget.veto(draft, machine, Budget.Purpose.ROLLOUT);
+      if (veto.isPresent()) {
+        waiting.add("%s (%s)".formatted(last, veto.get().getSentence()));
+        if (isOfAll(veto.get(), unit)) {
+          waiting.addAll(ready.tailSet(last + '\0'), each -> each);
+          break;
+        }
+      } else if (turned.size() == may) {
+        kept = ready.tailSet(last).size();
+        break;
+      } else {
+        away += install ? 0 : 1;
+        turn(
+            draft,
+            machine,
+            thing,
+            rollout.getTo(),
+            rollout.getId(),
+            install ? ProbationCause.CAUSE_INSTALL : ProbationCause.CAUSE_ROLLOUT);
+        turned.add(last);
       }
     }
-    RolloutGate.note(rollout, draft.nowMillis(), turned);
+    addSwitched(rollout, rollout.getCurrent(), turned);
+    RolloutGate.note(rollout, draft.nowMillis(), turned.size());
     String gate = RolloutGate.keep(rollout, draft.nowMillis(), kept);
+    Named all = new Named();
     if (!gate.isEmpty()) {
-      waiting.add(0, gate);
+      all.add(gate);
     }
-    return waiting;
+    if (!queue.isEmpty()) {
+      String wait = queue.count() == 1 ? "waits its turn" : "wait their turn";
+      all.add("%s (%s, %s of %s at once)".formatted(queue, wait, batch, unit.getName()));
+    }
+    return all.addAll(waiting)
+        .addAll(standings.of(rollout, unit, Standing.BUSY), each -> busy(draft, rollout, each))
+        .addAll(standings.of(rollout, unit, Standing.UNSTAGED), each -> each + " (not staged)");
+  }
+
+  private static String busy(Draft draft, Rollout.Builder rollout, String name) {
+    return UnitTurns.other(draft, rollout, draft.machine(name).orElseThrow())
+        .map(other -> "%s (%s has it)".formatted(name, UnitTurns.words(other)))
+        .orElse(name + " (in Probation)");
+  }
+
+  /** Whether what is spent is spent for every machine of the unit. */
+  private static boolean isOfAll(Veto veto, RolloutUnit unit) {
+    String domain = veto.getDomain();
+    return domain.equals(Domains.FLEET)
+        || domain.startsWith("type/")
+        || domain.equals("unit/" + unit.getName());
+  }
+
+  /** How many of a unit may be away at once. */
+  static int batch(Entities state, RolloutOrBuilder rollout, RolloutUnit unit) {
+    return Policies.limit(
+        rollout.getPolicy().getMaxUnavailable(), Rollouts.size(state, rollout, unit));
   }
 
   /** A machine that runs nothing yet serves nothing: its first manifest takes nothing away. */
@@ -148,25 +184,14 @@ final class RolloutSwitch {
     return thing == Thing.THING_MANIFEST && machine.getWantedActive().getName().isEmpty();
   }
 
-  private static Optional<String> veto(
-      Draft draft, Machine machine, int away, int batch, String unit, Budget.Purpose purpose) {
-    if (away >= batch) {
-      return Optional.of("waits its turn, %s of %s at once".formatted(batch, unit));
+  private static void addSwitched(Rollout.Builder rollout, int index, List<String> turned) {
+    if (turned.isEmpty()) {
+      return;
     }
-    return Budget.veto(draft, machine, purpose).map(Veto::getSentence);
-  }
-
-  private static boolean isAway(Machine machine, String rollout) {
-    return machine.getRolloutId().equals(rollout)
-        && machine.getCondition() != Condition.HEALTHY
-        && machine.getCause() != ProbationCause.CAUSE_INSTALL;
-  }
-
-  private static RolloutUnit addSwitched(RolloutUnit unit, String machine) {
-    return unit.toBuilder()
-        .clearSwitched()
-        .addAllSwitched(with(unit.getSwitchedList(), machine))
-        .build();
+    RolloutUnit unit = rollout.getUnits(index);
+    TreeSet<String> switched = new TreeSet<>(unit.getSwitchedList());
+    switched.addAll(turned);
+    rollout.setUnits(index, unit.toBuilder().clearSwitched().addAllSwitched(switched));
   }
 
   static void turn(
@@ -188,104 +213,29 @@ final class RolloutSwitch {
   }
 
   /**
-   * Switches back what a rollout brought to its version: failing machines at once, healthy ones in
-   * batches.
-   *
-   * @return what it still waits for, by machine
+   * The rollout no longer answers for the unit's machines: failures are repaired again. Who they
+   * were need not be kept of a unit that passed: its version says what all of it runs.
    */
-  static List<String> rollBack(Draft draft, Rollout.Builder rollout) {
-    List<String> waiting = new ArrayList<>();
-    for (int i = 0; i < rollout.getUnitsCount(); i++) {
-      boolean untouched =
-          rollout.getUnits(i).getState() == RolloutUnit.State.PENDING
-              || rollout.getUnits(i).getBefore().equals(rollout.getTo());
-      if (!untouched) {
-        rollBack(draft, rollout, i, waiting);
-      }
-    }
-    return waiting;
-  }
-
-  private static void rollBack(
-      Draft draft, Rollout.Builder rollout, int index, List<String> waiting) {
+  static void releaseUnit(Draft draft, Rollout.Builder rollout, int index) {
     RolloutUnit unit = rollout.getUnits(index);
-    List<Machine> members = Rollouts.members(draft, rollout, unit);
-    int batch = Policies.limit(rollout.getPolicy().getMaxUnavailable(), members.size());
-    int away = (int) members.stream().filter(each -> isAway(each, rollout.getId())).count();
-    for (Machine machine : brought(draft, rollout, unit)) {
-      String name = machine.getName();
-      VersionRef before = RolloutCanary.before(rollout, unit, machine);
-      boolean isBack = !Things.wants(machine, rollout) || before.equals(rollout.getTo());
-      boolean inService = machine.getLifecycle() == Lifecycle.IN_SERVICE;
-      if (isBack && inService && machine.getCondition() == Condition.PROBATION) {
-        waiting.add(name + " (in Probation)");
-      }
-      // a held one is out of the rollout's hands: it gets its unit's version when the hold ends
-      if (isBack || DomainHolds.isHeld(draft, machine)) {
-        continue;
-      }
-      Optional<Rollout> other = UnitTurns.other(draft, rollout, machine);
-      if (other.isPresent() && machine.getCondition() != Condition.HEALTHY) {
-        waiting.add("%s (%s has it)".formatted(name, UnitTurns.words(other.get())));
-        continue;
-      }
-      if (!inService || !machine.getRepairId().isEmpty()) {
-        // it comes back on the version before
-        draft.put(Things.want(machine.toBuilder(), rollout.getThing(), before).build());
-      } else if (machine.getCondition() != Condition.HEALTHY) {
-        turn(
-            draft,
-            machine,
-            rollout.getThing(),
-            before,
-            rollout.getId(),
-            ProbationCause.CAUSE_ROLLBACK);
-        unit = addSwitched(unit, name);
-        waiting.add(name + " (in Probation)");
-      } else {
-        // going back mends: as a repair it is not held back by the machines that are lost already
-        Optional<String> veto =
-            veto(draft, machine, away, batch, unit.getName(), Budget.Purpose.REPAIR);
-        if (veto.isEmpty()) {
-          away++;
-          turn(
-              draft,
-              machine,
-              rollout.getThing(),
-              before,
-              rollout.getId(),
-              ProbationCause.CAUSE_ROLLOUT);
-          unit = addSwitched(unit, name);
-        }
-        waiting.add("%s (%s)".formatted(name, veto.orElse("in Probation")));
-      }
-    }
-    rollout.setUnits(index, unit);
-  }
-
-  /** Machines that run a unit's new version, or ran it: switched, joined or returned since. */
-  private static List<Machine> brought(Draft draft, Rollout.Builder rollout, RolloutUnit unit) {
-    List<Machine> brought = new ArrayList<>(switched(draft, unit));
-    for (Machine machine : Rollouts.members(draft, rollout, unit)) {
-      boolean joined =
-          unit.getState() != RolloutUnit.State.SKIPPED && Things.wants(machine, rollout);
-      if (joined && !brought.contains(machine)) {
-        brought.add(machine);
-      }
-    }
-    return brought;
-  }
-
-  /** The rollout no longer answers for the unit's machines: failures are repaired again. */
-  static void releaseUnit(Draft draft, String rollout, RolloutUnit unit) {
-    for (Machine machine : switched(draft, unit)) {
-      if (machine.getRolloutId().equals(rollout)) {
+    for (String name : List.copyOf(draft.indexes().standings.bound(rollout.getId()))) {
+      Machine machine = draft.machine(name).orElseThrow();
+      boolean in =
+          RolloutCanary.is(unit)
+              ? unit.getMembersList().contains(name)
+              : machine.getScaleUnit().equals(unit.getName());
+      if (in) {
         draft.put(machine.toBuilder().clearRolloutId().build());
       }
     }
+    if (unit.getState() == RolloutUnit.State.PASSED && !RolloutCanary.is(unit)) {
+      rollout.setUnits(index, unit.toBuilder().clearSwitched());
+    }
   }
 
-  static void release(Draft draft, Rollout rollout) {
-    rollout.getUnitsList().forEach(each -> releaseUnit(draft, rollout.getId(), each));
+  static void release(Draft draft, Rollout.Builder rollout) {
+    for (String name : List.copyOf(draft.indexes().standings.bound(rollout.getId()))) {
+      draft.put(draft.machine(name).orElseThrow().toBuilder().clearRolloutId().build());
+    }
   }
 }

@@ -98,7 +98,9 @@ final class Rollouts {
   static void settle(Draft draft) {
     Agenda.Work work = draft.agenda().takeRollouts();
     SortedMap<String, Message> due = draft.due(Table.ROLLOUT);
-    for (Rollout rollout : draft.indexes().rollouts.open(draft)) {
+    List<Rollout> open = draft.indexes().rollouts.open(draft);
+    for (Rollout each : RolloutShare.inTurn(draft, open)) {
+      Rollout rollout = draft.rollout(each.getId()).orElseThrow();
       boolean again =
           work.everything()
               || work.room()
@@ -113,7 +115,7 @@ final class Rollouts {
   }
 
   private static boolean hasChangedMachines(Rollout rollout, Agenda.Work work) {
-    return work.groups().stream().anyMatch(each -> each.type().equals(rollout.getType()));
+    return work.groups().stream().anyMatch(group -> group.type().equals(rollout.getType()));
   }
 
   /**
@@ -197,9 +199,19 @@ final class Rollouts {
     }
     return unit.getMembersList().stream()
         .flatMap(each -> state.machine(each).stream())
-        .filter(each -> each.getType().equals(rollout.getType()))
-        .filter(each -> each.getLifecycle() != Lifecycle.DECOMMISSIONED)
+        .filter(each -> isMember(each, rollout.getType()))
         .toList();
+  }
+
+  /** How many {@link #members} there are. */
+  static int size(Entities state, RolloutOrBuilder rollout, RolloutUnit unit) {
+    return RolloutCanary.is(unit)
+        ? members(state, rollout, unit).size()
+        : state.indexes().machines.of(rollout.getType(), unit.getName()).size();
+  }
+
+  static boolean isMember(Machine machine, String type) {
+    return machine.getType().equals(type) && machine.getLifecycle() != Lifecycle.DECOMMISSIONED;
   }
 
   /** Machines of the type in the unit that are, or will be, in the fleet; by name. */

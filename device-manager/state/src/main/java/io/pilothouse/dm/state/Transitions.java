@@ -272,6 +272,10 @@ public final class Transitions {
               step(Rollout.State.SOAKING, Rollout.State.ROLLING_BACK, "failures, or an operator"),
               step(Rollout.State.PAUSED, Rollout.State.ROLLING_BACK, "an operator"),
               step(
+                  Rollout.State.COMPLETED,
+                  Rollout.State.ROLLING_BACK,
+                  "an operator, while it is the type's last"),
+              step(
                   Rollout.State.ROLLING_BACK,
                   Rollout.State.ROLLED_BACK,
                   "every switched machine is back"),

@@ -42,7 +42,7 @@ final class UnitTurns {
       RolloutUnit unit = rollout.getUnits(i);
       if (unit.getName().equals(name)) {
         return rollout.getState() == Rollout.State.ROLLING_BACK
-            ? unit.getSwitchedCount() > 0
+            ? unit.getSwitchedCount() > 0 || unit.getState() == RolloutUnit.State.PASSED
             : i == rollout.getCurrent() && isBegun(unit);
       }
     }

@@ -67,6 +67,23 @@ class IncidentRolloutTest {
     assertThat(wide.causes()).containsExactly("manifest/web@1.1.0");
   }
 
+  @Test
+  void errorsThatBeginAfterAUnitPassedAreBlamedOnTheRolloutThatIsStillUnderWay() {
+    WideFleet wide = switching(RolloutPolicy.OnFailure.PAUSE);
+    String id = rollout(wide).getId();
+    wide.areWell(wide.rack("r00")).areWell(wide.rack("r00"));
+    wide.fleet.passes(QuickFleet.QUIET.plusSeconds(5));
+    assertThat(wide.rack("r00"))
+        .allMatch(each -> wide.fleet.show(each).getCondition() == Condition.HEALTHY);
+    wide.err("heartbeat", wide.rack("r00"));
+    wide.fleet.passes(QuickFleet.CONFIRM.plusSeconds(5));
+    assertThat(wide.causes()).containsExactly("manifest/web@1.1.0");
+    assertThat(wide.fleet.state.rollout(id).orElseThrow().getState())
+        .isEqualTo(Rollout.State.PAUSED);
+    assertThat(wide.fleet.state.rollout(id).orElseThrow().getPauseReason())
+        .startsWith("incident I-1: ");
+  }
+
   /** Forty machines run 1.0.0; those of the first rack were switched to 1.1.0 this moment. */
   private static WideFleet switching(RolloutPolicy.OnFailure onFailure) {
     WideFleet wide =

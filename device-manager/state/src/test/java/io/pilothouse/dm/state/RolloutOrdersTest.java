@@ -7,18 +7,24 @@ import static io.pilothouse.dm.state.RolloutScenario.V1;
 import static io.pilothouse.dm.state.RolloutScenario.V2;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.pilothouse.api.log.v1.Command;
 import io.pilothouse.api.log.v1.ControlRollout.Verb;
 import io.pilothouse.api.log.v1.Refusal;
+import io.pilothouse.api.log.v1.Reply;
 import io.pilothouse.api.v1.Condition;
 import io.pilothouse.api.v1.Rollout;
 import io.pilothouse.api.v1.RolloutUnit;
 import java.time.Duration;
 import java.util.List;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** What people tell a rollout, and what it refuses. */
 class RolloutOrdersTest {
   private static final Duration LONG = Duration.ofMinutes(9);
+  private static final Pattern WORDS = Pattern.compile("\\s+");
 
   @Test
   void aPausedRolloutSwitchesNothingMore() {
@@ -116,9 +122,9 @@ class RolloutOrdersTest {
   void ordersThatMakeNoSenseAreRefused() {
     RolloutScenario rollouts = RolloutScenario.running();
     assertThat(rollouts.refuses("O-9", Verb.PAUSE, "").getCode()).isEqualTo(Refusal.Code.NOT_FOUND);
+    String second = rollouts.starts(V2);
     assertThat(rollouts.refuses("O-1", Verb.ROLL_BACK, "").getMessage())
         .isEqualTo("O-1 is COMPLETED: it cannot roll back now");
-    String second = rollouts.starts(V2);
     assertThat(rollouts.refuses(second, Verb.RESUME, "").getMessage()).contains("cannot resume");
     assertThat(rollouts.refuses(second, Verb.SKIP, "canary").getMessage())
         .isEqualTo("O-2 is STAGING: it cannot skip a unit now");
@@ -133,6 +139,62 @@ class RolloutOrdersTest {
     rollouts.orders(second, Verb.ROLL_BACK);
     rollouts.refuses(second, Verb.PAUSE, "");
     rollouts.refuses(second, Verb.SKIP, "su-1");
+  }
+
+  /** Which orders each state takes: pause, resume, skip, abort, roll back. */
+  @ParameterizedTest
+  @CsvSource({
+    "STAGING,      pause -      -    abort rollback",
+    "ACTIVATING,   pause -      skip abort rollback",
+    "VERIFYING,    pause -      skip abort rollback",
+    "SOAKING,      pause -      skip abort rollback",
+    "PAUSED,       -     resume skip abort rollback",
+    "ROLLING_BACK, -     -      -    abort -",
+    "COMPLETED,    -     -      -    -     rollback",
+    "ROLLED_BACK,  -     -      -    -     -",
+    "ABORTED,      -     -      -    -     -",
+  })
+  void eachStateTakesTheOrdersThatMakeSenseInIt(Rollout.State state, String allowed) {
+    List<Verb> verbs = List.of(Verb.PAUSE, Verb.RESUME, Verb.SKIP, Verb.ABORT, Verb.ROLL_BACK);
+    List<String> words = WORDS.splitAsStream(allowed).toList();
+    for (int i = 0; i < verbs.size(); i++) {
+      RolloutScenario rollouts = RolloutScenario.running(policy -> policy.setSoakMs(20_000));
+      String id = rollouts.reaches(V2, state);
+      Command.Builder order = RolloutScenario.order(id, verbs.get(i), "su-1");
+      if (words.get(i).equals("-")) {
+        assertThat(rollouts.fleet.isRefused(order).getMessage())
+            .as(state + " " + verbs.get(i))
+            .startsWith(id + " is " + state + ": it cannot ");
+      } else {
+        rollouts.fleet.sends(order);
+        rollouts.agents.work(Duration.ofMinutes(6));
+      }
+    }
+  }
+
+  @Test
+  void aCompletedRolloutIsUndoneWhileNothingWentOverIt() {
+    RolloutScenario rollouts = RolloutScenario.running();
+    String second = rollouts.starts(V2);
+    rollouts.until(second, Rollout.State.COMPLETED, LONG).allRun(V2);
+    rollouts.orders(second, Verb.ROLL_BACK);
+    rollouts.until(second, Rollout.State.ROLLED_BACK, LONG).allRun(V1);
+    assertThat(rollouts.agents.mostAway).as("batches of the policy").isEqualTo(1);
+    assertThat(rollouts.fleet.state.unitVersion("frontend", "su-1").orElseThrow().getVersion())
+        .isEqualTo(V1);
+  }
+
+  @Test
+  void ofTwoWhoStartARolloutOfOneTypeAtOnceOneIsToldOfTheOther() {
+    RolloutScenario rollouts = RolloutScenario.running();
+    List<Reply> replies =
+        rollouts.fleet.commit(
+            List.of(
+                FleetScenario.request(RolloutScenario.start(V2), "operator/alice", "new").build(),
+                FleetScenario.request(RolloutScenario.start(BAD), "operator/bob", "new").build()));
+    assertThat(replies.get(0).getId()).isEqualTo("O-2");
+    assertThat(replies.get(1).getRefusal().getMessage())
+        .isEqualTo("rollout O-2 of frontend to web@1.1.0 is still STAGING");
   }
 
   @Test

@@ -70,6 +70,25 @@ final class RolloutScenario {
     return fleet.sends(start(version)).getId();
   }
 
+  /** A rollout to the version that has come to the state, its unit su-1 still to come or at work. */
+  String reaches(VersionRef version, Rollout.State state) {
+    String id = starts(version);
+    switch (state) {
+      case PAUSED, ROLLING_BACK, ROLLED_BACK, ABORTED -> {
+        until(id, Rollout.State.SOAKING, Duration.ofMinutes(9));
+        orders(
+            id,
+            switch (state) {
+              case PAUSED -> ControlRollout.Verb.PAUSE;
+              case ABORTED -> ControlRollout.Verb.ABORT;
+              default -> ControlRollout.Verb.ROLL_BACK;
+            });
+      }
+      default -> {}
+    }
+    return until(id, state, Duration.ofMinutes(9)) == this ? id : "";
+  }
+
   String startsWithCanary(VersionRef version, String... first) {
     Command.Builder start = start(version);
     start.getStartRolloutBuilder().addAllFirst(List.of(first));

@@ -1,0 +1,83 @@
+package io.pilothouse.dm.state;
+
+import io.pilothouse.api.v1.AuditRecord;
+import io.pilothouse.api.v1.Condition;
+import io.pilothouse.api.v1.Lifecycle;
+import io.pilothouse.api.v1.Machine;
+import io.pilothouse.api.v1.Rollout;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Time in which the Device Manager was away. Nobody heard what machines said meanwhile, so it counts
+ * neither against a version nor against a machine in Probation: their deadlines move on by as much.
+ * That it was away shows in the log: what was due is decided much later than it was due.
+ */
+final class Outage {
+  // a leader ticks within a second; the same again is for the reports of machines that waited
+  private static final long LATE_MS = 60_000;
+
+  private Outage() {}
+
+  static void allow(Draft draft) {
+    Optional<Instant> first = draft.nextDue();
+    long late = first.map(each -> draft.nowMillis() - each.toEpochMilli()).orElse(0L);
+    if (late < LATE_MS) {
+      return;
+    }
+    long more = late + LATE_MS;
+    boolean any = false;
+    for (Rollout rollout : draft.indexes().rollouts.open(draft)) {
+      any |= allow(draft, rollout, more);
+    }
+    for (String name : List.copyOf(draft.due(Table.MACHINE).keySet())) {
+      Machine machine = draft.machine(name).orElseThrow();
+      boolean watched =
+          machine.getLifecycle() == Lifecycle.IN_SERVICE
+              && machine.getCondition() == Condition.PROBATION;
+      if (watched) {
+        any = true;
+        draft.put(
+            machine.toBuilder().setProbationSince(machine.getProbationSince() + more).build());
+      }
+    }
+    if (any) {
+      draft.audit(
+          AuditRecord.newBuilder()
+              .setKind("DM")
+              .setSubject("dm")
+              .setText(
+                  "nothing was decided for %s: deadlines of rollouts and Probations move on by it"
+                      .formatted(Texts.elapsed(late))));
+    }
+  }
+
+  private static boolean allow(Draft draft, Rollout rollout, long more) {
+    switch (rollout.getState()) {
+      case STAGING, ACTIVATING, VERIFYING -> {
+        if (rollout.getDeadline() == 0) {
+          return false; // it waits for its turn
+        }
+        RolloutSteps.put(
+            draft, rollout.toBuilder().setDeadline(rollout.getDeadline() + more));
+        return true;
+      }
+      case SOAKING -> {
+        RolloutSteps.put(draft, rollout.toBuilder().setSince(rollout.getSince() + more));
+        return true;
+      }
+      case PLANNED,
+          PAUSED,
+          ROLLING_BACK,
+          COMPLETED,
+          ROLLED_BACK,
+          ABORTED,
+          STATE_UNSPECIFIED,
+          UNRECOGNIZED -> {
+        return false;
+      }
+    }
+    throw new IllegalStateException("no such state: " + rollout.getState());
+  }
+}
