@@ -10,9 +10,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Time in which the Device Manager was away. Nobody heard what machines said meanwhile, so it counts
- * neither against a version nor against a machine in Probation: their deadlines move on by as much.
- * That it was away shows in the log: what was due is decided much later than it was due.
+ * Time in which the Device Manager was away. Nobody heard what machines said meanwhile, so it
+ * counts neither against a version nor against a machine in Probation: their deadlines move on by
+ * as much. That it was away shows in the log: what was due is decided much later than it was due.
  */
 final class Outage {
   // a leader ticks within a second; the same again is for the reports of machines that waited
@@ -54,19 +54,12 @@ final class Outage {
   }
 
   private static boolean allow(Draft draft, Rollout rollout, long more) {
-    switch (rollout.getState()) {
-      case STAGING, ACTIVATING, VERIFYING -> {
-        if (rollout.getDeadline() == 0) {
-          return false; // it waits for its turn
-        }
-        RolloutSteps.put(
-            draft, rollout.toBuilder().setDeadline(rollout.getDeadline() + more));
-        return true;
-      }
-      case SOAKING -> {
-        RolloutSteps.put(draft, rollout.toBuilder().setSince(rollout.getSince() + more));
-        return true;
-      }
+    return switch (rollout.getState()) {
+      // without a deadline it waits for its turn
+      case STAGING, ACTIVATING, VERIFYING ->
+          rollout.getDeadline() != 0
+              && moved(draft, rollout.toBuilder().setDeadline(rollout.getDeadline() + more));
+      case SOAKING -> moved(draft, rollout.toBuilder().setSince(rollout.getSince() + more));
       case PLANNED,
           PAUSED,
           ROLLING_BACK,
@@ -74,10 +67,13 @@ final class Outage {
           ROLLED_BACK,
           ABORTED,
           STATE_UNSPECIFIED,
-          UNRECOGNIZED -> {
-        return false;
-      }
-    }
-    throw new IllegalStateException("no such state: " + rollout.getState());
+          UNRECOGNIZED ->
+          false;
+    };
+  }
+
+  private static boolean moved(Draft draft, Rollout.Builder rollout) {
+    RolloutSteps.put(draft, rollout);
+    return true;
   }
 }

@@ -53,14 +53,14 @@ final class RolloutOrders {
     boolean allowed =
         undo
             || (Rollouts.isOpen(rollout)
-            && switch (verb) {
-              case PAUSE -> !paused && !back;
-              case RESUME -> paused;
-              case SKIP -> !back && !isStaging(rollout);
-              case ABORT -> true;
-              case ROLL_BACK -> !back;
-              case VERB_UNSPECIFIED, UNRECOGNIZED -> false;
-            });
+                && switch (verb) {
+                  case PAUSE -> !paused && !back;
+                  case RESUME -> paused;
+                  case SKIP -> !back && !isStaging(rollout);
+                  case ABORT -> true;
+                  case ROLL_BACK -> !back;
+                  case VERB_UNSPECIFIED, UNRECOGNIZED -> false;
+                });
     if (!allowed) {
       throw new RefusedException(
           Refusal.Code.PRECONDITION,

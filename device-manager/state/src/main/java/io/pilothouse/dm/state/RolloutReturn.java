@@ -90,8 +90,7 @@ final class RolloutReturn {
       } else if (!healthy) {
         turn(machine, to, ProbationCause.CAUSE_ROLLBACK);
       } else if (away >= batch) {
-        waiting.addAll(
-            new TreeSet<>(still.tailSet(last)), each -> each + " (waits its turn)");
+        waiting.addAll(new TreeSet<>(still.tailSet(last)), each -> each + " (waits its turn)");
         return away;
       } else {
         // going back mends: as a repair it is not held back by the machines that are lost already

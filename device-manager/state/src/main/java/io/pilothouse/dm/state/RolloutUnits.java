@@ -24,7 +24,8 @@ final class RolloutUnits {
       return;
     }
     rollout.setDeadline(draft.nowMillis() + rollout.getPolicy().getDeadlineMs()).setWaitingFor("");
-    RolloutSteps.unitState(draft, rollout, index, RolloutUnit.State.UNIT_ACTIVATING, "unit " + unit.getName());
+    RolloutSteps.unitState(
+        draft, rollout, index, RolloutUnit.State.UNIT_ACTIVATING, "unit " + unit.getName());
   }
 
   static void activating(Draft draft, Rollout.Builder rollout) {
@@ -56,8 +57,10 @@ final class RolloutUnits {
 
   private static void verify(Draft draft, Rollout.Builder rollout, String text) {
     String unit = rollout.getUnits(rollout.getCurrent()).getName();
-    RolloutSteps.move(draft, rollout, Rollout.State.VERIFYING, "unit %s is %s".formatted(unit, text));
-    RolloutSteps.unitState(draft, rollout, rollout.getCurrent(), RolloutUnit.State.UNIT_VERIFYING, text);
+    RolloutSteps.move(
+        draft, rollout, Rollout.State.VERIFYING, "unit %s is %s".formatted(unit, text));
+    RolloutSteps.unitState(
+        draft, rollout, rollout.getCurrent(), RolloutUnit.State.UNIT_VERIFYING, text);
     verifying(draft, rollout);
   }
 
@@ -128,8 +131,7 @@ final class RolloutUnits {
 
   private static String blocker(Draft draft, Rollout.Builder rollout, String name) {
     Machine machine = draft.machine(name).orElseThrow();
-    return "%s (%s)"
-        .formatted(name, RolloutSwitch.blocker(draft, machine, rollout.getThing()));
+    return "%s (%s)".formatted(name, RolloutSwitch.blocker(draft, machine, rollout.getThing()));
   }
 
   /** Leaves out a unit whose last machine of the type has left it. */

@@ -1,9 +1,9 @@
 package io.pilothouse.dm.state;
 
+import io.pilothouse.api.v1.Condition;
 import io.pilothouse.api.v1.Incident;
 import io.pilothouse.api.v1.Machine;
 import io.pilothouse.api.v1.ProbationCause;
-import io.pilothouse.api.v1.Condition;
 import io.pilothouse.api.v1.Rollout;
 import io.pilothouse.api.v1.RolloutOrBuilder;
 import io.pilothouse.api.v1.RolloutUnit;
@@ -105,8 +105,7 @@ final class StandingIndex implements Index {
         : machine.getRolloutId();
   }
 
-  private void look(
-      Entities now, String name, @Nullable Machine before, @Nullable Machine after) {
+  private void look(Entities now, String name, @Nullable Machine before, @Nullable Machine after) {
     for (Rollout rollout : rollouts.open(now)) {
       boolean concerned =
           (after != null && after.getType().equals(rollout.getType()))
@@ -119,9 +118,11 @@ final class StandingIndex implements Index {
 
   private void look(Entities now, Rollout rollout, String name, @Nullable Machine machine) {
     Seat from = new Seat(name, rollout.getId(), "");
-    List.copyOf(seats.tailMap(from).keySet().stream()
-            .takeWhile(each -> each.machine().equals(name) && each.rollout().equals(rollout.getId()))
-            .toList())
+    List.copyOf(
+            seats.tailMap(from).keySet().stream()
+                .takeWhile(
+                    each -> each.machine().equals(name) && each.rollout().equals(rollout.getId()))
+                .toList())
         .forEach(this::leave);
     if (machine == null || !Rollouts.isMember(machine, rollout.getType())) {
       return;

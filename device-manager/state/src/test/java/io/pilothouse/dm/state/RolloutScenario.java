@@ -70,7 +70,9 @@ final class RolloutScenario {
     return fleet.sends(start(version)).getId();
   }
 
-  /** A rollout to the version that has come to the state, its unit su-1 still to come or at work. */
+  /**
+   * A rollout to the version that has come to the state, its unit su-1 still to come or at work.
+   */
   String reaches(VersionRef version, Rollout.State state) {
     String id = starts(version);
     switch (state) {
