@@ -93,8 +93,7 @@ final class RolloutWatch extends RolloutQuery {
   /** Draws over what was drawn before, however wide the terminal is by now. */
   private void redraw(Rollout rollout) {
     int width = Terminal.width();
-    List<String> lines =
-        new ArrayList<>(new RolloutPicture(width, colors()).lines(rollout));
+    List<String> lines = new ArrayList<>(new RolloutPicture(width, colors()).lines(rollout));
     limit.ifPresent(
         each -> {
           Duration left = each.minusNanos(System.nanoTime() - start);

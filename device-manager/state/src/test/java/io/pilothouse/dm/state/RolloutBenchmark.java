@@ -194,7 +194,8 @@ class RolloutBenchmark {
                     .setRack(Limit.newBuilder().setPercent(100))
                     .setSwitch(Limit.newBuilder().setPercent(100))
                     .setFeed(tenth))
-            .addRolloutPolicies(RolloutPolicy.newBuilder().setName("default").setDeadlineMs(1L << 34))
+            .addRolloutPolicies(
+                RolloutPolicy.newBuilder().setName("default").setDeadlineMs(1L << 34))
             .addTypes(
                 MachineType.newBuilder()
                     .setName("web")
