@@ -3,6 +3,7 @@ package io.pilothouse.deployment;
 import io.pilothouse.filesync.client.Replicator;
 import io.pilothouse.filesync.server.ContentStore;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 
@@ -27,5 +28,10 @@ record StoreSink(ContentStore store) implements Replicator.Sink {
   @Override
   public List<String> putIndex(String digest, byte[] bytes) throws IOException {
     return store.putIndex(digest, bytes);
+  }
+
+  @Override
+  public List<String> putIndex(String digest, Path file) throws IOException {
+    return store.putIndex(digest, file);
   }
 }

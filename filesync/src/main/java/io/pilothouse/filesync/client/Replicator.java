@@ -32,6 +32,11 @@ public final class Replicator {
 
     /** Returns the chunks still missing. */
     List<String> putIndex(String digest, byte[] bytes) throws IOException;
+
+    /** The same of a file. */
+    default List<String> putIndex(String digest, Path file) throws IOException {
+      return putIndex(digest, Files.readAllBytes(file));
+    }
   }
 
   private static final int WINDOW = 1 << 13;
@@ -116,7 +121,7 @@ public final class Replicator {
           });
       gathering.bring(List.copyOf(window.values()));
       batch.flush();
-      List<String> missing = sink.putIndex(digest, Files.readAllBytes(file));
+      List<String> missing = sink.putIndex(digest, file);
       Files.delete(file);
       if (!missing.isEmpty()) {
         throw new ContentException("content " + digest + " still lacks " + missing);

@@ -161,8 +161,7 @@ public final class ContentHandler implements HttpHandler {
           refuseMethod(exchange, "GET, HEAD");
           return;
         }
-        int most = chunk ? LARGEST_CHUNK : ContentIndex.MOST_BYTES;
-        take(exchange, store.get(), chunk, hash, Receiving.body(exchange, transfer, most));
+        take(exchange, transfer, store.get(), chunk, hash);
       }
       default -> refuseMethod(exchange, "GET, HEAD, PUT");
     }
@@ -250,14 +249,15 @@ public final class ContentHandler implements HttpHandler {
   }
 
   private static void take(
-      HttpExchange exchange, ContentStore store, boolean chunk, String hash, byte[] bytes)
+      HttpExchange exchange, Transfer transfer, ContentStore store, boolean chunk, String hash)
       throws IOException {
     List<String> missing = List.of();
     try {
       if (chunk) {
-        store.putChunk(hash, bytes);
+        store.putChunk(hash, Receiving.body(exchange, transfer, LARGEST_CHUNK));
       } else {
-        missing = store.putIndex(hash, bytes);
+        missing =
+            store.putIndex(hash, Receiving.stream(exchange, transfer, ContentIndex.MOST_BYTES));
       }
     } catch (ContentException e) {
       throw e;

@@ -7,7 +7,9 @@ import io.pilothouse.filesync.DurableFiles;
 import io.pilothouse.filesync.FileSystemFlush;
 import io.pilothouse.filesync.IndexFile;
 import io.pilothouse.filesync.Sha256;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
@@ -212,17 +214,30 @@ public final class ContentStore implements Contents, AutoCloseable {
    * @return hashes of the chunks that are missing; empty when it was taken
    */
   public List<String> putIndex(String digest, byte[] bytes) throws IOException {
+    return putIndex(digest, new ByteArrayInputStream(bytes));
+  }
+
+  /** The same of a file, which stays: that of a million files does not fit into memory. */
+  public List<String> putIndex(String digest, Path file) throws IOException {
+    try (InputStream in = Files.newInputStream(file)) {
+      return putIndex(digest, in);
+    }
+  }
+
+  /** The same of bytes that come. */
+  List<String> putIndex(String digest, InputStream in) throws IOException {
     Path fresh = incoming.resolve(Long.toString(temporary.incrementAndGet()));
     try {
-      DurableFiles.write(fresh, bytes);
-      return putIndex(digest, fresh);
+      Files.copy(in, fresh);
+      DurableFiles.sync(fresh);
+      return putFreshIndex(digest, fresh);
     } finally {
       Files.deleteIfExists(fresh);
     }
   }
 
   /** The same, of a flushed file in {@link #incoming}, which goes away. */
-  private List<String> putIndex(String digest, Path fresh) throws IOException {
+  private List<String> putFreshIndex(String digest, Path fresh) throws IOException {
     if (!Sha256.hex(fresh).equals(digest)) {
       throw new ContentException("the bytes sent as index " + digest + " have another hash");
     }

@@ -4,6 +4,7 @@ import com.sun.net.httpserver.HttpExchange;
 import io.pilothouse.filesync.ContentException;
 import io.pilothouse.filesync.server.Transfers.Transfer;
 import java.io.ByteArrayOutputStream;
+import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 
@@ -12,6 +13,29 @@ final class Receiving {
   private static final int PIECE = 64 << 10;
 
   private Receiving() {}
+
+  /** The body as a stream, for what does not fit into memory; what is too long breaks off. */
+  static InputStream stream(HttpExchange exchange, Transfer transfer, long most) {
+    return new FilterInputStream(exchange.getRequestBody()) {
+      private long left = most;
+
+      @Override
+      public int read() throws IOException {
+        byte[] one = new byte[1];
+        return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
+      }
+
+      @Override
+      public int read(byte[] buffer, int from, int length) throws IOException {
+        int read = transfer.waiting(() -> in.read(buffer, from, length));
+        left -= Math.max(0, read);
+        if (left < 0) {
+          throw new ContentException("the body has more than " + most + " bytes");
+        }
+        return read;
+      }
+    };
+  }
 
   static byte[] body(HttpExchange exchange, Transfer transfer, int most) throws IOException {
     try (InputStream in = exchange.getRequestBody()) {
