@@ -146,8 +146,58 @@ class CorrelatedFailureTest {
     assertThat(pilot.run("explain", "machine", "web-06").exits(0).out())
         .contains("a person must decide", "pilot repair approve");
 
+    String reason = "its cable was loose, and is not any more";
+    pilot.run("repair", "approve", repair, "--action", "Reboot", "--reason", reason).exits(0);
+    Await.until(
+        "what the person chose is carried out",
+        LONG,
+        () -> pilot.json("repair", "show", repair),
+        each -> List.of("VERIFYING", "DONE").contains(each.path("state").asText()),
+        fleet::diagnosis);
     pilot.run("dev", "watchdog-error", "web-06", "disk", "--clear").exits(0);
     fleet.awaitAllHealthy(LONG);
+    JsonNode decided = pilot.json("repair", "show", repair);
+    assertThat(decided.path("action").asText()).isEqualTo("Reboot");
+    assertThat(decided.path("state").asText()).isEqualTo("DONE");
+    assertThat(decided.path("approval").path("principal").asText()).startsWith("operator/");
+    assertThat(decided.path("approval").path("reason").asText()).isEqualTo(reason);
+    assertThat(
+            fleet
+                .eventsAfter(before)
+                .where(each -> Events.text(each, "subject").equals("repair/" + repair))
+                .where(each -> Events.text(each, "to").equals("EXECUTING"))
+                .items())
+        .as("once")
+        .hasSize(1);
+  }
+
+  @Test
+  @Order(4)
+  void whatAnotherPolicyWouldHaveDoneIsToldFromTheRecord() {
+    String file =
+        PilotCli.module().resolve("../../manifests/examples/policies/default.yaml").toString();
+    JsonNode told = pilot.json("policy", "test", file, "--policy", "quick");
+    JsonNode summary = told.path("summary");
+    assertThat(summary.path("policy").asText()).isEqualTo("default");
+    assertThat(summary.path("types").toString()).contains("frontend");
+    assertThat(summary.path("times_of_errors").asInt()).isPositive();
+    assertThat(summary.path("actions_recorded").path("Escalate").asInt()).isPositive();
+    assertThat(summary.path("actions_under_file").size()).isPositive();
+    assertThat(told.path("peaks").path("items").toString()).contains("fleet");
+    assertThat(told.path("differences").path("cannot_know").asText()).isNotBlank();
+  }
+
+  @Test
+  @Order(5)
+  void aFleetIsSimulatedBesideTheRealOne() {
+    JsonNode outcomes = pilot.json("simulate", "--machines", "20", "--days", "0.1");
+    JsonNode ours = outcomes.path("outcomes").path(0);
+    assertThat(ours.path("control").asText()).isEqualTo("pilothouse");
+    assertThat(ours.path("machines").asInt()).isEqualTo(20);
+    assertThat(ours.path("days").asDouble()).isEqualTo(0.1);
+    assertThat(ours.path("repairs").path("wrong").asInt()).isZero();
+    assertThat(ours.path("availability_percent").asDouble()).isBetween(90.0, 100.0);
+    fleet.awaitAllHealthy(SHORT);
   }
 
   private static boolean isRepairOfOthers(JsonNode event) {
