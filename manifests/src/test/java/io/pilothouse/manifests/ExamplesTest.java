@@ -6,6 +6,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.pilothouse.api.v1.Fleet;
+import io.pilothouse.api.v1.InventoryMachine;
 import io.pilothouse.api.v1.ScaleUnit;
 import io.pilothouse.api.v1.WatchdogSpec;
 import io.pilothouse.api.v1.WatchdogState;
@@ -15,7 +16,10 @@ import io.pilothouse.manifests.text.YamlReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -47,8 +51,28 @@ class ExamplesTest {
     assertThat(fleet.getRolloutPolicies(0).getMaxUnavailable().getPercent()).isEqualTo(50);
   }
 
+  @Test
+  void inTheIndexServingExampleTheMachinesOfAColumnShareADomainThatMayLoseOne() {
+    Fleet fleet = fleet("index-serving/fleet");
+
+    Map<String, List<String>> columns = new TreeMap<>();
+    for (InventoryMachine each : fleet.getMachinesList()) {
+      columns.computeIfAbsent(each.getFeed(), any -> new ArrayList<>()).add(each.getName());
+    }
+    assertThat(columns).hasSize(6);
+    assertThat(columns.get("column-3")).containsExactlyInAnyOrder("idx-r1-c3", "idx-r2-c3");
+    assertThat(fleet.getBudgets().getFeed().getPercent()).isEqualTo(50);
+    assertThat(fleet.getUnitsList())
+        .extracting(ScaleUnit::getName)
+        .containsExactly("row-1", "row-2");
+  }
+
   private static Fleet quickstart() {
-    return switch (FleetDirectory.load(EXAMPLES.resolve("quickstart"))) {
+    return fleet("quickstart");
+  }
+
+  private static Fleet fleet(String example) {
+    return switch (FleetDirectory.load(EXAMPLES.resolve(example))) {
       case LoadResult.Loaded<Fleet> loaded -> loaded.value();
       case LoadResult.Rejected<Fleet> rejected ->
           throw new AssertionError(rejected.problems().toString());
@@ -66,7 +90,9 @@ class ExamplesTest {
   }
 
   static Stream<Path> contents() throws IOException {
-    return Stream.of("images", "web").flatMap(each -> list(EXAMPLES.resolve(each)).stream());
+    return Stream.of(
+            "images", "web", "index-serving/contents/index", "index-serving/contents/frontend")
+        .flatMap(each -> list(EXAMPLES.resolve(each)).stream());
   }
 
   @ParameterizedTest

@@ -5,46 +5,54 @@ import io.pilothouse.api.v1.InventoryMachine;
 import io.pilothouse.cli.CliException;
 import io.pilothouse.cli.ExitCode;
 import io.pilothouse.cli.Home;
-import io.pilothouse.manifests.FleetDirectory;
-import io.pilothouse.manifests.LoadResult;
 import io.pilothouse.provisioning.power.BootDevice;
 import io.pilothouse.provisioning.power.ChassisSpec;
 import io.pilothouse.provisioning.power.LocalChassis;
 import io.pilothouse.provisioning.power.LocalPower;
 import io.pilothouse.provisioning.power.PowerException;
 import java.io.IOException;
+import java.io.Reader;
 import java.io.Writer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.Properties;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
+import org.apache.commons.csv.CSVFormat;
+import org.apache.commons.csv.CSVParser;
 
 /**
- * The files of one quick-start fleet: its plain-text directory, its context, and its machines'
+ * The files of one fleet on this machine: its plain-text directory, its context, and its machines'
  * hardware.
  *
  * @param machines names in the order of the inventory, which gives their ports
  */
 record FleetFiles(Home home, Layout layout, Fleet fleet, List<String> machines) {
+  private static final String SOURCE = "source";
 
-  /** Makes a new fleet's files; nothing is started. */
-  static FleetFiles create(Home home, Supplier<Properties> settings)
+  /**
+   * Makes a new fleet's files; nothing is started.
+   *
+   * @param machines of the quick start; empty for the source's own
+   */
+  static FleetFiles create(
+      Home home, FleetSource source, OptionalInt machines, Supplier<Properties> settings)
       throws IOException, PowerException {
     requireWritable(home);
+    source.load(); // what is wrong with it is told before anything of it is here
     Properties context = settings.get();
-    int count = Integer.parseInt(context.getProperty("machines"));
-    copy(Layout.dist().resolve("examples/quickstart"), home.fleet());
-    if (count != QuickstartInventory.SHIPPED) {
-      QuickstartInventory.write(home.fleet(), count);
+    copy(source.fleet(), home.fleet());
+    if (machines.isPresent() && machines.getAsInt() != QuickstartInventory.SHIPPED) {
+      QuickstartInventory.write(home.fleet(), machines.getAsInt());
     }
-    Fleet fleet = load(home);
+    Fleet fleet = FleetSource.read(home.fleet());
     Layout layout = layout(home, context, fleet);
     List<String> names = inventoryOrder(home);
-    for (InventoryMachine machine : fleet.getMachinesList()) {
+    for (InventoryMachine machine : FleetSource.machines(fleet)) {
       int number = names.indexOf(machine.getName()) + 1;
       LocalChassis.create(
           home.machines(),
@@ -56,6 +64,7 @@ record FleetFiles(Home home, Layout layout, Fleet fleet, List<String> machines) 
               Map.of()));
     }
     context.setProperty("name", fleet.getName());
+    context.setProperty(SOURCE, source.dir().toString());
     context.setProperty("machine-order", String.join(",", names));
     context.setProperty("grpc", layout.grpcServers());
     context.setProperty("http", layout.httpServers());
@@ -70,9 +79,18 @@ record FleetFiles(Home home, Layout layout, Fleet fleet, List<String> machines) 
   static FleetFiles resume(Home home) throws IOException {
     requireWritable(home);
     Properties context = home.context().orElseThrow();
-    Fleet fleet = load(home);
+    Fleet fleet = FleetSource.read(home.fleet());
     return new FleetFiles(
         home, layout(home, context, fleet), fleet, home.contextList("machine-order"));
+  }
+
+  /** What the fleet here was made from; one of an older version was made from the quick start. */
+  static FleetSource source(Home home) {
+    return home.context()
+        .map(each -> each.getProperty(SOURCE, ""))
+        .filter(each -> !each.isEmpty())
+        .map(each -> new FleetSource(Path.of(each)))
+        .orElseGet(() -> FleetSource.example("quickstart"));
   }
 
   private static Layout layout(Home home, Properties context, Fleet fleet) {
@@ -105,27 +123,19 @@ record FleetFiles(Home home, Layout layout, Fleet fleet, List<String> machines) 
     }
   }
 
-  private static Fleet load(Home home) {
-    return switch (FleetDirectory.load(home.fleet())) {
-      case LoadResult.Loaded<Fleet> loaded -> loaded.value();
-      case LoadResult.Rejected<Fleet> rejected ->
-          throw new CliException(
-              ExitCode.USAGE,
-              "INVALID",
-              String.join(
-                  "\n",
-                  rejected.problems().stream().map(each -> home.fleet() + "/" + each).toList()),
-              "correct the files in " + home.fleet());
-    };
-  }
-
   /** Names as the inventory lists them: a machine's place there gives its ports. */
   private static List<String> inventoryOrder(Home home) throws IOException {
-    return Files.readAllLines(home.fleet().resolve("machines.csv")).stream()
-        .skip(1)
-        .filter(each -> !each.isBlank())
-        .map(each -> each.substring(0, each.indexOf(',')).strip())
-        .toList();
+    try (Reader reader = Files.newBufferedReader(home.fleet().resolve("machines.csv"));
+        CSVParser rows =
+            CSVFormat.RFC4180
+                .builder()
+                .setHeader()
+                .setSkipHeaderRecord(true)
+                .setTrim(true)
+                .get()
+                .parse(reader)) {
+      return rows.stream().map(each -> each.get("name")).toList();
+    }
   }
 
   private static void requireWritable(Home home) throws IOException {

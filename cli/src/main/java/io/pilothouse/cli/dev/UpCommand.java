@@ -26,12 +26,14 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.Properties;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Option;
 
-/** Starts the quick-start fleet, or resumes it from disk. */
+/** Starts a fleet on this machine's loopback, or resumes it from disk. */
 @CommandLine.Command(
     name = "up",
     description = {
@@ -39,6 +41,8 @@ import picocli.CommandLine.Option;
       "or resumes the one that `down` stopped."
     })
 public final class UpCommand extends Target {
+  private static final String QUICKSTART = "quickstart";
+  private static final int UNSAID = Integer.MIN_VALUE;
   private static final Duration LEADER_WAIT = Duration.ofMinutes(2);
   private static final Duration HEALTHY_WAIT = Duration.ofMinutes(4);
   private static final Duration LOOK = Duration.ofMillis(500);
@@ -49,8 +53,23 @@ public final class UpCommand extends Target {
   @Option(
       names = "--machines",
       paramLabel = "N",
-      description = "machines of a new fleet (default: 12, at most 240)")
-  int machines = 12;
+      description = "machines of a new quick-start fleet (default: 12, at most 240)")
+  int machines = UNSAID;
+
+  @Option(
+      names = "--fleet",
+      paramLabel = "DIR",
+      description = {
+        "what a new fleet is made from: a fleet directory of emulated machines, or a directory",
+        "with fleet/ and contents/NAME/VERSION/ (default: the quick start)"
+      })
+  @Nullable Path fleet;
+
+  @Option(
+      names = "--example",
+      paramLabel = "NAME",
+      description = "the shipped example of this name: quickstart or index-serving")
+  @Nullable String example;
 
   @Option(
       names = "--replicas",
@@ -79,7 +98,14 @@ public final class UpCommand extends Target {
       FleetFiles.remove(home);
     }
     boolean resumes = home.context().isPresent();
-    FleetFiles files = resumes ? FleetFiles.resume(home) : FleetFiles.create(home, this::settings);
+    FleetFiles files;
+    if (resumes) {
+      requireSame(home);
+      files = FleetFiles.resume(home);
+    } else {
+      OptionalInt size = machines != UNSAID ? OptionalInt.of(machines) : OptionalInt.empty();
+      files = FleetFiles.create(home, source(), size, this::settings);
+    }
     Layout layout = files.layout();
     Ports.requireFree(layout.addresses(files.machines().size()));
     say(
@@ -98,26 +124,57 @@ public final class UpCommand extends Target {
     }
     load(files);
     ExitCode end = awaitHealthy();
-    farewell(layout);
+    farewell(files);
     return end;
   }
 
   private Properties settings() {
     Properties settings = new Properties();
-    settings.setProperty("machines", Integer.toString(machines));
     settings.setProperty("replicas", Integer.toString(replicas));
     settings.setProperty("base-port", Integer.toString(basePort));
     return settings;
   }
 
   private void checkOptions() {
-    if (machines < 1 || machines > Ports.MOST_MACHINES) {
+    if (fleet != null && example != null) {
+      throw CliException.usage("--fleet and --example exclude each other", "leave one of them out");
+    }
+    boolean quickstart = fleet == null && (example == null || example.equals(QUICKSTART));
+    boolean sized = machines != UNSAID;
+    if (sized && !quickstart) {
+      throw CliException.usage(
+          "--machines is for the quick start", "the machines of a fleet are in its machines.csv");
+    }
+    if (sized && (machines < 1 || machines > Ports.MOST_MACHINES)) {
       throw CliException.usage(
           "--machines " + machines + " is not possible", "use 1 to " + Ports.MOST_MACHINES);
     }
     if (!List.of(1, 3, 5, 7).contains(replicas)) {
       throw CliException.usage(
           "--replicas " + replicas + " makes no majority worth having", "use 1, 3, 5 or 7");
+    }
+  }
+
+  /** What a new fleet is made from. */
+  private FleetSource source() {
+    return fleet != null
+        ? FleetSource.at(fleet)
+        : FleetSource.example(example == null ? QUICKSTART : example);
+  }
+
+  /** A fleet that is resumed stays what it is. */
+  private void requireSame(Home home) {
+    if (fleet == null && example == null) {
+      return;
+    }
+    Path made = FleetFiles.source(home).dir();
+    if (!source().dir().equals(made)) {
+      throw new CliException(
+          ExitCode.REFUSED,
+          "ANOTHER_FLEET",
+          "the fleet in %s was made from %s".formatted(home.dir(), made),
+          "resume it without --fleet and --example, throw it away with --fresh, or make the other"
+              + " one elsewhere with --home and --base-port");
     }
   }
 
@@ -199,8 +256,9 @@ public final class UpCommand extends Target {
     ask("ApplyFleet", request, WriteReply.parser());
     FirstLoad first =
         new FirstLoad(this::awaitReplicas, this::askAny, this::say, this::writeContext);
-    first.contents(Layout.dist().resolve("examples"));
-    first.rollouts(files.fleet());
+    List<FleetSource.Content> contents = FleetFiles.source(home()).contents(files.fleet());
+    first.contents(contents);
+    first.rollouts(files.fleet(), contents);
   }
 
   private ListManifestsReply awaitReplicas() throws InterruptedException {
@@ -288,7 +346,8 @@ public final class UpCommand extends Target {
                 .toList());
   }
 
-  private void farewell(Layout layout) {
+  private void farewell(FleetFiles files) {
+    Layout layout = files.layout();
     StatusReply status = status(timeout());
     print(
         "%s: %d machines, %d healthy, leader %s (%.0f s)"
@@ -302,16 +361,22 @@ public final class UpCommand extends Target {
     print("addresses");
     print("  Device Manager  http " + layout.httpServers());
     print("                  gRPC " + layout.grpcServers());
-    print("  first machine   http://" + layout.ports().machine(1) + "/");
+    print("  first machine   http://%s/".formatted(layout.ports().machine(1)));
     print("  logs            " + home().log());
     print("  fleet files     " + home().fleet());
     print("");
     print("try next");
     print("  ./pilot status");
     print("  ./pilot machine list");
-    print("  ./pilot rollout start frontend web@1.1.0 && ./pilot rollout watch");
-    print("  ./pilot dev kill web-03 && ./pilot events --follow");
-    print("  ./pilot explain machine web-03");
+    if (FleetFiles.source(home()).dir().endsWith(QUICKSTART)) {
+      print("  ./pilot rollout start frontend web@1.1.0 && ./pilot rollout watch");
+      print("  ./pilot dev kill web-03 && ./pilot events --follow");
+      print("  ./pilot explain machine web-03");
+    } else {
+      print("  ./pilot manifest list");
+      print("  ./pilot rollout plan TYPE MANIFEST@VERSION");
+      print("  ./pilot dev kill " + files.machines().get(0) + " && ./pilot events --follow");
+    }
     print("  ./pilot down");
   }
 

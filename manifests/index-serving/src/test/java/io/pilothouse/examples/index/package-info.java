@@ -1,0 +1,4 @@
+@NullMarked
+package io.pilothouse.examples.index;
+
+import org.jspecify.annotations.NullMarked;
