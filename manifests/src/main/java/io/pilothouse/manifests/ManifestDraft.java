@@ -1,15 +1,15 @@
 package io.pilothouse.manifests;
 
-import io.pilothouse.manifests.ProcessSpec.Limits;
+import io.pilothouse.manifests.ManifestSpec.Hook;
+import io.pilothouse.manifests.ProcessSpec.Live;
+import io.pilothouse.manifests.ProcessSpec.Look;
+import io.pilothouse.manifests.ProcessSpec.Port;
 import io.pilothouse.manifests.ProcessSpec.Probe;
-import io.pilothouse.manifests.ProcessSpec.Ready;
-import io.pilothouse.manifests.ProcessSpec.Restart;
 import io.pilothouse.manifests.table.Shapes.Placed;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -18,67 +18,113 @@ import org.jspecify.annotations.Nullable;
 final class ManifestDraft {
   String name = "";
   String version = "";
+  @Nullable HookDraft afterSwitch;
+  final List<String> config = new ArrayList<>();
   final List<Placed<ProcessDraft>> processes = new ArrayList<>();
 
   ManifestSpec build() {
+    SortedMap<String, Integer> ports = new TreeMap<>();
+    processes.forEach(
+        each -> each.value().ports.forEach((port, at) -> ports.put(port, at.value())));
     return new ManifestSpec(
-        name, version, processes.stream().map(each -> each.value().build()).toList());
+        name,
+        version,
+        processes.stream().map(each -> each.value().build(ports)).toList(),
+        ports,
+        Optional.ofNullable(afterSwitch).map(each -> new Hook(each.run, each.timeout)),
+        config);
   }
 
-  /** A process. */
-  static final class ProcessDraft {
-    String name = "";
+  /** A hook. */
+  static final class HookDraft {
     String run = "";
-    SortedMap<String, String> env = new TreeMap<>();
-    Restart restart = Restart.ALWAYS;
-    Duration stopGrace = Duration.ofSeconds(10);
-    @Nullable LimitsDraft limits;
-    @Nullable Placed<ReadyDraft> ready;
-
-    ProcessSpec build() {
-      return new ProcessSpec(
-          name,
-          run,
-          env,
-          limits == null ? Limits.NONE : limits.build(),
-          restart,
-          Optional.ofNullable(ready).map(each -> each.value().build()),
-          stopGrace);
-    }
+    Duration timeout = Duration.ofSeconds(60);
   }
 
-  /** Limits of a process. */
-  static final class LimitsDraft {
-    @Nullable Double cpus;
-    @Nullable Long memory;
-    @Nullable Integer pids;
+  /** A way to look. */
+  static final class LookDraft {
+    private static final Duration READY = Duration.ofSeconds(1);
+    private static final Duration LIVE = Duration.ofSeconds(10);
 
-    Limits build() {
-      return new Limits(
-          Optional.ofNullable(cpus),
-          Optional.ofNullable(memory),
-          pids == null ? OptionalInt.empty() : OptionalInt.of(pids));
-    }
-  }
-
-  /** Readiness of a process. */
-  static final class ReadyDraft {
-    final List<Probe> probes = new ArrayList<>();
-    Duration interval = Duration.ofSeconds(1);
+    final List<ProbeDraft> probes = new ArrayList<>();
+    @Nullable Duration interval;
     Duration timeout = Duration.ofSeconds(2);
+    int failures = 3;
 
-    Ready build() {
-      return new Ready(probes.get(0), interval, timeout);
+    Look ready(SortedMap<String, Integer> ports) {
+      return look(READY, ports);
+    }
+
+    Live live(SortedMap<String, Integer> ports) {
+      return new Live(look(LIVE, ports), failures);
+    }
+
+    private Look look(Duration usual, SortedMap<String, Integer> ports) {
+      Probe probe = probes.get(0).build(ports);
+      return new Look(probe, interval == null ? usual : interval, timeout);
+    }
+  }
+
+  /** A probe, of which exactly one kind is given. */
+  static final class ProbeDraft {
+    private enum Kind {
+      HTTP,
+      TCP,
+      COMMAND
+    }
+
+    private final Kind kind;
+    private final String text;
+    final @Nullable Placed<String> port;
+
+    private ProbeDraft(Kind kind, String text, @Nullable Placed<String> port) {
+      this.kind = kind;
+      this.text = text;
+      this.port = port;
+    }
+
+    static ProbeDraft http(PortDraft draft) {
+      return new ProbeDraft(Kind.HTTP, draft.path, draft.port);
+    }
+
+    static ProbeDraft tcp(PortDraft draft) {
+      return new ProbeDraft(Kind.TCP, "", draft.port);
+    }
+
+    static ProbeDraft command(String run) {
+      return new ProbeDraft(Kind.COMMAND, run, null);
+    }
+
+    /** The name of the port that it asks; empty when it has none, or a number. */
+    Optional<Placed<String>> namedPort() {
+      return Optional.ofNullable(port).filter(each -> !isNumber(each.value()));
+    }
+
+    Probe build(SortedMap<String, Integer> ports) {
+      return switch (kind) {
+        case HTTP -> new Probe.Http(text, port(ports));
+        case TCP -> new Probe.Tcp(port(ports));
+        case COMMAND -> new Probe.Command(text);
+      };
+    }
+
+    private Port port(SortedMap<String, Integer> ports) {
+      if (port == null) {
+        return Port.MACHINE;
+      }
+      return isNumber(port.value())
+          ? new Port(Integer.parseInt(port.value()), false)
+          : new Port(ports.getOrDefault(port.value(), 0), true);
+    }
+
+    private static boolean isNumber(String text) {
+      return Character.isDigit(text.charAt(0));
     }
   }
 
   /** An http or tcp probe. */
   static final class PortDraft {
     String path = "";
-    @Nullable Integer port;
-
-    OptionalInt port() {
-      return port == null ? OptionalInt.empty() : OptionalInt.of(port);
-    }
+    @Nullable Placed<String> port;
   }
 }

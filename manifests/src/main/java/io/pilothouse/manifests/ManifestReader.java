@@ -1,8 +1,6 @@
 package io.pilothouse.manifests;
 
-import io.pilothouse.manifests.ManifestDraft.ProcessDraft;
 import io.pilothouse.manifests.table.Reading;
-import io.pilothouse.manifests.table.Shapes.Placed;
 import io.pilothouse.manifests.text.Node;
 import io.pilothouse.manifests.text.Place;
 import io.pilothouse.manifests.text.Problems;
@@ -10,9 +8,7 @@ import io.pilothouse.manifests.text.YamlReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 
 /** Reads the one document that says what a directory with contents is. */
@@ -43,33 +39,12 @@ final class ManifestReader {
     Optional<ManifestDraft> draft =
         document(ManifestSpec.FILE, ManifestTables.MANIFEST.name())
             .map(each -> ManifestTables.MANIFEST.read(each, reading()));
-    draft.ifPresent(this::check);
+    draft.ifPresent(new ManifestCheck(dir, problems)::check);
     return draft;
   }
 
   private Reading reading() {
     return new Reading("", problems, new ArrayList<>());
-  }
-
-  private void check(ManifestDraft draft) {
-    Map<String, Place> names = new HashMap<>();
-    for (Placed<ProcessDraft> placed : draft.processes) {
-      ProcessDraft process = placed.value();
-      Place first = names.putIfAbsent(process.name, placed.place());
-      if (first != null && !process.name.isEmpty()) {
-        problems.add(
-            placed.place(),
-            "the process \"%s\" is there twice; the first one is in line %d"
-                .formatted(process.name, first.line()));
-      }
-      Placed<ManifestDraft.ReadyDraft> ready = process.ready;
-      if (ready != null && ready.value().probes.size() != 1 && problems.isEmpty()) {
-        problems.add(
-            ready.place(),
-            "processes.ready: %d ways to look; write exactly one of http, tcp and command"
-                .formatted(ready.value().probes.size()));
-      }
-    }
   }
 
   Optional<Node.Mapping> document(String file, String kind) {

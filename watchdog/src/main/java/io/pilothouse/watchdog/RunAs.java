@@ -120,7 +120,7 @@ public final class RunAs {
   }
 
   /** What goes before a command to run it as this user. */
-  List<String> prefix() {
+  public List<String> prefix() {
     if (!isOther()) {
       return List.of();
     }

@@ -12,7 +12,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
-import java.util.TreeMap;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
@@ -335,48 +334,5 @@ public final class Shapes {
           reading.wrong(node, "a mapping; write {" + first + "}");
           return Optional.empty();
         });
-  }
-
-  /** Variables of the environment: any scalar is taken as it is written. */
-  public static Shape<SortedMap<String, String>> environment() {
-    String name = "[A-Za-z_][A-Za-z0-9_]*";
-    return shape(
-        () -> {
-          ObjectNode schema = json().put("type", "object").put("additionalProperties", false);
-          schema
-              .putObject("patternProperties")
-              .putObject("^" + name + "$")
-              .putArray("type")
-              .add("string")
-              .add("number")
-              .add("boolean");
-          return schema;
-        },
-        "{GREETING: hello}",
-        (node, reading) -> {
-          if (!(node instanceof Node.Mapping mapping)) {
-            reading.wrong(node, "a mapping; write {NAME: value}");
-            return Optional.empty();
-          }
-          SortedMap<String, String> variables = new TreeMap<>();
-          for (Node.Entry entry : mapping.entries()) {
-            variable(entry, name, reading, variables);
-          }
-          return Optional.of(variables);
-        });
-  }
-
-  private static void variable(
-      Node.Entry entry, String name, Reading reading, SortedMap<String, String> variables) {
-    String key = entry.key().text();
-    if (!key.matches(name)) {
-      reading.problem(entry.key().place(), Node.quote(key) + " cannot be a variable's name");
-    } else if (entry.value() instanceof Node.Scalar value && value.type() != Node.Type.NOTHING) {
-      if (variables.putIfAbsent(key, value.text()) != null) {
-        reading.problem(entry.key().place(), "the variable " + key + " is there twice");
-      }
-    } else {
-      reading.at(key).wrong(entry.value(), "a value of a variable; for an empty one write \"\"");
-    }
   }
 }

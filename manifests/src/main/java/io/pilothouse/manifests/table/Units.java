@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.pilothouse.api.v1.Limit;
 import io.pilothouse.manifests.text.Node;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -153,6 +154,20 @@ public final class Units {
       case "TiB" -> 40;
       default -> 0;
     };
+  }
+
+  /** {@code 64 MiB}: in the largest unit that needs no fraction. */
+  public static String text(long bytes) {
+    String unit = "B";
+    long amount = bytes;
+    for (String next : List.of("KiB", "MiB", "GiB", "TiB")) {
+      if (amount == 0 || amount % 1024 != 0) {
+        break;
+      }
+      amount /= 1024;
+      unit = next;
+    }
+    return amount + " " + unit;
   }
 
   /** A number of processors, fractions allowed. */

@@ -2,68 +2,56 @@ package io.pilothouse.agent;
 
 import io.pilothouse.api.v1.VersionRef;
 import io.pilothouse.api.v1.WantedState;
-import io.pilothouse.manifests.ProcessSpec;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
-import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Runs the processes of the one active version (Isard 2007, section 3.1). A switch stops the old
- * ones, renames a link, starts the new ones.
+ * ones, renames a link, starts the new ones; when only configuration differs, it renames the link
+ * and has the old ones read it.
  */
 final class ApplicationManager {
   private static final Logger log = LoggerFactory.getLogger(ApplicationManager.class);
-  private static final Duration ORPHAN_GRACE = Duration.ofSeconds(5);
 
-  /** Reads the processes that a version's files describe. */
-  interface Processes {
-    List<ProcessSpec> of(Path directory) throws IOException;
+  /** Where a switch may be cut short; told in tests only. */
+  interface SwitchPoints {
+    SwitchPoints NONE = point -> {};
+
+    void reached(String point);
   }
 
-  private final Disk disk;
+  private final Surroundings around;
   private final Wanted wanted;
   private final Staged staged;
-  private final Processes processes;
-  private final Readiness readiness;
-  private final Map<String, String> environment;
   private final Runnable changed;
-  private List<ManagedProcess> managed = List.of();
-  private Optional<VersionRef> managedVersion = Optional.empty();
+  private final SwitchPoints points;
+  private Optional<RunningVersion> current = Optional.empty();
   private boolean settled;
   private volatile Optional<VersionRef> running = Optional.empty();
   private volatile Optional<Problem> problem =
       Optional.of(new Problem(Problem.STARTING, "the agent is starting"));
   private volatile List<Map<String, Object>> described = List.of();
+  private volatile List<String> notEnforced = List.of();
   private volatile List<CrashLoop.Ends> ends = List.of();
 
   /**
-   * @param environment of every process
    * @param changed called when another version runs, or readiness changes
    */
+  ApplicationManager(Surroundings around, Wanted wanted, Staged staged, Runnable changed) {
+    this(around, wanted, staged, changed, SwitchPoints.NONE);
+  }
+
   ApplicationManager(
-      Disk disk,
-      Wanted wanted,
-      Staged staged,
-      Processes processes,
-      Readiness readiness,
-      Map<String, String> environment,
-      Runnable changed) {
-    this.disk = disk;
+      Surroundings around, Wanted wanted, Staged staged, Runnable changed, SwitchPoints points) {
+    this.around = around;
     this.wanted = wanted;
     this.staged = staged;
-    this.processes = processes;
-    this.readiness = readiness;
-    this.environment = new TreeMap<>(environment);
     this.changed = changed;
+    this.points = points;
   }
 
   /** The version that runs; empty when none does. */
@@ -79,6 +67,11 @@ final class ApplicationManager {
   /** How each process ended lately. */
   List<CrashLoop.Ends> ends() {
     return ends;
+  }
+
+  /** Limits of the processes that this machine does not enforce, and why. */
+  List<String> notEnforced() {
+    return notEnforced;
   }
 
   List<Map<String, Object>> describe() {
@@ -102,12 +95,12 @@ final class ApplicationManager {
     if (target.isPresent() && !staged.versions().contains(target.get())) {
       // keep what runs until every byte of the other is there
       blocked = Optional.of(notStaged(target.get()));
-    } else if (!settled || !target.equals(managedVersion)) {
+    } else if (!settled || !target.equals(current.map(RunningVersion::version))) {
       try {
         switchTo(target, now.getRunProcesses());
         settled = true;
       } catch (IOException e) {
-        String text = target.map(ApplicationManager::text).orElse("nothing");
+        String text = target.map(RunningVersion::text).orElse("nothing");
         blocked =
             Optional.of(
                 new Problem(
@@ -127,7 +120,8 @@ final class ApplicationManager {
 
   private Problem notStaged(VersionRef target) {
     String why = staged.problem().isEmpty() ? "not staged yet" : staged.problem();
-    return new Problem(Problem.NOT_STAGED, "version %s: %s".formatted(text(target), why));
+    return new Problem(
+        Problem.NOT_STAGED, "version %s: %s".formatted(RunningVersion.text(target), why));
   }
 
   private void switchTo(Optional<VersionRef> target, boolean inUse)
@@ -135,91 +129,78 @@ final class ApplicationManager {
     Optional<VersionRef> linked = linked();
     boolean same = target.isPresent() && target.equals(linked);
     // what cannot run is found out while the other still does
-    List<ManagedProcess> next = target.isPresent() ? manage(target.get()) : List.of();
-    if (!same || managedVersion.isPresent()) {
-      stopManaged();
+    Optional<RunningVersion> next =
+        target.isPresent()
+            ? Optional.of(RunningVersion.read(target.get(), around))
+            : Optional.empty();
+    points.reached("read");
+    if (current.isPresent()
+        && next.isPresent()
+        && ConfigChange.isOnly(current.get(), next.get(), around.disk())) {
+      reconfigure(current.get(), next.get());
+      return;
     }
-    managed = List.of();
-    managedVersion = Optional.empty();
+    if (current.isPresent()) {
+      current.get().stop();
+      points.reached("stopped");
+    }
+    current = Optional.empty();
     running = Optional.empty();
-    stopOthers(target);
-    if (target.isPresent()) {
+    Orphans.stop(around, same ? target : Optional.empty());
+    points.reached("others stopped");
+    if (next.isPresent()) {
       if (!same) {
-        disk.activate(target.get());
+        around.disk().activate(next.get().version());
+        points.reached("activated");
       }
-      managed = next;
-      log.info("runs {}", text(target.get()));
+      next.get().adopt();
+      log.info("runs {}", RunningVersion.text(next.get().version()));
     } else if (inUse && linked.isPresent()) {
-      disk.deactivate();
+      around.disk().deactivate();
     }
-    managedVersion = target;
+    current = next;
     running = target;
   }
 
-  /** All at once: the longest grace is waited for, not the sum. */
-  private void stopManaged() throws IOException, InterruptedException {
-    for (ManagedProcess process : managed) {
-      process.beginStop();
-    }
-    for (ManagedProcess process : managed) {
-      process.endStop();
-    }
+  private void reconfigure(RunningVersion old, RunningVersion next)
+      throws IOException, InterruptedException {
+    around.disk().activate(next.version());
+    points.reached("activated");
+    current = Optional.of(old.become(next));
+    running = Optional.of(next.version());
+    points.reached("reloaded");
+    log.info("runs {}, which differs in configuration only", RunningVersion.text(next.version()));
   }
 
   private Optional<VersionRef> linked() throws IOException {
-    return disk.activeVersion().flatMap(each -> staged.find(each.getName(), each.getVersion()));
-  }
-
-  private List<ManagedProcess> manage(VersionRef version) throws IOException {
-    Path directory = disk.version(version);
-    List<ManagedProcess> list = new ArrayList<>();
-    for (ProcessSpec spec : processes.of(directory)) {
-      list.add(new ManagedProcess(spec, text(version), directory, disk, environment));
-    }
-    return list;
-  }
-
-  /** Ends processes of other versions that an agent before this one started. */
-  private void stopOthers(Optional<VersionRef> target) throws IOException, InterruptedException {
-    if (!Files.isDirectory(disk.run())) {
-      return;
-    }
-    List<Path> files;
-    try (Stream<Path> list = Files.list(disk.run())) {
-      files = list.filter(each -> each.toString().endsWith(".properties")).toList();
-    }
-    for (Path file : files) {
-      Optional<RunFile> run = RunFile.read(file);
-      boolean ours =
-          run.isPresent()
-              && target.filter(each -> text(each).equals(run.get().version())).isPresent();
-      if (!ours) {
-        if (run.filter(RunFile::runs).isPresent()) {
-          Groups.terminate(run.get().pid());
-          Groups.end(run.get().pid(), ORPHAN_GRACE);
-        }
-        Files.deleteIfExists(file);
-      }
-    }
+    return around
+        .disk()
+        .activeVersion()
+        .flatMap(each -> staged.find(each.getName(), each.getVersion()));
   }
 
   private Optional<Problem> look() throws IOException, InterruptedException {
-    List<Problem> problems = new ArrayList<>();
-    for (ManagedProcess process : managed) {
-      process.round(readiness);
-      process.problem().ifPresent(problems::add);
+    if (current.isEmpty()) {
+      ends = List.of();
+      described = List.of();
+      notEnforced = List.of();
+      return Optional.empty();
     }
-    ends = managed.stream().map(ManagedProcess::ends).toList();
-    described = managed.stream().map(ManagedProcess::describe).toList();
-    String texts = String.join("; ", problems.stream().map(Problem::text).toList());
-    return problems.stream().findFirst().map(each -> new Problem(each.fault(), texts));
+    RunningVersion version = current.get();
+    version.round();
+    points.reached("round");
+    ends = version.ends();
+    described = version.describe();
+    notEnforced = version.notEnforced(around.cgroups());
+    return version.problem();
+  }
+
+  /** Looks at the processes no more; they run on. */
+  void close() {
+    current.ifPresent(RunningVersion::close);
   }
 
   private static String fault(Optional<Problem> problem) {
     return problem.map(Problem::fault).orElse("");
-  }
-
-  private static String text(VersionRef ref) {
-    return ref.getName() + "@" + ref.getVersion();
   }
 }

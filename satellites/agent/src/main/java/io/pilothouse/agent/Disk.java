@@ -43,6 +43,11 @@ record Disk(Path root) {
     return root.resolve("logs");
   }
 
+  /** What only single processes may read; put there by whoever provisions the machine. */
+  Path secrets() {
+    return root.resolve("secrets");
+  }
+
   Path watchdogs() {
     return root.resolve("watchdogs");
   }
@@ -66,7 +71,13 @@ record Disk(Path root) {
     return root.resolve("wanted.pb");
   }
 
-  private Path active() {
+  /** What the launcher and the agent know of the agent's versions. */
+  Path agent() {
+    return root.resolve("agent");
+  }
+
+  /** The link to the active version's directory. */
+  Path active() {
     return root.resolve("active");
   }
 
@@ -101,11 +112,11 @@ record Disk(Path root) {
     DurableFiles.replace(imageFile(), text.getBytes(StandardCharsets.UTF_8));
   }
 
-  /** Removes everything but the machine's key. */
+  /** Removes everything but the machine's key and what it was given to keep secret. */
   void wipe() throws IOException {
     List<Path> all;
     try (Stream<Path> list = Files.list(root)) {
-      all = list.filter(each -> !each.equals(key())).toList();
+      all = list.filter(each -> !each.equals(key()) && !each.equals(secrets())).toList();
     }
     for (Path each : all) {
       if (Files.isDirectory(each, LinkOption.NOFOLLOW_LINKS)) {

@@ -111,7 +111,7 @@ final class LocalWatchdogs {
         verdict
             .setKind(problem.isEmpty() ? VerdictKind.OK : VerdictKind.ERROR)
             .setFault(problem.map(Problem::fault).orElse(""))
-            .setText(problem.map(Problem::text).orElse("all processes serve"));
+            .setText(problem.map(Problem::text).orElseGet(this::allServe));
       }
       case "filesync" -> {
         Scrub.Finding finding = scrub.finding();
@@ -123,6 +123,13 @@ final class LocalWatchdogs {
               .setText("no watchdog that speaks at each report: " + spec.getName());
     }
     return verdict.build();
+  }
+
+  private String allServe() {
+    List<String> notEnforced = applications.notEnforced();
+    return notEnforced.isEmpty()
+        ? "all processes serve"
+        : "all processes serve; limits of " + String.join("; ", notEnforced);
   }
 
   /** What a part that was broken on purpose makes the watchdog say, whatever it would say. */

@@ -19,6 +19,7 @@ import io.pilothouse.watchdog.RunAs;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -75,6 +76,14 @@ public final class Main implements Program.Body {
   private ServerAddress address = new ServerAddress("127.0.0.1", 0);
 
   @Option(
+      names = "--cgroup",
+      paramLabel = "PATH",
+      description =
+          "Where the control groups of its processes are, below each mount of them; default"
+              + " pilothouse.")
+  private String cgroup = "pilothouse";
+
+  @Option(
       names = "--bandwidth",
       paramLabel = "SIZE",
       converter = SizeConverter.class,
@@ -106,15 +115,16 @@ public final class Main implements Program.Body {
     Fetcher fetcher = new Fetcher(network, new SplittableRandom());
     Staged staged = new Staged(disk, wanted, fetcher, reportNow);
     Map<String, String> environment = environment();
-    ApplicationManager applications =
-        new ApplicationManager(
+    AtomicReference<Runnable> look = new AtomicReference<>(() -> {});
+    Surroundings around =
+        new Surroundings(
             disk,
-            wanted,
-            staged,
-            new ManifestProcesses(),
+            installer ? Cgroups.none("the installer runs nothing") : cgroups(disk),
             new Readiness(address.host(), address.port()),
             environment,
-            reportNow);
+            address.port(),
+            () -> look.get().run());
+    ApplicationManager applications = new ApplicationManager(around, wanted, staged, reportNow);
     Scrub scrub =
         new Scrub(
             disk,
@@ -158,6 +168,7 @@ public final class Main implements Program.Body {
       Rounds run = rounds(program, "run", Duration.ofMillis(500), applications::round);
       wanted.onChange(stage::kick);
       wanted.onChange(run::kick);
+      look.set(run::kick);
       startWhatRan(applications);
       stage.start();
       run.start();
@@ -200,6 +211,12 @@ public final class Main implements Program.Body {
         .start();
     pull.start();
     reports.start();
+  }
+
+  /** Of this machine alone: several may be emulated under one kernel. */
+  private Cgroups cgroups(Disk disk) {
+    String own = "%s-%08x".formatted(machine, disk.root().hashCode());
+    return Cgroups.find(Cgroups.MOUNTS, cgroup + "/" + own);
   }
 
   private static String scriptsRunAs() {
@@ -253,7 +270,17 @@ public final class Main implements Program.Body {
       throw new ProgramException(
           "--disk " + diskRoot + " is not writable: change its owner or give another");
     }
-    return new Disk(diskRoot.toAbsolutePath().normalize());
+    Disk disk = new Disk(diskRoot.toAbsolutePath().normalize());
+    try {
+      if (!Files.isDirectory(disk.secrets())) {
+        Files.createDirectory(
+            disk.secrets(),
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+      }
+    } catch (IOException e) {
+      throw new ProgramException(disk.secrets() + " cannot be made: " + e, e);
+    }
+    return disk;
   }
 
   private Map<String, String> environment() {

@@ -1,85 +1,98 @@
 package io.pilothouse.agent;
 
 import io.pilothouse.manifests.ProcessSpec;
-import java.io.File;
+import io.pilothouse.manifests.ProcessSpec.Live;
+import io.pilothouse.manifests.ProcessSpec.Look;
+import io.pilothouse.manifests.ProcessSpec.Reload;
+import io.pilothouse.manifests.table.Units;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.time.Duration;
-import java.util.ArrayDeque;
-import java.util.Deque;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.OptionalLong;
-import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * One process of the active version, in a session of its own: started, found again after an agent
- * restart, started again with back-off when it ends, stopped with TERM and then KILL to its group.
+ * restart, started again with back-off when it ends or hangs, stopped with all that it started.
  */
 final class ManagedProcess {
   private static final Logger log = LoggerFactory.getLogger(ManagedProcess.class);
-  private static final Duration FIRST_BACK_OFF = Duration.ofMillis(500);
-  private static final Duration LONGEST_BACK_OFF = Duration.ofSeconds(30);
   private static final Duration STARTING = Duration.ofSeconds(5);
-  private static final Duration STABLE = Duration.ofSeconds(30);
-  private static final long EARLY = Duration.ofMillis(100).toNanos();
-  private static final int ENDS_REMEMBERED = 1000;
-  private static final long LOG_LIMIT = 1 << 20;
+
+  /** Above it, a status is that of a signal (sh(1)). */
+  private static final int SIGNALLED = 128;
 
   private final ProcessSpec spec;
-  private final String version;
-  private final Path directory;
+  private final Surroundings around;
+  private final ProcessStart start;
+  private final Restarts restarts;
   private final Path runFile;
-  private final Path logFile;
-  private final Map<String, String> environment;
+  private String version;
+  private Path directory;
   private Optional<RunFile> running = Optional.empty();
   private Optional<Process> child = Optional.empty();
+  private Optional<Cgroup> cgroup = Optional.empty();
+  private Optional<Probing> ready = Optional.empty();
+  private Optional<Probing> live = Optional.empty();
   private boolean finished;
-  private Duration backOff = FIRST_BACK_OFF;
   private long startedAt;
-  private long notBefore;
-  private long lookedAt = System.nanoTime() - STABLE.toNanos();
-  private int restarts;
-
-  /** When it ended, by the nano clock; the newest last. */
-  private final Deque<Long> ends = new ArrayDeque<>();
-
-  /** Ends since it last was up for long enough. */
-  private int failures;
-
-  private String lastEnd = "";
-  private String notReady = "starting";
   private String problem = "starting";
+  private boolean serves;
 
+  /**
+   * @param version that it is of, as NAME@VERSION
+   * @param directory of the version
+   * @param ports variables with the ports of all processes of the manifest
+   */
   ManagedProcess(
-      ProcessSpec spec, String version, Path directory, Disk disk, Map<String, String> environment)
+      ProcessSpec spec,
+      String version,
+      Path directory,
+      Map<String, String> ports,
+      Surroundings around)
       throws IOException {
     this.spec = spec;
     this.version = version;
     this.directory = directory;
-    this.runFile = disk.run().resolve(spec.name() + ".properties");
-    this.logFile = disk.logs().resolve(spec.name() + ".log");
-    this.environment = environment;
-    // one that no longer runs ended with the power or the agent before: it just starts
-    this.running =
-        RunFile.read(runFile).filter(each -> each.version().equals(version) && each.runs());
-    if (running.isPresent()) {
-      log.info("{} of {} goes on as pid {}", spec.name(), version, running.get().pid());
-      startedAt = System.nanoTime();
-    }
-    this.notReady = spec.ready().isPresent() ? "starting" : "";
+    this.around = around;
+    this.start = new ProcessStart(spec, ports, around);
+    this.restarts = new Restarts(spec.start().backOff());
+    this.runFile = RunFile.of(around.disk(), spec.name());
+    around
+        .cgroups()
+        .notEnforced(spec.limits())
+        .ifPresent(each -> log.warn("limits of {}: {}", spec.name(), each));
   }
 
-  String name() {
-    return spec.name();
+  /** Goes on with the process that an agent before this one started, if it still runs. */
+  void adopt() throws IOException, InterruptedException {
+    // one that no longer runs ended with the power or the agent before: it just starts
+    running = RunFile.read(runFile).filter(each -> each.version().equals(version) && each.runs());
+    if (running.isPresent()) {
+      long pid = running.get().pid();
+      log.info("{} of {} goes on as pid {}", spec.name(), version, pid);
+      cgroup = around.cgroups().holding(pid, spec.name(), spec.limits());
+      look(System.nanoTime());
+      if (ready.isPresent()) {
+        ready.get().first(); // the agent's first report must not say that it does not serve
+      }
+    }
+  }
+
+  ProcessSpec spec() {
+    return spec;
+  }
+
+  Path directory() {
+    return directory;
   }
 
   /** What is wrong with it; empty when it serves. */
@@ -89,8 +102,13 @@ final class ManagedProcess {
         : Optional.of(new Problem(fault(), spec.name() + ": " + problem));
   }
 
+  /** Whether those that come after it may start. */
+  boolean serves() {
+    return serves;
+  }
+
   private String fault() {
-    if (failures > 0) {
+    if (restarts.isUnsteady()) {
       return Problem.ENDED; // the same while it starts and ends in turn: no news each time
     }
     return running.isEmpty() || age().compareTo(STARTING) < 0
@@ -102,91 +120,106 @@ final class ManagedProcess {
     return Duration.ofNanos(System.nanoTime() - startedAt);
   }
 
-  int restarts() {
-    return restarts;
-  }
-
   /** Its bad ends since this version was switched to. */
   CrashLoop.Ends ends() {
-    long now = System.nanoTime();
-    return new CrashLoop.Ends(
-        spec.name(), ends.stream().map(each -> Duration.ofNanos(now - each)).toList(), lastEnd);
+    return restarts.ends(spec.name());
   }
 
-  OptionalLong pid() {
-    return running.map(each -> OptionalLong.of(each.pid())).orElse(OptionalLong.empty());
-  }
-
-  /** One look: starts it if it does not run, else asks whether it serves. */
-  void round(Readiness readiness) throws IOException, InterruptedException {
-    rotateLog();
-    if (running.filter(RunFile::runs).isPresent()) {
-      look(readiness);
-      return;
-    }
-    if (running.isPresent()) {
+  /**
+   * One look: starts it if it does not run, else asks whether it serves.
+   *
+   * @param waitsFor what must serve before it is started; empty when all does
+   */
+  void round(List<String> waitsFor) throws IOException, InterruptedException {
+    if (running.isPresent() && !running.get().runs()) {
       ended();
     }
-    if (!finished && (restarts == 0 || System.nanoTime() - notBefore >= 0)) {
-      start();
+    if (running.isPresent()) {
+      look();
+    } else if (!finished && restarts.isDue()) {
+      Optional<String> blocked =
+          waitsFor.isEmpty()
+              ? start.problem()
+              : Optional.of("waits for " + String.join(", ", waitsFor));
+      if (blocked.isPresent()) {
+        problem = blocked.get();
+      } else {
+        start();
+      }
     }
+    serves = problem.isEmpty();
   }
 
-  private void look(Readiness readiness) throws InterruptedException {
-    boolean due =
-        spec.ready()
-            .filter(each -> System.nanoTime() - lookedAt >= each.interval().toNanos() - EARLY)
-            .isPresent();
-    if (due) {
-      lookedAt = System.nanoTime();
-      notReady = readiness.problem(spec.ready().get(), directory, all()).orElse("");
-    }
-    // one that ended must stay up as long as its last pause to count as well again
-    boolean steady = failures == 0 || age().compareTo(backOff) >= 0;
+  private void look() throws IOException, InterruptedException {
+    String notReady = ready.map(Probing::said).orElse("");
+    boolean wasReady = ready.map(Probing::wasWell).orElse(true);
+    boolean steady = restarts.isSteady(age(), notReady.isEmpty());
     problem =
         steady || !notReady.isEmpty()
             ? notReady
-            : "started again after it %s (restart %d)".formatted(lastEnd, restarts);
-    if (age().compareTo(STABLE) > 0) {
-      backOff = FIRST_BACK_OFF;
+            : "started again after it %s (restart %d)"
+                .formatted(restarts.lastEnd(), restarts.count());
+    Optional<Duration> within = spec.start().timeout();
+    if (!wasReady && within.isPresent() && age().compareTo(within.get()) > 0) {
+      giveUp("was not ready within %d ms (%s)".formatted(within.get().toMillis(), notReady));
+    } else if (wasReady && live.isEmpty() && spec.live().isPresent()) {
+      Live wanted = spec.live().get();
+      live = Optional.of(probing("live", "", wanted.look()));
+    } else if (live.isPresent() && live.get().failures() >= spec.live().orElseThrow().failures()) {
+      giveUp(
+          "hung and was killed (%s, %d times in a row)"
+              .formatted(live.get().said(), live.get().failures()));
     }
-    if (steady && notReady.isEmpty()) {
-      failures = 0;
-    }
+  }
+
+  /** It runs, and is of no use. */
+  private void giveUp(String how) throws IOException, InterruptedException {
+    family().kill();
+    gone(how, false);
   }
 
   /** It is gone: whether it starts again, and when. */
   private void ended() throws IOException, InterruptedException {
-    Groups.kill(running.orElseThrow().pid()); // what it left behind may hold its port
-    running = Optional.empty();
     OptionalInt status = status();
     // of a process that an agent before this one started no status is known: as if it failed
     boolean well = status.isPresent() && status.getAsInt() == 0;
-    if (!well) {
-      ends.addLast(System.nanoTime());
+    int left = family().kill(); // what it left behind may hold its port
+    String how = how(status);
+    if (left > 0 && well) {
+      how +=
+          " and left %d behind, which were killed: it must stay in the foreground".formatted(left);
     }
-    if (ends.size() > ENDS_REMEMBERED) {
-      ends.removeFirst();
+    gone(how, well);
+  }
+
+  private String how(OptionalInt status) throws IOException {
+    if (cgroup.isPresent() && cgroup.get().outOfMemory() > 0) {
+      return "was killed: out of its memory limit " + Units.text(spec.limits().memory().orElse(0L));
     }
-    lastEnd = status.isPresent() ? "ended with status " + status.getAsInt() : "ended";
+    if (status.isEmpty()) {
+      return "ended";
+    }
+    int value = status.getAsInt();
+    return value > SIGNALLED
+        ? "was killed by signal " + (value - SIGNALLED)
+        : "ended with status " + value;
+  }
+
+  private void gone(String how, boolean well) throws IOException, InterruptedException {
+    forget();
+    restarts.ended(how, well);
     finished =
-        switch (spec.restart()) {
+        switch (spec.start().restart()) {
           case ALWAYS -> false;
           case ON_FAILURE -> well;
           case NEVER -> true;
         };
     if (finished) {
-      problem = well ? "" : lastEnd + " and is not started again";
-      failures = well ? 0 : 1;
+      problem = well ? "" : how + " and is not started again";
+      restarts.over(well);
     } else {
-      notBefore = System.nanoTime() + backOff.toNanos();
-      restarts++;
-      failures++;
-      problem =
-          "%s; starts again in %d ms (restart %d)".formatted(lastEnd, backOff.toMillis(), restarts);
+      problem = restarts.pause();
       log.warn("{} of {} {}", spec.name(), version, problem);
-      Duration next = backOff.multipliedBy(2);
-      backOff = next.compareTo(LONGEST_BACK_OFF) > 0 ? LONGEST_BACK_OFF : next;
     }
   }
 
@@ -200,76 +233,142 @@ final class ManagedProcess {
     return known ? OptionalInt.of(child.get().exitValue()) : OptionalInt.empty();
   }
 
-  /** Its whole environment. */
-  private Map<String, String> all() {
-    Map<String, String> all = new TreeMap<>(environment);
-    all.putAll(spec.env());
-    return all;
-  }
-
   private void start() throws IOException {
-    Files.createDirectories(logFile.getParent());
-    ProcessBuilder builder =
-        new ProcessBuilder("setsid", "/bin/sh", "-c", spec.run())
-            .directory(directory.toFile())
-            .redirectInput(new File("/dev/null"))
-            .redirectErrorStream(true)
-            .redirectOutput(ProcessBuilder.Redirect.appendTo(logFile.toFile()));
-    builder.environment().putAll(all());
-    Process process = builder.start();
+    Process process;
+    try {
+      cgroup = around.cgroups().make(spec.name(), spec.limits());
+      process = start.start(directory, cgroup);
+    } catch (IOException e) {
+      problem = "cannot be started: " + e.getMessage();
+      restarts.ended(problem, false);
+      log.warn("{} of {} {}", spec.name(), version, restarts.pause());
+      return;
+    }
     child = Optional.of(process);
-    OptionalLong ticks = ProcFs.startTicks(process.pid());
-    startedAt = System.nanoTime();
-    notReady = spec.ready().isPresent() ? "starting" : "";
-    lookedAt = startedAt - STABLE.toNanos(); // the first look is due
-    problem =
-        failures == 0 ? "starting" : "%s; started again (restart %d)".formatted(lastEnd, restarts);
     // a process that ended at once has no ticks left to read: the next look finds it gone
-    RunFile file = new RunFile(process.pid(), ticks.orElse(0), version);
+    RunFile file =
+        new RunFile(process.pid(), ProcFs.startTicks(process.pid()).orElse(0), version, version);
     file.write(runFile);
     running = Optional.of(file);
+    CompletableFuture<Void> unused = process.onExit().thenRun(around.changed());
     log.info("started {} of {} as pid {}", spec.name(), version, process.pid());
-  }
-
-  /** TERM to its group. */
-  void beginStop() throws IOException, InterruptedException {
-    if (running.isPresent()) {
-      Groups.terminate(running.get().pid());
+    look(System.nanoTime());
+    if (ready.isPresent()) {
+      problem = "starting";
+    }
+    if (restarts.isUnsteady()) {
+      problem = "%s; started again (restart %d)".formatted(restarts.lastEnd(), restarts.count());
     }
   }
 
-  /** Returns when it is gone: by itself within its grace, or by KILL. */
-  void endStop() throws IOException, InterruptedException {
-    if (running.isPresent()) {
-      Groups.end(running.get().pid(), spec.stopGrace());
-      running = Optional.empty();
+  /** Looks at it from now on. */
+  private void look(long since) throws IOException {
+    startedAt = since;
+    problem = spec.ready().isPresent() ? "starting" : "";
+    if (spec.ready().isPresent()) {
+      ready = Optional.of(probing("ready", "starting", spec.ready().get()));
     }
+  }
+
+  private Probing probing(String name, String first, Look look) throws IOException {
+    ShellLine shell = start.shell(directory, false);
+    return new Probing(
+        name + "-" + spec.name(),
+        first,
+        () -> around.readiness().problem(name, look, shell),
+        look.interval(),
+        around.changed());
+  }
+
+  private Family family() {
+    long pid = running.orElseThrow().pid();
+    return new Family(pid, Family.marks(around.disk(), spec.name()), cgroup);
+  }
+
+  /** Returns when it is gone with all that it started. */
+  void stop() throws IOException, InterruptedException {
+    if (running.isPresent()) {
+      new ProcessStop(spec.name(), spec.stop(), start.shell(directory, true)).stop(family());
+    }
+    forget();
+    start.clean();
     Files.deleteIfExists(runFile);
   }
 
-  private void rotateLog() throws IOException {
-    if (Files.exists(logFile) && Files.size(logFile) > LOG_LIMIT) {
-      // the process appends: after the copy it goes on at the new end
-      Path old = logFile.resolveSibling(logFile.getFileName() + ".1");
-      Files.copy(logFile, old, StandardCopyOption.REPLACE_EXISTING);
-      Files.newOutputStream(logFile, StandardOpenOption.TRUNCATE_EXISTING).close();
+  /** What is kept only while it runs. */
+  private void forget() throws InterruptedException {
+    close();
+    running = Optional.empty();
+    child = Optional.empty();
+    if (cgroup.isPresent()) {
+      cgroup.get().remove();
+      cgroup = Optional.empty();
     }
+  }
+
+  /** Looks at it no more; it runs on. */
+  void close() {
+    ready.ifPresent(Probing::close);
+    live.ifPresent(Probing::close);
+    ready = Optional.empty();
+    live = Optional.empty();
+  }
+
+  /** Whether it can become a process of another version while it runs. */
+  boolean canReloadTo(ProcessSpec other) {
+    return running.filter(RunFile::runs).isPresent()
+        && spec.reload().isPresent()
+        && spec.equals(other);
+  }
+
+  /**
+   * Has it take in the files of another version, of which it is from now on.
+   *
+   * @return what went wrong; then it is to be started anew
+   */
+  Optional<String> reload(String toVersion, Path toDirectory)
+      throws IOException, InterruptedException {
+    Optional<String> failure =
+        switch (spec.reload().orElseThrow()) {
+          case Reload.Signal signal -> signal(signal.name());
+          case Reload.Command command ->
+              start
+                  .shell(toDirectory, true)
+                  .run("the reload command", command.run(), spec.stop().grace());
+        };
+    if (failure.isPresent()) {
+      return failure;
+    }
+    version = toVersion;
+    directory = toDirectory;
+    RunFile before = running.orElseThrow();
+    RunFile after = new RunFile(before.pid(), before.startTicks(), toVersion, before.directory());
+    after.write(runFile);
+    running = Optional.of(after);
+    close();
+    look(startedAt);
+    log.info("{} was reloaded and is of {}", spec.name(), version);
+    return Optional.empty();
+  }
+
+  private Optional<String> signal(String name) throws InterruptedException {
+    // to the process alone: its children may not know the signal and die of it
+    long pid = running.orElseThrow().pid();
+    String line = "kill -s %s %d".formatted(name, pid);
+    return new ShellLine(directory, Map.of(), List.of(), Optional.empty())
+        .run("kill", line, Duration.ofSeconds(5));
   }
 
   /** For the status page. */
   Map<String, Object> describe() {
-    return Map.of(
-        "name",
-        spec.name(),
-        "version",
-        version,
-        "pid",
-        pid().orElse(0),
-        "restarts",
-        restarts,
-        "problem",
-        problem,
-        "command",
-        List.of(spec.run()));
+    Map<String, Object> all = new LinkedHashMap<>();
+    all.put("name", spec.name());
+    all.put("version", version);
+    all.put("pid", running.map(RunFile::pid).orElse(0L));
+    all.put("restarts", restarts.count());
+    all.put("problem", problem);
+    all.put("command", List.of(spec.run()));
+    around.cgroups().notEnforced(spec.limits()).ifPresent(each -> all.put("limits", each));
+    return all;
   }
 }

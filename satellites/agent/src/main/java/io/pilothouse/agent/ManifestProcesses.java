@@ -2,18 +2,16 @@ package io.pilothouse.agent;
 
 import io.pilothouse.manifests.LoadResult;
 import io.pilothouse.manifests.ManifestSpec;
-import io.pilothouse.manifests.ProcessSpec;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.List;
 
 /** Reads {@code manifest.yaml} of a staged version. */
-final class ManifestProcesses implements ApplicationManager.Processes {
+final class ManifestProcesses {
+  private ManifestProcesses() {}
 
-  @Override
-  public List<ProcessSpec> of(Path directory) throws IOException {
+  static ManifestSpec of(Path directory) throws IOException {
     return switch (ManifestSpec.load(directory)) {
-      case LoadResult.Loaded<ManifestSpec> loaded -> loaded.value().processes();
+      case LoadResult.Loaded<ManifestSpec> loaded -> loaded.value();
       case LoadResult.Rejected<ManifestSpec> rejected ->
           throw new IOException(
               "the manifest cannot be run: "

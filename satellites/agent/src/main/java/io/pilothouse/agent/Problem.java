@@ -12,4 +12,6 @@ record Problem(String fault, String text) {
   static final String ENDED = "process.ended";
   static final String NOT_STAGED = "process.not-staged";
   static final String NOT_SWITCHED = "process.not-switched";
+  static final String AGENT = "agent.not-switched";
+  static final String AFTER_SWITCH = "process.after-switch";
 }

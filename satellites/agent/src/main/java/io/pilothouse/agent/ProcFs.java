@@ -1,9 +1,15 @@
 package io.pilothouse.agent;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.function.LongPredicate;
 import java.util.stream.Stream;
 
 /** Reads of a process what tells it from a later one with the same pid (proc(5), stat). */
@@ -11,35 +17,79 @@ final class ProcFs {
   private static final Path PROC = Path.of("/proc");
   private static final int STATE = 0;
   private static final int GROUP = 2;
+  private static final int SESSION = 3;
   private static final int START_TIME = 19;
+
+  /**
+   * A process that has not ended.
+   *
+   * @param startTicks when it started, in clock ticks since boot
+   */
+  record Stat(long group, long session, long startTicks) {}
 
   private ProcFs() {}
 
   /** When the process started, in clock ticks since boot; empty when it has ended. */
   static OptionalLong startTicks(long pid) {
-    return field(PROC.resolve(Long.toString(pid)), START_TIME);
+    Optional<Stat> stat = stat(pid);
+    return stat.isPresent() ? OptionalLong.of(stat.get().startTicks()) : OptionalLong.empty();
   }
 
-  /** Whether any process of a group runs. */
-  static boolean groupRuns(long group) throws IOException {
-    try (Stream<Path> processes = Files.list(PROC)) {
-      return processes
-          .filter(each -> Character.isDigit(each.getFileName().toString().charAt(0)))
-          .map(each -> field(each, GROUP))
-          .anyMatch(each -> each.isPresent() && each.getAsLong() == group);
-    }
-  }
-
-  /** A field of the process; empty when it has ended. */
-  private static OptionalLong field(Path process, int field) {
+  /** Empty for a process that has ended, waited for or not. */
+  static Optional<Stat> stat(long pid) {
     try {
-      String stat = Files.readString(process.resolve("stat"));
+      String stat = Files.readString(process(pid).resolve("stat"), StandardCharsets.ISO_8859_1);
       // the second field is the command in parentheses, which may hold spaces and parentheses
       String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
       boolean ended = fields[STATE].equals("Z") || fields[STATE].equals("X");
-      return ended ? OptionalLong.empty() : OptionalLong.of(Long.parseLong(fields[field]));
+      return ended
+          ? Optional.empty()
+          : Optional.of(
+              new Stat(
+                  Long.parseLong(fields[GROUP]),
+                  Long.parseLong(fields[SESSION]),
+                  Long.parseLong(fields[START_TIME])));
     } catch (IOException e) {
-      return OptionalLong.empty();
+      return Optional.empty();
+    }
+  }
+
+  /** Pids of those that hold. */
+  static List<Long> pids(LongPredicate which) throws IOException {
+    try (Stream<Path> processes = Files.list(PROC)) {
+      return processes
+          .map(each -> each.getFileName().toString())
+          .filter(each -> Character.isDigit(each.charAt(0)))
+          .map(Long::valueOf)
+          .filter(which::test)
+          .toList();
+    }
+  }
+
+  /** Whether any process of a group or session runs. */
+  static boolean groupRuns(long leader) throws IOException {
+    return !pids(pid -> isOf(leader, pid)).isEmpty();
+  }
+
+  /** Whether a process is of the group or of the session of a leader. */
+  static boolean isOf(long leader, long pid) {
+    return stat(pid).filter(each -> each.group() == leader || each.session() == leader).isPresent();
+  }
+
+  /** What a process was started with; empty when it has ended, or may not be read. */
+  static Map<String, String> environment(long pid) {
+    try {
+      byte[] bytes = Files.readAllBytes(process(pid).resolve("environ"));
+      Map<String, String> variables = new HashMap<>();
+      for (String each : new String(bytes, StandardCharsets.UTF_8).split("\0", -1)) {
+        int at = each.indexOf('=');
+        if (at > 0) {
+          variables.put(each.substring(0, at), each.substring(at + 1));
+        }
+      }
+      return variables;
+    } catch (IOException e) {
+      return Map.of();
     }
   }
 
@@ -47,5 +97,9 @@ final class ProcFs {
   static boolean runs(long pid, long ticks) {
     OptionalLong now = startTicks(pid);
     return now.isPresent() && now.getAsLong() == ticks;
+  }
+
+  private static Path process(long pid) {
+    return PROC.resolve(Long.toString(pid));
   }
 }

@@ -12,6 +12,8 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -111,13 +113,16 @@ final class Staged {
 
   private void removeUnwanted(WantedState now) throws IOException, InterruptedException {
     Optional<VersionRef> active = disk.activeVersion();
+    // one that was reloaded to a later version still is where it was started
+    Set<String> inUse =
+        RunFile.all(disk).values().stream().map(RunFile::directory).collect(Collectors.toSet());
     for (VersionRef ref : versions) {
       boolean isActive =
           active
               .filter(each -> each.getName().equals(ref.getName()))
               .filter(each -> each.getVersion().equals(ref.getVersion()))
               .isPresent();
-      if (!now.getStagedList().contains(ref) && !isActive) {
+      if (!now.getStagedList().contains(ref) && !isActive && !inUse.contains(text(ref))) {
         whileHeld(
             ref,
             () -> {

@@ -201,15 +201,6 @@ class ApplicationManagerTest {
     rig.settle(applications);
   }
 
-  @Test
-  void logsAreBounded() throws Exception {
-    VersionRef loud = rig.web("1.0.0", "head -c 3000000 /dev/zero | tr '\\0' x\nexec sleep 60", "");
-    run(loud);
-    Path log = rig.disk.logs().resolve("server.log");
-    rig.until(applications, () -> Files.exists(log.resolveSibling("server.log.1")));
-    rig.until(applications, () -> Files.size(log) < 1 << 20);
-  }
-
   private void run(VersionRef version) throws Exception {
     rig.serve(version);
     rig.staged.round();

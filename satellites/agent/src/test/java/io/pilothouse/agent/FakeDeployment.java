@@ -12,6 +12,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
@@ -39,8 +40,17 @@ final class FakeDeployment implements AutoCloseable {
 
   /** Holds a version of one file from now on. */
   VersionRef add(String name, String version, String file, String content) throws IOException {
+    return add(name, version, Map.of(file, content));
+  }
+
+  /** Holds a version of these files from now on. */
+  VersionRef add(String name, String version, Map<String, String> files) throws IOException {
     Path source = Files.createTempDirectory(dir, "source");
-    Files.writeString(source.resolve(file), content);
+    for (Map.Entry<String, String> each : files.entrySet()) {
+      Path file = source.resolve(each.getKey());
+      Files.createDirectories(file.getParent());
+      Files.writeString(file, each.getValue());
+    }
     Packer.Packed packed = Packer.pack(source);
     for (Chunk chunk : packed.index().chunks()) {
       store.putChunk(chunk.sha256(), packed.read(chunk));

@@ -12,13 +12,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
-import java.util.stream.Stream;
 
 /** The parts of an agent around a disk, with a Device Manager and a content source to speak to. */
 final class Rig implements AutoCloseable {
@@ -39,6 +40,10 @@ final class Rig implements AutoCloseable {
   final Fetcher fetcher = new Fetcher(Throttle.unlimited(), new SplittableRandom(1));
   final Staged staged;
   private final Path dir;
+  private final List<ApplicationManager> managers = new ArrayList<>();
+
+  /** As an agent finds them; replaced in tests of machines without any. */
+  Cgroups cgroups;
 
   Rig(Path dir) throws IOException {
     this(dir, true);
@@ -54,6 +59,9 @@ final class Rig implements AutoCloseable {
         new DmClient(List.of(dm.address()), "machine/web-01", () -> Optional.of("secret"));
     this.wanted = new Wanted("web-01", client, disk, installed);
     this.staged = new Staged(disk, wanted, fetcher, news::incrementAndGet);
+    this.cgroups =
+        Cgroups.find(
+            Cgroups.MOUNTS, "pilothouse-test/%08x".formatted(disk.root().toString().hashCode()));
   }
 
   /** Another agent's memory of the same disk. */
@@ -66,14 +74,32 @@ final class Rig implements AutoCloseable {
   }
 
   ApplicationManager applications(Wanted of, Staged held) {
-    return new ApplicationManager(
+    return applications(of, held, ApplicationManager.SwitchPoints.NONE);
+  }
+
+  ApplicationManager applications(Wanted of, Staged held, ApplicationManager.SwitchPoints points) {
+    ApplicationManager manager =
+        new ApplicationManager(around(), of, held, news::incrementAndGet, points);
+    managers.add(manager);
+    return manager;
+  }
+
+  private Surroundings around() {
+    return new Surroundings(
         disk,
-        of,
-        held,
-        new ManifestProcesses(),
+        cgroups,
         new Readiness("127.0.0.1", 1),
-        Map.of("PORT", "1234", "PILOT_MACHINE", "web-01", "OUT", dir.toString()),
-        news::incrementAndGet);
+        Map.of(
+            "PORT",
+            "1234",
+            "PILOT_MACHINE",
+            "web-01",
+            "PILOT_DISK",
+            disk.root().toString(),
+            "OUT",
+            dir.toString()),
+        1234,
+        () -> {});
   }
 
   ApplicationManager applications() {
@@ -108,6 +134,19 @@ final class Rig implements AutoCloseable {
         %s"""
             .formatted(version, run.indent(6), more.indent(4));
     return deployment.add("web", version, "manifest.yaml", manifest);
+  }
+
+  /** A version with any processes. */
+  VersionRef manifest(String version, String processes) throws IOException {
+    return manifest(version, processes, Map.of());
+  }
+
+  VersionRef manifest(String version, String processes, Map<String, String> files)
+      throws IOException {
+    Map<String, String> all = new HashMap<>(files);
+    String head = "kind: Manifest\nname: web\nversion: \"%s\"\n".formatted(version);
+    all.put("manifest.yaml", head + processes);
+    return deployment.add("web", version, all);
   }
 
   /** In service: to hold these versions, and to run the first. */
@@ -163,19 +202,14 @@ final class Rig implements AutoCloseable {
   /** Ends all processes that the disk tells of. */
   @Override
   public void close() throws IOException {
-    List<Path> files = new ArrayList<>();
-    if (Files.isDirectory(disk.run())) {
-      try (Stream<Path> list = Files.list(disk.run())) {
-        files.addAll(list.toList());
-      }
-    }
     try {
-      for (Path file : files) {
-        Optional<RunFile> run = RunFile.read(file);
-        if (run.filter(RunFile::runs).isPresent()) {
-          Groups.kill(run.get().pid());
-        }
+      managers.forEach(ApplicationManager::close);
+      for (Map.Entry<String, RunFile> each : RunFile.all(disk).entrySet()) {
+        new Family(each.getValue().pid(), Family.marks(disk, each.getKey()), Optional.empty())
+            .kill();
       }
+      Family.killForgotten(disk, Set.of());
+      cgroups.retain(Set.of());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } finally {

@@ -1,0 +1,110 @@
+package io.pilothouse.agent;
+
+import io.pilothouse.manifests.ProcessSpec.Limits;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The control groups of one process and of all that it starts, however far it forks away.
+ *
+ * @param parts at least one, all with the same processes
+ */
+record Cgroup(List<Part> parts) {
+  private static final Logger log = LoggerFactory.getLogger(Cgroup.class);
+  private static final String PROCESSES = "cgroup.procs";
+  private static final Duration GONE_WITHIN = Duration.ofSeconds(5);
+  private static final Duration LOOK = Duration.ofMillis(20);
+
+  /** A group in a hierarchy. */
+  record Part(Hierarchy hierarchy, Path group) {}
+
+  Cgroup {
+    parts = List.copyOf(parts);
+  }
+
+  void make(Limits limits) throws IOException {
+    for (Part part : parts) {
+      part.hierarchy().open();
+      Files.createDirectories(part.group());
+      part.hierarchy().limit(part.group(), limits);
+    }
+  }
+
+  /** Where a process writes 0 to be of it, with all that it starts from then on. */
+  List<Path> entrances() {
+    return parts.stream().map(each -> each.group().resolve(PROCESSES)).toList();
+  }
+
+  /** Of all its processes. */
+  Set<Long> pids() throws IOException {
+    Set<Long> pids = new TreeSet<>();
+    for (Part part : parts) {
+      Path file = part.group().resolve(PROCESSES);
+      if (Files.exists(file)) {
+        Files.readAllLines(file).stream()
+            .filter(each -> !each.isBlank())
+            .map(Long::valueOf)
+            .forEach(pids::add);
+      }
+    }
+    return pids;
+  }
+
+  /** How often the kernel killed one of them for its memory, since it was made. */
+  long outOfMemory() throws IOException {
+    long most = 0;
+    for (Part part : parts) {
+      most = Math.max(most, part.hierarchy().outOfMemory(part.group()));
+    }
+    return most;
+  }
+
+  /**
+   * Kills all of them, faster than they can fork.
+   *
+   * @throws IOException when some cannot be killed
+   */
+  void kill() throws IOException, InterruptedException {
+    if (pids().isEmpty()) {
+      return;
+    }
+    for (Part part : parts) {
+      part.hierarchy().stopForks(part.group());
+    }
+    long deadline = System.nanoTime() + GONE_WITHIN.toNanos();
+    for (Set<Long> left = pids(); !left.isEmpty(); left = pids()) {
+      if (System.nanoTime() - deadline >= 0) {
+        throw new IOException("processes %s cannot be killed".formatted(left));
+      }
+      left.forEach(each -> ProcessHandle.of(each).ifPresent(ProcessHandle::destroyForcibly));
+      Thread.sleep(LOOK);
+    }
+  }
+
+  /** Removes the groups once their last process is gone. */
+  void remove() throws InterruptedException {
+    for (Part part : parts) {
+      long deadline = System.nanoTime() + GONE_WITHIN.toNanos();
+      while (!isRemoved(part.group()) && System.nanoTime() - deadline < 0) {
+        Thread.sleep(LOOK); // a killed process is of its group until the kernel is done with it
+      }
+    }
+  }
+
+  static boolean isRemoved(Path group) {
+    try {
+      Files.deleteIfExists(group);
+      return true;
+    } catch (IOException e) {
+      log.debug("{} is not empty yet: {}", group, e.toString());
+      return false;
+    }
+  }
+}

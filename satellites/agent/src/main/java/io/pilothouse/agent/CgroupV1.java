@@ -1,0 +1,73 @@
+package io.pilothouse.agent;
+
+import io.pilothouse.manifests.ProcessSpec.Limits;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Set;
+
+/**
+ * A controller of version 1, or several that are mounted together.
+ *
+ * @param root of this machine's groups
+ */
+record CgroupV1(Path root, Set<Control> controls) implements Hierarchy {
+  CgroupV1 {
+    controls = Set.copyOf(controls);
+  }
+
+  @Override
+  public void open() throws IOException {
+    Files.createDirectories(root);
+  }
+
+  @Override
+  public void limit(Path group, Limits limits) throws IOException {
+    for (Control control : controls) {
+      switch (control) {
+        case CPU -> {
+          if (limits.cpus().isPresent()) {
+            write(group, "cpu.cfs_period_us", PERIOD);
+            write(group, "cpu.cfs_quota_us", Hierarchy.quota(limits.cpus().get()));
+          }
+        }
+        case MEMORY -> {
+          if (limits.memory().isPresent()) {
+            memory(group, limits.memory().get());
+          }
+        }
+        case PIDS -> {
+          if (limits.pids().isPresent()) {
+            write(group, "pids.max", limits.pids().getAsInt());
+          }
+        }
+      }
+    }
+  }
+
+  private static void memory(Path group, long bytes) throws IOException {
+    write(group, "memory.limit_in_bytes", bytes);
+    if (Files.exists(group.resolve("memory.memsw.limit_in_bytes"))) {
+      // with swap it would be slow for hours instead of gone
+      write(group, "memory.memsw.limit_in_bytes", bytes);
+    }
+  }
+
+  @Override
+  public void stopForks(Path group) throws IOException {
+    if (controls.contains(Control.PIDS)) {
+      write(group, "pids.max", 0);
+    }
+  }
+
+  @Override
+  public long outOfMemory(Path group) throws IOException {
+    return controls.contains(Control.MEMORY)
+        ? Hierarchy.number(group.resolve("memory.oom_control"), "oom_kill")
+        : 0;
+  }
+
+  private static void write(Path group, String file, long value) throws IOException {
+    Files.writeString(group.resolve(file), Long.toString(value));
+  }
+}

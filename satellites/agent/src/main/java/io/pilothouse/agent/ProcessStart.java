@@ -1,0 +1,84 @@
+package io.pilothouse.agent;
+
+import io.pilothouse.manifests.ProcessSpec;
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/** Starts a process: in its groups, as its user, with its secrets, its output into its log. */
+final class ProcessStart {
+  /** Enters the control groups, then becomes the process. */
+  private static final String ENTER =
+      "while [ \"$1\" != -- ]; do echo 0 >\"$1\" || exit 126; shift; done; shift; exec \"$@\"";
+
+  private final ProcessSpec spec;
+  private final Surroundings around;
+  private final Map<String, String> ports;
+  private final Secrets secrets;
+  private final ProcessLog log;
+
+  /**
+   * @param ports variables with the ports of all processes of the manifest
+   */
+  ProcessStart(ProcessSpec spec, Map<String, String> ports, Surroundings around) {
+    this.spec = spec;
+    this.around = around;
+    this.ports = ports;
+    this.secrets = new Secrets(around.disk());
+    Path file = around.disk().logs().resolve(spec.name() + ".log");
+    this.log = new ProcessLog(file, spec.logs());
+  }
+
+  /** What keeps it from being started; empty when nothing does. */
+  Optional<String> problem() throws IOException {
+    return secrets.problem(spec.secrets());
+  }
+
+  Process start(Path directory, Optional<Cgroup> cgroup) throws IOException {
+    List<String> command = new ArrayList<>(List.of("setsid"));
+    if (cgroup.isPresent()) {
+      command.addAll(List.of("/bin/sh", "-c", ENTER, "pilot-start"));
+      cgroup.get().entrances().forEach(each -> command.add(each.toString()));
+      command.add("--");
+    }
+    command.addAll(ShellLine.prefix(spec.user()));
+    command.addAll(List.of("/bin/sh", "-c", spec.run()));
+    ProcessBuilder builder =
+        new ProcessBuilder(command)
+            .directory(directory.toFile())
+            .redirectInput(new File("/dev/null"))
+            .redirectErrorStream(true);
+    builder.environment().putAll(environment());
+    builder.environment().putAll(secrets.give(spec.name(), spec.secrets(), spec.user()));
+    return log.start(builder);
+  }
+
+  /** Runs its probes and hooks, with all that it has but its secrets. */
+  ShellLine shell(Path directory, boolean keepOutput) throws IOException {
+    Optional<ProcessLog> output =
+        keepOutput
+            ? Optional.of(
+                new ProcessLog(around.disk().logs().resolve("hooks.log"), ProcessLog.SMALL))
+            : Optional.empty();
+    return new ShellLine(directory, environment(), ShellLine.prefix(spec.user()), output);
+  }
+
+  private Map<String, String> environment() {
+    Map<String, String> all = new TreeMap<>(around.environment());
+    all.putAll(ports);
+    all.putAll(spec.env());
+    all.put("PILOT_ACTIVE", around.disk().active().toString());
+    all.putAll(Family.marks(around.disk(), spec.name()));
+    return all;
+  }
+
+  /** Takes away what it was given. */
+  void clean() throws IOException {
+    secrets.take(spec.name());
+  }
+}

@@ -1,0 +1,92 @@
+package io.pilothouse.agent;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.pilothouse.manifests.ProcessSpec.Limits;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.OptionalInt;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What is written where, in directories that stand for the kernel's. */
+class CgroupsTest {
+  private static final Limits ALL =
+      new Limits(Optional.of(1.5), Optional.of(64L << 20), OptionalInt.of(100));
+
+  @TempDir private Path dir;
+
+  private Path mounted(String lines) throws IOException {
+    return Files.writeString(dir.resolve("mountinfo"), lines.replace("DIR", dir.toString()));
+  }
+
+  private String file(String path) throws IOException {
+    return Files.readString(dir.resolve(path));
+  }
+
+  @Test
+  void versionTwoHasOneTreeAndEachLevelHandsItsControllersDown() throws IOException {
+    Files.writeString(dir.resolve("cgroup.controllers"), "cpuset cpu io memory pids\n");
+    Path mounts = mounted("30 23 0:26 / DIR rw,nosuid shared:9 - cgroup2 cgroup2 rw,nsdelegate\n");
+    Cgroups cgroups = Cgroups.find(mounts, "pilothouse/web-01-0000002a");
+    assertThat(cgroups.notEnforced(ALL)).isEmpty();
+    Cgroup group = cgroups.make("server", ALL).orElseThrow();
+    String machine = "pilothouse/web-01-0000002a";
+    for (String level : new String[] {"", "pilothouse/", machine + "/"}) {
+      assertThat(file(level + "cgroup.subtree_control")).isEqualTo("+cpu +memory +pids");
+    }
+    assertThat(file(machine + "/server/cpu.max")).isEqualTo("150000 100000");
+    assertThat(file(machine + "/server/memory.max")).isEqualTo("67108864");
+    assertThat(file(machine + "/server/memory.swap.max")).isEqualTo("0");
+    assertThat(file(machine + "/server/memory.oom.group")).isEqualTo("1");
+    assertThat(file(machine + "/server/pids.max")).isEqualTo("100");
+    assertThat(group.entrances()).containsExactly(dir.resolve(machine + "/server/cgroup.procs"));
+    Files.writeString(dir.resolve(machine + "/server/cgroup.procs"), "17\n23\n");
+    Files.writeString(dir.resolve(machine + "/server/memory.events"), "low 0\noom 2\noom_kill 1\n");
+    assertThat(group.pids()).containsExactly(17L, 23L);
+    assertThat(group.outOfMemory()).isEqualTo(1);
+    assertThat(cgroups.holding(17, "server", ALL)).isPresent();
+    assertThat(cgroups.holding(18, "server", ALL)).isEmpty();
+  }
+
+  @Test
+  void versionOneHasATreeForEachController() throws IOException {
+    for (String each : new String[] {"cpu", "memory", "pids", "unified"}) {
+      Files.createDirectories(dir.resolve(each));
+    }
+    Files.writeString(dir.resolve("unified/cgroup.controllers"), "\n");
+    Path mounts =
+        mounted(
+            """
+            31 30 0:27 / DIR/cpu rw - cgroup cgroup rw,cpu,cpuacct
+            32 30 0:28 / DIR/memory rw - cgroup cgroup rw,memory
+            33 30 0:29 / DIR/pids rw - cgroup cgroup rw,pids
+            34 30 0:30 / DIR/unified rw - cgroup2 cgroup2 rw
+            35 30 0:31 / DIR/systemd rw - cgroup cgroup rw,name=systemd
+            """);
+    Cgroups cgroups = Cgroups.find(mounts, "pilothouse/m");
+    assertThat(cgroups.notEnforced(ALL)).isEmpty();
+    assertThat(cgroups.make("server", ALL).orElseThrow().entrances()).hasSize(4);
+    assertThat(file("cpu/pilothouse/m/server/cpu.cfs_quota_us")).isEqualTo("150000");
+    assertThat(file("memory/pilothouse/m/server/memory.limit_in_bytes")).isEqualTo("67108864");
+    assertThat(file("pids/pilothouse/m/server/pids.max")).isEqualTo("100");
+    // without limits one group is enough to find the processes again
+    assertThat(cgroups.make("side", Limits.NONE).orElseThrow().entrances())
+        .containsExactly(dir.resolve("unified/pilothouse/m/side/cgroup.procs"));
+  }
+
+  @Test
+  void whatTheKernelHasNotIsSaidWithItsReason() throws IOException {
+    assertThat(Cgroups.find(mounted(""), "m").notEnforced(ALL))
+        .contains("cpus, mem, pids not enforced: the kernel has no such control group mounted");
+    assertThat(Cgroups.find(mounted(""), "m").notEnforced(Limits.NONE)).isEmpty();
+    Files.createDirectories(dir.resolve("memory"));
+    Files.writeString(dir.resolve("memory/m"), "in the way");
+    String memory = "32 30 0:28 / DIR/memory rw - cgroup cgroup rw,memory\n";
+    assertThat(Cgroups.find(mounted(memory), "m/n").notEnforced(ALL).orElseThrow())
+        .startsWith("cpus, mem, pids not enforced: " + dir.resolve("memory/m/n"))
+        .contains("cannot be used");
+  }
+}
