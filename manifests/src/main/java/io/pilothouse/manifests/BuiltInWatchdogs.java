@@ -15,7 +15,11 @@ import java.util.Optional;
 public final class BuiltInWatchdogs {
   private static final List<BuiltInWatchdog> ALL =
       List.of(
-          machine("heartbeat", "the agent's own report: its silence is the fault", List.of()),
+          machine(
+              "heartbeat",
+              "the agent's own report: its silence is the fault",
+              List.of(),
+              fault("agent.not-switched", "another version of the agent is wanted than runs")),
           machine(
               "processes",
               "every process of the active manifest runs and serves",
@@ -24,7 +28,8 @@ public final class BuiltInWatchdogs {
               fault("process.not-ready", "one runs and does not serve"),
               fault("process.ended", "one ended and is started again"),
               fault("process.not-staged", "the wanted version is not on the disk"),
-              fault("process.not-switched", "the wanted version cannot be run")),
+              fault("process.not-switched", "the wanted version cannot be run"),
+              fault("process.after-switch", "what the manifest has run after a switch failed")),
           machine(
               "filesync",
               "the files of the active version are what was shipped",

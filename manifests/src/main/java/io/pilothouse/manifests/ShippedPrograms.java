@@ -1,6 +1,5 @@
 package io.pilothouse.manifests;
 
-import io.pilothouse.manifests.ManifestDraft.ProcessDraft;
 import io.pilothouse.manifests.table.Shapes.Placed;
 import io.pilothouse.manifests.text.Place;
 import io.pilothouse.manifests.text.Problems;

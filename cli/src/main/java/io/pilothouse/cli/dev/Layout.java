@@ -76,8 +76,16 @@ record Layout(Home home, Ports ports, int replicas, String fleetName) {
     return programs;
   }
 
-  /** The command that a machine's power button runs: its agent. */
+  /** The command that a machine's power button runs: what keeps its agent running. */
   List<String> agentCommand(String machine, int number) {
+    List<String> command = new ArrayList<>();
+    command.add(dist().resolve("bin").resolve("agent-launcher").toString());
+    command.add(home.machine(machine).resolve("disk").toString());
+    command.addAll(agent(machine, number));
+    return List.copyOf(command);
+  }
+
+  private List<String> agent(String machine, int number) {
     return java(
         "agent",
         "agent",

@@ -114,7 +114,8 @@ final class AgentUpdate {
       return Optional.of(
           new Problem(
               Problem.AGENT,
-              "agent %s cannot take over: this one was not started by agent-launcher".formatted(text)));
+              "agent %s cannot take over: this one was not started by agent-launcher"
+                  .formatted(text)));
     }
     Path failed = file("failed");
     if (Files.isRegularFile(failed)) {
@@ -128,7 +129,9 @@ final class AgentUpdate {
     return Optional.empty();
   }
 
-  /** In this order a kill at any point leaves an agent that starts, and no version on trial twice. */
+  /**
+   * In this order a kill at any point leaves an agent that starts, and no version on trial twice.
+   */
   private void replace(VersionRef next) throws IOException {
     Files.createDirectories(disk.agent());
     Path current = file("current");
@@ -137,8 +140,7 @@ final class AgentUpdate {
     if (Files.isSymbolicLink(current)) {
       Files.createSymbolicLink(previous, Files.readSymbolicLink(current));
     }
-    DurableFiles.replace(
-        file("trial"), RunningVersion.text(next).getBytes(StandardCharsets.UTF_8));
+    DurableFiles.replace(file("trial"), RunningVersion.text(next).getBytes(StandardCharsets.UTF_8));
     Path fresh = file("current.new");
     Files.deleteIfExists(fresh);
     Files.createSymbolicLink(fresh, disk.version(next));

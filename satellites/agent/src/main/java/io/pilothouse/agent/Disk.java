@@ -10,9 +10,11 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Properties;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /** Where things are on the machine's disk. */
@@ -74,6 +76,20 @@ record Disk(Path root) {
   /** What the launcher and the agent know of the agent's versions. */
   Path agent() {
     return root.resolve("agent");
+  }
+
+  /** Versions of the agent that run or may come back, as NAME@VERSION. */
+  Set<String> agentVersions() throws IOException {
+    Set<String> versions = new HashSet<>();
+    for (String link : List.of("current", "previous")) {
+      Path file = agent().resolve(link);
+      if (Files.isSymbolicLink(file)) {
+        Path target = Files.readSymbolicLink(file);
+        int names = target.getNameCount();
+        versions.add(target.getName(names - 2) + "@" + target.getName(names - 1));
+      }
+    }
+    return versions;
   }
 
   /** The link to the active version's directory. */

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -27,10 +28,12 @@ final class LocalWatchdogs {
   private final Scrub scrub;
   private final Scripts scripts;
   private final BuiltIns builtIns;
+  private final Supplier<Optional<Problem>> agentProblem;
   private final Runnable changed;
   private Map<String, String> faults = Map.of();
 
   /**
+   * @param agentProblem why another version of the agent does not run
    * @param changed called when a part was broken or mended on purpose
    */
   LocalWatchdogs(
@@ -40,6 +43,7 @@ final class LocalWatchdogs {
       Scrub scrub,
       Scripts scripts,
       BuiltIns builtIns,
+      Supplier<Optional<Problem>> agentProblem,
       Runnable changed) {
     this.hardware = hardware;
     this.wanted = wanted;
@@ -47,6 +51,7 @@ final class LocalWatchdogs {
     this.scrub = scrub;
     this.scripts = scripts;
     this.builtIns = builtIns;
+    this.agentProblem = agentProblem;
     this.changed = changed;
   }
 
@@ -105,7 +110,13 @@ final class LocalWatchdogs {
   private VerdictReportItem builtIn(WatchdogSpec spec) {
     VerdictReportItem.Builder verdict = item(spec);
     switch (BuiltInWatchdogs.chosen(spec)) {
-      case "heartbeat" -> verdict.setKind(VerdictKind.OK).setText("the agent reports");
+      case "heartbeat" -> {
+        Optional<Problem> problem = agentProblem.get();
+        verdict
+            .setKind(problem.isEmpty() ? VerdictKind.OK : VerdictKind.ERROR)
+            .setFault(problem.map(Problem::fault).orElse(""))
+            .setText(problem.map(Problem::text).orElse("the agent reports"));
+      }
       case "processes" -> {
         Optional<Problem> problem = applications.problem();
         verdict

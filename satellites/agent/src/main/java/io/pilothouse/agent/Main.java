@@ -27,6 +27,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -139,16 +140,27 @@ public final class Main implements Program.Body {
     BuiltIns builtIns =
         program.closing(
             new BuiltIns(new BuiltInChecks(disk, wanted, applications), counters, reportNow));
+    AtomicReference<BooleanSupplier> reported = new AtomicReference<>(() -> false);
+    AgentUpdate update =
+        new AgentUpdate(
+            disk,
+            wanted,
+            staged,
+            System.getenv(),
+            () -> reported.get().getAsBoolean(),
+            Main::handOver);
     LocalWatchdogs watchdogs =
-        new LocalWatchdogs(hardware, wanted, applications, scrub, scripts, builtIns, reportNow);
+        new LocalWatchdogs(
+            hardware, wanted, applications, scrub, scripts, builtIns, update::problem, reportNow);
     Reporter reporter =
         new Reporter(
             machine,
             hardware.bootId(),
             client,
-            () -> observed(disk, installer, staged, applications, firmware),
+            () -> observed(disk, installer, staged, applications, update, firmware),
             () -> installer ? List.of() : watchdogs.verdicts());
 
+    reported.set(reporter::hasReported);
     Rounds pull =
         program.closing(new Rounds("pull", Duration.ofMillis(20), wanted::pull, program.meters()));
     Rounds reports =
@@ -172,6 +184,7 @@ public final class Main implements Program.Body {
       startWhatRan(applications);
       stage.start();
       run.start();
+      rounds(program, "agent", Duration.ofSeconds(2), update::round).start();
       rounds(program, "watchdogs", Duration.ofMillis(250), watchdogs::round).start();
       rounds(program, "scrub", Duration.ofSeconds(2), scrub::round).start();
       MultiGauge gauge = MultiGauge.builder("pilot.counter").register(program.meters());
@@ -195,6 +208,7 @@ public final class Main implements Program.Body {
               status.put("mode", installer ? "installer" : "installed");
               status.put("boot_id", hardware.bootId());
               status.put("revision", wanted.revision());
+              status.put("agent", update.running().map(Main::text).orElse("of the image"));
               status.put("active", applications.running().map(Main::text).orElse(""));
               status.put("staged", staged.versions().stream().map(Main::text).toList());
               status.put("processes", applications.describe());
@@ -211,6 +225,13 @@ public final class Main implements Program.Body {
         .start();
     pull.start();
     reports.start();
+  }
+
+  /** Not on the thread of a round, which the end of this program waits for. */
+  private static void handOver() {
+    Thread.ofPlatform()
+        .name("hand-over")
+        .start(() -> Runtime.getRuntime().exit(AgentUpdate.HANDED_OVER));
   }
 
   /** Of this machine alone: several may be emulated under one kernel. */
@@ -302,6 +323,7 @@ public final class Main implements Program.Body {
       boolean installer,
       Staged staged,
       ApplicationManager applications,
+      AgentUpdate update,
       String firmware) {
     Observed.Builder observed =
         Observed.newBuilder()
@@ -312,6 +334,7 @@ public final class Main implements Program.Body {
       disk.image().ifPresent(observed::setImage);
       observed.addAllStaged(staged.versions());
       applications.running().ifPresent(observed::setActive);
+      update.running().ifPresent(observed::setAgent);
     }
     return observed.build();
   }

@@ -32,6 +32,7 @@ final class Reporter {
   private long sequence;
   private long lastReport;
   private volatile boolean changed;
+  private volatile boolean reported;
 
   Reporter(
       String machine,
@@ -51,6 +52,11 @@ final class Reporter {
     changed = true;
   }
 
+  /** Whether a leader took a report of this program. */
+  boolean hasReported() {
+    return reported;
+  }
+
   /** Reports when something changed or the interval has passed. */
   synchronized void round(Duration every) {
     boolean news = changed;
@@ -65,6 +71,7 @@ final class Reporter {
       throw e;
     }
     lastReport = System.nanoTime();
+    reported = true;
   }
 
   /** Reports the end of an installer's step; throws when it did not arrive. */

@@ -81,7 +81,7 @@ final class Staged {
     }
     lookAgain();
     IOException failure = null;
-    for (VersionRef ref : now.getStagedList()) {
+    for (VersionRef ref : held(now)) {
       if (!versions.contains(ref)) {
         try {
           fetch(ref, now.getDeploymentsList());
@@ -96,6 +96,16 @@ final class Staged {
     if (failure != null) {
       throw failure;
     }
+  }
+
+  /** What should be here: what is to be held, and the agent that is to run. */
+  private static List<VersionRef> held(WantedState now) {
+    List<VersionRef> all = new ArrayList<>(now.getStagedList());
+    VersionRef agent = now.getAgent();
+    if (!agent.getName().isEmpty() && !agent.getDigest().isEmpty() && !all.contains(agent)) {
+      all.add(agent);
+    }
+    return all;
   }
 
   private void fetch(VersionRef ref, List<String> sources)
@@ -116,13 +126,14 @@ final class Staged {
     // one that was reloaded to a later version still is where it was started
     Set<String> inUse =
         RunFile.all(disk).values().stream().map(RunFile::directory).collect(Collectors.toSet());
+    inUse.addAll(disk.agentVersions());
     for (VersionRef ref : versions) {
       boolean isActive =
           active
               .filter(each -> each.getName().equals(ref.getName()))
               .filter(each -> each.getVersion().equals(ref.getVersion()))
               .isPresent();
-      if (!now.getStagedList().contains(ref) && !isActive && !inUse.contains(text(ref))) {
+      if (!held(now).contains(ref) && !isActive && !inUse.contains(text(ref))) {
         whileHeld(
             ref,
             () -> {

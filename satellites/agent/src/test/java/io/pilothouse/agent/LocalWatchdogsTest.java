@@ -40,7 +40,14 @@ class LocalWatchdogsTest {
         new BuiltIns(new BuiltInChecks(rig.disk, rig.wanted, applications), counters, changed);
     watchdogs =
         new LocalWatchdogs(
-            rig.hardware(), rig.wanted, applications, rig.scrub(), scripts, builtIns, changed);
+            rig.hardware(),
+            rig.wanted,
+            applications,
+            rig.scrub(),
+            scripts,
+            builtIns,
+            Optional::empty,
+            changed);
   }
 
   @AfterEach

@@ -177,7 +177,8 @@ class ProcessFieldsTest extends ProcessCase {
     stage(rig.manifest("1.0.0", text.formatted("echo no; exit 3")));
     rig.until(applications, () -> fault().equals("process.after-switch"));
     assertThat(text()).isEqualTo("after-switch exited with 3; its output is in logs/hooks.log");
-    Rig.await(() -> Files.readString(rig.disk.logs().resolve("hooks.log")).equals("no\n"));
+    Path log = rig.disk.logs().resolve("hooks.log");
+    Rig.await(() -> Files.exists(log) && Files.readString(log).equals("no\n"));
     stage(rig.manifest("1.1.0", text.formatted("sleep 60")));
     rig.until(applications, () -> text().contains("did not end within 300 ms and was killed"));
   }
