@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
 /** What must hold together in a manifest, beyond each value by itself. */
 final class ManifestCheck {
   private final Path dir;
+  private final boolean withFiles;
   private final Problems problems;
   private final Map<String, Placed<ProcessDraft>> processes = new LinkedHashMap<>();
   private final Map<String, Place> ports = new TreeMap<>();
@@ -29,8 +30,12 @@ final class ManifestCheck {
   /** Whether each value was right by itself: one that was refused is missing from the draft. */
   private final boolean whole;
 
-  ManifestCheck(Path dir, Problems problems) {
+  /**
+   * @param withFiles whether the files that a manifest names are in {@code dir}
+   */
+  ManifestCheck(Path dir, boolean withFiles, Problems problems) {
     this.dir = dir;
+    this.withFiles = withFiles;
     this.problems = problems;
     this.whole = problems.isEmpty();
   }
@@ -43,7 +48,9 @@ final class ManifestCheck {
       look("ready", process.ready);
       look("live", process.live);
       secrets(process);
-      envFiles(process);
+      if (withFiles) {
+        envFiles(process);
+      }
       if (process.reload != null) {
         reload(process.reload, draft);
       }

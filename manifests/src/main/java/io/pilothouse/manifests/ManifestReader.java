@@ -22,7 +22,13 @@ final class ManifestReader {
   }
 
   LoadResult<ManifestSpec> manifest() {
-    Optional<ManifestDraft> draft = draft();
+    Optional<ManifestDraft> draft = draft(true);
+    return LoadResult.of(problems, () -> draft.orElseThrow().build());
+  }
+
+  /** Without the files that it names: variables of {@code env-files} are missing. */
+  LoadResult<ManifestSpec> outline() {
+    Optional<ManifestDraft> draft = draft(false);
     return LoadResult.of(problems, () -> draft.orElseThrow().build());
   }
 
@@ -30,16 +36,16 @@ final class ManifestReader {
    * As engineers ship it: its programs must be there. On a machine that is the digest's business.
    */
   Optional<ManifestDraft> shipped() {
-    Optional<ManifestDraft> draft = draft();
+    Optional<ManifestDraft> draft = draft(true);
     draft.ifPresent(each -> new ShippedPrograms(dir, problems).check(each.processes));
     return draft;
   }
 
-  private Optional<ManifestDraft> draft() {
+  private Optional<ManifestDraft> draft(boolean withFiles) {
     Optional<ManifestDraft> draft =
         document(ManifestSpec.FILE, ManifestTables.MANIFEST.name())
             .map(each -> ManifestTables.MANIFEST.read(each, reading()));
-    draft.ifPresent(new ManifestCheck(dir, problems)::check);
+    draft.ifPresent(new ManifestCheck(dir, withFiles, problems)::check);
     return draft;
   }
 

@@ -43,6 +43,11 @@ public record ManifestSpec(
     return new ManifestReader(dir, new Problems()).manifest();
   }
 
+  /** Reads the {@value #FILE} alone, where the files that it names are not beside it. */
+  public static LoadResult<ManifestSpec> outline(Path dir) {
+    return new ManifestReader(dir, new Problems()).outline();
+  }
+
   /** Whether a file may change while processes run on. */
   public boolean isConfig(String file) {
     Path path = Path.of(file);

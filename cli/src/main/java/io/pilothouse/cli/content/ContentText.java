@@ -55,7 +55,7 @@ public final class ContentText {
     Path copy = dir.resolve(ManifestSpec.FILE);
     try {
       Files.write(copy, replicas.file(file.get()));
-      return switch (ManifestSpec.load(dir)) {
+      return switch (ManifestSpec.outline(dir)) {
         case LoadResult.Loaded<ManifestSpec> loaded -> loaded.value().processes();
         case LoadResult.Rejected<ManifestSpec> rejected ->
             throw new ContentException(String.valueOf(rejected.problems().get(0)));

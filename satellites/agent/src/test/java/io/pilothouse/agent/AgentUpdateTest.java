@@ -163,10 +163,15 @@ class AgentUpdateTest {
       throws Exception {
     Process launcher =
         launch(
-            "echo \"[$PILOT_AGENT] $*\" >> \"$OUT/said\"\n"
-                + "[ -n \"$PILOT_AGENT\" ] || { while [ ! -L \"$STATE/current\" ]; do sleep 0.05;"
-                + " done; exit 75; }\n"
-                + "rm \"$STATE/trial\"; exec sleep 60\n");
+            """
+            echo "[$PILOT_AGENT] $*" >> "$OUT/said"
+            if [ -z "$PILOT_AGENT" ]; then
+              while [ ! -L "$STATE/current" ]; do sleep 0.05; done
+              exit 75
+            fi
+            rm "$STATE/trial"
+            exec sleep 60
+            """);
     try {
       Rig.await(() -> !said().isEmpty());
       assertThat(said()).isEqualTo("[] @image.args io.pilothouse.agent.Main --machine web-01");
@@ -191,8 +196,11 @@ class AgentUpdateTest {
     onTrial("2.0.0");
     Process launcher =
         launch(
-            "echo \"[$PILOT_AGENT]\" >> \"$OUT/said\"\n"
-                + "[ -z \"$PILOT_AGENT\" ] || exit 7\nexec sleep 60\n");
+            """
+            echo "[$PILOT_AGENT]" >> "$OUT/said"
+            [ -z "$PILOT_AGENT" ] || exit 7
+            exec sleep 60
+            """);
     try {
       Rig.await(() -> said().endsWith("[]"));
       assertThat(said()).isEqualTo("[agent@2.0.0]\n[agent@2.0.0]\n[agent@2.0.0]\n[]");
