@@ -29,7 +29,7 @@ class LimitsTest extends ProcessCase {
     VersionRef hungry =
         rig.web(
             "1.0.0",
-            "exec tail -c 500000000 /dev/zero", // keeps what it has read
+            "head -c 500000000 /dev/zero | tail -c 400000000 > /dev/null", // keeps what it has read
             "limits: {mem: 64MiB}");
     stage(hungry);
     rig.until(applications, () -> fault().equals("process.ended"));

@@ -83,6 +83,7 @@ class SwitchCrashTest extends ProcessCase {
       String link = rig.disk.activeVersion().orElseThrow().getVersion();
       assertThat(link).as(where).isIn("1.0.0", "1.1.0");
 
+      rig.serve(two, one);
       ApplicationManager next = rig.applications();
       rig.settle(next);
       assertThat(next.running()).as(where).contains(two);
