@@ -12,9 +12,11 @@ import io.pilothouse.kit.Program;
 import io.pilothouse.kit.ProgramException;
 import io.pilothouse.kit.ProgramOptions;
 import io.pilothouse.kit.Rounds;
+import io.pilothouse.manifests.table.Units;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Map;
 import java.util.SplittableRandom;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
@@ -27,6 +29,7 @@ import picocli.CommandLine.TypeConversionException;
 public final class Main implements Program.Body {
   private static final Duration STALE = Duration.ofSeconds(30);
   private static final int TRANSFERS_AT_ONCE = 64;
+  private static final Duration COLLECT_EVERY = Duration.ofMinutes(10);
   private static final long SCRUB_BYTES_A_SECOND = 20L << 20;
 
   @Mixin private final ProgramOptions options = new ProgramOptions();
@@ -44,6 +47,34 @@ public final class Main implements Program.Body {
       converter = SizeConverter.class,
       description = "Bytes a second that are sent at most (default: 200MiB).")
   private long bandwidth = 200L << 20;
+
+  @Option(
+      names = "--collect-after",
+      paramLabel = "TIME",
+      converter = DurationConverter.class,
+      description = "Contents are removed that had no name for so long (default: 24h).")
+  private Duration collectAfter = Duration.ofHours(24);
+
+  @Option(
+      names = "--keep-free",
+      paramLabel = "SIZE",
+      converter = SizeConverter.class,
+      description = "Room that uploads and copies leave on the disk (default: 256MiB).")
+  private long keepFree = 256L << 20;
+
+  /** Reads {@code 24h}. */
+  static final class DurationConverter implements ITypeConverter<Duration> {
+    @Override
+    public Duration convert(String value) {
+      return Units.parseDuration(value)
+          .filter(each -> !each.isZero())
+          .orElseThrow(
+              () ->
+                  new TypeConversionException(
+                      "'%s' is not a time above zero: write for example 90m, 24h or 7d"
+                          .formatted(value)));
+    }
+  }
 
   /** Reads {@code 200MiB}. */
   static final class SizeConverter implements ITypeConverter<Long> {
@@ -64,6 +95,8 @@ public final class Main implements Program.Body {
   @Override
   public void start(Program program) {
     ContentStore store = program.closing(open());
+    store.keepFree(keepFree);
+    Housekeeping housekeeping = new Housekeeping(store, collectAfter, program.meters());
     ContentHandler handler = new ContentHandler(store, Throttle.of(bandwidth), TRANSFERS_AT_ONCE);
     DmClient client = program.closing(options.client());
     Replicator replicator =
@@ -76,6 +109,7 @@ public final class Main implements Program.Body {
             store,
             replicator,
             Throttle.of(SCRUB_BYTES_A_SECOND),
+            housekeeping,
             program.meters());
     Rounds fill =
         program.closing(
@@ -86,7 +120,13 @@ public final class Main implements Program.Body {
     Rounds scrub =
         program.closing(
             new Rounds("scrub", Duration.ofMinutes(10), service::scrub, program.meters()));
+    Rounds collect =
+        program.closing(
+            new Rounds("collect", collectEvery(), housekeeping::collect, program.meters()));
     service.kicks(report::kick);
+    FunctionCounter.builder("pilot.content.missed", handler, ContentHandler::missed)
+        .register(program.meters());
+    program.meters().gauge("pilot.content.disk.free.bytes", store, ContentStore::free);
     FunctionCounter.builder("pilot.content.served.bytes", handler, ContentHandler::servedBytes)
         .register(program.meters());
     FunctionCounter.builder("pilot.content.shed.requests", handler, ContentHandler::shedRequests)
@@ -95,13 +135,27 @@ public final class Main implements Program.Body {
         .register(program.meters());
     HttpPage page = program.closing(options.page(program));
     page.context(ContentHandler.PATH, handler)
-        .status(service::status)
+        .status(
+            () -> {
+              Map<String, Object> status = service.status();
+              status.put("served_bytes", handler.servedBytes());
+              status.put("missed", handler.missed());
+              status.put("shed_requests", handler.shedRequests());
+              return status;
+            })
         .check("fill", () -> fill.problem(STALE))
         .check("report", () -> report.problem(STALE))
         .start();
     fill.start();
     report.start();
     scrub.start();
+    collect.start();
+  }
+
+  /** Often enough for what was given. */
+  private Duration collectEvery() {
+    Duration part = collectAfter.dividedBy(4);
+    return part.compareTo(COLLECT_EVERY) < 0 ? part : COLLECT_EVERY;
   }
 
   private ContentStore open() {

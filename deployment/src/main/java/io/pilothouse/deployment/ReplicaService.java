@@ -25,10 +25,7 @@ import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/**
- * What one replica does again and again: fill itself, say what it holds, look after its disk. It
- * removes nothing: contents that nobody wants any more stay until the disk is cleaned by hand.
- */
+/** What one replica does again and again: fill itself, say what it holds, look after its disk. */
 final class ReplicaService {
   private static final Logger log = LoggerFactory.getLogger(ReplicaService.class);
   private static final Duration WAIT = Duration.ofSeconds(10);
@@ -40,6 +37,7 @@ final class ReplicaService {
   private final ContentStore store;
   private final Replicator replicator;
   private final Throttle disk;
+  private final Housekeeping housekeeping;
   private volatile Runnable reportNow = () -> {};
   private volatile List<String> held = List.of();
   private volatile Set<String> lacking = Set.of();
@@ -55,6 +53,7 @@ final class ReplicaService {
       ContentStore store,
       Replicator replicator,
       Throttle disk,
+      Housekeeping housekeeping,
       MeterRegistry meters) {
     this.id = id;
     this.address = address;
@@ -62,6 +61,7 @@ final class ReplicaService {
     this.store = store;
     this.replicator = replicator;
     this.disk = disk;
+    this.housekeeping = housekeeping;
     meters.gauge("pilot.content.held", this, each -> each.held.size());
   }
 
@@ -83,7 +83,9 @@ final class ReplicaService {
             channel -> SatelliteGrpc.newBlockingStub(channel).pullManifests(request));
     revision = Math.max(revision, reply.getRevision());
     Set<String> missing = new TreeSet<>();
-    problems.keySet().retainAll(digests(reply));
+    Set<String> named = digests(reply);
+    housekeeping.named(named);
+    problems.keySet().retainAll(named);
     List<String> before = held;
     refreshHeld();
     for (Manifest manifest : reply.getManifestsList()) {
@@ -137,6 +139,7 @@ final class ReplicaService {
   }
 
   private void refreshHeld() throws IOException {
+    store.restoreDirectories();
     held = store.held();
   }
 
@@ -166,6 +169,8 @@ final class ReplicaService {
     status.put("held", held);
     status.put("lacking", List.copyOf(lacking));
     status.put("problems", new TreeMap<>(problems));
+    status.put("collected", housekeeping.status());
+    status.put("free_bytes", store.free());
     return status;
   }
 }

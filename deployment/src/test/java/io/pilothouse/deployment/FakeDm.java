@@ -41,6 +41,10 @@ final class FakeDm extends SatelliteGrpc.SatelliteImplBase implements AutoClosea
     digests.add(digest);
   }
 
+  void forget(String digest) {
+    digests.remove(digest);
+  }
+
   ReportReplicaRequest reported(String id) {
     return replicas.getOrDefault(id, ReportReplicaRequest.getDefaultInstance());
   }

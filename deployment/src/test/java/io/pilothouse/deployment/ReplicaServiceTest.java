@@ -6,6 +6,7 @@ import com.sun.net.httpserver.HttpServer;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.pilothouse.client.DmClient;
 import io.pilothouse.filesync.ContentIndex;
+import io.pilothouse.filesync.DurableFiles;
 import io.pilothouse.filesync.Packer;
 import io.pilothouse.filesync.Packer.Packed;
 import io.pilothouse.filesync.Throttle;
@@ -13,12 +14,16 @@ import io.pilothouse.filesync.client.Replicator;
 import io.pilothouse.filesync.server.ContentHandler;
 import io.pilothouse.filesync.server.ContentStore;
 import java.io.IOException;
+import java.net.HttpURLConnection;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.concurrent.Callable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -37,6 +42,7 @@ final class ReplicaServiceTest {
     final Path dir;
     final ContentStore store;
     final ReplicaService service;
+    final Housekeeping housekeeping;
     final HttpServer server;
     final DmClient client;
 
@@ -47,6 +53,7 @@ final class ReplicaServiceTest {
       server.createContext(ContentHandler.PATH, new ContentHandler(store, Throttle.unlimited(), 8));
       server.start();
       client = new DmClient(List.of(dm.address()), "satellite/" + id);
+      housekeeping = new Housekeeping(store, Duration.ofMillis(1), new SimpleMeterRegistry());
       service =
           new ReplicaService(
               id,
@@ -56,6 +63,7 @@ final class ReplicaServiceTest {
               new Replicator(
                   Throttle.unlimited(), new SplittableRandom(1), dir.resolve("transfers")),
               Throttle.unlimited(),
+              housekeeping,
               new SimpleMeterRegistry());
     }
 
@@ -145,6 +153,85 @@ final class ReplicaServiceTest {
     assertThat(dm.reported("deployment-2").getHeldList()).isEmpty();
     round();
     assertThat(one.store.held()).containsExactly(digest());
+    assertThat(two.store.held()).containsExactly(digest());
+  }
+
+  @Test
+  void aDiskThatIsWipedUnderARunningReplicaIsFilledAgain() throws Exception {
+    one.takes(content);
+    round();
+    DurableFiles.deleteTree(two.dir.resolve("chunks"));
+    DurableFiles.deleteTree(two.dir.resolve("index"));
+    DurableFiles.deleteTree(two.dir.resolve("incoming"));
+    two.service.report();
+    assertThat(dm.reported("deployment-2").getHeldList()).as("it says so at once").isEmpty();
+    round();
+    assertThat(two.store.held()).containsExactly(digest());
+  }
+
+  @Test
+  void aReplicaThatHoldsAPartServesThePart() throws Exception {
+    one.takes(content);
+    String first = content.index().chunks().get(0).sha256();
+    two.store.putChunk(first, content.read(content.index().chunks().get(0)));
+    assertThat(get(two, "/v1/chunks/" + first)).isEqualTo(200);
+    assertThat(get(two, "/v1/index/" + digest())).isEqualTo(404);
+  }
+
+  private static int get(Replica replica, String path) throws IOException {
+    HttpURLConnection connection =
+        (HttpURLConnection)
+            URI.create("http://127.0.0.1:" + replica.server.getAddress().getPort() + path)
+                .toURL()
+                .openConnection();
+    return connection.getResponseCode();
+  }
+
+  @Test
+  void whatTheDeviceManagerNamesNoMoreIsRemoved() throws Exception {
+    one.takes(content);
+    Path other = Files.createDirectories(temporary.resolve("other"));
+    Files.writeString(other.resolve("c"), "a third text");
+    Packed kept = Packer.pack(other);
+    one.takes(kept);
+    dm.register(kept.index().digest());
+    round();
+    dm.forget(digest());
+    round();
+    collectUntil(() -> one.store.chunkNames().size() == 1 && two.store.chunkNames().size() == 1);
+    assertThat(one.store.held()).containsExactly(kept.index().digest());
+    assertThat(two.store.held()).containsExactly(kept.index().digest());
+  }
+
+  private void collectUntil(Callable<Boolean> holds) throws Exception {
+    long deadline = System.nanoTime() + Duration.ofSeconds(20).toNanos();
+    while (!holds.call()) {
+      assertThat(System.nanoTime()).isLessThan(deadline);
+      one.housekeeping.collect();
+      two.housekeeping.collect();
+    }
+  }
+
+  @Test
+  void aDeviceManagerThatNamesNothingAtAllHasNothingRemoved() throws Exception {
+    one.takes(content);
+    dm.forget(digest());
+    round();
+    for (int i = 0; i < 50; i++) {
+      one.housekeeping.collect();
+    }
+    assertThat(one.store.held()).containsExactly(digest());
+  }
+
+  @Test
+  void anAlmostFullDiskTakesNothingMoreAndSaysSo() throws Exception {
+    one.takes(content);
+    two.store.keepFree(Long.MAX_VALUE / 2);
+    round();
+    assertThat(two.store.chunkNames()).isEmpty();
+    assertThat(String.valueOf(two.service.status().get("problems"))).contains("full");
+    two.store.keepFree(0);
+    round();
     assertThat(two.store.held()).containsExactly(digest());
   }
 }

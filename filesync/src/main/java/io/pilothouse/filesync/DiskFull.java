@@ -10,7 +10,9 @@ public final class DiskFull {
   public static boolean is(IOException e) {
     for (Throwable cause = e; cause != null; cause = cause.getCause()) {
       String message = String.valueOf(cause.getMessage());
-      if (message.contains("No space left on device") || message.contains("quota exceeded")) {
+      if (cause instanceof DiskLow
+          || message.contains("No space left on device")
+          || message.contains("quota exceeded")) {
         return true;
       }
     }

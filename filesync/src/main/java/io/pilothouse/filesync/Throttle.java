@@ -17,7 +17,7 @@ public final class Throttle {
 
   private static final long BURST_NANOS = 100_000_000L;
 
-  private final long bytesPerSecond;
+  private volatile long bytesPerSecond;
   private final LongSupplier nanoTime;
   private final Sleeper sleeper;
 
@@ -54,7 +54,20 @@ public final class Throttle {
 
   /** No limit. */
   public static Throttle unlimited() {
-    return new Throttle(0, () -> 0, duration -> {});
+    return new Throttle(0, System::nanoTime, duration -> Thread.sleep(duration));
+  }
+
+  /**
+   * Another limit from now on; what was granted already is waited for at the old one.
+   *
+   * @param newBytesPerSecond 0 for no limit
+   */
+  public void change(long newBytesPerSecond) {
+    if (newBytesPerSecond < 0) {
+      throw new IllegalArgumentException(
+          "bytes per second: %d (expected: 0 or more)".formatted(newBytesPerSecond));
+    }
+    bytesPerSecond = newBytesPerSecond;
   }
 
   /** Returns when so many bytes of a bulk transfer may be sent or were allowed to be received. */
@@ -64,11 +77,12 @@ public final class Throttle {
 
   /** Returns when so many bytes may be sent or were allowed to be received. */
   public void take(TransferClass transferClass, int bytes) throws InterruptedException {
-    if (bytesPerSecond == 0) {
+    long limit = bytesPerSecond;
+    if (limit == 0) {
       return;
     }
     // rounded up: many small pieces must not slip through
-    long cost = (long) Math.ceil(bytes * 1e9 / bytesPerSecond);
+    long cost = (long) Math.ceil(bytes * 1e9 / limit);
     switch (transferClass) {
       case URGENT -> sleepUntil(urgent(cost));
       case BULK -> bulk(cost);

@@ -46,6 +46,22 @@ final class ThrottleTest {
   }
 
   @Test
+  void anotherLimitHoldsFromThenOn() throws Exception {
+    Throttle throttle = throttle(MIB);
+    now = take(throttle, (int) MIB);
+    throttle.change(4 * MIB);
+    long start = now;
+    for (int i = 0; i < 16; i++) {
+      now = take(throttle, 1 << 18);
+    }
+    assertThat((now - start) / SECOND).isBetween(0.9, 1.1);
+    throttle.change(0);
+    assertThat(take(throttle, 1 << 30)).as("no limit").isEqualTo(now);
+    assertThatThrownBy(() -> throttle.change(-1))
+        .hasMessage("bytes per second: -1 (expected: 0 or more)");
+  }
+
+  @Test
   void idleTimeIsNotSavedUp() throws Exception {
     Throttle throttle = throttle(MIB);
     now += 3_600_000_000_000L;

@@ -27,6 +27,7 @@ import java.util.random.RandomGenerator;
 public final class Fetcher {
   private final Network network;
   private final WritePoints points;
+  private final Underway underway = new Underway();
 
   /** Targets and digests that are being fetched; also the monitor to wait on. */
   private final Set<Object> busy = new HashSet<>();
@@ -43,6 +44,11 @@ public final class Fetcher {
   Fetcher(Network network, WritePoints points) {
     this.network = network;
     this.points = points;
+  }
+
+  /** What is being fetched now. */
+  public Underway underway() {
+    return underway;
   }
 
   /** Where a published directory's index is kept: beside it, out of the content. */
@@ -113,6 +119,7 @@ public final class Fetcher {
       }
       throw e;
     } finally {
+      underway.ends(digest);
       leave(place, digest);
     }
   }
@@ -147,16 +154,19 @@ public final class Fetcher {
     Path work = work(target);
     Files.createDirectories(work);
     points.reached("work directory made");
+    underway.begins(digest);
     LocalChunks local = LocalChunks.beside(target);
     IndexFile index = index(digest, work, local, transfer);
     Path tree = work.resolve("tree");
+    underway.knows(digest, index, tree);
     TreeWriter writer = new TreeWriter(tree, Files.exists(tree), points);
+    TreeFetch.Brought brought = sha256 -> underway.brought(digest, sha256);
     Gathering gathering =
         network.gathering(
-            transfer, new PartialChunks(work.resolve("chunks")), TreeFetch.into(writer));
+            transfer, new PartialChunks(work.resolve("chunks")), TreeFetch.into(writer, brought));
     // it may be there in full, with only its index lost
     Path unpublished = publishedDigest(target).isPresent() ? null : target;
-    new TreeFetch(writer, local, unpublished, gathering).run(index);
+    new TreeFetch(writer, local, unpublished, gathering, brought).run(index);
     writer.finish(index);
     Tree.publish(work, target, points);
     DurableFiles.deleteTree(work);

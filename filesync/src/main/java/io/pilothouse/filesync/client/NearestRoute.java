@@ -31,6 +31,9 @@ public final class NearestRoute implements Route {
    */
   private static final int UNINTERESTED = 3;
 
+  /** So many from one that has sent something, and it is dead now. */
+  private static final int FAILURES = 3;
+
   /** After this time it may have heard of it. */
   private static final Duration ASKED_AGAIN = Duration.ofSeconds(5);
 
@@ -54,22 +57,34 @@ public final class NearestRoute implements Route {
   }
 
   /**
-   * Makes a route for one transfer.
+   * Who is near a machine; empty lists when contents come from the service alone.
    *
    * @param self the machine's own address, as it is in the lists
-   * @param rack agents of the rack; empty when contents come from the service alone
-   * @param unit agents of the scale unit
+   * @param unit some agents of the scale unit
+   * @param rackFirst some agents of the rack, where the next list has not all of it
+   * @param rack agents of the rack
+   */
+  public record Nearby(String self, List<String> unit, List<String> rackFirst, List<String> rack) {
+    public Nearby {
+      unit = List.copyOf(unit);
+      rackFirst = List.copyOf(rackFirst);
+      rack = List.copyOf(rack);
+    }
+  }
+
+  /**
+   * Makes a route for one transfer.
+   *
    * @param replicas of the Deployment Service
    * @param outside limits of what comes from outside the rack
    */
-  public NearestRoute(
-      String self,
-      List<String> rack,
-      List<String> unit,
-      List<String> replicas,
-      List<Throttle> outside,
-      long seed) {
-    this(new Neighbours(self, rack, unit), replicas, outside, new Random(seed), System::nanoTime);
+  public NearestRoute(Nearby nearby, List<String> replicas, List<Throttle> outside, long seed) {
+    this(
+        new Neighbours(nearby.self(), nearby.unit(), nearby.rackFirst(), nearby.rack()),
+        replicas,
+        outside,
+        new Random(seed),
+        System::nanoTime);
   }
 
   NearestRoute(
@@ -130,7 +145,7 @@ public final class NearestRoute implements Route {
   }
 
   private boolean isDeadPeer(Map.Entry<String, Standing> each) {
-    return !replicas.contains(each.getKey()) && each.getValue().failed > 0;
+    return !replicas.contains(each.getKey()) && isDead(each.getValue());
   }
 
   private boolean isLivePeer(Map.Entry<String, Standing> each) {
@@ -147,7 +162,12 @@ public final class NearestRoute implements Route {
             && standing.lacked >= UNINTERESTED
             && now - standing.lackedAt < ASKED_AGAIN.toNanos();
     boolean tooLong = standing.waits && now - standing.waitsSince > PATIENCE.toNanos();
-    return standing.failed == 0 && !uninterested && !tooLong;
+    return !isDead(standing) && !uninterested && !tooLong;
+  }
+
+  /** One that has sent something may have removed a file while it was sent. */
+  private static boolean isDead(Standing standing) {
+    return standing.failed >= (standing.sent > 0 ? FAILURES : 1);
   }
 
   private Standing standing(String address) {

@@ -6,33 +6,41 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * The order in which a machine asks others for a chunk. Each chunk has two owners in the rack and
- * two in the scale unit. Ranks are, from the top: the unit's first owner, its second, the rack's
- * first, its second, everybody else; a machine asks only those above it, and the first of all asks
- * the Deployment Service. So whoever waits for another waits for one above it, and no two machines
- * ever wait for each other. A pure function of the lists.
+ * The order in which a machine asks others for a chunk. On each level (scale unit, rack, part of a
+ * large rack) a chunk has two owners. Ranks are, from the top: the owners of the widest level,
+ * those of the next, everybody else; a machine asks only those above it, nearest first, and the
+ * first of all asks the Deployment Service. So whoever waits for another waits for one above it,
+ * and no two machines ever wait for each other. A pure function of the lists.
  */
 final class Neighbours {
   private static final int OWNERS = 2;
 
   private final String self;
-  private final Owners rack;
-  private final Owners unit;
+
+  /** From the widest to the nearest. */
+  private final List<Owners> levels = new ArrayList<>();
+
   private final Set<String> inRack;
 
   /**
    * Makes the neighbours of a machine.
    *
    * @param self its own address, as it is in the lists
-   * @param rack addresses of the rack, the same for all of them
-   * @param unit addresses of the scale unit, the same for all of it
+   * @param unit addresses in the scale unit, the same for all of it
+   * @param rackFirst addresses in the rack, the same for all of it; empty where the next are all
+   * @param rack addresses in the rack or a part of it, the same for all of these
    */
-  Neighbours(String self, List<String> rack, List<String> unit) {
+  Neighbours(String self, List<String> unit, List<String> rackFirst, List<String> rack) {
     this.self = self;
-    this.rack = new Owners(rack);
-    this.inRack = Set.copyOf(rack);
-    // where the rack is the unit, one more hop would save nothing
-    this.unit = new Owners(inRack.containsAll(unit) ? List.of() : unit);
+    this.inRack = new LinkedHashSet<>(rack);
+    for (List<String> wider : List.of(unit, rackFirst)) {
+      // where the near ones are all, one more hop would save nothing
+      if (!inRack.containsAll(wider)) {
+        levels.add(new Owners(wider));
+      }
+    }
+    levels.add(new Owners(rack));
+    inRack.addAll(rackFirst);
   }
 
   /**
@@ -44,42 +52,40 @@ final class Neighbours {
   record Chain(List<String> before, List<String> after) {}
 
   Chain chain(String hash) {
-    Set<String> ranks = new LinkedHashSet<>(unit.of(hash, OWNERS));
-    List<String> ofUnit = List.copyOf(ranks);
-    ranks.addAll(rack.of(hash, OWNERS));
-    List<String> above = new ArrayList<>();
-    for (String each : ranks) {
-      if (each.equals(self)) {
-        break;
-      }
-      above.add(each);
+    List<List<String>> owners = levels.stream().map(each -> each.of(hash, OWNERS)).toList();
+    Set<String> above = new LinkedHashSet<>();
+    Set<String> below = new LinkedHashSet<>();
+    boolean passed = false;
+    for (String each : owners.stream().flatMap(List::stream).toList()) {
+      passed |= each.equals(self);
+      (passed && !above.contains(each) ? below : above).add(each);
     }
-    List<String> below = new ArrayList<>(ranks);
-    below.removeAll(above);
     below.remove(self);
-    List<String> before = new ArrayList<>();
-    if (!ofUnit.contains(self)) {
-      above.stream().filter(each -> !ofUnit.contains(each)).forEach(before::add);
+    Set<String> nearestFirst = new LinkedHashSet<>();
+    for (List<String> level : owners.reversed()) {
+      level.stream().filter(above::contains).forEach(nearestFirst::add);
     }
-    above.stream().filter(each -> !before.contains(each)).forEach(before::add);
-    return new Chain(List.copyOf(before), List.copyOf(below));
+    return new Chain(List.copyOf(nearestFirst), List.copyOf(below));
   }
 
   /**
-   * When to bring a chunk: first what the unit asks this machine for, then what the rack does, then
-   * the shares of the others, each machine beginning with its next neighbour's, so that not all ask
-   * the same one at the same time.
+   * When to bring a chunk: first what the most machines wait for this one to bring, then the shares
+   * of the others, each machine beginning with its next neighbour's, so that not all ask the same
+   * one at the same time.
    */
   int turn(String hash) {
-    if (unit.of(hash, OWNERS).stream().findFirst().filter(self::equals).isPresent()) {
+    for (int level = 0; level < levels.size() - 1; level++) {
+      if (levels.get(level).of(hash, 1).contains(self)) {
+        return level;
+      }
+    }
+    Owners near = levels.getLast();
+    List<String> members = near.members();
+    if (members.isEmpty()) {
       return 0;
     }
-    int members = rack.members().size();
-    if (members == 0) {
-      return 1;
-    }
-    int distance = rack.members().indexOf(rack.of(hash, 1).get(0)) - rack.members().indexOf(self);
-    return 1 + Math.floorMod(distance, members);
+    int distance = members.indexOf(near.of(hash, 1).getFirst()) - members.indexOf(self);
+    return levels.size() - 1 + Math.floorMod(distance, members.size());
   }
 
   boolean inRack(String address) {

@@ -197,8 +197,11 @@ public final class Scrubber {
     IndexFile index = new IndexFile(file, alone.digest());
     Gathering gathering =
         network.gathering(
-            transfer, new PartialChunks(work.resolve("chunks")), TreeFetch.into(writer));
-    new TreeFetch(writer, LocalChunks.beside(target), null, gathering).run(index);
+            transfer,
+            new PartialChunks(work.resolve("chunks")),
+            TreeFetch.into(writer, TreeFetch.Brought.NOBODY));
+    new TreeFetch(writer, LocalChunks.beside(target), null, gathering, TreeFetch.Brought.NOBODY)
+        .run(index);
     writer.finish(index);
     Files.move(Tree.resolve(tree, entry), fresh, StandardCopyOption.ATOMIC_MOVE);
   }

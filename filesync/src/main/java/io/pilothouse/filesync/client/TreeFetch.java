@@ -29,8 +29,16 @@ final class TreeFetch {
   private final LocalChunks local;
   private final @Nullable Path unpublished;
   private final Gathering gathering;
+  private final Brought brought;
   private final Map<String, Want> window = new LinkedHashMap<>();
   private int places;
+
+  /** Told of each chunk that is in all its places now; called by many threads. */
+  interface Brought {
+    Brought NOBODY = sha256 -> {};
+
+    void brought(String sha256);
+  }
 
   /**
    * Prepares a fetch.
@@ -38,11 +46,17 @@ final class TreeFetch {
    * @param unpublished a tree of this very index that only lacks its index; its files are looked at
    *     where the index says
    */
-  TreeFetch(TreeWriter writer, LocalChunks local, @Nullable Path unpublished, Gathering gathering) {
+  TreeFetch(
+      TreeWriter writer,
+      LocalChunks local,
+      @Nullable Path unpublished,
+      Gathering gathering,
+      Brought brought) {
     this.writer = writer;
     this.local = local;
     this.unpublished = unpublished;
     this.gathering = gathering;
+    this.brought = brought;
   }
 
   void run(IndexFile index) throws IOException, InterruptedException {
@@ -82,7 +96,9 @@ final class TreeFetch {
         () -> {
           byte[] buffer = new byte[ContentIndex.LARGEST_CHUNK];
           for (Want want = left.poll(); want != null; want = left.poll()) {
-            if (!isHere(want, buffer)) {
+            if (isHere(want, buffer)) {
+              brought.brought(want.chunk.sha256());
+            } else {
               missing.add(want);
             }
           }
@@ -133,11 +149,12 @@ final class TreeFetch {
   }
 
   /** Verified bytes go to all their places. */
-  static Gathering.Taker into(TreeWriter writer) {
+  static Gathering.Taker into(TreeWriter writer, Brought brought) {
     return (want, bytes, length) -> {
       for (Want.Place each : want.places) {
         writer.write(each, bytes, length);
       }
+      brought.brought(want.chunk.sha256());
     };
   }
 }

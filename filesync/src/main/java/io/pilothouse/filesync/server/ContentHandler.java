@@ -49,6 +49,7 @@ public final class ContentHandler implements HttpHandler {
   private final Transfers transfers;
   private final AtomicLong served = new AtomicLong();
   private final AtomicLong shed = new AtomicLong();
+  private final AtomicLong missed = new AtomicLong();
 
   /**
    * Serves a store, and takes what is uploaded.
@@ -83,6 +84,11 @@ public final class ContentHandler implements HttpHandler {
   /** Bytes sent so far. */
   public long servedBytes() {
     return served.get();
+  }
+
+  /** Chunks and indexes that were asked for and are not here. */
+  public long missed() {
+    return missed.get();
   }
 
   /** Requests refused because too many ran. */
@@ -179,7 +185,10 @@ public final class ContentHandler implements HttpHandler {
   private void send(HttpExchange exchange, Transfer transfer, Contents.Held held, String what)
       throws IOException, InterruptedException {
     switch (held) {
-      case Contents.Absent absent -> text(exchange, 404, "no " + what);
+      case Contents.Absent absent -> {
+        missed.incrementAndGet();
+        text(exchange, 404, "no " + what);
+      }
       case Contents.Soon soon -> {
         exchange.getResponseHeaders().set("Retry-After", "1");
         text(exchange, 503, "soon: " + what + " is on its way here");
@@ -210,7 +219,10 @@ public final class ContentHandler implements HttpHandler {
       Sending sending = sending(out, length, transfer);
       for (Contents.Held each : chunks) {
         switch (each) {
-          case Contents.Absent absent -> sending.number(Pack.ABSENT);
+          case Contents.Absent absent -> {
+            missed.incrementAndGet();
+            sending.number(Pack.ABSENT);
+          }
           case Contents.Soon soon -> sending.number(Pack.SOON);
           case Contents.At place -> {
             sending.number(Math.toIntExact(place.size()));

@@ -3,6 +3,7 @@ package io.pilothouse.filesync.server;
 import io.pilothouse.filesync.ContentException;
 import io.pilothouse.filesync.ContentIndex;
 import io.pilothouse.filesync.ContentIndex.Chunk;
+import io.pilothouse.filesync.DiskLow;
 import io.pilothouse.filesync.DurableFiles;
 import io.pilothouse.filesync.FileSystemFlush;
 import io.pilothouse.filesync.IndexFile;
@@ -50,6 +51,8 @@ public final class ContentStore implements Contents, AutoCloseable {
   private final Map<String, Long> taken = new HashMap<>();
 
   private long indexesTaken;
+
+  private volatile long keptFree;
 
   /** Contents all of whose chunks were there when looked at; emptied as soon as one is missed. */
   private final Set<String> complete = ConcurrentHashMap.newKeySet();
@@ -150,8 +153,39 @@ public final class ContentStore implements Contents, AutoCloseable {
         : Optional.empty();
   }
 
+  /**
+   * Takes nothing more once so little room is left on the disk: what serves must be able to write
+   * its logs, and a store that is full to the last byte cannot even be collected.
+   */
+  public void keepFree(long bytes) {
+    keptFree = bytes;
+  }
+
+  /** Room that is left on the disk, in bytes. */
+  public long free() {
+    return incoming.toFile().getUsableSpace();
+  }
+
+  private void requireRoom(long bytes) throws DiskLow {
+    long free = free();
+    if (keptFree > 0 && free - bytes < keptFree) {
+      throw new DiskLow(free, keptFree);
+    }
+  }
+
+  /** Makes the directories anew that somebody has removed under a running replica. */
+  public void restoreDirectories() throws IOException {
+    for (Path each : List.of(chunks, indexes, incoming)) {
+      if (!Files.isDirectory(each)) {
+        Files.createDirectories(each);
+        complete.clear();
+      }
+    }
+  }
+
   /** Takes a chunk; refuses bytes that do not have that hash. */
   public void putChunk(String sha256, byte[] bytes) throws IOException {
+    requireRoom(bytes.length);
     requireSound(sha256, bytes);
     publish(bytes, chunkFile(sha256));
   }
@@ -164,6 +198,7 @@ public final class ContentStore implements Contents, AutoCloseable {
       }
       return;
     }
+    requireRoom(bytes.values().stream().mapToLong(each -> each.length).sum());
     Map<Path, Path> fresh = new LinkedHashMap<>();
     try {
       for (Map.Entry<String, byte[]> each : bytes.entrySet()) {
@@ -226,6 +261,7 @@ public final class ContentStore implements Contents, AutoCloseable {
 
   /** The same of bytes that come. */
   List<String> putIndex(String digest, InputStream in) throws IOException {
+    requireRoom(in.available());
     Path fresh = incoming.resolve(Long.toString(temporary.incrementAndGet()));
     try {
       Files.copy(in, fresh);

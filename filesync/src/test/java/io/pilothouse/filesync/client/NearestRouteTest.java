@@ -33,7 +33,11 @@ class NearestRouteTest {
       RACK.stream().filter(each -> !owners.contains(each)).findFirst().orElseThrow();
   private final NearestRoute route =
       new NearestRoute(
-          new Neighbours(self, RACK, UNIT), SERVICE, List.of(uplink), new Random(1), () -> now);
+          new Neighbours(self, UNIT, List.of(), RACK),
+          SERVICE,
+          List.of(uplink),
+          new Random(1),
+          () -> now);
 
   private static String chunk(int number) {
     return Sha256.hex(("chunk " + number).getBytes(StandardCharsets.UTF_8));
@@ -73,7 +77,11 @@ class NearestRouteTest {
     String first = owners.get(0);
     NearestRoute ofOwner =
         new NearestRoute(
-            new Neighbours(first, RACK, List.of()), SERVICE, List.of(), new Random(1), () -> now);
+            new Neighbours(first, List.of(), List.of(), RACK),
+            SERVICE,
+            List.of(),
+            new Random(1),
+            () -> now);
     Source second = ofOwner.sources(HASH).get(2);
     assertThat(second.address()).isEqualTo(owners.get(1));
     assertThat(second.awaited()).as("it waits for this one").isFalse();
@@ -84,6 +92,16 @@ class NearestRouteTest {
   void aDeadOneIsAskedOnce() {
     answers(owners.get(0), Outcome.FAILED);
     assertThat(asked(HASH)).startsWith(owners.get(1)).doesNotContain(owners.get(0));
+  }
+
+  @Test
+  void oneThatBreaksOffNowAndThenIsStillAsked() {
+    answers(owners.get(0), Outcome.SENT);
+    answers(owners.get(0), Outcome.FAILED);
+    answers(owners.get(0), Outcome.FAILED);
+    assertThat(asked(HASH)).startsWith(owners.get(0));
+    answers(owners.get(0), Outcome.FAILED);
+    assertThat(asked(HASH)).doesNotContain(owners.get(0));
   }
 
   @Test
@@ -156,7 +174,7 @@ class NearestRouteTest {
   void withoutNeighboursItIsTheServiceAlone() {
     NearestRoute alone =
         new NearestRoute(
-            new Neighbours("web-01:7001", List.of(), List.of()),
+            new Neighbours("web-01:7001", List.of(), List.of(), List.of()),
             SERVICE,
             List.of(),
             new Random(1),

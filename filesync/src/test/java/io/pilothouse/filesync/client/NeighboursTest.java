@@ -35,7 +35,7 @@ class NeighboursTest {
 
   private static Neighbours of(String self) {
     List<String> rack = UNIT.stream().filter(each -> each.contains(self)).findFirst().orElseThrow();
-    return new Neighbours(self, rack, SOME);
+    return new Neighbours(self, SOME, List.of(), rack);
   }
 
   @Test
@@ -103,16 +103,37 @@ class NeighboursTest {
   @Test
   void aRackThatIsTheUnitHasOneLevel() {
     List<String> rack = UNIT.get(0);
-    Neighbours owner = new Neighbours(new Owners(rack).of(chunk(1), 1).get(0), rack, rack);
+    Neighbours owner =
+        new Neighbours(new Owners(rack).of(chunk(1), 1).get(0), rack, List.of(), rack);
     assertThat(owner.chain(chunk(1)).before()).isEmpty();
   }
 
   @Test
+  void ownersOfALargeRackStandBetweenItsPartsAndTheUnit() {
+    List<String> part = UNIT.get(2);
+    List<String> first = List.of(UNIT.get(3).get(1), UNIT.get(4).get(2), UNIT.get(5).get(4));
+    for (int i = 0; i < 200; i++) {
+      String hash = chunk(i);
+      String owner = new Owners(part).of(hash, 1).get(0);
+      List<String> ofUnit = new Owners(SOME).of(hash, 2);
+      if (part.stream().anyMatch(ofUnit::contains)) {
+        continue; // one that is an owner twice is asked where it is nearest
+      }
+      List<String> expected = new ArrayList<>(new Owners(first).of(hash, 2));
+      expected.addAll(ofUnit);
+      assertThat(new Neighbours(owner, SOME, first, part).chain(hash).before()).isEqualTo(expected);
+      String middle = expected.get(1);
+      assertThat(new Neighbours(middle, SOME, first, part).chain(hash).before())
+          .containsExactly(expected.get(0), ofUnit.get(0), ofUnit.get(1));
+    }
+  }
+
+  @Test
   void aMachineThatIsInNoListAsksTheServiceAlone() {
-    Neighbours alone = new Neighbours("web-01:7001", List.of(), List.of());
+    Neighbours alone = new Neighbours("web-01:7001", List.of(), List.of(), List.of());
     assertThat(alone.chain(chunk(1)).before()).isEmpty();
     assertThat(alone.chain(chunk(1)).after()).isEmpty();
-    assertThat(alone.turn(chunk(1))).isEqualTo(1);
+    assertThat(alone.turn(chunk(1))).isZero();
   }
 
   @Test

@@ -7,7 +7,6 @@ import io.pilothouse.client.DmException;
 import io.pilothouse.filesync.client.Fetcher;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -22,6 +21,7 @@ final class Installer {
   private final Disk disk;
   private final Wanted wanted;
   private final Fetcher fetcher;
+  private final Sourcing sourcing;
   private final Reporter reporter;
   private final BurnIn burnIn;
   private Outcome outcome = new Outcome(0, Provisioning.Step.STEP_UNSPECIFIED, "");
@@ -34,10 +34,11 @@ final class Installer {
    */
   private record Outcome(long token, Provisioning.Step step, String failure) {}
 
-  Installer(Disk disk, Wanted wanted, Fetcher fetcher, Reporter reporter) {
+  Installer(Disk disk, Wanted wanted, Fetcher fetcher, Sourcing sourcing, Reporter reporter) {
     this.disk = disk;
     this.wanted = wanted;
     this.fetcher = fetcher;
+    this.sourcing = sourcing;
     this.reporter = reporter;
     this.burnIn = new BurnIn(disk.root());
   }
@@ -54,7 +55,7 @@ final class Installer {
       return;
     }
     switch (assigned.getStep()) {
-      case IMAGING -> end(assigned, () -> image(assigned.getImage(), now.getDeploymentsList()));
+      case IMAGING -> end(assigned, () -> image(assigned.getImage()));
       case BURNING_IN -> end(assigned, burnIn::run);
       case STEP_UNSPECIFIED,
           MATCHED,
@@ -101,11 +102,10 @@ final class Installer {
     log.info("{} ended {}", outcome.step(), outcome.failure().isEmpty() ? "well" : "badly");
   }
 
-  private void image(VersionRef image, List<String> sources)
-      throws IOException, InterruptedException {
+  private void image(VersionRef image) throws IOException, InterruptedException {
     disk.wipe();
     Files.createDirectories(disk.root());
-    fetcher.fetch(image.getDigest(), disk.os(), sources);
+    fetcher.fetch(image.getDigest(), disk.os(), sourcing.of(image.getDigest()));
     disk.writeImage(image);
   }
 }

@@ -9,6 +9,7 @@ import io.pilothouse.client.ServerAddress;
 import io.pilothouse.filesync.Throttle;
 import io.pilothouse.filesync.client.Fetcher;
 import io.pilothouse.filesync.client.Scrubber;
+import io.pilothouse.filesync.server.ContentHandler;
 import io.pilothouse.kit.HttpPage;
 import io.pilothouse.kit.Program;
 import io.pilothouse.kit.ProgramException;
@@ -66,8 +67,14 @@ public final class Main implements Program.Body {
       names = "--http",
       required = true,
       paramLabel = "HOST:PORT",
-      description = "Where to serve /health, /metrics, /status and /counters.")
+      description =
+          "Where to serve /health, /metrics, /status and /counters, and contents to neighbours.")
   private ServerAddress http = new ServerAddress("127.0.0.1", 0);
+
+  @Option(
+      names = "--listen-beyond-loopback",
+      description = "Allow --http on an address that others reach; nothing authenticates them yet.")
+  private boolean beyondLoopback;
 
   @Option(
       names = "--address",
@@ -88,7 +95,9 @@ public final class Main implements Program.Body {
       names = "--bandwidth",
       paramLabel = "SIZE",
       converter = SizeConverter.class,
-      description = "What is fetched a second at most, for example 50MiB (the default).")
+      description =
+          "What is fetched a second at most, for example 50MiB (the default), where the fleet's"
+              + " files do not say.")
   private long bandwidth = 50L << 20;
 
   public static void main(String[] args) {
@@ -112,9 +121,13 @@ public final class Main implements Program.Body {
     Runnable reportNow = () -> report.get().run();
 
     Wanted wanted = new Wanted(machine, client, disk, !installer);
-    Throttle network = Throttle.of(bandwidth);
-    Fetcher fetcher = new Fetcher(network, new SplittableRandom());
-    Staged staged = new Staged(disk, wanted, fetcher, reportNow);
+    Distribution distribution =
+        new Distribution(http.toString(), wanted, bandwidth, new SplittableRandom());
+    distribution.meters(program.meters());
+    Fetcher fetcher = distribution.fetcher();
+    Staged staged =
+        new Staged(
+            disk, wanted, fetcher, distribution, distribution.holdings()::publish, reportNow);
     Map<String, String> environment = environment();
     AtomicReference<Runnable> look = new AtomicReference<>(() -> {});
     Surroundings around =
@@ -129,9 +142,10 @@ public final class Main implements Program.Body {
     Scrub scrub =
         new Scrub(
             disk,
-            wanted,
             staged,
-            new Scrubber(Throttle.of(SCRUB_BYTES_A_SECOND), network, new SplittableRandom()),
+            new Scrubber(
+                Throttle.of(SCRUB_BYTES_A_SECOND), distribution.network(), new SplittableRandom()),
+            distribution,
             reportNow);
     MachineCounters machineCounters = new MachineCounters(Path.of("/"), System::nanoTime);
     Counters counters = new Counters(System::nanoTime);
@@ -171,18 +185,21 @@ public final class Main implements Program.Body {
           reports.kick();
         });
     if (installer) {
-      Installer steps = new Installer(disk, wanted, fetcher, reporter);
+      Installer steps = new Installer(disk, wanted, fetcher, distribution, reporter);
       Rounds install = rounds(program, "install", Duration.ofSeconds(1), steps::round);
       wanted.onChange(install::kick);
       install.start();
     } else {
       Rounds stage = rounds(program, "stage", Duration.ofSeconds(2), staged::round);
+      Rounds urgent = rounds(program, "stage-urgent", Duration.ofSeconds(2), staged::urgentRound);
       Rounds run = rounds(program, "run", Duration.ofMillis(500), applications::round);
       wanted.onChange(stage::kick);
+      wanted.onChange(urgent::kick);
       wanted.onChange(run::kick);
       look.set(run::kick);
       startWhatRan(applications);
       stage.start();
+      urgent.start();
       run.start();
       rounds(program, "agent", Duration.ofSeconds(2), update::round).start();
       rounds(program, "watchdogs", Duration.ofMillis(250), watchdogs::round).start();
@@ -199,7 +216,11 @@ public final class Main implements Program.Body {
           .start();
     }
     log.info("{} booted as {}", machine, installer ? "installer" : "installed system");
-    HttpPage page = program.closing(HttpPage.onLoopback(http, program.meters()));
+    HttpPage page =
+        program.closing(
+            beyondLoopback
+                ? HttpPage.beyondLoopback(http, program.meters())
+                : HttpPage.onLoopback(http, program.meters()));
     page.status(
             () -> {
               Map<String, Object> status = new LinkedHashMap<>();
@@ -211,12 +232,14 @@ public final class Main implements Program.Body {
               status.put("agent", update.running().map(Main::text).orElse("of the image"));
               status.put("active", applications.running().map(Main::text).orElse(""));
               status.put("staged", staged.versions().stream().map(Main::text).toList());
+              status.put("contents", distribution.describe());
               status.put("processes", applications.describe());
               status.put("scripts_run_as", scriptsRunAs());
               return status;
             })
         .check("pull", () -> pull.problem(STALE))
         .check("report", () -> reports.problem(STALE))
+        .context(ContentHandler.PATH, distribution.handler())
         .context(
             "/counters",
             exchange ->

@@ -26,9 +26,9 @@ final class Scrub {
   record Finding(VerdictKind kind, String fault, String text) {}
 
   private final Disk disk;
-  private final Wanted wanted;
   private final Staged staged;
   private final Scrubber scrubber;
+  private final Sourcing sourcing;
   private final Runnable changed;
   private volatile Finding finding = new Finding(VerdictKind.OK, "", "not scrubbed yet");
   private String restored = "";
@@ -40,11 +40,11 @@ final class Scrub {
     void run(Staged.Work work) throws IOException, InterruptedException;
   }
 
-  Scrub(Disk disk, Wanted wanted, Staged staged, Scrubber scrubber, Runnable changed) {
+  Scrub(Disk disk, Staged staged, Scrubber scrubber, Sourcing sourcing, Runnable changed) {
     this.disk = disk;
-    this.wanted = wanted;
     this.staged = staged;
     this.scrubber = scrubber;
+    this.sourcing = sourcing;
     this.changed = changed;
   }
 
@@ -109,9 +109,10 @@ final class Scrub {
 
   private void restore(Path directory, Damage damage, String text)
       throws IOException, InterruptedException {
-    scrubber.restore(directory, damage, wanted.get().getDeploymentsList());
-    restored = text + "; restored from a deployment replica";
+    scrubber.restore(directory, damage, sourcing.ofRepair());
+    restored = text + "; restored";
     restoredAt = System.nanoTime();
+    sourcing.repaired();
     failures.remove(text);
     log.warn("{}", restored);
   }

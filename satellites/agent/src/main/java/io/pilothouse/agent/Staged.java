@@ -10,7 +10,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -25,10 +27,17 @@ final class Staged {
   private final Disk disk;
   private final Wanted wanted;
   private final Fetcher fetcher;
+  private final Sourcing sourcing;
+  private final Published published;
   private final Runnable changed;
   private final Object files = new Object();
   private volatile List<VersionRef> versions = List.of();
   private volatile String problem = "";
+
+  /** Told which directories hold which contents, by digest. */
+  interface Published {
+    void publish(Map<String, Path> directories) throws IOException;
+  }
 
   /** What is done to a version's files. */
   interface Work {
@@ -38,10 +47,19 @@ final class Staged {
   /**
    * @param changed called when a version was added or removed
    */
-  Staged(Disk disk, Wanted wanted, Fetcher fetcher, Runnable changed) throws IOException {
+  Staged(
+      Disk disk,
+      Wanted wanted,
+      Fetcher fetcher,
+      Sourcing sourcing,
+      Published published,
+      Runnable changed)
+      throws IOException {
     this.disk = disk;
     this.wanted = wanted;
     this.fetcher = fetcher;
+    this.sourcing = sourcing;
+    this.published = published;
     this.changed = changed;
     refresh();
   }
@@ -80,22 +98,42 @@ final class Staged {
       return;
     }
     lookAgain();
+    Optional<IOException> failure = fetchMissing(held(now));
+    problem = failure.map(each -> String.valueOf(each.getMessage())).orElse("");
+    removeUnwanted(now);
+    if (failure.isPresent()) {
+      throw failure.get();
+    }
+  }
+
+  /** Fetches what a roll-back needs, while {@link #round} may be busy with something large. */
+  void urgentRound() throws IOException, InterruptedException {
+    WantedState now = wanted.get();
+    if (now.getInService() && now.getUrgentCount() > 0) {
+      Optional<IOException> failure =
+          fetchMissing(
+              held(now).stream()
+                  .filter(each -> now.getUrgentList().contains(each.getDigest()))
+                  .toList());
+      if (failure.isPresent()) {
+        throw failure.get();
+      }
+    }
+  }
+
+  private Optional<IOException> fetchMissing(List<VersionRef> refs) throws InterruptedException {
     IOException failure = null;
-    for (VersionRef ref : held(now)) {
+    for (VersionRef ref : refs) {
       if (!versions.contains(ref)) {
         try {
-          fetch(ref, now.getDeploymentsList());
+          fetch(ref);
         } catch (IOException e) {
           // the others may be had
           failure = new IOException("cannot stage %s: %s".formatted(text(ref), e.getMessage()), e);
         }
       }
     }
-    problem = failure == null ? "" : String.valueOf(failure.getMessage());
-    removeUnwanted(now);
-    if (failure != null) {
-      throw failure;
-    }
+    return Optional.ofNullable(failure);
   }
 
   /** What should be here: what is to be held, and the agent that is to run. */
@@ -108,14 +146,13 @@ final class Staged {
     return all;
   }
 
-  private void fetch(VersionRef ref, List<String> sources)
-      throws IOException, InterruptedException {
+  private void fetch(VersionRef ref) throws IOException, InterruptedException {
     Path target = disk.version(ref);
     Files.createDirectories(target.getParent());
     if (index(target).isEmpty()) {
       Files.deleteIfExists(Fetcher.indexFile(target)); // a damaged one
     }
-    fetcher.fetch(ref.getDigest(), target, sources);
+    fetcher.fetch(ref.getDigest(), target, sourcing.of(ref.getDigest()));
     refresh();
     log.info("staged {}", text(ref));
     changed.run();
@@ -157,8 +194,9 @@ final class Staged {
   }
 
   /** Reads from disk what is published. */
-  private void refresh() throws IOException {
+  private synchronized void refresh() throws IOException {
     List<VersionRef> found = new ArrayList<>();
+    Map<String, Path> directories = new LinkedHashMap<>();
     for (Path name : directories(disk.manifests())) {
       for (Path version : directories(name)) {
         Optional<ContentIndex> index = index(version);
@@ -169,11 +207,14 @@ final class Staged {
                   .setVersion(version.getFileName().toString())
                   .setDigest(index.get().digest())
                   .build());
+          directories.put(index.get().digest(), version);
         }
       }
     }
     found.sort(Comparator.comparing(VersionRef::getName).thenComparing(VersionRef::getVersion));
     versions = List.copyOf(found);
+    disk.image().ifPresent(image -> directories.put(image.getDigest(), disk.os()));
+    published.publish(directories);
   }
 
   /** Empty for a damaged index, too: what cannot be told from a part is not there. */

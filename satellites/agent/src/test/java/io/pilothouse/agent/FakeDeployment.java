@@ -10,9 +10,11 @@ import io.pilothouse.filesync.server.ContentStore;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
@@ -20,6 +22,8 @@ import java.util.concurrent.Executors;
 final class FakeDeployment implements AutoCloseable {
   private final Path dir;
   private final ContentStore store;
+  private final ContentHandler handler;
+  private final Throttle throttle = Throttle.unlimited();
   private final HttpServer server;
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
   private final String address;
@@ -28,7 +32,8 @@ final class FakeDeployment implements AutoCloseable {
     this.dir = dir;
     this.store = new ContentStore(dir.resolve("store"));
     this.server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-    server.createContext(ContentHandler.PATH, new ContentHandler(store, Throttle.unlimited(), 10));
+    this.handler = new ContentHandler(store, throttle, 32);
+    server.createContext(ContentHandler.PATH, handler);
     server.setExecutor(threads);
     server.start();
     this.address = "127.0.0.1:" + server.getAddress().getPort();
@@ -38,6 +43,21 @@ final class FakeDeployment implements AutoCloseable {
     return address;
   }
 
+  /** Bytes of chunks and indexes that have left it. */
+  long served() {
+    return handler.servedBytes();
+  }
+
+  /** Nobody hears of it any more. */
+  void goes() {
+    server.stop(0);
+  }
+
+  /** Sends at most so many bytes a second from now on. */
+  void slow(long bytesPerSecond) {
+    throttle.change(bytesPerSecond);
+  }
+
   /** Holds a version of one file from now on. */
   VersionRef add(String name, String version, String file, String content) throws IOException {
     return add(name, version, Map.of(file, content));
@@ -45,11 +65,18 @@ final class FakeDeployment implements AutoCloseable {
 
   /** Holds a version of these files from now on. */
   VersionRef add(String name, String version, Map<String, String> files) throws IOException {
+    Map<String, byte[]> bytes = new TreeMap<>();
+    files.forEach((path, text) -> bytes.put(path, text.getBytes(StandardCharsets.UTF_8)));
+    return addBytes(name, version, bytes);
+  }
+
+  /** The same of any bytes. */
+  VersionRef addBytes(String name, String version, Map<String, byte[]> files) throws IOException {
     Path source = Files.createTempDirectory(dir, "source");
-    for (Map.Entry<String, String> each : files.entrySet()) {
+    for (Map.Entry<String, byte[]> each : files.entrySet()) {
       Path file = source.resolve(each.getKey());
       Files.createDirectories(file.getParent());
-      Files.writeString(file, each.getValue());
+      Files.write(file, each.getValue());
     }
     Packer.Packed packed = Packer.pack(source);
     for (Chunk chunk : packed.index().chunks()) {

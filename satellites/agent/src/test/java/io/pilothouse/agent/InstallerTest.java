@@ -29,7 +29,7 @@ class InstallerTest {
   @BeforeEach
   void start() throws IOException {
     rig = new Rig(dir, false);
-    installer = new Installer(rig.disk, rig.wanted, rig.fetcher, rig.reporter());
+    installer = new Installer(rig.disk, rig.wanted, rig.fetcher, rig.sourcing, rig.reporter());
     image = rig.deployment.add("base", "1.0", "image.yaml", "kind: Image\n");
   }
 
@@ -115,7 +115,7 @@ class InstallerTest {
     Files.write(rig.disk.wanted(), assignment(6, Step.IMAGING).toByteArray());
     Wanted fresh = new Wanted("web-01", rig.client, rig.disk, false);
     assertThat(fresh.known()).isFalse();
-    new Installer(rig.disk, fresh, rig.fetcher, rig.reporter()).round();
+    new Installer(rig.disk, fresh, rig.fetcher, rig.sourcing, rig.reporter()).round();
     assertThat(rig.disk.wanted()).exists();
     assertThat(rig.dm.reports()).isEmpty();
   }

@@ -6,7 +6,9 @@ import io.pilothouse.api.v1.WantedState;
 import io.pilothouse.client.DmClient;
 import io.pilothouse.filesync.Throttle;
 import io.pilothouse.filesync.client.Fetcher;
+import io.pilothouse.filesync.client.Route;
 import io.pilothouse.filesync.client.Scrubber;
+import io.pilothouse.filesync.client.Transfer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -38,12 +40,29 @@ final class Rig implements AutoCloseable {
   final AtomicInteger news = new AtomicInteger();
   final Wanted wanted;
   final Fetcher fetcher = new Fetcher(Throttle.unlimited(), new SplittableRandom(1));
+  final Sourcing sourcing = new ServiceAlone();
   final Staged staged;
   private final Path dir;
   private final List<ApplicationManager> managers = new ArrayList<>();
 
   /** As an agent finds them; replaced in tests of machines without any. */
   Cgroups cgroups;
+
+  /** Contents come from the Deployment Service: neighbours have tests of their own. */
+  private final class ServiceAlone implements Sourcing {
+    @Override
+    public Transfer of(String digest) {
+      return Transfer.bulk(Route.among(wanted.get().getDeploymentsList(), new SplittableRandom(1)));
+    }
+
+    @Override
+    public Transfer ofRepair() {
+      return of("");
+    }
+
+    @Override
+    public void repaired() {}
+  }
 
   Rig(Path dir) throws IOException {
     this(dir, true);
@@ -58,7 +77,8 @@ final class Rig implements AutoCloseable {
     this.client =
         new DmClient(List.of(dm.address()), "machine/web-01", () -> Optional.of("secret"));
     this.wanted = new Wanted("web-01", client, disk, installed);
-    this.staged = new Staged(disk, wanted, fetcher, news::incrementAndGet);
+    this.staged =
+        new Staged(disk, wanted, fetcher, sourcing, directories -> {}, news::incrementAndGet);
     this.cgroups =
         Cgroups.find(
             Cgroups.MOUNTS, "pilothouse-test/%08x".formatted(disk.root().toString().hashCode()));
@@ -70,7 +90,7 @@ final class Rig implements AutoCloseable {
   }
 
   Staged stagedAfterRestart(Wanted of) throws IOException {
-    return new Staged(disk, of, fetcher, news::incrementAndGet);
+    return new Staged(disk, of, fetcher, sourcing, directories -> {}, news::incrementAndGet);
   }
 
   ApplicationManager applications(Wanted of, Staged held) {
@@ -109,7 +129,7 @@ final class Rig implements AutoCloseable {
   Scrub scrub() {
     Scrubber scrubber =
         new Scrubber(Throttle.unlimited(), Throttle.unlimited(), new SplittableRandom(1));
-    return new Scrub(disk, wanted, staged, scrubber, news::incrementAndGet);
+    return new Scrub(disk, staged, scrubber, sourcing, news::incrementAndGet);
   }
 
   Reporter reporter() {

@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
 final class PeerIndex implements Index {
   private static final int MOST_IN_RACK = 64;
   private static final int MOST_IN_UNIT = 16;
+  private static final int MOST_FIRST = 16;
 
   /** Ranges are made so small on average, since hashes fill them unevenly. */
   private static final int USUAL_IN_RANGE = 40;
@@ -125,6 +126,9 @@ final class PeerIndex implements Index {
         break;
       }
       peers.addRack(each.address());
+    }
+    if (!whole) {
+      rack.stream().limit(MOST_FIRST).forEach(each -> peers.addRackFirst(each.address()));
     }
     for (Peer each : units.of(new Group(machine.getType(), unit(machine)))) {
       if (peers.getUnitCount() == MOST_IN_UNIT) {

@@ -84,6 +84,10 @@ class PeerIndexTest {
       assertThat(rack).hasSizeBetween(8, 64).contains("10.0.0.1:" + i);
       lists.add(rack);
     }
+    assertThat(peers(machine(7, "web", "")).getRackFirstList())
+        .as("who brings for all ranges")
+        .hasSize(16)
+        .isEqualTo(peers(machine(8, "web", "")).getRackFirstList());
     assertThat(lists).as("900 in ranges of at most 40 on average").hasSize(32);
     assertThat(lists.stream().mapToInt(List::size).sum()).isEqualTo(machines);
     assertThat(peers(machine(7, "web", "")).getUnitList())

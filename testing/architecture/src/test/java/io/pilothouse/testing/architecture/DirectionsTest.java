@@ -101,10 +101,11 @@ class DirectionsTest {
   }
 
   @Test
-  void agentsUseOnlyTheFetchingSideOfFilesync() {
+  void theCommandLineUsesOnlyTheFetchingSideOfFilesync() {
+    // agents serve, too: docs/decisions/0018-machines-hand-on-contents.md
     noClasses()
         .that()
-        .resideInAnyPackage("io.pilothouse.agent..", "io.pilothouse.cli..")
+        .resideInAPackage("io.pilothouse.cli..")
         .should()
         .dependOnClassesThat()
         .resideInAPackage("io.pilothouse.filesync.server..")
