@@ -109,7 +109,11 @@ final class Gathering {
   private void untilAllCame() throws IOException, InterruptedException {
     byte[] buffer = new byte[0];
     for (Batch batch = next(); batch != null; batch = next()) {
-      int largest = batch.wants().stream().mapToInt(each -> each.chunk.size()).max().orElse(0);
+      // room for a chunk's length, too, however short the chunks are
+      int largest =
+          batch.wants().stream()
+              .mapToInt(each -> each.chunk.size())
+              .reduce(Integer.BYTES, Math::max);
       if (buffer.length < largest) {
         buffer = new byte[largest];
       }

@@ -42,6 +42,18 @@ final class FetcherTest extends ClientTest {
     assertPublished();
   }
 
+  /** A chunk may be shorter than the number that tells its length. */
+  @Test
+  void aFileOfThreeBytesComesToo() throws Exception {
+    Path small = Files.createDirectories(temporary.resolve("small"));
+    Files.writeString(small.resolve("healthz"), "ok\n");
+    Packed packed = one.holds(small);
+
+    fetcher(1).fetch(packed.index().digest(), target, List.of(one.address()));
+
+    assertThat(target.resolve("healthz")).hasContent("ok\n");
+  }
+
   @Test
   void whatIsThereIsNotFetchedAgain() throws Exception {
     fetcher(1).fetch(digest(), target, both());
