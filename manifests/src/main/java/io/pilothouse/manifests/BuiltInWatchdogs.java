@@ -47,7 +47,9 @@ public final class BuiltInWatchdogs {
               "what runs, and the image on the disk, is what the Device Manager wants",
               List.of(arg("grace", Shape.DURATION, "10m", "so long it may differ")),
               fault("drift.manifest", "another version runs than is wanted"),
-              fault("drift.image", "another image is installed than the machine type names")),
+              fault("drift.image", "another image is installed than is wanted"),
+              fault(
+                  "drift.watchdog-set", "the wanted watchdog set does not fit, the text says why")),
           machine(
               "read-only",
               "file systems that turned read-only, and whether the machine's disk can be written",

@@ -117,6 +117,13 @@ final class FleetChecks {
           "type %s: a switch has neither image nor manifest; delete %s"
               .formatted(type.getName(), type.getImage().isEmpty() ? "`manifest:`" : "`image:`"));
     }
+    if (!type.getWatchdogSet().isEmpty() || !type.getAgent().isEmpty()) {
+      problems.add(
+          place,
+          "type %s: nothing of ours runs on a switch; delete %s"
+              .formatted(
+                  type.getName(), type.getAgent().isEmpty() ? "`watchdog-set:`" : "`agent:`"));
+    }
     parts.watchdogs.stream()
         .map(each -> each.value().spec)
         .filter(each -> isOnMachine(each.getRunner()))

@@ -90,7 +90,7 @@ final class FleetTables {
                               DeviceKind.DEVICE_SWITCH))),
                   MachineType.Builder::setDevice,
                   "What its members are; default machine. A switch is watched and repaired, and"
-                      + " neither installed nor given a manifest.")
+                      + " neither installed nor given a manifest, watchdog set or agent.")
               .optional(
                   "image",
                   Shapes.reference("Image", "base"),
@@ -102,6 +102,18 @@ final class FleetTables {
                   Shapes.name("web"),
                   MachineType.Builder::setManifest,
                   "Name of the manifest that its machines run; rollouts move the version.")
+              .optional(
+                  "watchdog-set",
+                  Shapes.name("checks"),
+                  MachineType.Builder::setWatchdogSet,
+                  "Name of the watchdog set whose scripts take the place of those of the watchdogs"
+                      + " they are named after; rollouts move the version.")
+              .optional(
+                  "agent",
+                  Shapes.name("pilot-agent"),
+                  MachineType.Builder::setAgent,
+                  "Name of the contents with the agent that its machines run, once a rollout has"
+                      + " given them a version; before that, the one of their image.")
               .optional(
                   "watchdogs",
                   Shapes.list(Shapes.reference("Watchdog", "heartbeat")),

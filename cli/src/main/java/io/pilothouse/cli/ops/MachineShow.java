@@ -35,12 +35,26 @@ final class MachineShow extends Command {
     return ExitCode.DONE;
   }
 
+  /** What it has, and what it should have where that is another version. */
+  private static void other(StringBuilder text, String what, VersionRef has, VersionRef wanted) {
+    boolean differs = !wanted.getName().isEmpty() && !wanted.equals(has);
+    line(
+        text,
+        what,
+        differs ? "%s, wanted %s".formatted(Names.ref(has), Names.ref(wanted)) : Names.ref(has));
+  }
+
   private static ObjectNode json(GetMachineReply reply) {
     ObjectNode root = Json.object();
     Machine m = reply.getMachine();
     MachineView.fill(m, root);
     root.put("wanted", Names.ref(m.getWantedActive()));
     root.put("firmware", m.getObserved().getFirmware());
+    root.put("wanted_image", Names.ref(m.getWantedImage()));
+    root.put("watchdog_set", Names.ref(m.getObserved().getWatchdogSet()));
+    root.put("wanted_watchdog_set", Names.ref(m.getWantedWatchdogSet()));
+    root.put("agent", Names.ref(m.getObserved().getAgent()));
+    root.put("wanted_agent", Names.ref(m.getWantedAgent()));
     ArrayNode verdicts = root.putArray("verdicts");
     for (Verdict v : reply.getVerdictsList()) {
       ObjectNode node = verdicts.addObject();
@@ -121,8 +135,9 @@ final class MachineShow extends Command {
         text,
         "staged",
         String.join(", ", m.getObserved().getStagedList().stream().map(Names::ref).toList()));
-    VersionRef image = m.getObserved().getImage();
-    line(text, "image", Names.ref(image));
+    other(text, "image", m.getObserved().getImage(), m.getWantedImage());
+    other(text, "watchdogs", m.getObserved().getWatchdogSet(), m.getWantedWatchdogSet());
+    other(text, "agent", m.getObserved().getAgent(), m.getWantedAgent());
     line(text, "boot id", m.getObserved().getBootId());
     line(text, "address", MachineView.address(m));
     line(text, "repair", m.getRepairId());

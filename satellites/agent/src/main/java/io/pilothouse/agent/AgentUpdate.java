@@ -92,6 +92,9 @@ final class AgentUpdate {
     if (!asked || isRunning(now.getAgent())) {
       Files.deleteIfExists(file("failed"));
       problem = Optional.empty();
+      if (!asked && now.getInService() && running().isPresent() && !left) {
+        leave();
+      }
       return;
     }
     VersionRef next = now.getAgent();
@@ -146,6 +149,16 @@ final class AgentUpdate {
     Files.createSymbolicLink(fresh, disk.version(next));
     Files.move(fresh, current, StandardCopyOption.ATOMIC_MOVE);
     DurableFiles.syncDirectory(disk.agent());
+  }
+
+  /** A rollout that went back to before the first one: the image's agent is to run again. */
+  private void leave() throws IOException {
+    Files.deleteIfExists(file("current"));
+    Files.deleteIfExists(file("previous"));
+    DurableFiles.syncDirectory(disk.agent());
+    left = true;
+    log.info("hands over to the agent of the image");
+    handOver.run();
   }
 
   private Path file(String name) {

@@ -22,11 +22,13 @@ final class BuiltInChecks implements BuiltIns.Making {
   private final Disk disk;
   private final Wanted wanted;
   private final ApplicationManager applications;
+  private final WatchdogSets sets;
 
-  BuiltInChecks(Disk disk, Wanted wanted, ApplicationManager applications) {
+  BuiltInChecks(Disk disk, Wanted wanted, ApplicationManager applications, WatchdogSets sets) {
     this.disk = disk;
     this.wanted = wanted;
     this.applications = applications;
+    this.sets = sets;
   }
 
   @Override
@@ -46,6 +48,7 @@ final class BuiltInChecks implements BuiltIns.Making {
                   wanted::get,
                   applications::running,
                   disk::image,
+                  sets::problem,
                   args.duration("grace"),
                   System::nanoTime));
       case "read-only" ->

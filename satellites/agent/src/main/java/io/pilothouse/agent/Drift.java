@@ -12,11 +12,15 @@ import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 
-/** Whether what runs, and the image on the disk, differs from what is wanted for too long. */
+/**
+ * Whether what runs, and the image on the disk, differs from what is wanted for too long, or a
+ * watchdog set does not fit.
+ */
 final class Drift implements Check {
   private final Supplier<WantedState> wanted;
   private final Supplier<Optional<VersionRef>> running;
   private final Supplier<Optional<VersionRef>> image;
+  private final Supplier<String> watchdogSet;
   private final Duration grace;
   private final LongSupplier nanoTime;
 
@@ -27,11 +31,13 @@ final class Drift implements Check {
       Supplier<WantedState> wanted,
       Supplier<Optional<VersionRef>> running,
       Supplier<Optional<VersionRef>> image,
+      Supplier<String> watchdogSet,
       Duration grace,
       LongSupplier nanoTime) {
     this.wanted = wanted;
     this.running = running;
     this.image = image;
+    this.watchdogSet = watchdogSet;
     this.grace = grace;
     this.nanoTime = nanoTime;
   }
@@ -47,7 +53,14 @@ final class Drift implements Check {
         now.hasImage()
             ? differs("has the image", wantedImage(now), image.get().map(each -> image(now, each)))
             : Optional.empty();
-    since.keySet().retainAll(Stream.concat(manifest.stream(), installed.stream()).toList());
+    Optional<String> set = Optional.of(watchdogSet.get()).filter(each -> !each.isEmpty());
+    since
+        .keySet()
+        .retainAll(Stream.of(manifest, installed, set).flatMap(Optional::stream).toList());
+    if (set.isPresent()) {
+      // it will not get better by waiting: the set is what is wrong
+      return Finding.error("drift.watchdog-set", set.get());
+    }
     if (isOld(installed)) {
       return Finding.error("drift.image", text(installed.orElseThrow()));
     }

@@ -23,7 +23,7 @@ final class LocalWatchdogs {
   private static final Duration EVERY = Duration.ofMinutes(1);
 
   private final Hardware hardware;
-  private final Wanted wanted;
+  private final WatchdogSets sets;
   private final ApplicationManager applications;
   private final Scrub scrub;
   private final Scripts scripts;
@@ -38,7 +38,7 @@ final class LocalWatchdogs {
    */
   LocalWatchdogs(
       Hardware hardware,
-      Wanted wanted,
+      WatchdogSets sets,
       ApplicationManager applications,
       Scrub scrub,
       Scripts scripts,
@@ -46,7 +46,7 @@ final class LocalWatchdogs {
       Supplier<Optional<Problem>> agentProblem,
       Runnable changed) {
     this.hardware = hardware;
-    this.wanted = wanted;
+    this.sets = sets;
     this.applications = applications;
     this.scrub = scrub;
     this.scripts = scripts;
@@ -57,7 +57,8 @@ final class LocalWatchdogs {
 
   /** One round: starts the scripts that are due, looks for broken parts. */
   void round() throws IOException {
-    List<WatchdogSpec> specs = wanted.get().getWatchdogsList();
+    sets.round();
+    List<WatchdogSpec> specs = sets.specs();
     scripts.round(specs);
     builtIns.round(specs);
     Map<String, String> now = new TreeMap<>();
@@ -74,7 +75,7 @@ final class LocalWatchdogs {
   /** The verdicts to report now: fresh ones only, so that a stuck script shows as silent. */
   List<VerdictReportItem> verdicts() {
     List<VerdictReportItem> verdicts = new ArrayList<>();
-    for (WatchdogSpec spec : wanted.get().getWatchdogsList()) {
+    for (WatchdogSpec spec : sets.specs()) {
       Optional<VerdictReportItem> verdict =
           fault(spec)
               .map(text -> broken(spec, text))
@@ -169,7 +170,7 @@ final class LocalWatchdogs {
         .setValidForMs(validFor(spec).toMillis());
   }
 
-  private static Duration validFor(WatchdogSpec spec) {
+  static Duration validFor(WatchdogSpec spec) {
     return spec.getValidForMs() == 0
         ? every(spec).multipliedBy(3)
         : Duration.ofMillis(spec.getValidForMs());

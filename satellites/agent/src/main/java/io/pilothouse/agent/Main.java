@@ -149,11 +149,12 @@ public final class Main implements Program.Body {
             reportNow);
     MachineCounters machineCounters = new MachineCounters(Path.of("/"), System::nanoTime);
     Counters counters = new Counters(System::nanoTime);
+    WatchdogSets sets = new WatchdogSets(disk, wanted, staged, System::nanoTime, reportNow);
     Scripts scripts =
-        program.closing(new Scripts(disk, ofScripts(environment), counters, reportNow));
+        program.closing(new Scripts(disk, () -> ofScripts(environment, sets), counters, reportNow));
     BuiltIns builtIns =
         program.closing(
-            new BuiltIns(new BuiltInChecks(disk, wanted, applications), counters, reportNow));
+            new BuiltIns(new BuiltInChecks(disk, wanted, applications, sets), counters, reportNow));
     AtomicReference<BooleanSupplier> reported = new AtomicReference<>(() -> false);
     AgentUpdate update =
         new AgentUpdate(
@@ -165,13 +166,13 @@ public final class Main implements Program.Body {
             Main::handOver);
     LocalWatchdogs watchdogs =
         new LocalWatchdogs(
-            hardware, wanted, applications, scrub, scripts, builtIns, update::problem, reportNow);
+            hardware, sets, applications, scrub, scripts, builtIns, update::problem, reportNow);
     Reporter reporter =
         new Reporter(
             machine,
             hardware.bootId(),
             client,
-            () -> observed(disk, installer, staged, applications, update, firmware),
+            () -> observed(disk, installer, staged, applications, update, firmware, sets),
             () -> installer ? List.of() : watchdogs.verdicts());
 
     reported.set(reporter::hasReported);
@@ -198,6 +199,7 @@ public final class Main implements Program.Body {
       wanted.onChange(run::kick);
       look.set(run::kick);
       startWhatRan(applications);
+      sets.round(); // before the first report, which would say that none runs
       stage.start();
       urgent.start();
       run.start();
@@ -234,6 +236,8 @@ public final class Main implements Program.Body {
               status.put("staged", staged.versions().stream().map(Main::text).toList());
               status.put("contents", distribution.describe());
               status.put("processes", applications.describe());
+              status.put("watchdog_set", sets.running().map(Main::text).orElse(""));
+              status.put("watchdog_set_problem", sets.problem());
               status.put("scripts_run_as", scriptsRunAs());
               return status;
             })
@@ -275,8 +279,9 @@ public final class Main implements Program.Body {
   }
 
   /** An emulated machine's home tells whose process a script is, when its power is cut. */
-  private static Map<String, String> ofScripts(Map<String, String> environment) {
+  private static Map<String, String> ofScripts(Map<String, String> environment, WatchdogSets sets) {
     Map<String, String> all = new LinkedHashMap<>(environment);
+    all.putAll(sets.environment());
     Optional.ofNullable(System.getenv("PILOT_HOME")).ifPresent(each -> all.put("PILOT_HOME", each));
     return all;
   }
@@ -347,7 +352,8 @@ public final class Main implements Program.Body {
       Staged staged,
       ApplicationManager applications,
       AgentUpdate update,
-      String firmware) {
+      String firmware,
+      WatchdogSets sets) {
     Observed.Builder observed =
         Observed.newBuilder()
             .setAddress(address.toString())
@@ -358,6 +364,7 @@ public final class Main implements Program.Body {
       observed.addAllStaged(staged.versions());
       applications.running().ifPresent(observed::setActive);
       update.running().ifPresent(observed::setAgent);
+      sets.running().ifPresent(observed::setWatchdogSet);
     }
     return observed.build();
   }

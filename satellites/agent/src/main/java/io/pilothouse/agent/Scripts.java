@@ -20,6 +20,7 @@ import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
@@ -48,7 +49,7 @@ final class Scripts implements AutoCloseable {
 
   private final Disk disk;
   private final ScriptBox box;
-  private final Map<String, String> environment;
+  private final Supplier<Map<String, String>> environment;
   private final Counters counters;
   private final Runnable changed;
   private final ScriptRunner runner = new ScriptRunner();
@@ -64,7 +65,8 @@ final class Scripts implements AutoCloseable {
    * @param counters takes what they measure
    * @param changed called when a script says something else than at its run before
    */
-  Scripts(Disk disk, Map<String, String> environment, Counters counters, Runnable changed) {
+  Scripts(
+      Disk disk, Supplier<Map<String, String>> environment, Counters counters, Runnable changed) {
     this.disk = disk;
     this.box = new ScriptBox(disk.watchdogs());
     this.environment = environment;
@@ -126,7 +128,7 @@ final class Scripts implements AutoCloseable {
 
   private Said runOnce(WatchdogSpec spec) throws InterruptedException {
     try {
-      ScriptResult result = runner.run(box.prepare(spec, environment));
+      ScriptResult result = runner.run(box.prepare(spec, environment.get()));
       counters.take(spec.getName(), result.counters());
       return new Said(
           spec, result.kind(), result.fault(), result.severity(), result.text(), System.nanoTime());

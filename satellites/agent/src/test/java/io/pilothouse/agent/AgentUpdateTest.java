@@ -6,6 +6,7 @@ import io.pilothouse.api.v1.VersionRef;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
@@ -64,6 +65,22 @@ class AgentUpdateTest {
 
   private Path state(String name) {
     return rig.disk.agent().resolve(name);
+  }
+
+  @Test
+  void whereNoVersionIsWantedAnyMoreTheImagesAgentRunsAgain() throws Exception {
+    VersionRef two = want("2.0.0");
+    update(Map.of("PILOT_AGENT_LAUNCHER", "1"), true).round();
+    assertThat(state("current")).isSymbolicLink();
+
+    AgentUpdate second =
+        update(Map.of("PILOT_AGENT_LAUNCHER", "1", "PILOT_AGENT", "agent@2.0.0"), true);
+    assertThat(second.running()).contains(two);
+    rig.want(rig.inService());
+    second.round();
+    second.round();
+    assertThat(handedOver).hasValue(2);
+    assertThat(Files.exists(state("current"), LinkOption.NOFOLLOW_LINKS)).isFalse();
   }
 
   @Test

@@ -30,7 +30,8 @@ class BuiltInsTest {
   @Test
   void everyOneOfTheTableCanBeMade(@TempDir Path dir) throws Exception {
     try (Rig rig = new Rig(dir)) {
-      BuiltInChecks checks = new BuiltInChecks(rig.disk, rig.wanted, rig.applications());
+      BuiltInChecks checks =
+          new BuiltInChecks(rig.disk, rig.wanted, rig.applications(), rig.watchdogSets());
       for (String name : BuiltInWatchdogs.names(WatchdogSpec.Runner.BUILTIN)) {
         WatchdogSpec spec = spec(name);
         assertThat(checks.make(spec).isPresent()).as(name).isEqualTo(BuiltIns.runs(spec));
@@ -96,7 +97,7 @@ class BuiltInsTest {
     try (Rig rig = new Rig(dir);
         BuiltIns builtIns =
             new BuiltIns(
-                new BuiltInChecks(rig.disk, rig.wanted, rig.applications()),
+                new BuiltInChecks(rig.disk, rig.wanted, rig.applications(), rig.watchdogSets()),
                 counters,
                 news::incrementAndGet)) {
       WatchdogSpec wrong = spec("drift").toBuilder().addArgs("grease=5m").build();
@@ -140,6 +141,7 @@ class BuiltInsTest {
     long[] now = {0};
     VersionRef[] running = {ref("web", "1.0.0")};
     VersionRef[] image = {ref("base", "1.0")};
+    String[] set = {""};
     WantedState wanted =
         WantedState.newBuilder()
             .setRunProcesses(true)
@@ -151,6 +153,7 @@ class BuiltInsTest {
             () -> wanted,
             () -> Optional.of(running[0]),
             () -> Optional.of(image[0]),
+            () -> set[0],
             Duration.ofMinutes(10),
             () -> now[0]);
     assertThat(drift.look().kind()).isEqualTo(VerdictKind.OK);
@@ -164,6 +167,9 @@ class BuiltInsTest {
     drift.look();
     now[0] += Duration.ofMinutes(11).toNanos();
     assertThat(drift.look().fault()).isEqualTo("drift.image");
+    set[0] = "watchdog set checks@2 is not run: no such watchdog";
+    assertThat(drift.look().fault()).isEqualTo("drift.watchdog-set");
+    assertThat(drift.look().text()).isEqualTo(set[0]);
   }
 
   private static VersionRef ref(String name, String version) {

@@ -13,6 +13,7 @@ import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ExecutorService;
@@ -77,6 +78,9 @@ final class FakeDeployment implements AutoCloseable {
       Path file = source.resolve(each.getKey());
       Files.createDirectories(file.getParent());
       Files.write(file, each.getValue());
+      if (each.getKey().endsWith(".sh")) {
+        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwxr-xr-x"));
+      }
     }
     Packer.Packed packed = Packer.pack(source);
     for (Chunk chunk : packed.index().chunks()) {

@@ -34,14 +34,16 @@ class LocalWatchdogsTest {
   void start() throws IOException {
     rig = new Rig(dir);
     Runnable changed = rig.news::incrementAndGet;
-    scripts = new Scripts(rig.disk, Map.of("OUT", dir.toString()), counters, changed);
+    scripts = new Scripts(rig.disk, () -> Map.of("OUT", dir.toString()), counters, changed);
     ApplicationManager applications = rig.applications();
+    WatchdogSets sets = rig.watchdogSets();
     builtIns =
-        new BuiltIns(new BuiltInChecks(rig.disk, rig.wanted, applications), counters, changed);
+        new BuiltIns(
+            new BuiltInChecks(rig.disk, rig.wanted, applications, sets), counters, changed);
     watchdogs =
         new LocalWatchdogs(
             rig.hardware(),
-            rig.wanted,
+            sets,
             applications,
             rig.scrub(),
             scripts,

@@ -126,6 +126,10 @@ final class Rig implements AutoCloseable {
     return applications(wanted, staged);
   }
 
+  WatchdogSets watchdogSets() {
+    return new WatchdogSets(disk, wanted, staged, System::nanoTime, news::incrementAndGet);
+  }
+
   Scrub scrub() {
     Scrubber scrubber =
         new Scrubber(Throttle.unlimited(), Throttle.unlimited(), new SplittableRandom(1));

@@ -56,7 +56,8 @@ public final class Budget {
     if (repair != null && takes(repair)) {
       return true;
     }
-    return machine.getLifecycle() == Lifecycle.IN_SERVICE
+    boolean inService = machine.getLifecycle() == Lifecycle.IN_SERVICE;
+    return (inService || ImageSwitch.isOut(machine))
         && machine.getCondition() == Condition.PROBATION
         && switch (machine.getCause()) {
           case CAUSE_REPAIR, CAUSE_ROLLOUT, CAUSE_MAINTENANCE -> true;
@@ -76,7 +77,8 @@ public final class Budget {
   }
 
   static boolean lost(Machine machine, boolean taken) {
-    if (machine.getLifecycle() != Lifecycle.IN_SERVICE || taken) {
+    boolean inService = machine.getLifecycle() == Lifecycle.IN_SERVICE;
+    if (taken || (!inService && !ImageSwitch.isOut(machine))) {
       return false;
     }
     return machine.getCondition() == Condition.FAILURE

@@ -16,6 +16,8 @@ enum Dimension {
   FIRMWARE(true, false),
   IMAGE(true, false),
   MANIFEST(true, false),
+  WATCHDOG_SET(true, false),
+  AGENT(true, false),
   UNIT(false, true),
   TYPE(false, true),
   FLEET(false, true);
@@ -43,16 +45,19 @@ enum Dimension {
 
   /** Whether a rollout brings its values. */
   boolean isRolledOut() {
-    return this == IMAGE || this == MANIFEST;
+    return switch (this) {
+      case IMAGE, MANIFEST, WATCHDOG_SET, AGENT -> true;
+      case RACK, SWITCH, FEED, MODEL, FIRMWARE, UNIT, TYPE, FLEET -> false;
+    };
   }
 
   /** As incidents store it. */
   String word() {
-    return name().toLowerCase(Locale.ROOT);
+    return name().toLowerCase(Locale.ROOT).replace('_', '-');
   }
 
   static Dimension ofWord(String word) {
-    return valueOf(word.toUpperCase(Locale.ROOT));
+    return valueOf(word.toUpperCase(Locale.ROOT).replace('-', '_'));
   }
 
   /** The machine's value; empty when it has none. */
@@ -65,6 +70,8 @@ enum Dimension {
       case FIRMWARE -> machine.getObserved().getFirmware();
       case IMAGE -> version(machine.getObserved().getImage());
       case MANIFEST -> version(manifest(machine));
+      case WATCHDOG_SET -> version(machine.getObserved().getWatchdogSet());
+      case AGENT -> version(machine.getObserved().getAgent());
       case UNIT -> machine.getScaleUnit();
       case TYPE -> machine.getType();
       case FLEET -> ALL;

@@ -107,6 +107,9 @@ final class FleetCheck {
     if (!type.getImage().isEmpty() || !type.getManifest().isEmpty()) {
       problems.add(of + ": a switch has neither image nor manifest; remove them");
     }
+    if (!type.getWatchdogSet().isEmpty() || !type.getAgent().isEmpty()) {
+      problems.add(of + ": a switch has neither watchdog set nor agent; remove them");
+    }
     for (WatchdogSpec spec : fleet.getWatchdogsList()) {
       boolean onMachine =
           spec.getRunner() == WatchdogSpec.Runner.SCRIPT

@@ -5,13 +5,17 @@ import com.google.protobuf.Descriptors.FieldDescriptor;
 import com.google.protobuf.Message;
 import io.pilothouse.api.v1.Fleet;
 import io.pilothouse.api.v1.FleetChange;
+import io.pilothouse.api.v1.Image;
 import io.pilothouse.api.v1.InventoryMachine;
 import io.pilothouse.api.v1.Lifecycle;
 import io.pilothouse.api.v1.Machine;
+import io.pilothouse.api.v1.MachineType;
 import io.pilothouse.api.v1.RepairPolicy;
+import io.pilothouse.api.v1.Thing;
 import io.pilothouse.manifests.signing.PublicKeys;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -42,7 +46,7 @@ public final class FleetDiff {
                 .setVerb("change")
                 .setObject(entry.getKey())
                 .addAllLines(fields(old, entry.getValue()))
-                .setEffect(effect(state, entry.getKey(), "change"))
+                .setEffect(effect(state, entry.getKey(), "change") + rolledOut(state, entry))
                 .build());
       }
     }
@@ -148,6 +152,37 @@ public final class FleetDiff {
     fleet.getImagesList().forEach(each -> objects.put("image/" + each.getName(), each));
     machines.forEach(each -> objects.put("machine/" + each.getName(), each));
     return objects;
+  }
+
+  /** An image's version in the files changes nothing where rollouts move it: says who does. */
+  private static String rolledOut(Entities state, Map.Entry<String, Message> changed) {
+    if (!(changed.getValue() instanceof Image image)) {
+      return "";
+    }
+    StringBuilder notes = new StringBuilder();
+    for (MachineType type : state.fleet().getTypesList()) {
+      SortedMap<String, List<String>> units = new TreeMap<>();
+      if (type.getImage().equals(image.getName())) {
+        for (String unit : Rollouts.units(state, type.getName())) {
+          UnitVersions.of(state, type.getName(), unit, Thing.THING_IMAGE)
+              .ifPresent(
+                  each ->
+                      units.computeIfAbsent(Texts.ref(each), ref -> new ArrayList<>()).add(unit));
+        }
+      }
+      units.forEach(
+          (ref, having) ->
+              notes.append(
+                  "; %s of %s have %s by a rollout and keep it: pilot rollout start %s %s@%s"
+                      .formatted(
+                          String.join(", ", having),
+                          type.getName(),
+                          ref,
+                          type.getName(),
+                          image.getName(),
+                          image.getVersion())));
+    }
+    return notes.toString();
   }
 
   private static String effect(Entities state, String object, String verb) {

@@ -5,8 +5,6 @@ import io.pilothouse.api.v1.Condition;
 import io.pilothouse.api.v1.Lifecycle;
 import io.pilothouse.api.v1.Machine;
 import io.pilothouse.api.v1.Repair;
-import io.pilothouse.api.v1.Rollout;
-import io.pilothouse.api.v1.RolloutUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -72,7 +70,7 @@ public final class Invariants {
       state.machine(name).map(Machine::getRepairId).ifPresent(repairs::add);
     }
     repairs.forEach(each -> state.repair(each).ifPresent(check::repair));
-    rollouts.forEach(each -> state.rollout(each).ifPresent(check::rollout));
+    check.broken.addAll(RolloutInvariants.checkChanged(state, machines, rollouts));
     check.broken.addAll(
         IncidentInvariants.checkChanged(state, machines, rollouts, incidents, watchdogs));
     return check.broken;
@@ -108,7 +106,7 @@ public final class Invariants {
     budget();
     state.machines().forEach(this::machine);
     state.repairs().forEach(this::repair);
-    state.rollouts().forEach(this::rollout);
+    broken.addAll(RolloutInvariants.check(state));
     broken.addAll(IncidentInvariants.check(state));
     return broken;
   }
@@ -184,23 +182,6 @@ public final class Invariants {
       broken.add(
           "one open repair a machine: %s of %s is %s"
               .formatted(repair.getId(), repair.getMachine(), repair.getState()));
-    }
-  }
-
-  private void rollout(Rollout rollout) {
-    boolean earlierOpen = false;
-    for (RolloutUnit unit : rollout.getUnitsList()) {
-      boolean begun = unit.getSwitchedCount() > 0;
-      if (begun && earlierOpen) {
-        broken.add(
-            "2 no unit before the previous one passed: %s of %s"
-                .formatted(unit.getName(), rollout.getId()));
-      }
-      earlierOpen |=
-          unit.getState() == RolloutUnit.State.PENDING
-              || unit.getState() == RolloutUnit.State.UNIT_ACTIVATING
-              || unit.getState() == RolloutUnit.State.UNIT_VERIFYING
-              || unit.getState() == RolloutUnit.State.UNIT_FAILED;
     }
   }
 }

@@ -36,7 +36,9 @@ final class MachineRules {
 
   /** One change, if one is called for. */
   private static boolean step(Draft draft, Machine machine) {
-    if (endHold(draft, machine) || Provision.expire(draft, machine)) {
+    if (endHold(draft, machine)
+        || Provision.expire(draft, machine)
+        || ImageSwitch.settle(draft, machine)) {
       return true;
     }
     if (machine.getLifecycle() != Lifecycle.IN_SERVICE && Explained.settle(draft, machine)) {

@@ -8,7 +8,6 @@ import io.pilothouse.api.v1.Image;
 import io.pilothouse.api.v1.Lifecycle;
 import io.pilothouse.api.v1.Machine;
 import io.pilothouse.api.v1.MachineType;
-import io.pilothouse.api.v1.Manifest;
 import io.pilothouse.api.v1.Observed;
 import io.pilothouse.api.v1.ProbationCause;
 import io.pilothouse.api.v1.Provisioning;
@@ -62,7 +61,7 @@ final class Provision {
   }
 
   private static void admit(Draft draft, Machine machine, ProvisioningPolicy policy, boolean full) {
-    Optional<VersionRef> image = image(draft, machine);
+    Optional<VersionRef> image = ImageSwitch.toInstall(draft, machine);
     if (image.isEmpty()) {
       noteReason(draft, machine, missingImage(draft, machine));
     } else if (full) {
@@ -79,16 +78,6 @@ final class Provision {
       case POWERING, BOOTING, IMAGING, BURNING_IN, VERIFIED -> true;
       case STEP_UNSPECIFIED, MATCHED, AWAITING_OPERATOR, UNRECOGNIZED -> false;
     };
-  }
-
-  private static Optional<VersionRef> image(Entities state, Machine machine) {
-    String name = Policies.type(state, machine.getType()).map(MachineType::getImage).orElse("");
-    return state
-        .indexes()
-        .fleet
-        .image(name)
-        .flatMap(each -> state.manifest(each.getName(), each.getVersion()))
-        .map(Manifest::getRef);
   }
 
   private static String missingImage(Entities state, Machine machine) {
@@ -223,11 +212,13 @@ final class Provision {
     draft.put(next.clearProvisioning().build());
     boolean repaired = RepairWork.returned(draft, next, how);
     next.clearProvisioning();
+    ImageSwitch.installed(draft, next, wanted);
     Rollouts.wantVersions(draft, next);
+    ProbationCause switched = ImageSwitch.cause(machine, ProbationCause.CAUSE_JOINING);
     Conditions.enterProbation(
         draft,
         next,
-        repaired ? ProbationCause.CAUSE_REPAIR : ProbationCause.CAUSE_JOINING,
+        repaired ? ProbationCause.CAUSE_REPAIR : switched,
         repaired ? "back from repair: " + how : "enters service: " + how,
         List.of(how),
         "");
@@ -271,6 +262,23 @@ final class Provision {
       Conditions.lifecycle(draft, failed, Lifecycle.PROVISIONING, reason);
     }
     draft.put(failed.build());
+    if (last) {
+      ImageSwitch.failed(draft, failed.build());
+    }
+  }
+
+  /** Starts over in the middle, because another image is wanted now. Puts the machine. */
+  static void again(Draft draft, Machine.Builder machine, String why) {
+    Provisioning.Step from = machine.getProvisioning().getStep();
+    Provisioning.Builder next =
+        from == Provisioning.Step.MATCHED
+            ? machine.getProvisioning().toBuilder()
+            : step(draft, machine.build(), Provisioning.Step.MATCHED, why);
+    if (machine.getLifecycle() == Lifecycle.BURN_IN) {
+      Conditions.lifecycle(draft, machine, Lifecycle.PROVISIONING, why);
+    }
+    next.setAttempts(0).setReason("").setDeadline(0).setRetryAt(0).clearToken();
+    draft.put(machine.setProvisioning(next).build());
   }
 
   /** An operator has a machine that waits for one tried again. */

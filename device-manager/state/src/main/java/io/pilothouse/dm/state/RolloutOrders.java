@@ -127,6 +127,10 @@ final class RolloutOrders {
             List.of("resumed by " + draft.request().getPrincipal() + ": " + reason),
             "");
       }
+      boolean stuck = ImageSwitch.isOut(machine, rollout.getId()) && ImageSwitch.isStuck(machine);
+      if (stuck) {
+        ImageSwitch.again(draft, machine, rollout.getTo());
+      }
       if (again || machine.getCondition() != Condition.FAILURE) {
         failed.remove(machine.getName());
       }

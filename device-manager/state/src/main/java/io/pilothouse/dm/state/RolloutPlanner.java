@@ -77,6 +77,9 @@ public final class RolloutPlanner {
           "type " + type + " has no machines",
           "name some in machines.csv and apply");
     }
+    if (thing == Thing.THING_IMAGE) {
+      requireWayBack(state, known.get(), units);
+    }
     boolean everywhere = units.stream().allMatch(each -> runs(state, type, each, thing, to));
     if (everywhere) {
       throw new RefusedException(
@@ -85,6 +88,27 @@ public final class RolloutPlanner {
           "nothing is to do");
     }
     return manifest.get();
+  }
+
+  /** A machine cannot be left without an image: there must be one to go back to. */
+  private static void requireWayBack(Entities state, MachineType type, List<String> units)
+      throws RefusedException {
+    List<String> without =
+        units.stream()
+            .filter(
+                each ->
+                    UnitVersions.before(state, type.getName(), each, Thing.THING_IMAGE)
+                        .getName()
+                        .isEmpty())
+            .toList();
+    if (!without.isEmpty()) {
+      throw new RefusedException(
+          Refusal.Code.PRECONDITION,
+          "%s could not go back: the version of the image %s that the fleet's files name is not"
+                  .formatted(String.join(", ", without), type.getImage())
+              + " registered",
+          "add it: pilot manifest add DIR; or name one that is");
+    }
   }
 
   /** What a name without the version is of, by the type that is to have it. */

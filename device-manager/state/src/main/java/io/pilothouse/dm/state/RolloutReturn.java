@@ -58,9 +58,17 @@ final class RolloutReturn {
 
   private boolean isOnItsWay(String name) {
     Machine machine = draft.machine(name).orElseThrow();
-    return machine.getLifecycle() == Lifecycle.IN_SERVICE
-        && machine.getCondition() == Condition.PROBATION
-        && !Things.wants(machine, rollout);
+    boolean inProbation =
+        machine.getLifecycle() == Lifecycle.IN_SERVICE
+            && machine.getCondition() == Condition.PROBATION;
+    return !Things.wants(machine, rollout) && (inProbation || isInstalled(machine));
+  }
+
+  /** An installation that ends by itself, one way or the other; a held machine's does not. */
+  private boolean isInstalled(Machine machine) {
+    return ImageSwitch.isOut(machine, rollout.getId())
+        && !ImageSwitch.isStuck(machine)
+        && !DomainHolds.isHeld(draft, machine);
   }
 
   /** Of machines that stand so; says how many are away then. */
@@ -83,10 +91,12 @@ final class RolloutReturn {
       Optional<Rollout> other = UnitTurns.other(draft, rollout, machine);
       if (other.isPresent() && !healthy) {
         waiting.add("%s (%s has it)".formatted(last, UnitTurns.words(other.get())));
+      } else if (ImageSwitch.isOut(machine, rollout.getId())) {
+        ImageSwitch.again(draft, machine, to);
+        waiting.add(last + " (to be installed again)");
       } else if (machine.getLifecycle() != Lifecycle.IN_SERVICE
           || !machine.getRepairId().isEmpty()) {
-        // it comes back on the version before
-        draft.put(Things.want(machine.toBuilder(), rollout.getThing(), to).build());
+        comesBack(machine, to);
       } else if (!healthy) {
         turn(machine, to, ProbationCause.CAUSE_ROLLBACK);
       } else if (away >= batch) {
@@ -104,6 +114,14 @@ final class RolloutReturn {
       }
     }
     return away;
+  }
+
+  /** A repair has it, or people: it is to come back on the version before. */
+  private void comesBack(Machine machine, VersionRef before) {
+    // an image does not go back by itself: its unit's is installed once the machine is HEALTHY
+    if (Things.STAGED.contains(rollout.getThing())) {
+      draft.put(Things.want(machine.toBuilder(), rollout.getThing(), before).build());
+    }
   }
 
   private void turn(Machine machine, VersionRef to, ProbationCause cause) {

@@ -45,6 +45,9 @@ final class RolloutSwitch {
 
   /** What keeps a machine from being healthy on a new version, in a few words. */
   static String blocker(Entities state, Machine machine, Thing thing) {
+    if (ImageSwitch.isStuck(machine)) {
+      return "not installed: " + machine.getProvisioning().getReason();
+    }
     if (machine.getLifecycle() != Lifecycle.IN_SERVICE) {
       return machine.getLifecycle().name();
     }
@@ -105,6 +108,10 @@ final class RolloutSwitch {
     while (!ready.tailSet(last + '\0').isEmpty()) {
       last = ready.tailSet(last + '\0').first();
       Machine machine = draft.machine(last).orElseThrow();
+      if (isInstalledWith(machine, rollout)) {
+        draft.put(Things.want(machine.toBuilder(), thing, rollout.getTo()).build());
+        continue;
+      }
       Optional<Rollout> other = UnitTurns.other(draft, rollout, machine);
       boolean install = isInstall(machine, thing);
       if (other.isPresent()) {
@@ -210,6 +217,16 @@ final class RolloutSwitch {
                 Texts.ref(Things.standing(machine, thing)),
                 Texts.ref(to));
     Conditions.enterProbation(draft, next, cause, text, List.of(text), "");
+    if (thing == Thing.THING_IMAGE) {
+      ImageSwitch.begin(draft, machine.getName(), text);
+    }
+  }
+
+  /** Whether it serves with the version already, without a rollout ever having given it one. */
+  private static boolean isInstalledWith(Machine machine, RolloutOrBuilder rollout) {
+    return rollout.getThing() == Thing.THING_IMAGE
+        && machine.getWantedImage().getName().isEmpty()
+        && isHealthyOn(machine, rollout);
   }
 
   /**

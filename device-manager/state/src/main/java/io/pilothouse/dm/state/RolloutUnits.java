@@ -15,7 +15,7 @@ final class RolloutUnits {
   static void begin(Draft draft, Rollout.Builder rollout, int index) {
     RolloutUnit unit = rollout.getUnits(index);
     rollout.setCurrent(index);
-    Optional<Rollout> other = UnitTurns.other(draft, rollout, unit.getName());
+    Optional<Rollout> other = UnitTurns.other(draft, rollout, unit);
     if (other.isPresent()) {
       rollout
           .setDeadline(0)

@@ -15,7 +15,7 @@ enum Standing {
   BUSY,
   /** Cannot be switched now: failed, held, to be drained, or out of service. */
   LEFT,
-  /** Switched, in service, and not healthy on the version, or not yet. */
+  /** Switched, in service or being installed with it, and not healthy on it, or not yet. */
   AWAY,
   /** Switched, and in service with an error of which an incident knows another cause. */
   EXCUSED,
@@ -28,7 +28,7 @@ enum Standing {
     boolean inService = machine.getLifecycle() == Lifecycle.IN_SERVICE;
     if (Things.wants(machine, rollout)) {
       if (!inService) {
-        return GONE;
+        return ImageSwitch.isOut(machine, rollout.getId()) ? AWAY : GONE;
       }
       if (IncidentRollouts.isExcused(state, machine)) {
         return EXCUSED;

@@ -43,6 +43,8 @@ record Trait(Dimension dimension, String value) implements Comparable<Trait> {
       case FEED -> "power feed " + value;
       case MODEL -> "hardware model " + value;
       case MANIFEST -> "manifest version " + value;
+      case WATCHDOG_SET -> "watchdog set " + value;
+      case AGENT -> "agent version " + value;
       case RACK, SWITCH, FIRMWARE, IMAGE -> dimension.word() + " " + value;
     };
   }

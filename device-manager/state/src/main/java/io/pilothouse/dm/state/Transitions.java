@@ -40,6 +40,8 @@ public final class Transitions {
     }
   }
 
+  private static final String AGAIN = "failed: retry; or its rollout goes back to another image";
+
   private static <S extends Enum<S>> Step<S> step(S from, S to, String when) {
     return new Step<>(from, to, when);
   }
@@ -65,7 +67,10 @@ public final class Transitions {
                   Lifecycle.IN_SERVICE,
                   "booted from disk: new boot id and the image's digest were reported"),
               step(Lifecycle.BURN_IN, Lifecycle.DECOMMISSIONED, "an operator decommissions it"),
-              step(Lifecycle.IN_SERVICE, Lifecycle.PROVISIONING, "a ReImage is executed"),
+              step(
+                  Lifecycle.IN_SERVICE,
+                  Lifecycle.PROVISIONING,
+                  "a ReImage is executed, or a rollout gives it another image"),
               step(Lifecycle.IN_SERVICE, Lifecycle.DRAINING, "an operator drains it"),
               step(
                   Lifecycle.IN_SERVICE, Lifecycle.AWAITING_REPLACEMENT, "a Replace has its ticket"),
@@ -204,11 +209,11 @@ public final class Transitions {
                   Provisioning.Step.BURNING_IN,
                   "the image is written and verified"),
               step(Provisioning.Step.BURNING_IN, Provisioning.Step.VERIFIED, "burn-in passed"),
-              step(Provisioning.Step.POWERING, Provisioning.Step.MATCHED, "failed: retry"),
-              step(Provisioning.Step.BOOTING, Provisioning.Step.MATCHED, "failed: retry"),
-              step(Provisioning.Step.IMAGING, Provisioning.Step.MATCHED, "failed: retry"),
-              step(Provisioning.Step.BURNING_IN, Provisioning.Step.MATCHED, "failed: retry"),
-              step(Provisioning.Step.VERIFIED, Provisioning.Step.MATCHED, "failed: retry"),
+              step(Provisioning.Step.POWERING, Provisioning.Step.MATCHED, AGAIN),
+              step(Provisioning.Step.BOOTING, Provisioning.Step.MATCHED, AGAIN),
+              step(Provisioning.Step.IMAGING, Provisioning.Step.MATCHED, AGAIN),
+              step(Provisioning.Step.BURNING_IN, Provisioning.Step.MATCHED, AGAIN),
+              step(Provisioning.Step.VERIFIED, Provisioning.Step.MATCHED, AGAIN),
               step(
                   Provisioning.Step.POWERING,
                   Provisioning.Step.AWAITING_OPERATOR,
@@ -232,7 +237,7 @@ public final class Transitions {
               step(
                   Provisioning.Step.AWAITING_OPERATOR,
                   Provisioning.Step.MATCHED,
-                  "an operator retries it")));
+                  "an operator retries it, or its rollout is resumed or goes back")));
 
   public static final TransitionTable<Rollout.State> ROLLOUT =
       new TransitionTable<>(

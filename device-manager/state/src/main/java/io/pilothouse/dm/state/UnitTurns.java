@@ -16,11 +16,11 @@ final class UnitTurns {
   private UnitTurns() {}
 
   /** The other open rollout that has begun the unit and is not done with it. */
-  static Optional<Rollout> other(Entities state, RolloutOrBuilder rollout, String unit) {
+  static Optional<Rollout> other(Entities state, RolloutOrBuilder rollout, RolloutUnit unit) {
     return state.indexes().rollouts.open(state).stream()
         .filter(each -> each.getType().equals(rollout.getType()))
         .filter(each -> !each.getId().equals(rollout.getId()))
-        .filter(each -> has(each, unit))
+        .filter(each -> has(state, each, unit))
         .findFirst();
   }
 
@@ -37,16 +37,31 @@ final class UnitTurns {
         .formatted(rollout.getId(), Things.word(rollout.getThing()), Texts.ref(rollout.getTo()));
   }
 
-  private static boolean has(Rollout rollout, String name) {
+  private static boolean has(Entities state, Rollout rollout, RolloutUnit wanted) {
     for (int i = 0; i < rollout.getUnitsCount(); i++) {
       RolloutUnit unit = rollout.getUnits(i);
-      if (unit.getName().equals(name)) {
-        return rollout.getState() == Rollout.State.ROLLING_BACK
-            ? unit.getSwitchedCount() > 0 || unit.getState() == RolloutUnit.State.PASSED
-            : i == rollout.getCurrent() && isBegun(unit);
+      boolean holds =
+          rollout.getState() == Rollout.State.ROLLING_BACK
+              ? unit.getSwitchedCount() > 0 || unit.getState() == RolloutUnit.State.PASSED
+              : i == rollout.getCurrent() && isBegun(unit);
+      if (holds && (overlap(state, unit, wanted) || overlap(state, wanted, unit))) {
+        return true;
       }
     }
     return false;
+  }
+
+  /** One of a canary has machines of other units. */
+  private static boolean overlap(Entities state, RolloutUnit a, RolloutUnit b) {
+    return a.getName().equals(b.getName())
+        || a.getMembersList().stream()
+            .anyMatch(
+                each ->
+                    b.getMembersList().contains(each)
+                        || state
+                            .machine(each)
+                            .filter(machine -> machine.getScaleUnit().equals(b.getName()))
+                            .isPresent());
   }
 
   private static boolean isBegun(RolloutUnit unit) {

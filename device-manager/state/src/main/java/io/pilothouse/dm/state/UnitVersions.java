@@ -8,6 +8,8 @@ import io.pilothouse.api.v1.Thing;
 import io.pilothouse.api.v1.UnitVersion;
 import io.pilothouse.api.v1.VersionRef;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 
 /** What the machines of a type in a scale unit should have, of each thing. */
 final class UnitVersions {
@@ -52,14 +54,35 @@ final class UnitVersions {
             .build());
   }
 
-  /** A unit that passed is to run what it ran before: so do machines that come back into it. */
+  /**
+   * A unit that passed is to run what it ran before: so do machines that come back into it. One
+   * that was given an image keeps the one before by name, since not all of its machines may be able
+   * to go back while the rollout does.
+   */
   static void restore(Draft draft, RolloutOrBuilder rollout, RolloutUnit unit) {
     boolean passed =
         of(draft, rollout.getType(), unit.getName(), rollout.getThing())
             .filter(each -> each.equals(rollout.getTo()))
             .isPresent();
-    if (passed) {
+    boolean begunImage =
+        rollout.getThing() == Thing.THING_IMAGE
+            && unit.getSwitchedCount() > 0
+            && !unit.getBefore().getName().isEmpty();
+    if (passed || begunImage) {
       set(draft, rollout, unit.getName(), unit.getBefore());
     }
+    if (rollout.getThing() == Thing.THING_IMAGE && RolloutCanary.is(unit)) {
+      restoreOfCanary(draft, rollout, unit);
+    }
+  }
+
+  /** Its machines may be of units that the rollout had not come to. */
+  private static void restoreOfCanary(Draft draft, RolloutOrBuilder rollout, RolloutUnit canary) {
+    Set<String> units = new TreeSet<>();
+    RolloutSwitch.switched(draft, canary).forEach(each -> units.add(each.getScaleUnit()));
+    rollout.getUnitsList().stream()
+        .filter(each -> units.contains(each.getName()) && !each.getBefore().getName().isEmpty())
+        .filter(each -> !RolloutCanary.is(each))
+        .forEach(each -> set(draft, rollout, each.getName(), each.getBefore()));
   }
 }

@@ -70,7 +70,7 @@ class CalmAfterTheStormTest {
           machine.getLifecycle() == Lifecycle.IN_SERVICE
               && machine.getCondition() == Condition.HEALTHY
               && machine.getRepairId().isEmpty()
-              && machine.getObserved().getActive().equals(machine.getWantedActive());
+              && Things.ALL.stream().allMatch(each -> Things.isThere(machine, each));
       boolean gone =
           machine.getLifecycle() == Lifecycle.DECOMMISSIONED
               || machine.getLifecycle() == Lifecycle.DISCOVERED;

@@ -48,6 +48,8 @@ class CommandFuzzTest {
           "ROLLOUT VERIFYING ROLLING_BACK",
           "ROLLOUT ROLLING_BACK ROLLED_BACK",
           "ROLLOUT VERIFYING SOAKING",
+          "ROLLOUT nothing health@1",
+          "ROLLOUT nothing pilot-agent@1",
           "ROLLOUT canary UNIT_VERIFYING canary PASSED",
           "ROLLOUT su-1 PENDING su-1 UNIT_ACTIVATING");
 

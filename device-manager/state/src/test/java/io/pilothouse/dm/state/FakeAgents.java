@@ -29,6 +29,7 @@ final class FakeAgents {
   private final Set<String> broken = new TreeSet<>();
   private final Set<String> off = new TreeSet<>();
   private final Set<String> full = new TreeSet<>();
+  private final Set<String> unbootable = new TreeSet<>();
 
   /** The most machines of su-1 that were not serving at the same time. */
   int mostAway;
@@ -45,6 +46,23 @@ final class FakeAgents {
   /** The version fails no more. */
   FakeAgents mends(VersionRef version) {
     broken.remove(version.getVersion());
+    return this;
+  }
+
+  /** The installer cannot write this image. */
+  FakeAgents cannotInstall(VersionRef image) {
+    unbootable.add(image.getVersion());
+    return this;
+  }
+
+  FakeAgents canInstall(VersionRef image) {
+    unbootable.remove(image.getVersion());
+    return this;
+  }
+
+  /** The agent does not come up as this version: the one before goes on. */
+  FakeAgents neverBecomes(VersionRef agent) {
+    unbootable.add(agent.getVersion());
     return this;
   }
 
@@ -80,6 +98,10 @@ final class FakeAgents {
   }
 
   private void act(Machine machine) {
+    if (machine.hasProvisioning() && !off.contains(machine.getName())) {
+      install(machine);
+      return;
+    }
     boolean works =
         machine.getLifecycle() == Lifecycle.IN_SERVICE
             || machine.getLifecycle() == Lifecycle.DRAINING;
@@ -115,11 +137,48 @@ final class FakeAgents {
     } else if (staged.contains(wanted.getActive())) {
       observed.setActive(wanted.getActive());
     }
+    if (!wanted.hasWatchdogSet()) {
+      observed.clearWatchdogSet();
+    } else if (staged.contains(wanted.getWatchdogSet())) {
+      observed.setWatchdogSet(wanted.getWatchdogSet());
+    }
+    if (!wanted.hasAgent()) {
+      observed.clearAgent();
+    } else if (staged.contains(wanted.getAgent())
+        && !unbootable.contains(wanted.getAgent().getVersion())) {
+      observed.setAgent(wanted.getAgent());
+    }
     return observed.build();
   }
 
+  /** The agent of before stops what it runs; then provisioning and the installer do a step. */
+  private void install(Machine machine) {
+    FakeMachine at = fleet.machine(machine.getName());
+    switch (machine.getProvisioning().getStep()) {
+      case MATCHED -> {
+        if (!machine.getObserved().getActive().getName().isEmpty()) {
+          at.runs(VersionRef.getDefaultInstance());
+        }
+      }
+      case POWERING -> at.isPowered();
+      case BOOTING -> at.bootsInstaller();
+      case IMAGING -> {
+        if (unbootable.contains(machine.getProvisioning().getImage().getVersion())) {
+          at.failsToInstall("the disk is too small for it");
+        } else {
+          at.isImaged();
+        }
+      }
+      case BURNING_IN -> at.isBurntIn();
+      case VERIFIED -> at.bootsFromDisk(machine.getProvisioning().getImage());
+      case AWAITING_OPERATOR, STEP_UNSPECIFIED, UNRECOGNIZED -> {}
+    }
+  }
+
   private void report(Machine machine) {
-    boolean bad = broken.contains(machine.getObserved().getActive().getVersion());
+    boolean bad =
+        Things.ALL.stream()
+            .anyMatch(each -> broken.contains(Things.observed(machine, each).getVersion()));
     ApplyVerdicts.Builder reports = ApplyVerdicts.newBuilder().setReporter("agents");
     for (String watchdog : QuickFleet.WATCHDOGS) {
       Verdict before =

@@ -77,6 +77,13 @@ final class FakeMachine {
     return this;
   }
 
+  FakeMachine failsToInstall(String why) {
+    Command.Builder failed = installer(Provisioning.Step.STEP_UNSPECIFIED);
+    failed.getObserveMachineBuilder().setStepFailed(why);
+    fleet.sends(failed);
+    return this;
+  }
+
   Command.Builder installer(Provisioning.Step done) {
     return Command.newBuilder()
         .setObserveMachine(

@@ -21,6 +21,7 @@ import io.pilothouse.api.v1.Fleet;
 import io.pilothouse.api.v1.Machine;
 import io.pilothouse.api.v1.Manifest;
 import io.pilothouse.api.v1.Repair;
+import io.pilothouse.api.v1.Thing;
 import io.pilothouse.api.v1.VersionRef;
 import java.time.Duration;
 import java.time.Instant;
@@ -220,11 +221,17 @@ final class FleetScenario {
 
   /** Registers a version, and has a deployment replica hold it. */
   void registers(VersionRef ref, boolean image) {
+    registers(ref, image ? Thing.THING_IMAGE : Thing.THING_MANIFEST);
+  }
+
+  void registers(VersionRef ref, Thing thing) {
+    boolean image = thing == Thing.THING_IMAGE;
     sends(
         Command.newBuilder()
             .setRegisterManifest(
                 RegisterManifest.newBuilder()
-                    .setManifest(Manifest.newBuilder().setRef(ref).setImage(image))));
+                    .setManifest(
+                        Manifest.newBuilder().setRef(ref).setImage(image).setThing(thing))));
     sends(
         Command.newBuilder()
             .setObserveReplica(

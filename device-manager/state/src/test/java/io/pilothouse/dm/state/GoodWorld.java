@@ -198,9 +198,21 @@ final class GoodWorld {
             .addAllStaged(wanted.getStagedList())
             .setActive(
                 wanted.getRunProcesses() ? wanted.getActive() : VersionRef.getDefaultInstance())
+            .setWatchdogSet(wanted.getWatchdogSet())
+            .setAgent(wanted.getAgent())
+            // what was installed last, whatever someone in the storm said
+            .setImage(
+                machine.getWantedImage().getName().isEmpty()
+                    ? machine.getObserved().getImage()
+                    : machine.getWantedImage())
             .build();
     if (!observed.equals(
-        machine.getObserved().toBuilder().setActive(machine.getObserved().getActive()).build())) {
+        machine.getObserved().toBuilder()
+            .setActive(machine.getObserved().getActive())
+            .setWatchdogSet(machine.getObserved().getWatchdogSet())
+            .setAgent(machine.getObserved().getAgent())
+            .setImage(machine.getObserved().getImage())
+            .build())) {
       return List.of(
           Command.newBuilder()
               .setObserveMachine(

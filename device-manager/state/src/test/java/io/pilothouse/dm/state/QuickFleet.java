@@ -48,6 +48,8 @@ final class QuickFleet {
                     .setName("frontend")
                     .setImage("base")
                     .setManifest("web")
+                    .setWatchdogSet("health")
+                    .setAgent("pilot-agent")
                     .addAllWatchdogs(WATCHDOGS)
                     .setRepairPolicy("short")
                     .setRolloutPolicy("short"))

@@ -5,7 +5,6 @@ import io.pilothouse.api.log.v1.ApplyFleet;
 import io.pilothouse.api.log.v1.ApplyVerdicts;
 import io.pilothouse.api.log.v1.ClaimRepair;
 import io.pilothouse.api.log.v1.Command;
-import io.pilothouse.api.log.v1.ControlRollout;
 import io.pilothouse.api.log.v1.DecideRepair;
 import io.pilothouse.api.log.v1.DecommissionMachine;
 import io.pilothouse.api.log.v1.Discover;
@@ -15,36 +14,28 @@ import io.pilothouse.api.log.v1.HoldMachine;
 import io.pilothouse.api.log.v1.MachineReplaced;
 import io.pilothouse.api.log.v1.NoticeSilence;
 import io.pilothouse.api.log.v1.ObserveMachine;
-import io.pilothouse.api.log.v1.ObserveReplica;
 import io.pilothouse.api.log.v1.PromoteWatchdog;
 import io.pilothouse.api.log.v1.RegisterMachine;
-import io.pilothouse.api.log.v1.RegisterManifest;
 import io.pilothouse.api.log.v1.ReleaseLease;
 import io.pilothouse.api.log.v1.ReportProvisioning;
 import io.pilothouse.api.log.v1.ReportRepair;
 import io.pilothouse.api.log.v1.RetryProvisioning;
 import io.pilothouse.api.log.v1.SetFreeze;
-import io.pilothouse.api.log.v1.StartRollout;
 import io.pilothouse.api.log.v1.UndrainMachine;
 import io.pilothouse.api.log.v1.UnholdMachine;
 import io.pilothouse.api.log.v1.VerdictReport;
-import io.pilothouse.api.v1.DeploymentReplica;
 import io.pilothouse.api.v1.Fleet;
 import io.pilothouse.api.v1.Lease;
 import io.pilothouse.api.v1.Limit;
 import io.pilothouse.api.v1.Machine;
-import io.pilothouse.api.v1.Manifest;
 import io.pilothouse.api.v1.Observed;
 import io.pilothouse.api.v1.Provisioning;
 import io.pilothouse.api.v1.Repair;
-import io.pilothouse.api.v1.Rollout;
 import io.pilothouse.api.v1.RolloutPolicy;
 import io.pilothouse.api.v1.Severity;
 import io.pilothouse.api.v1.Ticket;
 import io.pilothouse.api.v1.VerdictKind;
-import io.pilothouse.api.v1.VersionRef;
 import io.pilothouse.api.v1.WatchdogState;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Random;
@@ -54,19 +45,17 @@ import java.util.Random;
  * are wrong in some part otherwise.
  */
 final class RandomCommands {
-  private static final List<VersionRef> VERSIONS =
-      List.of(
-          FleetScenario.version("web", "1.0.0"),
-          FleetScenario.version("web", "1.1.0"),
-          FleetScenario.version("web", "1.2.0"));
-
   private final Random random;
+  private final Dice dice;
   private final State state;
+  private final RandomContents contents;
   private long sequence;
 
   RandomCommands(Random random, State state) {
     this.random = random;
+    this.dice = new Dice(random);
     this.state = state;
+    this.contents = new RandomContents(dice, state);
   }
 
   Command.Builder next() {
@@ -90,8 +79,9 @@ final class RandomCommands {
               .setHolder("holder-0")
               .setTtlMs(100_000));
     }
-    if (once(8) && state.rollouts().stream().noneMatch(Rollouts::isOpen)) {
-      return rollout(command);
+    // one of each thing at most, so that they meet now and then
+    if (once(state.rollouts().stream().noneMatch(Rollouts::isOpen) ? 8 : 40)) {
+      return contents.towardsRollout(command);
     }
     Machine machine = some(state.machines(), Machine.getDefaultInstance());
     Repair repair = state.repair(machine.getRepairId()).orElse(Repair.getDefaultInstance());
@@ -121,7 +111,7 @@ final class RandomCommands {
           command.setMachineReplaced(MachineReplaced.newBuilder().setMachine(machine.getName()));
       case MAINTENANCE, DRAINING ->
           command.setUndrainMachine(UndrainMachine.newBuilder().setMachine(machine.getName()));
-      case DISCOVERED, DECOMMISSIONED -> content(command);
+      case DISCOVERED, DECOMMISSIONED -> contents.registerAny(command);
       case IN_SERVICE ->
           once(3)
               ? command.setObserveMachine(observe(machine))
@@ -129,21 +119,6 @@ final class RandomCommands {
                   ? command.setRegisterMachine(register(machine))
                   : command.setApplyVerdicts(verdicts(machine.getName()));
     };
-  }
-
-  private Command.Builder rollout(Command.Builder command) {
-    VersionRef to = pick(VERSIONS);
-    if (state.manifest(to.getName(), to.getVersion()).isEmpty()) {
-      Manifest.Builder manifest = Manifest.newBuilder().setRef(to);
-      return command.setRegisterManifest(RegisterManifest.newBuilder().setManifest(manifest));
-    }
-    return Manifests.isHeld(state, to)
-        ? command.setStartRollout(
-            StartRollout.newBuilder()
-                .setType("frontend")
-                .setName(to.getName())
-                .setVersion(to.getVersion()))
-        : replica(command);
   }
 
   private Command.Builder any(Command.Builder command) {
@@ -177,14 +152,9 @@ final class RandomCommands {
       case 15, 16 ->
           command.setReportRepair(reportRepair(some(state.repairs(), Repair.getDefaultInstance())));
       case 17, 18 -> command.setReportProvisioning(reportProvisioning(anyMachine()));
-      case 19 -> content(command);
-      case 20 ->
-          command.setStartRollout(
-              StartRollout.newBuilder()
-                  .setType(once(10) ? "nonsense" : "frontend")
-                  .setName("web")
-                  .setVersion(pick(VERSIONS).getVersion()));
-      case 21 -> command.setControlRollout(controlRollout());
+      case 19 -> contents.registerAny(command);
+      case 20 -> contents.startAny(command);
+      case 21 -> command.setControlRollout(contents.controlRollout());
       case 22 ->
           once(2)
               ? command.setHoldMachine(
@@ -286,8 +256,7 @@ final class RandomCommands {
 
   private ObserveMachine.Builder observe(Machine machine) {
     Observed.Builder observed = machine.getObserved().toBuilder();
-    observed.clearStaged().addAllStaged(VERSIONS);
-    observed.setActive(once(20) ? pick(VERSIONS) : machine.getWantedActive());
+    contents.observe(machine, observed);
     ObserveMachine.Builder observe =
         ObserveMachine.newBuilder().setMachine(machine.getName()).setBootId(observed.getBootId());
     if (machine.hasProvisioning() && !once(10)) {
@@ -303,12 +272,8 @@ final class RandomCommands {
   private ApplyVerdicts.Builder verdicts(String machine) {
     ApplyVerdicts.Builder verdicts = ApplyVerdicts.newBuilder();
     verdicts.setReporter(once(4) ? "satellite/watchdog-1" : "machine/" + machine);
-    // a few versions of the manifest are better than others, so that rollouts end in every way
-    boolean bad =
-        state
-            .machine(machine)
-            .filter(each -> each.getWantedActive().equals(VERSIONS.get(2)))
-            .isPresent();
+    // some versions are better than others, so that rollouts end in every way
+    boolean bad = state.machine(machine).filter(RandomContents::isBad).isPresent();
     boolean well = random.nextInt(bad ? 2 : 8) > 0;
     for (String each : QuickFleet.WATCHDOGS) {
       verdicts.addReports(
@@ -346,38 +311,6 @@ final class RandomCommands {
         .setFailed(once(9) ? "no power" : "");
   }
 
-  private Command.Builder content(Command.Builder command) {
-    VersionRef ref = once(3) ? FleetScenario.IMAGE : pick(VERSIONS);
-    if (once(3)) {
-      return command.setRegisterManifest(
-          RegisterManifest.newBuilder()
-              .setManifest(
-                  Manifest.newBuilder()
-                      .setRef(once(10) ? ref.toBuilder().setDigest("0").build() : ref)));
-    }
-    return replica(command);
-  }
-
-  private Command.Builder replica(Command.Builder command) {
-    List<String> held = new ArrayList<>();
-    state.manifests().forEach(each -> held.add(each.getRef().getDigest()));
-    return command.setObserveReplica(
-        ObserveReplica.newBuilder()
-            .setReplica(
-                DeploymentReplica.newBuilder()
-                    .setId("deployment-" + random.nextInt(2))
-                    .setAddress(once(10) ? "" : "127.0.0.1:9")
-                    .setUp(!once(6))
-                    .addAllHeld(held)));
-  }
-
-  private ControlRollout.Builder controlRollout() {
-    return ControlRollout.newBuilder()
-        .setRollout(some(state.rollouts(), Rollout.getDefaultInstance()).getId())
-        .setVerb(pick(List.of(ControlRollout.Verb.values()).subList(0, 6)))
-        .setUnit(pick(List.of("canary", "su-1", "nonsense")));
-  }
-
   private static List<Provisioning.Step> steps() {
     return List.of(Provisioning.Step.values()).subList(0, 8);
   }
@@ -403,14 +336,14 @@ final class RandomCommands {
   }
 
   private boolean once(int in) {
-    return random.nextInt(in) == 0;
+    return dice.once(in);
   }
 
   private <T> T pick(List<T> from) {
-    return from.get(random.nextInt(from.size()));
+    return dice.pick(from);
   }
 
   private <T> T some(Collection<T> from, T otherwise) {
-    return from.isEmpty() ? otherwise : List.copyOf(from).get(random.nextInt(from.size()));
+    return dice.some(from, otherwise);
   }
 }

@@ -12,6 +12,7 @@ import io.pilothouse.api.v1.Machine;
 import io.pilothouse.api.v1.Rollout;
 import io.pilothouse.api.v1.RolloutPolicy;
 import io.pilothouse.api.v1.RolloutUnit;
+import io.pilothouse.api.v1.Thing;
 import io.pilothouse.api.v1.VersionRef;
 import java.time.Duration;
 import java.util.List;
@@ -44,6 +45,11 @@ final class RolloutScenario {
     Fleet.Builder spec = QuickFleet.spec().toBuilder();
     policy.accept(spec.getRolloutPoliciesBuilder(0));
     return new RolloutScenario(spec.build());
+  }
+
+  /** Machines of another specification, in service. */
+  static RolloutScenario of(Fleet spec) {
+    return new RolloutScenario(spec);
   }
 
   /** Every machine runs 1.0.0. */
@@ -94,6 +100,12 @@ final class RolloutScenario {
   String startsWithCanary(VersionRef version, String... first) {
     Command.Builder start = start(version);
     start.getStartRolloutBuilder().addAllFirst(List.of(first));
+    return fleet.sends(start).getId();
+  }
+
+  String starts(String type, VersionRef version) {
+    Command.Builder start = start(version);
+    start.getStartRolloutBuilder().setType(type);
     return fleet.sends(start).getId();
   }
 
@@ -163,11 +175,21 @@ final class RolloutScenario {
   }
 
   RolloutScenario run(List<String> machines, VersionRef version) {
+    return have(machines, Thing.THING_MANIFEST, version);
+  }
+
+  RolloutScenario have(List<String> machines, Thing thing, VersionRef version) {
     for (String name : machines) {
       Machine machine = fleet.show(name);
-      assertThat(machine.getWantedActive()).as("wanted of " + name).isEqualTo(version);
-      assertThat(machine.getObserved().getActive()).as("active of " + name).isEqualTo(version);
+      assertThat(Things.wanted(machine, thing)).as("wanted of " + name).isEqualTo(version);
+      assertThat(Things.observed(machine, thing)).as("has " + name).isEqualTo(version);
     }
+    return this;
+  }
+
+  /** Registers a version of a thing other than a manifest. */
+  RolloutScenario registers(VersionRef ref, Thing thing) {
+    fleet.registers(ref, thing);
     return this;
   }
 

@@ -7,6 +7,7 @@ import io.pilothouse.api.v1.Rollout;
 import io.pilothouse.dm.state.State;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * What the fleet must come to when the faults have stopped and people decide what waits for them.
@@ -54,10 +55,20 @@ final class Calm {
           person
               || (machine.getCondition() == Condition.HEALTHY
                   && machine.getRepairId().isEmpty()
-                  && machine.getWantedActive().equals(machine.getObserved().getActive()))
+                  && hasWhatItShould(machine))
               || awaitsPerson(world, machine);
       default -> person || awaitsPerson(world, machine);
     };
+  }
+
+  private static boolean hasWhatItShould(Machine machine) {
+    boolean image =
+        !machine.hasWantedImage()
+            || machine.getWantedImage().equals(machine.getObserved().getImage());
+    return image
+        && machine.getWantedActive().equals(machine.getObserved().getActive())
+        && machine.getWantedWatchdogSet().equals(machine.getObserved().getWatchdogSet())
+        && machine.getWantedAgent().equals(machine.getObserved().getAgent());
   }
 
   /**
@@ -65,7 +76,10 @@ final class Calm {
    * or a person aborted it. It climbs the ladder until a person gives it another version.
    */
   private static boolean awaitsPerson(World world, Machine machine) {
-    return !SimFleet.works(machine.getWantedActive(), machine.getName())
-        && world.dm.state.repair(machine.getRepairId()).isPresent();
+    boolean bad =
+        Stream.of(
+                machine.getWantedActive(), machine.getWantedImage(), machine.getWantedWatchdogSet())
+            .anyMatch(each -> !SimFleet.works(each, machine.getName()));
+    return bad && world.dm.state.repair(machine.getRepairId()).isPresent();
   }
 }

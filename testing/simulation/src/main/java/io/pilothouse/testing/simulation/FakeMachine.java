@@ -10,8 +10,6 @@ import io.pilothouse.api.v1.WantedState;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.SortedMap;
-import java.util.TreeMap;
 import java.util.TreeSet;
 
 /** One machine: hardware that breaks, a disk that remembers, and the agent on it. */
@@ -36,8 +34,6 @@ final class FakeMachine {
   /** A step of an installation, as it was assigned. */
   private record Work(long token, Provisioning.Step step) {}
 
-  private static final VersionRef NOTHING = VersionRef.getDefaultInstance();
-
   final String name;
   private final World world;
 
@@ -49,10 +45,7 @@ final class FakeMachine {
   private long generation;
   private int boots;
 
-  // disk
-  private VersionRef image = NOTHING;
-  private final SortedMap<String, VersionRef> staged = new TreeMap<>();
-  private VersionRef active = NOTHING;
+  private final FakeDisk disk = new FakeDisk();
   private String key = "";
 
   // the agent; its epoch ends with every boot and restart
@@ -99,7 +92,7 @@ final class FakeMachine {
   }
 
   boolean runsBad() {
-    return !SimFleet.works(active, name);
+    return !SimFleet.works(disk.active(), name);
   }
 
   // what happens to it
@@ -169,15 +162,9 @@ final class FakeMachine {
     fault = Fault.NONE;
     unclear = false;
     device = BootDevice.NETWORK;
-    wipe();
-    key = "";
-  }
-
-  private void wipe() {
-    image = NOTHING;
-    staged.clear();
-    active = NOTHING;
+    disk.wipe();
     observed = Optional.empty();
+    key = "";
   }
 
   private void stop() {
@@ -203,7 +190,7 @@ final class FakeMachine {
 
   private void startAgent() {
     agentUp = true;
-    installer = device == BootDevice.NETWORK || image.equals(NOTHING);
+    installer = device == BootDevice.NETWORK || disk.image().equals(FakeDisk.NOTHING);
     observed = Optional.empty();
     sequence = 0;
     if (key.isEmpty()) {
@@ -261,10 +248,7 @@ final class FakeMachine {
     if (observed.isEmpty()) {
       Observed.Builder now = Observed.newBuilder().setBootId(bootId);
       if (!installer) {
-        now.setImage(image).addAllStaged(staged.values());
-        if (!active.equals(NOTHING)) {
-          now.setActive(active);
-        }
+        disk.report(now);
       }
       observed = Optional.of(now.build());
     }
@@ -313,7 +297,9 @@ final class FakeMachine {
       if (watchdog.equals(SimFleet.PROCESSES) && runsBad()) {
         verdict.setKind(VerdictKind.ERROR).setFault("not-ready").setText("port refused");
       }
-      if (watchdog.equals(SimFleet.DISK) && lied) {
+      if (watchdog.equals(SimFleet.DISK) && !SimFleet.works(disk.watchdogSet(), name)) {
+        verdict.setKind(VerdictKind.ERROR).setFault("script").setText("line 3: syntax error");
+      } else if (watchdog.equals(SimFleet.DISK) && lied) {
         verdict.setKind(VerdictKind.ERROR).setFault("io").setText("all disks are lost");
         verdict.setSeverity(name.hashCode() % 2 == 0 ? Severity.FATAL : Severity.NORMAL);
       } else if (watchdog.equals(SimFleet.DISK) && fault != Fault.NONE) {
@@ -346,40 +332,39 @@ final class FakeMachine {
     }
     for (VersionRef ref : now.getStagedList()) {
       String id = ref.getName() + "@" + ref.getVersion();
-      if (!staged.containsKey(id) && world.deploymentsUp > 0 && fetching.add(id)) {
+      if (!disk.holds(ref) && world.deploymentsUp > 0 && fetching.add(id)) {
         later(world.between(2_000, 60_000), () -> fetched(id, ref));
       }
     }
-    boolean left =
-        staged
-            .values()
-            .removeIf(each -> !now.getStagedList().contains(each) && !each.equals(active));
-    if (left) {
+    if (disk.keep(now.getStagedList())) {
       observed = Optional.empty();
     }
-    VersionRef run = now.getRunProcesses() ? now.getActive() : NOTHING;
-    boolean may = run.equals(NOTHING) || staged.containsValue(run);
-    if (!run.equals(active) && may && !switching) {
+    VersionRef run = now.getRunProcesses() ? now.getActive() : FakeDisk.NOTHING;
+    if (!run.equals(disk.active()) && disk.holds(run) && !switching) {
       switching = true;
       later(world.between(500, 5_000), () -> switched(run));
+    }
+    if (now.getInService() && disk.takeWatchdogSet(now)) {
+      changed();
+    }
+    if (now.getInService() && disk.takeAgent(now)) {
+      restartAgent();
     }
   }
 
   private void fetched(String id, VersionRef ref) {
     fetching.remove(id);
     if (world.deploymentsUp > 0) {
-      staged.put(id, ref);
+      disk.add(ref);
       changed();
     }
   }
 
   private void switched(VersionRef run) {
     switching = false;
-    if (!run.equals(NOTHING) && !staged.containsValue(run)) {
-      return;
+    if (disk.activate(run)) {
+      changed();
     }
-    active = run;
-    changed();
   }
 
   private void install(WantedState now) {
@@ -397,12 +382,15 @@ final class FakeMachine {
 
   private void installed(Optional<Work> work, VersionRef wantedImage) {
     working = Optional.empty();
-    boolean fails = (world.storm && world.oneIn(25)) || world.deploymentsUp == 0;
-    failed = fails ? "the image could not be fetched" : "";
+    boolean fails =
+        (world.storm && world.oneIn(25))
+            || world.deploymentsUp == 0
+            || !SimFleet.works(wantedImage, name);
+    failed = fails ? "the image could not be fetched or written" : "";
     done = work;
     if (!fails && work.orElseThrow().step() == Provisioning.Step.IMAGING) {
-      wipe();
-      image = wantedImage;
+      disk.install(wantedImage);
+      observed = Optional.empty();
       fault = fault == Fault.NEEDS_IMAGE ? Fault.NONE : fault;
     }
     changed();

@@ -28,10 +28,12 @@ import io.pilothouse.api.v1.Manifest;
 import io.pilothouse.api.v1.Provisioning;
 import io.pilothouse.api.v1.Repair;
 import io.pilothouse.api.v1.Rollout;
+import io.pilothouse.api.v1.Thing;
 import io.pilothouse.api.v1.VersionRef;
 import io.pilothouse.api.v1.WatchdogState;
 import io.pilothouse.dm.state.State;
 import java.util.List;
+import java.util.Map;
 
 /** People: an operator who acts now and then, and a technician who answers tickets. */
 final class FakeOperator {
@@ -66,19 +68,20 @@ final class FakeOperator {
     if (again) {
       send(Command.newBuilder().setApplyFleet(apply(fleet)));
     }
-    again |= register(SimFleet.IMAGE, true);
-    for (VersionRef each : SimFleet.VERSIONS) {
-      again |= register(each, false);
+    for (Map.Entry<Thing, List<VersionRef>> each : SimFleet.CONTENTS.entrySet()) {
+      for (VersionRef version : each.getValue()) {
+        again |= register(version, each.getKey());
+      }
     }
     if (again) {
       world.agenda.after(20_000, this::prepare);
     }
   }
 
-  private boolean register(VersionRef ref, boolean image) {
+  private boolean register(VersionRef ref, Thing thing) {
     boolean missing = state.manifest(ref.getName(), ref.getVersion()).isEmpty();
     if (missing) {
-      Manifest.Builder manifest = Manifest.newBuilder().setRef(ref).setImage(image);
+      Manifest.Builder manifest = Manifest.newBuilder().setRef(ref).setThing(thing);
       send(
           Command.newBuilder()
               .setRegisterManifest(RegisterManifest.newBuilder().setManifest(manifest)));
@@ -115,7 +118,7 @@ final class FakeOperator {
     Command.Builder command = Command.newBuilder();
     String name = world.pick(List.copyOf(world.machines.keySet()));
     switch (world.random.nextInt(13)) {
-      case 0, 1, 2, 3 -> command.setStartRollout(rollout(world.pick(SimFleet.VERSIONS)));
+      case 0, 1, 2, 3 -> command.setStartRollout(rollout());
       case 4, 5 -> control(command);
       case 6 -> hold(command, name);
       case 7 -> drain(command, name);
@@ -131,7 +134,11 @@ final class FakeOperator {
     world.agenda.after(world.between(every / 2, every * 3 / 2), this::act);
   }
 
-  private static StartRollout.Builder rollout(VersionRef to) {
+  private StartRollout.Builder rollout() {
+    boolean manifest = world.oneIn(2);
+    Thing thing =
+        manifest ? Thing.THING_MANIFEST : world.pick(List.copyOf(SimFleet.CONTENTS.keySet()));
+    VersionRef to = world.pick(SimFleet.CONTENTS.getOrDefault(thing, SimFleet.VERSIONS));
     return StartRollout.newBuilder()
         .setType(SimFleet.TYPE)
         .setName(to.getName())

@@ -11,11 +11,15 @@ import io.pilothouse.api.v1.ProvisioningPolicy;
 import io.pilothouse.api.v1.RepairPolicy;
 import io.pilothouse.api.v1.RolloutPolicy;
 import io.pilothouse.api.v1.ScaleUnit;
+import io.pilothouse.api.v1.Thing;
 import io.pilothouse.api.v1.VersionRef;
 import io.pilothouse.api.v1.WatchdogSpec;
 import io.pilothouse.api.v1.WatchdogState;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /** The fleet specification of a run, and the versions there are. Times are short. */
 final class SimFleet {
@@ -29,6 +33,12 @@ final class SimFleet {
   static final long VALID_FOR_MS = 60_000;
 
   static final VersionRef IMAGE = version("base", "1.0.0");
+  static final VersionRef IMAGE_2 = version("base", "2.0.0");
+  static final VersionRef IMAGE_BAD = version("base", "3.0.0");
+  static final VersionRef CHECKS = version("checks", "1");
+  static final VersionRef CHECKS_BAD = version("checks", "2");
+  static final VersionRef AGENT = version("pilot-agent", "1");
+  static final VersionRef AGENT_2 = version("pilot-agent", "2");
   static final VersionRef FIRST = version("web", "1.0.0");
   static final VersionRef GOOD = version("web", "1.1.0");
   static final VersionRef BAD = version("web", "1.2.0");
@@ -36,14 +46,23 @@ final class SimFleet {
   static final VersionRef BETTER = version("web", "1.4.0");
   static final List<VersionRef> VERSIONS = List.of(FIRST, GOOD, BAD, FLAKY, BETTER);
 
+  /** All that rolls out, by what it is; manifests more often than the rest. */
+  static final SortedMap<Thing, List<VersionRef>> CONTENTS =
+      new TreeMap<>(
+          Map.of(
+              Thing.THING_MANIFEST, VERSIONS,
+              Thing.THING_IMAGE, List.of(IMAGE, IMAGE_2, IMAGE_BAD),
+              Thing.THING_WATCHDOG_SET, List.of(CHECKS, CHECKS_BAD),
+              Thing.THING_AGENT, List.of(AGENT, AGENT_2)));
+
   static final int RACKS = 3;
 
   private SimFleet() {}
 
-  /** Whether the version's processes come up on the machine. */
+  /** Whether the version comes up on the machine and does well there. */
   static boolean works(VersionRef version, String machine) {
     boolean flaky = version.equals(FLAKY) && machine.hashCode() % 3 == 0;
-    return !version.equals(BAD) && !flaky;
+    return !List.of(BAD, IMAGE_BAD, CHECKS_BAD).contains(version) && !flaky;
   }
 
   static Fleet spec(Random random, int machines) {
@@ -62,6 +81,8 @@ final class SimFleet {
                     .setName(TYPE)
                     .setImage("base")
                     .setManifest("web")
+                    .setWatchdogSet("checks")
+                    .setAgent("pilot-agent")
                     .addAllWatchdogs(List.of(DISK, HEARTBEAT, PROCESSES, REACHABLE)))
             .addUnits(ScaleUnit.newBuilder().setName("canary").setOrder(1))
             .addUnits(ScaleUnit.newBuilder().setName("su-1").setOrder(2))
