@@ -30,6 +30,10 @@ final class FanoutModel {
   private static final int RANGE = 40;
   private static final int FIRST = 16;
   private static final int SERVICE = -1;
+
+  /** Seconds before one that has it on its way is asked again. */
+  private static final double AGAIN = 1;
+
   private static final double ROUND_TRIP = 0.0005;
 
   /**
@@ -129,21 +133,23 @@ final class FanoutModel {
     Map<String, Integer> numbers = new HashMap<>();
     Map<Integer, List<String>> racks = new HashMap<>();
     Map<Integer, List<String>> units = new HashMap<>();
+    Map<String, Integer> place = new HashMap<>();
     for (int i = 0; i < fleet.machines(); i++) {
       numbers.put(address(i), i);
       racks.computeIfAbsent(rack(i), each -> new ArrayList<>()).add(address(i));
+      place.put(address(i), racks.get(rack(i)).size() - 1);
       units.computeIfAbsent(unit(i), each -> new ArrayList<>()).add(address(i));
     }
     for (int i = 0; i < fleet.machines(); i++) {
       List<String> rack = racks.get(rack(i));
       int parts = (rack.size() + RANGE - 1) / RANGE;
-      int part = rack.indexOf(address(i)) * parts / rack.size();
+      int part = place.get(address(i)) * parts / rack.size();
       List<String> near =
           parts == 1
               ? rack
-              : rack.stream()
-                  .filter(each -> rack.indexOf(each) * parts / rack.size() == part)
-                  .toList();
+              : rack.subList(
+                  (part * rack.size() + parts - 1) / parts,
+                  ((part + 1) * rack.size() + parts - 1) / parts);
       Neighbours neighbours =
           new Neighbours(
               address(i), some(units.get(unit(i))), parts == 1 ? List.of() : some(rack), near);
@@ -221,7 +227,7 @@ final class FanoutModel {
         events.add(new Event(transfer(source, machine, now), machine, piece));
         return;
       }
-      later.add(new Delayed(now + 1 + random.nextDouble(0.5), piece));
+      later.add(new Delayed(now + AGAIN + random.nextDouble(AGAIN / 2), piece));
     }
     if (!later.isEmpty()) {
       events.add(new Event(later.peek().until(), machine, -1));

@@ -26,9 +26,12 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 
 /** Machines of one rack, each with its disk and what it serves, around one deployment replica. */
 final class Rack implements AutoCloseable {
+  private static final Duration ROUND = Duration.ofSeconds(2);
+
   private final Path dir;
   private final FakeDm dm = new FakeDm();
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
@@ -152,6 +155,26 @@ final class Rack implements AutoCloseable {
           threads.submit(
               () -> {
                 each.staged.round();
+                return null;
+              }));
+    }
+    return rounds;
+  }
+
+  /** The same as agents do it: one that could not goes on in its next round. */
+  List<Future<?>> stageAtLast(VersionRef ref) {
+    List<Future<?>> rounds = new ArrayList<>();
+    for (Member each : members) {
+      rounds.add(
+          threads.submit(
+              () -> {
+                while (!each.staged.versions().contains(ref)) {
+                  try {
+                    each.staged.round();
+                  } catch (IOException e) {
+                    LockSupport.parkNanos(ROUND.toNanos()); // everybody was busy
+                  }
+                }
                 return null;
               }));
     }
