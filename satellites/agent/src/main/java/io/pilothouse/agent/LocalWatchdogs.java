@@ -82,7 +82,13 @@ final class LocalWatchdogs {
               .or(
                   () ->
                       switch (spec.getRunner()) {
-                        case SCRIPT -> said(spec, scripts.said(spec.getName()));
+                        // what another script said under this name is not this one's word
+                        case SCRIPT ->
+                            said(
+                                spec,
+                                scripts
+                                    .said(spec.getName())
+                                    .filter(each -> each.spec().equals(spec)));
                         case BUILTIN ->
                             BuiltIns.runs(spec)
                                 ? said(spec, builtIns.said(spec))

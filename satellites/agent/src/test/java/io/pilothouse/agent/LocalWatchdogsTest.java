@@ -83,6 +83,14 @@ class LocalWatchdogsTest {
   }
 
   @Test
+  void whatTheScriptBeforeSaidIsNotReportedForItsSuccessor() throws Exception {
+    want(script("disk", "echo one"));
+    said("disk");
+    rig.want(rig.inService().addWatchdogs(script("disk", "echo two")));
+    assertThat(watchdogs.verdicts()).as("before the next round").isEmpty();
+  }
+
+  @Test
   void aChangedScriptRunsAtOnceAndWhatTheOldOneSaidIsForgotten() throws Exception {
     want(script("disk", "echo one"));
     said("disk");
