@@ -191,9 +191,9 @@ class ProcessFieldsTest extends ProcessCase {
         processes:
           - name: web
             run: |
-              echo $$ >> "$OUT/web"
               trap 'cat "$PILOT_ACTIVE/conf/mode" > "$OUT/mode"' HUP
               trap 'cat "$PILOT_ACTIVE/conf/mode" > "$OUT/mode"' USR1
+              echo $$ >> "$OUT/web"
               while :; do sleep 0.02; done
             reload: {%s}
           - name: plain
