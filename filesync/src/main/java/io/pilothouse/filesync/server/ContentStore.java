@@ -3,21 +3,16 @@ package io.pilothouse.filesync.server;
 import io.pilothouse.filesync.ContentException;
 import io.pilothouse.filesync.ContentIndex;
 import io.pilothouse.filesync.ContentIndex.Chunk;
-import io.pilothouse.filesync.DiskLow;
 import io.pilothouse.filesync.DurableFiles;
-import io.pilothouse.filesync.FileSystemFlush;
 import io.pilothouse.filesync.IndexFile;
 import io.pilothouse.filesync.Sha256;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.channels.FileChannel;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -42,17 +37,14 @@ public final class ContentStore implements Contents, AutoCloseable {
 
   private final Path chunks;
   private final Path indexes;
-  private final Path incoming;
-  private final FileChannel lock;
-  private final AtomicLong temporary = new AtomicLong();
+  private final Incoming incoming;
+  private final StoreLock lock;
   private final AtomicLong damaged = new AtomicLong();
 
   /** Which indexes were taken since the start, each with the number that it had then. */
   private final Map<String, Long> taken = new HashMap<>();
 
   private long indexesTaken;
-
-  private volatile long keptFree;
 
   /** Contents all of whose chunks were there when looked at; emptied as soon as one is missed. */
   private final Set<String> complete = ConcurrentHashMap.newKeySet();
@@ -61,33 +53,13 @@ public final class ContentStore implements Contents, AutoCloseable {
   public ContentStore(Path dir) throws IOException {
     this.chunks = dir.resolve("chunks");
     this.indexes = dir.resolve("index");
-    this.incoming = dir.resolve("incoming");
     Files.createDirectories(dir);
-    this.lock = lock(dir.resolve("lock"));
-    DurableFiles.deleteTree(incoming);
-    for (Path each : List.of(chunks, indexes, incoming)) {
+    this.lock = new StoreLock(dir.resolve("lock"));
+    this.incoming = new Incoming(dir.resolve("incoming"));
+    for (Path each : List.of(chunks, indexes)) {
       Files.createDirectories(each);
     }
     DurableFiles.syncDirectory(dir);
-  }
-
-  private static FileChannel lock(Path file) throws IOException {
-    FileChannel channel =
-        FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-    boolean ours = false;
-    try {
-      ours = channel.tryLock() != null;
-    } catch (OverlappingFileLockException e) {
-      throw new IOException(file + " is locked by this very process", e);
-    } finally {
-      if (!ours) {
-        channel.close();
-      }
-    }
-    if (!ours) {
-      throw new IOException(file + " is locked: another process uses this directory; stop it");
-    }
-    return channel;
   }
 
   /** Whether the chunk is there; its bytes are not looked at. */
@@ -158,24 +130,17 @@ public final class ContentStore implements Contents, AutoCloseable {
    * its logs, and a store that is full to the last byte cannot even be collected.
    */
   public void keepFree(long bytes) {
-    keptFree = bytes;
+    incoming.keepFree(bytes);
   }
 
   /** Room that is left on the disk, in bytes. */
   public long free() {
-    return incoming.toFile().getUsableSpace();
-  }
-
-  private void requireRoom(long bytes) throws DiskLow {
-    long free = free();
-    if (keptFree > 0 && free - bytes < keptFree) {
-      throw new DiskLow(free, keptFree);
-    }
+    return incoming.free();
   }
 
   /** Makes the directories anew that somebody has removed under a running replica. */
   public void restoreDirectories() throws IOException {
-    for (Path each : List.of(chunks, indexes, incoming)) {
+    for (Path each : List.of(chunks, indexes, incoming.directory())) {
       if (!Files.isDirectory(each)) {
         Files.createDirectories(each);
         complete.clear();
@@ -185,9 +150,8 @@ public final class ContentStore implements Contents, AutoCloseable {
 
   /** Takes a chunk; refuses bytes that do not have that hash. */
   public void putChunk(String sha256, byte[] bytes) throws IOException {
-    requireRoom(bytes.length);
     requireSound(sha256, bytes);
-    publish(bytes, chunkFile(sha256));
+    incoming.publish(chunkFile(sha256), bytes);
   }
 
   /** Takes chunks, with one flush for all when they are many. */
@@ -198,43 +162,12 @@ public final class ContentStore implements Contents, AutoCloseable {
       }
       return;
     }
-    requireRoom(bytes.values().stream().mapToLong(each -> each.length).sum());
-    Map<Path, Path> fresh = new LinkedHashMap<>();
-    try {
-      for (Map.Entry<String, byte[]> each : bytes.entrySet()) {
-        requireSound(each.getKey(), each.getValue());
-        Path file = incoming.resolve(Long.toString(temporary.incrementAndGet()));
-        fresh.put(file, chunkFile(each.getKey()));
-        Files.write(file, each.getValue());
-      }
-      if (!FileSystemFlush.of(incoming)) {
-        for (Path each : fresh.keySet()) {
-          DurableFiles.sync(each);
-        }
-      }
-      Set<Path> parents = new LinkedHashSet<>();
-      for (Map.Entry<Path, Path> each : fresh.entrySet()) {
-        parents.add(moved(each.getKey(), each.getValue()));
-      }
-      for (Path each : parents) {
-        DurableFiles.syncDirectory(each);
-      }
-    } finally {
-      for (Path each : fresh.keySet()) {
-        Files.deleteIfExists(each);
-      }
+    Map<Path, byte[]> files = new LinkedHashMap<>();
+    for (Map.Entry<String, byte[]> each : bytes.entrySet()) {
+      requireSound(each.getKey(), each.getValue());
+      files.put(chunkFile(each.getKey()), each.getValue());
     }
-  }
-
-  /** Gives a flushed file its place; returns the directory that is to be flushed. */
-  private Path moved(Path fresh, Path to) throws IOException {
-    Path parent = DurableFiles.parent(to);
-    if (!Files.isDirectory(parent)) {
-      Files.createDirectories(parent);
-      DurableFiles.syncDirectory(chunks);
-    }
-    Files.move(fresh, to, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-    return parent;
+    incoming.publish(files);
   }
 
   private static void requireSound(String sha256, byte[] bytes) throws ContentException {
@@ -261,8 +194,8 @@ public final class ContentStore implements Contents, AutoCloseable {
 
   /** The same of bytes that come. */
   List<String> putIndex(String digest, InputStream in) throws IOException {
-    requireRoom(in.available());
-    Path fresh = incoming.resolve(Long.toString(temporary.incrementAndGet()));
+    incoming.requireRoom(in.available());
+    Path fresh = incoming.fresh();
     try {
       Files.copy(in, fresh);
       DurableFiles.sync(fresh);
@@ -272,7 +205,7 @@ public final class ContentStore implements Contents, AutoCloseable {
     }
   }
 
-  /** The same, of a flushed file in {@link #incoming}, which goes away. */
+  /** The same, of a flushed file in {@link Incoming}, which goes away. */
   private List<String> putFreshIndex(String digest, Path fresh) throws IOException {
     if (!Sha256.hex(fresh).equals(digest)) {
       throw new ContentException("the bytes sent as index " + digest + " have another hash");
@@ -403,16 +336,6 @@ public final class ContentStore implements Contents, AutoCloseable {
   /** How many chunks and indexes were found damaged and removed, since the start. */
   public long damagedFound() {
     return damaged.get();
-  }
-
-  private void publish(byte[] bytes, Path to) throws IOException {
-    Path fresh = incoming.resolve(Long.toString(temporary.incrementAndGet()));
-    try {
-      DurableFiles.write(fresh, bytes);
-      DurableFiles.syncDirectory(moved(fresh, to));
-    } finally {
-      Files.deleteIfExists(fresh);
-    }
   }
 
   private Path chunkFile(String sha256) {

@@ -75,7 +75,11 @@ final class Scrub {
     } else if (!staged.problem().isEmpty()) {
       next = new Finding(VerdictKind.WARNING, "filesync.staging", staged.problem());
     } else {
-      next = new Finding(VerdictKind.OK, "", "%d versions are sound".formatted(versions));
+      next =
+          new Finding(
+              VerdictKind.OK,
+              "",
+              versions == 1 ? "1 version is sound" : versions + " versions are sound");
     }
     boolean news = !next.fault().equals(finding.fault());
     finding = next;

@@ -259,7 +259,7 @@ class QuickStartTourTest {
   @Order(7)
   void aChangedByteIsFoundRestoredAndReported() throws IOException {
     long before = fleet.revision();
-    Map<String, String> sound = contents(fleet.disk("web-05").resolve("active"));
+    Map<String, String> sound = DirectoryBytes.of(fleet.disk("web-05").resolve("active"));
     JsonNode corrupt = pilot.json("dev", "corrupt", "web-05");
     Path file = Path.of(corrupt.path("file").asText());
     assertThat(file).startsWith(fleet.disk("web-05"));
@@ -272,7 +272,7 @@ class QuickStartTourTest {
                 fleet::diagnosis)
             .first("WARNING");
     assertThat(report.path("text").asText()).contains(file.getFileName().toString(), "restored");
-    assertThat(contents(fleet.disk("web-05").resolve("active"))).isEqualTo(sound);
+    assertThat(DirectoryBytes.of(fleet.disk("web-05").resolve("active"))).isEqualTo(sound);
     assertThat(fleet.eventsAfter(before).machine("web-05").kind("CONDITION").items())
         .as("a repaired file is no failure of the machine")
         .isEmpty();
@@ -389,19 +389,5 @@ class QuickStartTourTest {
       verdicts.put(each.path("watchdog").asText(), each.path("verdict").asText());
     }
     return verdicts;
-  }
-
-  /** Every file below a directory with its bytes, one character each. */
-  private static Map<String, String> contents(Path dir) throws IOException {
-    Path real = dir.toRealPath();
-    Map<String, String> contents = new TreeMap<>();
-    try (var walk = Files.walk(real)) {
-      for (Path file : walk.filter(Files::isRegularFile).toList()) {
-        contents.put(
-            real.relativize(file).toString(),
-            new String(Files.readAllBytes(file), java.nio.charset.StandardCharsets.ISO_8859_1));
-      }
-    }
-    return contents;
   }
 }

@@ -3,7 +3,6 @@ package io.pilothouse.dm.record;
 import io.pilothouse.api.log.v1.RecordItem;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -19,7 +18,7 @@ final class Segment {
 
   private final Path file;
   private final Path unfinished;
-  private final FileChannel channel;
+  private final RecordDisk.Output output;
   private final ByteBuffer buffer = ByteBuffer.allocate(BUFFER);
 
   /** All before it are whole items. */
@@ -27,29 +26,28 @@ final class Segment {
 
   private boolean dirty;
 
-  private Segment(Path file, Path unfinished, FileChannel channel, long written) {
+  private Segment(Path file, Path unfinished, RecordDisk.Output output, long written) {
     this.file = file;
     this.unfinished = unfinished;
-    this.channel = channel;
+    this.output = output;
     this.written = written;
   }
 
   static Segment begin(Path dir, long firstIndex, RecordDisk disk) throws IOException {
     Path file = Segments.file(dir, firstIndex);
     Path unfinished = file.resolveSibling(file.getFileName() + Segments.UNFINISHED);
-    FileChannel channel =
+    RecordDisk.Output output =
         disk.open(
             unfinished,
+            0,
             StandardOpenOption.CREATE,
             StandardOpenOption.TRUNCATE_EXISTING,
             StandardOpenOption.WRITE);
-    return new Segment(file, unfinished, channel, 0);
+    return new Segment(file, unfinished, output, 0);
   }
 
   static Segment resume(Path file, long length, RecordDisk disk) throws IOException {
-    FileChannel channel = disk.open(file, StandardOpenOption.WRITE);
-    channel.position(length);
-    return new Segment(file, file, channel, length);
+    return new Segment(file, file, disk.open(file, length, StandardOpenOption.WRITE), length);
   }
 
   /** Returns how many bytes it takes. */
@@ -60,7 +58,7 @@ final class Segment {
       flush();
     }
     if (size > buffer.remaining()) {
-      drain(frame);
+      output.write(frame);
       written += size;
       dirty = true;
     } else {
@@ -76,22 +74,16 @@ final class Segment {
     }
     int size = buffer.position();
     buffer.flip();
-    drain(buffer);
+    output.write(buffer);
     buffer.clear();
     written += size;
     dirty = true;
   }
 
-  private void drain(ByteBuffer bytes) throws IOException {
-    while (bytes.hasRemaining()) {
-      channel.write(bytes);
-    }
-  }
-
   void sync() throws IOException {
     flush();
     if (dirty) {
-      channel.force(false);
+      output.force();
       dirty = false;
     }
   }
@@ -106,7 +98,7 @@ final class Segment {
   /** As if it had never begun. */
   void discard() {
     try {
-      channel.close();
+      output.close();
       Files.deleteIfExists(unfinished);
     } catch (IOException e) {
       log.debug("{} stays behind, and is removed at the next start", unfinished, e);
@@ -115,12 +107,12 @@ final class Segment {
 
   /** Ends it after its last whole item, whatever the disk says. */
   void close() {
-    try (channel) {
+    try (output) {
       try {
         sync();
       } catch (IOException e) {
         // half an item may be there: readers take it for the end, but it would be one of a crash
-        channel.truncate(written);
+        output.truncate(written);
         throw e;
       }
     } catch (IOException e) {

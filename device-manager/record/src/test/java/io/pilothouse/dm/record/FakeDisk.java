@@ -2,11 +2,6 @@ package io.pilothouse.dm.record;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.MappedByteBuffer;
-import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
-import java.nio.channels.ReadableByteChannel;
-import java.nio.channels.WritableByteChannel;
 import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.util.concurrent.Semaphore;
@@ -29,8 +24,8 @@ final class FakeDisk implements RecordDisk {
   }
 
   @Override
-  public FileChannel open(Path file, OpenOption... options) throws IOException {
-    return new Channel(FileChannel.open(file, options));
+  public Output open(Path file, long from, OpenOption... options) throws IOException {
+    return new Bounded(REAL.open(file, from, options));
   }
 
   @Override
@@ -38,108 +33,40 @@ final class FakeDisk implements RecordDisk {
     return free;
   }
 
-  private final class Channel extends FileChannel {
-    private final FileChannel real;
+  private final class Bounded implements Output {
+    private final Output real;
 
-    Channel(FileChannel real) {
+    Bounded(Output real) {
       this.real = real;
     }
 
     @Override
-    public int write(ByteBuffer bytes) throws IOException {
+    public void write(ByteBuffer bytes) throws IOException {
       if (still) {
         goesOn.acquireUninterruptibly();
       }
-      if (room.get() <= 0) {
+      int size = (int) Math.min(room.get(), bytes.remaining());
+      real.write(bytes.slice(bytes.position(), size));
+      bytes.position(bytes.position() + size);
+      room.addAndGet(-size);
+      if (bytes.hasRemaining()) {
         throw new IOException("No space left on device");
       }
-      int most = (int) Math.min(room.get(), bytes.remaining());
-      ByteBuffer part = bytes.slice(bytes.position(), most);
-      int written = real.write(part);
-      bytes.position(bytes.position() + written);
-      room.addAndGet(-written);
-      return written;
     }
 
     @Override
-    public void force(boolean metaData) throws IOException {
-      real.force(metaData);
+    public void force() throws IOException {
+      real.force();
     }
 
     @Override
-    public FileChannel truncate(long size) throws IOException {
-      return real.truncate(size);
+    public void truncate(long size) throws IOException {
+      real.truncate(size);
     }
 
     @Override
-    public FileChannel position(long position) throws IOException {
-      real.position(position);
-      return this;
-    }
-
-    @Override
-    public long position() throws IOException {
-      return real.position();
-    }
-
-    @Override
-    public long size() throws IOException {
-      return real.size();
-    }
-
-    @Override
-    protected void implCloseChannel() throws IOException {
+    public void close() throws IOException {
       real.close();
-    }
-
-    @Override
-    public int read(ByteBuffer bytes) {
-      throw new UnsupportedOperationException("the writer does not read");
-    }
-
-    @Override
-    public long read(ByteBuffer[] bytes, int offset, int length) {
-      throw new UnsupportedOperationException("the writer does not read");
-    }
-
-    @Override
-    public long write(ByteBuffer[] bytes, int offset, int length) {
-      throw new UnsupportedOperationException("the writer has one buffer");
-    }
-
-    @Override
-    public long transferTo(long position, long count, WritableByteChannel target) {
-      throw new UnsupportedOperationException("the writer does not transfer");
-    }
-
-    @Override
-    public long transferFrom(ReadableByteChannel source, long position, long count) {
-      throw new UnsupportedOperationException("the writer does not transfer");
-    }
-
-    @Override
-    public int read(ByteBuffer bytes, long position) {
-      throw new UnsupportedOperationException("the writer does not read");
-    }
-
-    @Override
-    public int write(ByteBuffer bytes, long position) {
-      throw new UnsupportedOperationException("the writer appends");
-    }
-
-    @Override
-    public MappedByteBuffer map(MapMode mode, long position, long size) {
-      throw new UnsupportedOperationException("the writer does not map");
-    }
-
-    @Override
-    public FileLock lock(long position, long size, boolean shared) {
-      throw new UnsupportedOperationException("the writer does not lock");
-    }
-
-    @Override
-    public FileLock tryLock(long position, long size, boolean shared) {
-      throw new UnsupportedOperationException("the writer does not lock");
     }
   }
 }

@@ -7,23 +7,11 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.time.Duration;
-import java.time.InstantSource;
 import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
-class RecorderTest {
-  private static final long BIG = Long.MAX_VALUE;
-  private static final Duration DAY = Duration.ofDays(1);
-
-  @TempDir private Path dir;
-  private final FakeDisk disk = new FakeDisk();
-  private final AtomicLong nanos = new AtomicLong();
-  private final Ledger ledger = new Ledger();
+class RecorderTest extends RecorderCase {
 
   @Test
   void whatIsRecordedRebuildsTheState() throws Exception {
@@ -210,106 +198,6 @@ class RecorderTest {
   }
 
   @Test
-  void theOldestSegmentsMakeRoom() throws Exception {
-    try (Recorder recorder = open(settings(2_000, DAY, 12_000, BIG))) {
-      for (int i = 0; i < 400; i++) {
-        ledger.applies(recorder);
-      }
-    }
-    long bytes = Segments.list(dir).stream().mapToLong(RecorderTest::size).sum();
-    assertThat(bytes).isLessThan(17_000); // one segment above, the one being written
-    Ledger.Replayed replayed = Ledger.replay(dir);
-    assertThat(replayed.gaps).isZero();
-    assertThat(replayed.digest()).isEqualTo(ledger.digest());
-  }
-
-  @Test
-  void segmentsThatEndedLongAgoMakeRoom() throws Exception {
-    RecordSettings threeDays = settings(1 << 20, DAY, BIG, Duration.ofDays(3).toMillis());
-    try (Recorder recorder = open(threeDays)) {
-      for (int day = 0; day < 10; day++) {
-        ledger.applies(recorder);
-        ledger.waits(DAY);
-      }
-    }
-    List<Path> kept = Segments.list(dir);
-    assertThat(kept).hasSizeBetween(3, 5);
-    assertThat(ledger.now - Segments.base(kept.get(0)).getAt())
-        .isLessThanOrEqualTo(Duration.ofDays(5).toMillis());
-  }
-
-  @Test
-  void aFullDiskPausesRecordingAndItResumesWithANewSegment() throws Exception {
-    try (Recorder recorder = open(usual())) {
-      ledger.applies(recorder);
-      ledger.applies(recorder);
-      await(() -> recorder.status().bytes() > 0);
-      disk.room.set(20);
-      ledger.applies(recorder);
-      await(() -> !recorder.status().isRecording());
-      assertThat(recorder.status().stopped()).contains("No space left on device");
-      ledger.applies(recorder);
-      disk.room.set(Long.MAX_VALUE);
-      ledger.applies(recorder); // too early
-      assertThat(recorder.status().isRecording()).isFalse();
-      nanos.addAndGet(Duration.ofMinutes(1).toNanos());
-      ledger.applies(recorder);
-      await(() -> recorder.status().isRecording());
-      ledger.applies(recorder);
-    }
-
-    Ledger.Replayed replayed = Ledger.replay(dir);
-    assertThat(replayed.gaps).isEqualTo(1);
-    assertThat(replayed.digest()).isEqualTo(ledger.digest());
-    assertThat(Segments.list(dir)).hasSize(2);
-  }
-
-  @Test
-  void theLastFreeBytesAreLeftToTheDeviceManager() throws Exception {
-    disk.free = 100;
-    RecordSettings careful =
-        new RecordSettings(
-            1 << 20, DAY, BIG, DAY, 1_000, 1 << 20, Duration.ofSeconds(30), Duration.ofMillis(5));
-    try (Recorder recorder = open(careful)) {
-      ledger.applies(recorder);
-      await(() -> !recorder.status().isRecording());
-      assertThat(recorder.status().stopped())
-          .contains("100 bytes are free, fewer than the 1000 that are left to the Device Manager");
-    }
-    assertThat(Segments.list(dir)).isEmpty();
-  }
-
-  @Test
-  void aDiskThatStandsStillStopsNobody() throws Exception {
-    RecordSettings shortQueue =
-        new RecordSettings(
-            1 << 20, DAY, BIG, DAY, 0, 2_000, Duration.ofSeconds(30), Duration.ofMillis(5));
-    try (Recorder recorder = open(shortQueue)) {
-      ledger.applies(recorder);
-      ledger.applies(recorder);
-      await(() -> Segments.list(dir).size() == 1);
-      disk.standsStill();
-      for (int i = 0; i < 1_000; i++) {
-        ledger.applies(recorder); // returns at once: this test would hang otherwise
-      }
-      assertThat(recorder.status().stopped()).contains("the disk cannot follow");
-      assertThat(recorder.status().gaps()).isPositive();
-      disk.goesOn();
-      await(
-          () -> {
-            ledger.applies(recorder);
-            // faster than any disk the queue would never be empty again
-            LockSupport.parkNanos(Duration.ofMillis(2).toNanos());
-            return recorder.status().isRecording();
-          });
-      ledger.applies(recorder);
-    }
-    Ledger.Replayed replayed = Ledger.replay(dir);
-    assertThat(replayed.gaps).isPositive();
-    assertThat(replayed.digest()).isEqualTo(ledger.digest());
-  }
-
-  @Test
   void aBaseThatWasNotFinishedIsNoSegment() throws Exception {
     Files.createDirectories(dir);
     Path unfinished = dir.resolve("00000000000000000007.rec.new");
@@ -388,49 +276,6 @@ class RecorderTest {
         begin = before;
       }
       return (int) (reader.offset() - begin);
-    }
-  }
-
-  private static long size(Path file) {
-    return file.toFile().length();
-  }
-
-  private static RecordSettings usual() {
-    return settings(1 << 20, DAY, BIG, BIG);
-  }
-
-  private static RecordSettings settings(
-      long segmentBytes, Duration segmentAge, long keepBytes, long keepMs) {
-    return new RecordSettings(
-        segmentBytes,
-        segmentAge,
-        keepBytes,
-        Duration.ofMillis(keepMs),
-        0,
-        64 << 20,
-        Duration.ofSeconds(30),
-        Duration.ofMillis(5));
-  }
-
-  private Recorder open(RecordSettings settings) {
-    return open(settings, dir);
-  }
-
-  private Recorder open(RecordSettings settings, Path where) {
-    return new Recorder(where, settings, disk, nanos::get, InstantSource.system());
-  }
-
-  private interface Check {
-    boolean isSo() throws Exception;
-  }
-
-  private static void await(Check check) throws Exception {
-    long end = System.nanoTime() + Duration.ofSeconds(10).toNanos();
-    while (!check.isSo()) {
-      if (System.nanoTime() > end) {
-        throw new AssertionError("it did not come to be within 10 s");
-      }
-      Thread.onSpinWait();
     }
   }
 }

@@ -13,15 +13,23 @@ import io.grpc.inprocess.InProcessChannelBuilder;
 import io.grpc.inprocess.InProcessServerBuilder;
 import io.grpc.stub.MetadataUtils;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.pilothouse.api.v1.ControlMachineRequest;
+import io.pilothouse.api.v1.GetStatusRequest;
+import io.pilothouse.api.v1.HealthCode;
 import io.pilothouse.api.v1.MachineApiGrpc;
 import io.pilothouse.api.v1.MachineApiGrpc.MachineApiBlockingStub;
 import io.pilothouse.api.v1.OperatorGrpc;
 import io.pilothouse.api.v1.OperatorGrpc.OperatorBlockingStub;
+import io.pilothouse.api.v1.ReportRequest;
 import io.pilothouse.api.v1.SatelliteGrpc;
 import io.pilothouse.api.v1.SatelliteGrpc.SatelliteBlockingStub;
+import io.pilothouse.api.v1.VerdictReportItem;
+import io.pilothouse.api.v1.WriteContext;
+import io.pilothouse.api.v1.WriteReply;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
+import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
@@ -91,6 +99,37 @@ final class EdgeHarness implements AutoCloseable {
     }
     return ClientInterceptors.intercept(
         channel, MetadataUtils.newAttachHeadersInterceptor(headers));
+  }
+
+  /** An operator holds a machine for a disk swap. */
+  WriteReply hold(String machine) {
+    return operator()
+        .controlMachine(
+            ControlMachineRequest.newBuilder()
+                .setMachine(machine)
+                .setVerb("hold")
+                .setContext(WriteContext.newBuilder().setReason("disk swap"))
+                .build());
+  }
+
+  /** The agent of {@code web-01} reports a verdict. */
+  void agentReports(VerdictReportItem.Builder item) {
+    var unused =
+        machine("web-01")
+            .report(
+                ReportRequest.newBuilder()
+                    .setMachine("web-01")
+                    .setBootId("web-01-boot-2")
+                    .setSequence(1)
+                    .addVerdicts(item)
+                    .build());
+  }
+
+  /** Health codes that the status shows. */
+  List<String> codes() {
+    return operator().getStatus(GetStatusRequest.getDefaultInstance()).getCodesList().stream()
+        .map(HealthCode::getCode)
+        .toList();
   }
 
   /** Starts a call that is expected to wait, and returns when it does. */

@@ -1,18 +1,14 @@
 package io.pilothouse.dm.server;
 
 import static io.pilothouse.dm.server.EdgeHarness.KEY;
-import static io.pilothouse.dm.server.EdgeHarness.get;
 import static io.pilothouse.dm.server.EdgeHarness.refusal;
 import static io.pilothouse.dm.server.EdgeHarness.remedy;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.grpc.Channel;
-import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.pilothouse.api.log.v1.Request;
-import io.pilothouse.api.v1.AuditRecord;
-import io.pilothouse.api.v1.ControlMachineRequest;
 import io.pilothouse.api.v1.ControlRolloutRequest;
 import io.pilothouse.api.v1.ExplainRequest;
 import io.pilothouse.api.v1.Fleet;
@@ -23,8 +19,6 @@ import io.pilothouse.api.v1.GetFleetRequest;
 import io.pilothouse.api.v1.GetMachineRequest;
 import io.pilothouse.api.v1.GetStatusRequest;
 import io.pilothouse.api.v1.HealthCode;
-import io.pilothouse.api.v1.ListEventsReply;
-import io.pilothouse.api.v1.ListEventsRequest;
 import io.pilothouse.api.v1.ListMachinesRequest;
 import io.pilothouse.api.v1.ListWatchdogsRequest;
 import io.pilothouse.api.v1.OperatorGrpc;
@@ -37,10 +31,8 @@ import io.pilothouse.api.v1.WriteContext;
 import io.pilothouse.api.v1.WriteReply;
 import io.pilothouse.dm.raft.Exceptions;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -59,19 +51,9 @@ class OperatorServiceTest {
     dm.close();
   }
 
-  private WriteReply hold(String machine) {
-    return dm.operator()
-        .controlMachine(
-            ControlMachineRequest.newBuilder()
-                .setMachine(machine)
-                .setVerb("hold")
-                .setContext(WriteContext.newBuilder().setReason("disk swap"))
-                .build());
-  }
-
   @Test
   void aWriteCarriesWhoWhyAndItsRequestId() {
-    WriteReply reply = hold("web-01");
+    WriteReply reply = dm.hold("web-01");
 
     Request logged = dm.ledger.submitted().getLast();
     assertThat(logged.getPrincipal()).isEqualTo("operator/alice");
@@ -100,7 +82,7 @@ class OperatorServiceTest {
   void anotherReplicaNamesTheLeader() {
     dm.ledger.leaderIs(Optional.of(FakeLedger.OTHER));
 
-    StatusRuntimeException write = refusal(() -> hold("web-01"));
+    StatusRuntimeException write = refusal(() -> dm.hold("web-01"));
     StatusRuntimeException read =
         refusal(() -> dm.operator().getStatus(GetStatusRequest.getDefaultInstance()));
 
@@ -128,9 +110,9 @@ class OperatorServiceTest {
   @Test
   void troubleOfTheReplicaIsToldApart() {
     dm.ledger.failWith(Exceptions.overloaded("2000 requests wait already"));
-    StatusRuntimeException overloaded = refusal(() -> hold("web-01"));
+    StatusRuntimeException overloaded = refusal(() -> dm.hold("web-01"));
     dm.ledger.failWith(Exceptions.outcomeUnknown("leadership was lost"));
-    StatusRuntimeException unknown = refusal(() -> hold("web-01"));
+    StatusRuntimeException unknown = refusal(() -> dm.hold("web-01"));
 
     assertThat(overloaded.getStatus().getCode()).isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
     assertThat(unknown.getStatus().getCode()).isEqualTo(Status.Code.UNAVAILABLE);
@@ -139,7 +121,7 @@ class OperatorServiceTest {
 
   @Test
   void refusalsCarryStatusMessageAndRemedy() {
-    StatusRuntimeException missing = refusal(() -> hold("web-99"));
+    StatusRuntimeException missing = refusal(() -> dm.hold("web-99"));
     StatusRuntimeException verb =
         refusal(
             () ->
@@ -223,7 +205,7 @@ class OperatorServiceTest {
 
   @Test
   void callsAreMeasuredByMethodAndStatus() {
-    hold("web-01");
+    dm.hold("web-01");
 
     assertThat(
             dm.metrics
@@ -330,92 +312,5 @@ class OperatorServiceTest {
                 .listMachines(ListMachinesRequest.newBuilder().setType("backend").build())
                 .getItemsList())
         .isEmpty();
-  }
-
-  @Test
-  void anEventWakesWhoFollows() {
-    long seen = dm.operator().listEvents(ListEventsRequest.getDefaultInstance()).getRevision();
-    CompletableFuture<ListEventsReply> next =
-        dm.waiting(
-            () ->
-                dm.operator()
-                    .listEvents(
-                        ListEventsRequest.newBuilder()
-                            .setSinceIndex(seen)
-                            .setMachine("web-02")
-                            .setWaitMs(30_000)
-                            .build()));
-
-    hold("web-01");
-    assertThat(next).isNotDone();
-    long index = hold("web-02").getRevision();
-
-    ListEventsReply reply = get(next);
-    assertThat(reply.getItemsList()).extracting(AuditRecord::getIndex).containsExactly(index);
-    assertThat(reply.getItems(0).getReason()).isEqualTo("disk swap");
-    assertThat(reply.getRevision()).isGreaterThanOrEqualTo(index);
-  }
-
-  @Test
-  void aFollowerOfEventsIsSentToTheNewLeader() {
-    long seen = dm.operator().listEvents(ListEventsRequest.getDefaultInstance()).getRevision();
-    CompletableFuture<ListEventsReply> next =
-        dm.waiting(
-            () ->
-                dm.operator()
-                    .listEvents(
-                        ListEventsRequest.newBuilder()
-                            .setSinceIndex(seen)
-                            .setWaitMs(30_000)
-                            .build()));
-
-    dm.ledger.leaderIs(Optional.of(FakeLedger.OTHER));
-
-    StatusRuntimeException moved =
-        (StatusRuntimeException)
-            next.handle((reply, failure) -> failure.getCause())
-                .orTimeout(10, java.util.concurrent.TimeUnit.SECONDS)
-                .join();
-    assertThat(moved.getTrailers().get(Refusals.LEADER)).startsWith("127.0.0.1:18502");
-  }
-
-  @Test
-  void pagesNeverCutOneEntrysRecordsApart() {
-    dm.fleet.serve("web-01", KEY);
-    List<AuditRecord> all =
-        dm.operator().listEvents(ListEventsRequest.getDefaultInstance()).getItemsList();
-    List<AuditRecord> paged = new ArrayList<>();
-    long since = 0;
-    while (paged.size() < all.size()) {
-      ListEventsReply page =
-          dm.operator()
-              .listEvents(ListEventsRequest.newBuilder().setSinceIndex(since).setLimit(1).build());
-      assertThat(page.getItemsCount()).isPositive();
-      paged.addAll(page.getItemsList());
-      since = page.getRevision();
-    }
-    ListEventsReply last =
-        dm.operator().listEvents(ListEventsRequest.newBuilder().setLast(2).build());
-
-    assertThat(paged).isEqualTo(all);
-    assertThat(all).extracting(AuditRecord::getIndex).doesNotContain(0L).isSorted();
-    assertThat(last.getItemsList()).isEqualTo(all.subList(all.size() - 2, all.size()));
-    assertThat(last.getRevision()).isEqualTo(dm.ledger.appliedIndex());
-  }
-
-  @Test
-  void aRemedyWithLineBreaksStillFitsATrailer() {
-    Metadata trailers =
-        Refusals.of(Status.Code.ABORTED, "no", "first\nsecond → third").getTrailers();
-
-    assertThat(trailers.get(Refusals.REMEDY)).isEqualTo("first second ? third");
-  }
-
-  @Test
-  void aFaultOfOurOwnIsNeverANullMessage() {
-    StatusRuntimeException fault = Refusals.of(new NullPointerException());
-
-    assertThat(fault.getStatus().getCode()).isEqualTo(Status.Code.INTERNAL);
-    assertThat(fault.getStatus().getDescription()).contains("NullPointerException");
   }
 }

@@ -10,10 +10,7 @@ import io.grpc.StatusRuntimeException;
 import io.pilothouse.api.log.v1.ApplyFleet;
 import io.pilothouse.api.log.v1.Command;
 import io.pilothouse.api.v1.Fleet;
-import io.pilothouse.api.v1.GetStatusRequest;
-import io.pilothouse.api.v1.HealthCode;
 import io.pilothouse.api.v1.ListWatchdogsRequest;
-import io.pilothouse.api.v1.ReportRequest;
 import io.pilothouse.api.v1.ReportVerdictsRequest;
 import io.pilothouse.api.v1.SatelliteWriteReply;
 import io.pilothouse.api.v1.Verdict;
@@ -163,23 +160,12 @@ class WatchdogServiceTest {
 
   @Test
   void anAgentReportsWhatRunsOnItsMachineOnly() {
-    StatusRuntimeException denied = refusal(() -> agent(item("reachable", VerdictKind.ERROR)));
+    StatusRuntimeException denied =
+        refusal(() -> dm.agentReports(item("reachable", VerdictKind.ERROR)));
     assertThat(denied.getStatus().getCode()).isEqualTo(Status.Code.PERMISSION_DENIED);
 
-    agent(item("disk", VerdictKind.ERROR));
+    dm.agentReports(item("disk", VerdictKind.ERROR));
     assertThat(verdict("disk").getKind()).isEqualTo(VerdictKind.ERROR);
-  }
-
-  private void agent(VerdictReportItem.Builder item) {
-    var unused =
-        dm.machine("web-01")
-            .report(
-                ReportRequest.newBuilder()
-                    .setMachine("web-01")
-                    .setBootId("web-01-boot-2")
-                    .setSequence(1)
-                    .addVerdicts(item)
-                    .build());
   }
 
   @Test
@@ -245,23 +231,17 @@ class WatchdogServiceTest {
     assertThat(shed.getStatus().getCode()).isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
     assertThat(shed.getTrailers().get(Refusals.RETRY_AFTER)).isEqualTo("1");
     assertThat(row("synthetic").getShed()).isEqualTo(1);
-    assertThat(codes()).contains("WATCHDOG_FLOOD");
+    assertThat(dm.codes()).contains("WATCHDOG_FLOOD");
     report("watchdog/burn-test", burnTest(VerdictKind.ERROR));
     assertThat(verdict("burn-test").getKind()).isEqualTo(VerdictKind.ERROR);
-    agent(item("disk", VerdictKind.ERROR));
+    dm.agentReports(item("disk", VerdictKind.ERROR));
     assertThat(verdict("disk").getKind()).isEqualTo(VerdictKind.ERROR);
 
     dm.clock.pass(Duration.ofSeconds(1));
     report("operator/ci", item("synthetic", VerdictKind.ERROR));
     assertThat(verdict("synthetic").getKind()).isEqualTo(VerdictKind.ERROR);
     dm.clock.pass(Duration.ofMinutes(6));
-    assertThat(codes()).doesNotContain("WATCHDOG_FLOOD");
-  }
-
-  private java.util.List<String> codes() {
-    return dm.operator().getStatus(GetStatusRequest.getDefaultInstance()).getCodesList().stream()
-        .map(HealthCode::getCode)
-        .toList();
+    assertThat(dm.codes()).doesNotContain("WATCHDOG_FLOOD");
   }
 
   @Test
@@ -380,7 +360,7 @@ class WatchdogServiceTest {
 
   @Test
   void theLeadersClockAnHourAheadFiresNoTimeout() {
-    agent(item("disk", VerdictKind.ERROR));
+    dm.agentReports(item("disk", VerdictKind.ERROR));
     dm.edge.leaderLoop().round();
     dm.clock.jump(Duration.ofHours(1));
     dm.clock.pass(Duration.ofSeconds(1));
@@ -389,12 +369,12 @@ class WatchdogServiceTest {
     assertThat(dm.fleet.machine("web-01").getError().getFault()).isEqualTo("disk");
     java.time.Instant log = dm.ledger.<java.time.Instant>read(state -> state.now());
     assertThat(log).isBefore(dm.clock.now().minusSeconds(3500));
-    assertThat(codes()).contains("CLOCK_SKEW");
+    assertThat(dm.codes()).contains("CLOCK_SKEW");
   }
 
   @Test
   void theLeadersClockAnHourBackStopsNoTimeout() {
-    agent(item("disk", VerdictKind.ERROR));
+    dm.agentReports(item("disk", VerdictKind.ERROR));
     dm.edge.leaderLoop().round();
     long before = dm.ledger.read(state -> state.now().toEpochMilli());
     dm.clock.jump(Duration.ofHours(-1));
