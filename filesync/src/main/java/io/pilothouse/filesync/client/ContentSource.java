@@ -16,6 +16,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
 import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -32,11 +33,16 @@ final class ContentSource {
   private final String address;
   private final Limits limits;
   private final Patience patience;
+  private final Duration read;
 
-  ContentSource(String address, Limits limits, Patience patience) {
+  /**
+   * @param read how long it may take to send the next bytes
+   */
+  ContentSource(String address, Limits limits, Patience patience, Duration read) {
     this.address = address;
     this.limits = limits;
     this.patience = patience;
+    this.read = read;
   }
 
   String address() {
@@ -258,7 +264,7 @@ final class ContentSource {
     HttpURLConnection connection = (HttpURLConnection) uri.toURL().openConnection(Proxy.NO_PROXY);
     connection.setRequestMethod(method);
     connection.setConnectTimeout((int) patience.connect().toMillis());
-    connection.setReadTimeout((int) patience.read().toMillis());
+    connection.setReadTimeout((int) read.toMillis());
     connection.setRequestProperty(TransferClass.HEADER, limits.transferClass().text());
     connection.setUseCaches(false);
     connection.setInstanceFollowRedirects(false);

@@ -111,7 +111,7 @@ public final class NearestRoute implements Route {
     List<Source> sources = new ArrayList<>();
     boolean anybody = somebodyLives();
     peers(chain.before(), anybody).forEach(each -> sources.add(peer(each, true)));
-    service().forEach(each -> sources.add(new Source(each, outside, false)));
+    service().forEach(each -> sources.add(new Source(each, outside, false, false)));
     // these wait for this machine: to wait for them would be for ever
     peers(chain.after(), anybody).forEach(each -> sources.add(peer(each, false)));
     return sources;
@@ -122,7 +122,8 @@ public final class NearestRoute implements Route {
   }
 
   private Source peer(String address, boolean awaited) {
-    return new Source(address, neighbours.inRack(address) ? List.of() : outside, awaited);
+    List<Throttle> limits = neighbours.inRack(address) ? List.of() : outside;
+    return new Source(address, limits, true, awaited);
   }
 
   private List<String> service() {

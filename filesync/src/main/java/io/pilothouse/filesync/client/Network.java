@@ -2,6 +2,7 @@ package io.pilothouse.filesync.client;
 
 import io.pilothouse.filesync.Throttle;
 import io.pilothouse.filesync.TransferClass;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -46,6 +47,7 @@ record Network(
   ContentSource source(Route.Source source, TransferClass transferClass) {
     List<Throttle> limits = new ArrayList<>(source.limits());
     limits.add(throttle);
-    return new ContentSource(source.address(), new Limits(transferClass, limits), patience);
+    Duration read = source.neighbour() ? patience.neighbour() : patience.read();
+    return new ContentSource(source.address(), new Limits(transferClass, limits), patience, read);
   }
 }

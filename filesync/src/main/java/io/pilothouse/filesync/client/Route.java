@@ -19,16 +19,18 @@ public interface Route {
    * @param address {@code host:port}
    * @param limits that bytes from there go through besides the machine's own, as the uplink of the
    *     rack for a source outside of it
+   * @param neighbour an agent, not a replica: one that says nothing is given up sooner, as others
+   *     have what it has
    * @param awaited when it is busy or has it on its way: come back to it rather than ask the next,
    *     for as long as the route still names it
    */
-  record Source(String address, List<Throttle> limits, boolean awaited) {
+  record Source(String address, List<Throttle> limits, boolean neighbour, boolean awaited) {
     public Source {
       limits = List.copyOf(limits);
     }
 
     public static Source of(String address) {
-      return new Source(address, List.of(), false);
+      return new Source(address, List.of(), false, false);
     }
   }
 

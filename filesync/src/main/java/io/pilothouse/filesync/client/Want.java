@@ -21,9 +21,11 @@ final class Want {
   /** It is not asked for before this time of the gathering's clock. */
   long notBefore;
 
-  private List<Source> sources = List.of();
+  /** Whom to ask, best first, in this round. */
+  private List<Source> left = List.of();
+
   private long asOf = -1;
-  private int next;
+  private boolean asked;
   private int round = 1;
   private boolean busy;
   private final List<Source> again = new ArrayList<>(0);
@@ -43,14 +45,18 @@ final class Want {
   /**
    * Whom to ask now; null when nobody is left.
    *
-   * @param age changes when the route has learnt something: one that was not asked for yet follows
+   * @param age changes when the route has learnt something
    */
   @Nullable Source source(Route route, long age) {
-    if (asOf != age && next == 0 && round == 1) {
-      sources = route.sources(chunk.sha256());
+    if (asOf != age) {
+      List<Source> named = route.sources(chunk.sha256());
+      List<Source> still = asked ? left.stream().filter(named::contains).toList() : named;
+      if (!asked || !still.isEmpty()) {
+        left = still; // whoever has failed others in the meantime is not waited for
+      }
       asOf = age;
     }
-    return next < sources.size() ? sources.get(next) : null;
+    return left.isEmpty() ? null : left.getFirst();
   }
 
   /**
@@ -67,7 +73,7 @@ final class Want {
     if (later && source.awaited()) {
       // as long as the route names it
       notBefore = now + delayNanos;
-      next = 0;
+      asked = false;
       round = 1;
       again.clear();
       asOf = -1;
@@ -77,12 +83,12 @@ final class Want {
     if (later || outcome == Outcome.FAILED) {
       again.add(source); // one that does not have it, or lies, is not asked again
     }
-    next++;
-    if (next == sources.size() && !again.isEmpty() && round < (busy ? ROUNDS_WHEN_BUSY : ROUNDS)) {
+    asked = true;
+    left = left.subList(1, left.size());
+    if (left.isEmpty() && !again.isEmpty() && round < (busy ? ROUNDS_WHEN_BUSY : ROUNDS)) {
       notBefore = busy ? now + delayNanos : now;
-      sources = List.copyOf(again);
+      left = List.copyOf(again);
       again.clear();
-      next = 0;
       round++;
       busy = false;
     }

@@ -23,6 +23,7 @@ abstract class ClientTest {
       new Patience(
           Duration.ofSeconds(2),
           Duration.ofSeconds(5),
+          Duration.ofSeconds(5),
           Duration.ofSeconds(60),
           Duration.ofMillis(10));
 

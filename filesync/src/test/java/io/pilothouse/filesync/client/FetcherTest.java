@@ -179,7 +179,12 @@ final class FetcherTest extends ClientTest {
       List<String> sources =
           List.of(nobody(), "127.0.0.1:" + silent.getLocalPort(), "not an address", two.address());
       Patience little =
-          new Patience(SHORT.connect(), Duration.ofMillis(700), SHORT.whole(), SHORT.busy());
+          new Patience(
+              SHORT.connect(),
+              Duration.ofMillis(700),
+              SHORT.neighbour(),
+              SHORT.whole(),
+              SHORT.busy());
       new Fetcher(network(4, little), WritePoints.NONE).fetch(digest(), target, sources);
       assertPublished();
     }
@@ -189,7 +194,8 @@ final class FetcherTest extends ClientTest {
   void aSourceThatDripsIsLeft() throws Exception {
     one.fault = Faults.drips();
     Patience little =
-        new Patience(SHORT.connect(), SHORT.read(), Duration.ofMillis(50), SHORT.busy());
+        new Patience(
+            SHORT.connect(), SHORT.read(), SHORT.neighbour(), Duration.ofMillis(50), SHORT.busy());
     Fetcher fetcher = new Fetcher(network(4, little), WritePoints.NONE);
     assertThatThrownBy(() -> fetcher.fetch(digest(), target, List.of(one.address())))
         .hasMessageContaining("bytes came in");

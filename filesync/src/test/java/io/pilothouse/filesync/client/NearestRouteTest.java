@@ -48,7 +48,7 @@ class NearestRouteTest {
   }
 
   private void answers(String address, Outcome outcome) {
-    route.answered(new Source(address, List.of(), true), outcome);
+    route.answered(new Source(address, List.of(), true, true), outcome);
   }
 
   private void passes(Duration time) {
