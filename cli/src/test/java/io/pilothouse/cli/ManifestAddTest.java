@@ -10,7 +10,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -38,10 +37,9 @@ class ManifestAddTest extends ManifestRig {
 
   @Test
   void anUploadThatWasBrokenOffGoesOn() {
-    AtomicInteger puts = new AtomicInteger();
     one.before =
         request -> {
-          if (request.startsWith("PUT /v1/") && puts.incrementAndGet() > 2) {
+          if (request.startsWith("PUT /v1/index/")) {
             throw new IllegalStateException("the connection is cut");
           }
         };
@@ -52,11 +50,12 @@ class ManifestAddTest extends ManifestRig {
     assertThat(add().code()).isEqualTo(1);
     assertThat(dm.methods()).containsExactly("ListManifests", "RegisterManifest");
 
-    long before = one.count("PUT /v1/chunks/");
+    long before = one.count("PUT /v1/chunks");
+    assertThat(before).isPositive();
     one.before = request -> {};
     assertThat(add().code()).isZero();
 
-    assertThat(one.count("PUT /v1/chunks/") - before).as("chunks sent again").isEqualTo(2);
+    assertThat(one.count("PUT /v1/chunks")).as("chunks are sent once").isEqualTo(before);
   }
 
   @Test

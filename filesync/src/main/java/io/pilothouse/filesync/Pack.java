@@ -1,7 +1,10 @@
 package io.pilothouse.filesync;
 
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Many chunks in one answer: small files must not cost a request each. The request is a line with
@@ -9,8 +12,11 @@ import java.util.List;
  * highest first) and then its bytes, or one of the two marks and nothing.
  */
 public final class Pack {
-  /** POST hashes there. */
+  /** POST hashes there; PUT chunks there. */
   public static final String PATH = "/v1/chunks";
+
+  /** POST hashes there to be told, a line each, which are missing. */
+  public static final String MISSING_PATH = "/v1/missing";
 
   /** In place of a size: it is not there. */
   public static final int ABSENT = -1;
@@ -20,6 +26,9 @@ public final class Pack {
 
   /** Chunks asked for in one request. */
   public static final int MOST_CHUNKS = 1024;
+
+  /** Bytes of chunks in one request. */
+  public static final int MOST_BYTES = 4 << 20;
 
   /** Bytes of a hash and the end of its line. */
   private static final int LINE = 65;
@@ -34,6 +43,39 @@ public final class Pack {
   /** Longest body of a request, in bytes. */
   public static int longestRequest() {
     return MOST_CHUNKS * LINE;
+  }
+
+  /** Longest body with chunks, in bytes. */
+  public static int longestUpload() {
+    return MOST_BYTES + MOST_CHUNKS * Integer.BYTES;
+  }
+
+  /** The body with chunks to be stored: of each its size and its bytes. */
+  public static byte[] upload(List<byte[]> chunks) {
+    int length = chunks.stream().mapToInt(each -> Integer.BYTES + each.length).sum();
+    ByteBuffer body = ByteBuffer.allocate(length);
+    for (byte[] each : chunks) {
+      body.putInt(each.length).put(each);
+    }
+    return body.array();
+  }
+
+  /** Reads that body; each chunk under the hash that it has. */
+  public static Map<String, byte[]> chunks(byte[] body) throws ContentException {
+    Map<String, byte[]> chunks = new LinkedHashMap<>();
+    ByteBuffer left = ByteBuffer.wrap(body);
+    while (left.hasRemaining()) {
+      int size = left.remaining() < Integer.BYTES ? -1 : left.getInt();
+      if (size <= 0 || size > Math.min(left.remaining(), ContentIndex.LARGEST_CHUNK)) {
+        throw new ContentException(
+            "at byte %d there is no chunk: expected four bytes with its size, 1 to %d, and its bytes"
+                .formatted(left.position(), ContentIndex.LARGEST_CHUNK));
+      }
+      byte[] chunk = new byte[size];
+      left.get(chunk);
+      chunks.put(Sha256.hex(chunk), chunk);
+    }
+    return chunks;
   }
 
   /** Reads the body of a request. */

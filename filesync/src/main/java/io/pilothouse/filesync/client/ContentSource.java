@@ -235,8 +235,20 @@ final class ContentSource {
 
   /** Sends bytes. */
   Answer put(String path, byte[] bytes) throws IOException, InterruptedException {
-    HttpURLConnection connection = open(path, "PUT");
+    return send("PUT", path, bytes);
+  }
+
+  /** Asks something, to which the answer is about as long. */
+  Answer post(String path, byte[] bytes) throws IOException, InterruptedException {
+    return send("POST", path, bytes);
+  }
+
+  private Answer send(String method, String path, byte[] bytes)
+      throws IOException, InterruptedException {
+    HttpURLConnection connection = open(path, method);
     try {
+      // it answers when all is flushed, and its disk may be busy
+      connection.setReadTimeout((int) patience.whole().toMillis());
       connection.setDoOutput(true);
       connection.setFixedLengthStreamingMode(bytes.length);
       try (OutputStream out = connection.getOutputStream()) {
@@ -247,7 +259,7 @@ final class ContentSource {
         }
       }
       int code = connection.getResponseCode();
-      return new Answer(code, code < 400 ? "" : errorText(connection));
+      return new Answer(code, code < 400 ? text(connection, bytes.length) : errorText(connection));
     } finally {
       connection.disconnect();
     }
@@ -269,6 +281,12 @@ final class ContentSource {
     connection.setUseCaches(false);
     connection.setInstanceFollowRedirects(false);
     return connection;
+  }
+
+  private static String text(HttpURLConnection connection, int most) throws IOException {
+    try (InputStream in = connection.getInputStream()) {
+      return new String(in.readNBytes(most), StandardCharsets.UTF_8);
+    }
   }
 
   private static String errorText(HttpURLConnection connection) throws IOException {

@@ -159,18 +159,21 @@ public final class Fetcher {
     IndexFile index = index(digest, work, local, transfer);
     Path tree = work.resolve("tree");
     underway.knows(digest, index, tree);
-    TreeWriter writer = new TreeWriter(tree, Files.exists(tree), points);
     TreeFetch.Brought brought = sha256 -> underway.brought(digest, sha256);
-    Gathering gathering =
-        network.gathering(
-            transfer, new PartialChunks(work.resolve("chunks")), TreeFetch.into(writer, brought));
-    // it may be there in full, with only its index lost
-    Path unpublished = publishedDigest(target).isPresent() ? null : target;
-    new TreeFetch(writer, local, unpublished, gathering, brought).run(index);
-    writer.finish(index);
+    long fetched;
+    try (TreeWriter writer = new TreeWriter(tree, Files.exists(tree), points)) {
+      Gathering gathering =
+          network.gathering(
+              transfer, new PartialChunks(work.resolve("chunks")), TreeFetch.into(writer, brought));
+      // it may be there in full, with only its index lost
+      Path unpublished = publishedDigest(target).isPresent() ? null : target;
+      new TreeFetch(writer, local, unpublished, gathering, brought).run(index);
+      writer.finish(index);
+      fetched = gathering.fetchedBytes();
+    }
     Tree.publish(work, target, points);
     DurableFiles.deleteTree(work);
-    return gathering.fetchedBytes();
+    return fetched;
   }
 
   /** What a fetch of another content left behind is no tree to go on with, but has chunks. */

@@ -29,7 +29,7 @@ import java.util.Set;
  * and closed at once, with its mode from the start; larger ones get theirs at the end. Chunks of
  * zeros leave holes.
  */
-final class TreeWriter {
+final class TreeWriter implements AutoCloseable {
   private static final int PIECE = 128 << 10;
   private static final int OWN = 0600;
   private static final int ALL = 0777;
@@ -40,6 +40,7 @@ final class TreeWriter {
   private final Path tree;
   private final boolean resumed;
   private final WritePoints points;
+  private final OpenFiles large = new OpenFiles();
 
   /** Permission bits that new files do not get, whatever is asked for. */
   private final int umask;
@@ -146,9 +147,7 @@ final class TreeWriter {
         write(channel, bytes, length, 0);
       }
     } else if (!isZero(bytes, length)) {
-      try (FileChannel channel = FileChannel.open(path, StandardOpenOption.WRITE)) {
-        write(channel, bytes, length, place.offset());
-      }
+      large.with(path, channel -> write(channel, bytes, length, place.offset()));
     }
     points.reached("chunk written");
   }
@@ -189,8 +188,15 @@ final class TreeWriter {
     return bytes[0] == 0 && Arrays.equals(bytes, 0, length - 1, bytes, 1, length);
   }
 
+  /** Closes the files that stay open between their chunks. */
+  @Override
+  public void close() throws IOException {
+    large.close();
+  }
+
   /** Gives the large files their lengths and modes, and flushes everything. */
   void finish(IndexFile index) throws IOException {
+    close();
     int[] entries = new int[1];
     index.forEach(
         entry -> {

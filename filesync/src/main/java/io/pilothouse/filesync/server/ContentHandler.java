@@ -1,12 +1,8 @@
 package io.pilothouse.filesync.server;
 
-import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonGenerator;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpHandler;
 import io.pilothouse.filesync.ContentException;
-import io.pilothouse.filesync.ContentIndex;
-import io.pilothouse.filesync.DiskFull;
 import io.pilothouse.filesync.Pack;
 import io.pilothouse.filesync.Sha256;
 import io.pilothouse.filesync.Throttle;
@@ -15,7 +11,6 @@ import io.pilothouse.filesync.server.Transfers.Transfer;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -24,32 +19,30 @@ import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Serves {@link Contents} over HTTP/1.1: GET and HEAD of {@code /v1/chunks/SHA256} and {@code
  * /v1/index/DIGEST}, and many chunks in one answer to a POST of their hashes ({@link Pack}); a
- * replica takes PUT of both. GET understands {@code Range: bytes=N-} so that a transfer resumes.
- * More transfers than allowed at once are shed with 503 and Retry-After, never queued.
+ * replica takes {@link Uploads}. GET understands {@code Range: bytes=N-} so that a transfer
+ * resumes. More transfers than allowed at once are shed with 503 and Retry-After, never queued.
  */
 public final class ContentHandler implements HttpHandler {
   /** The path to register this handler under. */
   public static final String PATH = "/v1/";
 
-  private static final Logger log = LoggerFactory.getLogger(ContentHandler.class);
   private static final Duration PEER_PATIENCE = Duration.ofSeconds(30);
-  private static final int LARGEST_CHUNK = 4 << 20;
-  private static final int INSUFFICIENT_STORAGE = 507;
   private static final Pattern RANGE = Pattern.compile("bytes=(\\d{1,18})-");
 
   private final Contents contents;
-  private final Optional<ContentStore> store;
+  private final Optional<Uploads> uploads;
   private final Throttle throttle;
   private final Transfers transfers;
   private final AtomicLong served = new AtomicLong();
   private final AtomicLong shed = new AtomicLong();
   private final AtomicLong missed = new AtomicLong();
+
+  /** An answer in words. */
+  record Text(int code, String text) {}
 
   /**
    * Serves a store, and takes what is uploaded.
@@ -70,13 +63,13 @@ public final class ContentHandler implements HttpHandler {
   }
 
   ContentHandler(ContentStore store, Throttle throttle, Transfers transfers) {
-    this(store, Optional.of(store), throttle, transfers);
+    this(store, Optional.of(new Uploads(store)), throttle, transfers);
   }
 
   private ContentHandler(
-      Contents contents, Optional<ContentStore> store, Throttle throttle, Transfers transfers) {
+      Contents contents, Optional<Uploads> uploads, Throttle throttle, Transfers transfers) {
     this.contents = contents;
-    this.store = store;
+    this.uploads = uploads;
     this.throttle = throttle;
     this.transfers = transfers;
   }
@@ -109,7 +102,7 @@ public final class ContentHandler implements HttpHandler {
       try (Transfer transfer = slot.get()) {
         route(exchange, transfer);
       } catch (ContentException e) {
-        text(exchange, 400, String.valueOf(e.getMessage()));
+        text(exchange, 400, e.getMessage() + "\n");
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
         throw new IOException("stopped while serving", e);
@@ -120,22 +113,32 @@ public final class ContentHandler implements HttpHandler {
   private static void refuseBusy(HttpExchange exchange) throws IOException {
     try (InputStream in = exchange.getRequestBody()) {
       // a body left unread would reset the connection before the peer has read our answer
-      in.readNBytes(LARGEST_CHUNK);
+      in.readNBytes(Pack.longestUpload());
     }
     exchange.getResponseHeaders().set("Retry-After", "1");
-    text(exchange, 503, "busy: too many transfers at once; try another replica");
+    text(exchange, 503, "busy: too many transfers at once; try another replica\n");
   }
 
   private void route(HttpExchange exchange, Transfer transfer)
       throws IOException, InterruptedException {
     String path = exchange.getRequestURI().getPath();
-    if (path.equals(Pack.PATH)) {
-      if (exchange.getRequestMethod().equals("POST")) {
-        byte[] request = Receiving.body(exchange, transfer, Pack.longestRequest());
-        sendPack(exchange, transfer, Pack.hashes(request));
-      } else {
-        refuseMethod(exchange, "POST");
-      }
+    String method = exchange.getRequestMethod();
+    if (path.equals(Pack.PATH) && method.equals("POST")) {
+      byte[] request = Receiving.body(exchange, transfer, Pack.longestRequest());
+      sendPack(exchange, transfer, Pack.hashes(request));
+      return;
+    }
+    if (path.equals(Pack.PATH) && method.equals("PUT") && uploads.isPresent()) {
+      text(exchange, uploads.get().chunks(exchange, transfer));
+      return;
+    }
+    if (path.equals(Pack.MISSING_PATH) && method.equals("POST") && uploads.isPresent()) {
+      text(exchange, uploads.get().missing(exchange, transfer));
+      return;
+    }
+    if (path.equals(Pack.PATH) || path.equals(Pack.MISSING_PATH)) {
+      refuseMethod(
+          exchange, uploads.isEmpty() || path.equals(Pack.MISSING_PATH) ? "POST" : "POST, PUT");
       return;
     }
     List<String> names = List.of(path.split("/", -1));
@@ -144,12 +147,12 @@ public final class ContentHandler implements HttpHandler {
             && (names.get(2).equals("chunks") || names.get(2).equals("index"))
             && Sha256.isHex(names.get(3));
     if (!known) {
-      text(exchange, 404, "use /v1/chunks/SHA256 or /v1/index/DIGEST");
+      text(exchange, 404, "use /v1/chunks/SHA256 or /v1/index/DIGEST\n");
       return;
     }
     boolean chunk = names.get(2).equals("chunks");
     String hash = names.get(3);
-    switch (exchange.getRequestMethod()) {
+    switch (method) {
       case "GET" ->
           send(exchange, transfer, held(chunk, hash), (chunk ? "chunk " : "index ") + hash);
       case "HEAD" -> {
@@ -163,19 +166,20 @@ public final class ContentHandler implements HttpHandler {
         }
       }
       case "PUT" -> {
-        if (store.isEmpty()) {
+        if (chunk || uploads.isEmpty()) {
           refuseMethod(exchange, "GET, HEAD");
-          return;
+        } else {
+          text(exchange, uploads.get().index(exchange, transfer, hash));
         }
-        take(exchange, transfer, store.get(), chunk, hash);
       }
-      default -> refuseMethod(exchange, "GET, HEAD, PUT");
+      default ->
+          refuseMethod(exchange, chunk || uploads.isEmpty() ? "GET, HEAD" : "GET, HEAD, PUT");
     }
   }
 
   private static void refuseMethod(HttpExchange exchange, String allowed) throws IOException {
     exchange.getResponseHeaders().set("Allow", allowed);
-    text(exchange, 405, "use " + allowed);
+    text(exchange, 405, "use " + allowed + "\n");
   }
 
   private Contents.Held held(boolean chunk, String hash) throws IOException {
@@ -187,16 +191,16 @@ public final class ContentHandler implements HttpHandler {
     switch (held) {
       case Contents.Absent absent -> {
         missed.incrementAndGet();
-        text(exchange, 404, "no " + what);
+        text(exchange, 404, "no " + what + "\n");
       }
       case Contents.Soon soon -> {
         exchange.getResponseHeaders().set("Retry-After", "1");
-        text(exchange, 503, "soon: " + what + " is on its way here");
+        text(exchange, 503, "soon: " + what + " is on its way here\n");
       }
       case Contents.At place -> {
         long from = startAnswer(exchange, place.size());
-        try (OutputStream out = exchange.getResponseBody()) {
-          Sending sending = sending(out, place.size(), transfer);
+        try (OutputStream out = exchange.getResponseBody();
+            Sending sending = sending(out, place.size(), transfer)) {
           sending.file(place, from);
           sending.flush();
         }
@@ -215,8 +219,8 @@ public final class ContentHandler implements HttpHandler {
     }
     exchange.getResponseHeaders().set("Content-Type", "application/octet-stream");
     exchange.sendResponseHeaders(200, length == 0 ? -1 : length);
-    try (OutputStream out = exchange.getResponseBody()) {
-      Sending sending = sending(out, length, transfer);
+    try (OutputStream out = exchange.getResponseBody();
+        Sending sending = sending(out, length, transfer)) {
       for (Contents.Held each : chunks) {
         switch (each) {
           case Contents.Absent absent -> {
@@ -260,48 +264,14 @@ public final class ContentHandler implements HttpHandler {
     return from < length ? from : 0;
   }
 
-  private static void take(
-      HttpExchange exchange, Transfer transfer, ContentStore store, boolean chunk, String hash)
-      throws IOException {
-    List<String> missing = List.of();
-    try {
-      if (chunk) {
-        store.putChunk(hash, Receiving.body(exchange, transfer, LARGEST_CHUNK));
-      } else {
-        missing =
-            store.putIndex(hash, Receiving.stream(exchange, transfer, ContentIndex.MOST_BYTES));
-      }
-    } catch (ContentException e) {
-      throw e;
-    } catch (IOException e) {
-      log.error("cannot store {}", hash, e);
-      int code = DiskFull.is(e) ? INSUFFICIENT_STORAGE : 500;
-      text(exchange, code, "cannot store " + hash + " here: " + e.getMessage());
-      return;
-    }
-    if (missing.isEmpty()) {
-      text(exchange, 201, "stored");
-    } else {
-      exchange.getResponseHeaders().set("Content-Type", "application/json");
-      text(exchange, 409, json(missing));
-    }
-  }
-
-  private static String json(List<String> missing) throws IOException {
-    StringWriter text = new StringWriter();
-    try (JsonGenerator json = new JsonFactory().createGenerator(text)) {
-      json.writeStartObject();
-      json.writeFieldName("missing");
-      json.writeArray(missing.toArray(String[]::new), 0, missing.size());
-      json.writeEndObject();
-    }
-    return text.toString();
+  private static void text(HttpExchange exchange, Text answer) throws IOException {
+    text(exchange, answer.code(), answer.text());
   }
 
   private static void text(HttpExchange exchange, int code, String text) throws IOException {
-    byte[] bytes = (text + "\n").getBytes(StandardCharsets.UTF_8);
+    byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
     boolean head = exchange.getRequestMethod().equals("HEAD");
-    exchange.sendResponseHeaders(code, head ? -1 : bytes.length);
+    exchange.sendResponseHeaders(code, head || bytes.length == 0 ? -1 : bytes.length);
     if (!head) {
       exchange.getResponseBody().write(bytes);
     }

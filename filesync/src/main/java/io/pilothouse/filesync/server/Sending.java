@@ -8,11 +8,13 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 
 /** Sends bytes of files to a peer in pieces that go through the limit, with one buffer in all. */
-final class Sending {
+final class Sending implements AutoCloseable {
   private static final int PIECE = 128 << 10;
 
   private final OutputStream out;
@@ -20,6 +22,11 @@ final class Sending {
   private final Throttle throttle;
   private final AtomicLong served;
   private final ByteBuffer buffer;
+
+  /** The file of the last piece: on a machine many chunks of an answer are in one. */
+  private @Nullable Path path;
+
+  private @Nullable FileChannel file;
 
   /**
    * Starts an answer.
@@ -43,17 +50,35 @@ final class Sending {
 
   /** The file's bytes as they are; one that has become shorter breaks the answer off. */
   void file(At place, long from) throws IOException, InterruptedException {
-    try (FileChannel file = FileChannel.open(place.file(), StandardOpenOption.READ)) {
-      for (long sent = from; sent < place.size(); ) {
-        int piece = (int) Math.min(room(), place.size() - sent);
-        buffer.limit(buffer.position() + piece);
-        int read = file.read(buffer, place.offset() + sent);
-        buffer.limit(buffer.capacity());
-        if (read < 0) {
-          throw new EOFException(place.file() + " became shorter while it was sent");
-        }
-        sent += read;
+    FileChannel opened = open(place.file());
+    for (long sent = from; sent < place.size(); ) {
+      int piece = (int) Math.min(room(), place.size() - sent);
+      buffer.limit(buffer.position() + piece);
+      int read = opened.read(buffer, place.offset() + sent);
+      buffer.limit(buffer.capacity());
+      if (read < 0) {
+        throw new EOFException(place.file() + " became shorter while it was sent");
       }
+      sent += read;
+    }
+  }
+
+  private FileChannel open(Path wanted) throws IOException {
+    FileChannel opened = file;
+    if (opened == null || !wanted.equals(path)) {
+      close();
+      opened = FileChannel.open(wanted, StandardOpenOption.READ);
+      path = wanted;
+      file = opened;
+    }
+    return opened;
+  }
+
+  @Override
+  public void close() throws IOException {
+    if (file != null) {
+      file.close();
+      file = null;
     }
   }
 

@@ -39,6 +39,7 @@ final class TestReplica implements AutoCloseable {
   /** Hashes asked for in packs, one after the other. */
   final List<String> askedChunks = new CopyOnWriteArrayList<>();
 
+  private final List<String> uploaded = new CopyOnWriteArrayList<>();
   volatile Fault fault = (exchange, bytes) -> false;
   private final HttpServer server;
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
@@ -56,6 +57,11 @@ final class TestReplica implements AutoCloseable {
     String path = exchange.getRequestURI().getPath();
     String range = exchange.getRequestHeaders().getFirst("Range");
     asked.add(exchange.getRequestMethod() + " " + path + (range == null ? "" : " " + range));
+    if (exchange.getRequestMethod().equals("PUT") && path.equals(Pack.PATH)) {
+      byte[] upload = exchange.getRequestBody().readAllBytes();
+      exchange.setStreams(new ByteArrayInputStream(upload), null);
+      uploaded.addAll(Pack.chunks(upload).keySet());
+    }
     boolean pack = exchange.getRequestMethod().equals("POST") && path.equals(Pack.PATH);
     if (pack || exchange.getRequestMethod().equals("GET")) {
       byte[] bytes = pack ? pack(exchange) : bytes(path);
@@ -109,8 +115,14 @@ final class TestReplica implements AutoCloseable {
     return server.getAddress().getHostString() + ":" + server.getAddress().getPort();
   }
 
+  /** How many chunks came in uploads. */
+  int uploadedChunks() {
+    return uploaded.size();
+  }
+
   /** Forgets what it was asked for. */
   void forget() {
+    uploaded.clear();
     asked.clear();
     askedChunks.clear();
   }

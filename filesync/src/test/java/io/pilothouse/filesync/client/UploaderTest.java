@@ -34,7 +34,6 @@ final class UploaderTest extends ClientTest {
     assertThat(one.store.held()).contains(packed.index().digest());
     assertThat(one.asked.getLast()).startsWith("PUT /v1/index/");
     long total = packed.index().chunks().stream().mapToLong(each -> each.size()).sum();
-    assertThat(progress).hasSize(packed.index().chunks().size());
     assertThat(progress.getLast()).isEqualTo(total + "/" + total);
   }
 
@@ -42,10 +41,10 @@ final class UploaderTest extends ClientTest {
   void sendsOnlyWhatIsMissing() throws Exception {
     Trees.file(source.resolve("manifest.yaml"), 0644, Trees.bytes(5, 900));
     upload(Packer.pack(source), one.address());
-    assertThat(one.askedFor("PUT /v1/chunks/")).isEqualTo(1);
+    assertThat(one.uploadedChunks()).isEqualTo(1);
     one.forget();
     upload(Packer.pack(source), one.address());
-    assertThat(one.askedFor("PUT /v1/chunks/")).isZero();
+    assertThat(one.uploadedChunks()).isZero();
   }
 
   @Test
@@ -57,7 +56,7 @@ final class UploaderTest extends ClientTest {
     bytes[3] ^= 1;
     Files.write(file, bytes);
     upload(content, one.address());
-    assertThat(one.askedFor("PUT /v1/chunks/")).isEqualTo(1);
+    assertThat(one.uploadedChunks()).isEqualTo(1);
     assertThat(one.store.chunkBytes(sha256)).isPresent();
   }
 

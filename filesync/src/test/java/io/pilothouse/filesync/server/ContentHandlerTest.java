@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpServer;
 import io.pilothouse.filesync.ContentIndex;
+import io.pilothouse.filesync.Pack;
 import io.pilothouse.filesync.Packer;
 import io.pilothouse.filesync.Packer.Packed;
 import io.pilothouse.filesync.Sha256;
@@ -24,6 +25,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -80,6 +82,10 @@ final class ContentHandlerTest {
     return client.send(request.build(), BodyHandlers.ofByteArray());
   }
 
+  private HttpResponse<byte[]> upload(byte[]... chunks) throws Exception {
+    return send("PUT", Pack.PATH, Pack.upload(List.of(chunks)));
+  }
+
   private HttpResponse<byte[]> get(String path, String... headers) throws Exception {
     return send("GET", path, new byte[0], headers);
   }
@@ -92,7 +98,7 @@ final class ContentHandlerTest {
   void putsAndGetsAChunk() throws Exception {
     assertThat(send("HEAD", CHUNK, new byte[0]).statusCode()).isEqualTo(404);
     assertThat(get(CHUNK).statusCode()).isEqualTo(404);
-    assertThat(send("PUT", CHUNK, BYTES).statusCode()).isEqualTo(201);
+    assertThat(upload(BYTES).statusCode()).isEqualTo(201);
     assertThat(get(CHUNK).body()).isEqualTo(BYTES);
     HttpResponse<byte[]> head = send("HEAD", CHUNK, new byte[0]);
     assertThat(head.statusCode()).isEqualTo(200);
@@ -121,26 +127,45 @@ final class ContentHandlerTest {
     HttpResponse<byte[]> refused = send("PUT", index, packed.index().toBytes());
     assertThat(refused.statusCode()).isEqualTo(409);
     for (ContentIndex.Chunk chunk : packed.index().chunks()) {
-      assertThat(text(refused)).contains("\"" + chunk.sha256() + "\"");
-      send("PUT", "/v1/chunks/" + chunk.sha256(), packed.read(chunk));
+      assertThat(text(refused)).contains(chunk.sha256() + "\n");
+      upload(packed.read(chunk));
     }
-    assertThat(text(refused)).startsWith("{\"missing\":[\"").endsWith("\"]}\n");
     assertThat(send("PUT", index, packed.index().toBytes()).statusCode()).isEqualTo(201);
     assertThat(get(index).body()).isEqualTo(packed.index().toBytes());
   }
 
   @Test
+  void saysWhichChunksAreMissingOrDamaged() throws Exception {
+    byte[] other = Trees.bytes(2, 3000);
+    upload(BYTES, other);
+    Path file = temporary.resolve("store/chunks");
+    file = file.resolve(Sha256.hex(other).substring(0, 2)).resolve(Sha256.hex(other).substring(2));
+    Files.write(file, new byte[3000]);
+    String never = Sha256.hex(new byte[1]);
+    byte[] hashes = Pack.request(List.of(Sha256.hex(BYTES), never, Sha256.hex(other)));
+    HttpResponse<byte[]> missing = send("POST", Pack.MISSING_PATH, hashes);
+    assertThat(missing.statusCode()).isEqualTo(200);
+    assertThat(text(missing)).isEqualTo(never + "\n" + Sha256.hex(other) + "\n");
+    byte[] all = Pack.request(List.of(Sha256.hex(BYTES)));
+    assertThat(send("POST", Pack.MISSING_PATH, all).body()).isEmpty();
+  }
+
+  @Test
   void badRequestsAreRefused() throws Exception {
-    HttpResponse<byte[]> wrong = send("PUT", CHUNK, new byte[] {1});
+    HttpResponse<byte[]> wrong = send("PUT", Pack.PATH, new byte[] {0, 0, 0, 9, 1});
     assertThat(wrong.statusCode()).isEqualTo(400);
-    assertThat(text(wrong)).contains("have another hash");
+    assertThat(text(wrong)).contains("at byte 4 there is no chunk");
+    HttpResponse<byte[]> odd = send("POST", Pack.MISSING_PATH, new byte[] {'x', '\n'});
+    assertThat(odd.statusCode()).isEqualTo(400);
+    assertThat(text(odd)).contains("\"x\" is not a SHA-256");
+    assertThat(send("PUT", CHUNK, BYTES).statusCode()).as("one by one").isEqualTo(405);
     assertThat(get("/v1/chunks/xyz").statusCode()).isEqualTo(404);
     assertThat(get("/v1/chunks/../../etc/passwd").statusCode()).isEqualTo(404);
     assertThat(get("/v1/other/" + Sha256.hex(BYTES)).statusCode()).isEqualTo(404);
     assertThat(send("DELETE", CHUNK, new byte[0]).statusCode()).isEqualTo(405);
-    HttpResponse<byte[]> large = send("PUT", CHUNK, new byte[(4 << 20) + 1]);
+    HttpResponse<byte[]> large = send("PUT", Pack.PATH, new byte[Pack.longestUpload() + 1]);
     assertThat(large.statusCode()).isEqualTo(400);
-    assertThat(text(large)).contains("more than 4194304 bytes");
+    assertThat(text(large)).contains("more than %d bytes".formatted(Pack.longestUpload()));
   }
 
   @Test
@@ -148,9 +173,9 @@ final class ContentHandlerTest {
     Path incoming = temporary.resolve("store/incoming");
     Files.delete(incoming);
     Files.writeString(incoming, "not a directory");
-    HttpResponse<byte[]> failed = send("PUT", CHUNK, BYTES);
+    HttpResponse<byte[]> failed = upload(BYTES);
     assertThat(failed.statusCode()).isEqualTo(500);
-    assertThat(text(failed)).contains("cannot store " + Sha256.hex(BYTES));
+    assertThat(text(failed)).contains("cannot store 1 chunks here");
   }
 
   /** A peer that takes a slot, gets headers and reads no more, as one without power. */
@@ -172,7 +197,7 @@ final class ContentHandlerTest {
       HttpResponse<byte[]> busy = get(CHUNK);
       assertThat(busy.statusCode()).isEqualTo(503);
       assertThat(busy.headers().firstValue("Retry-After")).hasValue("1");
-      assertThat(send("PUT", CHUNK, BYTES).statusCode()).isEqualTo(503);
+      assertThat(upload(BYTES).statusCode()).isEqualTo(503);
       assertThat(handler.shedRequests()).isEqualTo(2);
       assertThat(peer.isConnected()).isTrue();
     }

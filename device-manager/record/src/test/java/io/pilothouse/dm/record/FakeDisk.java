@@ -45,10 +45,11 @@ final class FakeDisk implements RecordDisk {
       if (still) {
         goesOn.acquireUninterruptibly();
       }
-      int size = (int) Math.min(room.get(), bytes.remaining());
+      int wanted = bytes.remaining();
+      long had = room.getAndUpdate(each -> Math.max(0, each - wanted));
+      int size = (int) Math.min(had, wanted);
       real.write(bytes.slice(bytes.position(), size));
       bytes.position(bytes.position() + size);
-      room.addAndGet(-size);
       if (bytes.hasRemaining()) {
         throw new IOException("No space left on device");
       }
