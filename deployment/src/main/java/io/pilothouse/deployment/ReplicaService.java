@@ -8,7 +8,6 @@ import io.pilothouse.api.v1.PullManifestsRequest;
 import io.pilothouse.api.v1.ReportReplicaRequest;
 import io.pilothouse.api.v1.SatelliteGrpc;
 import io.pilothouse.client.DmClient;
-import io.pilothouse.filesync.ContentIndex;
 import io.pilothouse.filesync.Throttle;
 import io.pilothouse.filesync.client.Replicator;
 import io.pilothouse.filesync.server.ContentStore;
@@ -30,6 +29,9 @@ final class ReplicaService {
   private static final Logger log = LoggerFactory.getLogger(ReplicaService.class);
   private static final Duration WAIT = Duration.ofSeconds(10);
   private static final Duration CALL = Duration.ofSeconds(5);
+
+  /** To open a chunk costs the disk as much as to read so many bytes. */
+  private static final int OPENING = 16 << 10;
 
   private final String id;
   private final String address;
@@ -150,10 +152,11 @@ final class ReplicaService {
     for (String digest : store.indexNames()) {
       store.isSoundIndex(digest);
     }
-    for (String chunk : store.chunkNames()) {
-      disk.take(ContentIndex.LARGEST_CHUNK);
-      store.isSoundChunk(chunk);
-    }
+    store.<InterruptedException>forEachChunk(
+        chunk -> {
+          disk.take(Math.max(OPENING, Math.toIntExact(store.chunkSize(chunk))));
+          store.isSoundChunk(chunk);
+        });
     long found = store.damagedFound() - before;
     if (found > 0) {
       log.warn("{} chunks or indexes were damaged on disk; fetching them again", found);

@@ -44,7 +44,7 @@ public record ContentIndex(int format, List<Entry> entries) {
   public record FileEntry(String path, int mode, long size, List<Chunk> chunks) implements Entry {
 
     public FileEntry {
-      chunks = List.copyOf(chunks);
+      chunks = Chunks.compact(chunks);
     }
   }
 

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -60,7 +61,7 @@ final class Hashing implements AutoCloseable {
       int from = 0;
       int to = in.readNBytes(buffer, 0, buffer.length);
       boolean all = to < buffer.length;
-      while (from < to) {
+      while (from < to || !all) {
         if (!all && to - from < Cutter.LARGEST) {
           System.arraycopy(buffer, from, buffer, 0, to - from);
           to -= from;
@@ -68,14 +69,24 @@ final class Hashing implements AutoCloseable {
           int read = in.readNBytes(buffer, to, buffer.length - to);
           all = to + read < buffer.length;
           to += read;
+          continue; // it may have ended at the buffer's last byte
         }
-        int length = Cutter.cut(buffer, from, to);
-        chunks.add(hash(Arrays.copyOfRange(buffer, from, from + length), path, size));
+        boolean hole = Zeros.fill(buffer, from, to);
+        int length = hole ? Zeros.CHUNK.size() : Cutter.cut(buffer, from, to);
+        chunks.add(
+            hole
+                ? zeros(path, size)
+                : hash(Arrays.copyOfRange(buffer, from, from + length), path, size));
         from += length;
         size += length;
       }
     }
     return new Cut(name, Modes.of(path), size, chunks);
+  }
+
+  private Future<Chunk> zeros(Path path, long offset) {
+    places.putIfAbsent(Zeros.CHUNK.sha256(), new Packer.Place(path, offset));
+    return CompletableFuture.completedFuture(Zeros.CHUNK);
   }
 
   private Future<Chunk> hash(byte[] bytes, Path path, long offset) throws IOException {

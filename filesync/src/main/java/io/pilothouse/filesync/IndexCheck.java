@@ -123,6 +123,11 @@ final class IndexCheck {
     }
   }
 
+  static ContentException noChunk(String path, Chunk chunk) {
+    return new ContentException(
+        "%s: \"%s\" with %d bytes is not a chunk".formatted(path, chunk.sha256(), chunk.size()));
+  }
+
   private static void file(FileEntry file) throws ContentException {
     if (file.mode() < 0 || file.mode() > 0777) {
       throw new ContentException(
@@ -133,9 +138,7 @@ final class IndexCheck {
       if (!Sha256.isHex(chunk.sha256())
           || chunk.size() <= 0
           || chunk.size() > ContentIndex.LARGEST_CHUNK) {
-        throw new ContentException(
-            "%s: \"%s\" with %d bytes is not a chunk"
-                .formatted(file.path(), chunk.sha256(), chunk.size()));
+        throw noChunk(file.path(), chunk);
       }
       sum += chunk.size();
     }

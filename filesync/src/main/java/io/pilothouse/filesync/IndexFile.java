@@ -77,6 +77,33 @@ public record IndexFile(Path file, String digest) {
     void chunk(FileEntry file, long offset, Chunk chunk) throws IOException, X;
   }
 
+  /** Takes chunks with the entry that they are of. */
+  public interface PlaceVisitor {
+    /**
+     * A chunk's place.
+     *
+     * @param entry where the file's entry begins in the index
+     */
+    void chunk(int entry, long offset, Chunk chunk) throws IOException;
+  }
+
+  /** All chunks of all files, in their order. */
+  public void forEachPlace(PlaceVisitor visitor) throws IOException {
+    try (InputStream in = new BufferedInputStream(Files.newInputStream(file), BUFFER);
+        IndexReader reader = new IndexReader(in)) {
+      for (Entry entry = reader.next(); entry != null; entry = reader.next()) {
+        if (entry instanceof FileEntry each) {
+          int position = Math.toIntExact(reader.position());
+          long offset = 0;
+          for (Chunk chunk : each.chunks()) {
+            visitor.chunk(position, offset, chunk);
+            offset += chunk.size();
+          }
+        }
+      }
+    }
+  }
+
   /** All chunks of all files, as often as they are used. */
   public <X extends Exception> void forEachChunk(ChunkVisitor<X> visitor) throws IOException, X {
     this.<X>forEach(

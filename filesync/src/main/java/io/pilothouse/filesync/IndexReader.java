@@ -23,6 +23,7 @@ final class IndexReader implements AutoCloseable {
 
   private final JsonParser json;
   private final int format;
+  private long position;
 
   IndexReader(InputStream in) throws IOException {
     this.json = JSON.createParser(in);
@@ -43,6 +44,7 @@ final class IndexReader implements AutoCloseable {
     try {
       if (json.nextToken() != JsonToken.END_ARRAY) {
         expect(json.currentToken(), JsonToken.START_OBJECT);
+        position = json.currentTokenLocation().getByteOffset();
         return entry();
       }
       expect(json.nextToken(), JsonToken.END_OBJECT);
@@ -50,6 +52,32 @@ final class IndexReader implements AutoCloseable {
         throw unexpected("the end");
       }
       return null;
+    } catch (IOException e) {
+      throw readable(e);
+    }
+  }
+
+  /** The first byte of the entry that was read last. */
+  long position() {
+    return position;
+  }
+
+  /**
+   * The path of an entry.
+   *
+   * @param bytes of the index from the entry's first byte on, enough of them for a path
+   */
+  static String path(byte[] bytes, int length) throws IOException {
+    try (JsonParser json = JSON.createParser(bytes, 0, length)) {
+      boolean found =
+          json.nextToken() == JsonToken.START_OBJECT
+              && json.nextToken() == JsonToken.FIELD_NAME
+              && json.currentName().equals("path")
+              && json.nextToken() == JsonToken.VALUE_STRING;
+      if (!found) {
+        throw new ContentException("no entry begins there");
+      }
+      return json.getText();
     } catch (IOException e) {
       throw readable(e);
     }
@@ -144,11 +172,14 @@ final class IndexReader implements AutoCloseable {
       throw unexpected("\"sha256\" or \"chunks\"");
     }
     expect(json.nextToken(), JsonToken.START_ARRAY);
-    List<Chunk> chunks = new ArrayList<>();
+    Chunks chunks = new Chunks();
     while (json.nextToken() != JsonToken.END_ARRAY) {
       expect(json.currentToken(), JsonToken.VALUE_STRING);
       String sha256 = json.getText();
-      chunks.add(new Chunk(sha256, size(path, number())));
+      int bytes = size(path, number());
+      if (!chunks.append(sha256, bytes)) {
+        throw IndexCheck.noChunk(path, new Chunk(sha256, bytes));
+      }
     }
     expect(json.nextToken(), JsonToken.END_OBJECT);
     return chunks;

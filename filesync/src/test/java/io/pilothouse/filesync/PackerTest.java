@@ -13,6 +13,7 @@ import java.net.UnixDomainSocketAddress;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -126,6 +127,25 @@ final class PackerTest {
     assertThatThrownBy(() -> Packer.pack(file)).hasMessageContaining("is not a directory");
     assertThatThrownBy(() -> Packer.pack(dir.resolve("no")))
         .hasMessageContaining("is not a directory");
+  }
+
+  /** Bytes that are all alike are cut at the longest chunk, and so where the buffer ends. */
+  @Test
+  void filesOfBytesThatAreAllAlikeArePackedToTheirEnds() throws Exception {
+    Path source = Files.createDirectories(dir.resolve("alike"));
+    for (int size : new int[] {1, 256 << 10, 1 << 20, (1 << 20) + 1, 3 << 20, (5 << 18) + 7}) {
+      for (byte each : new byte[] {0, 1, -1}) {
+        byte[] bytes = new byte[size];
+        Arrays.fill(bytes, each);
+        Files.write(source.resolve("file"), bytes);
+        Packed packed = Packer.pack(source);
+        ByteArrayOutputStream read = new ByteArrayOutputStream();
+        for (Chunk chunk : packed.index().files().getFirst().chunks()) {
+          read.write(packed.read(chunk));
+        }
+        assertThat(read.toByteArray()).as("%d times %d", size, each).isEqualTo(bytes);
+      }
+    }
   }
 
   @Test

@@ -1,5 +1,6 @@
 package io.pilothouse.filesync;
 
+import io.pilothouse.filesync.server.ContentStore;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -30,6 +31,13 @@ public final class Trees {
       }
     }
     return lines;
+  }
+
+  /** Hashes of all chunks of a store, sorted. */
+  public static List<String> chunkNames(ContentStore store) throws IOException {
+    List<String> names = new ArrayList<>();
+    store.forEachChunk(names::add);
+    return names.stream().sorted().toList();
   }
 
   /** Writes a file with its parents. */

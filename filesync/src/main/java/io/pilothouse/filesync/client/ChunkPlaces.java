@@ -1,98 +1,113 @@
 package io.pilothouse.filesync.client;
 
 import io.pilothouse.filesync.IndexFile;
+import io.pilothouse.filesync.IndexPaths;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.List;
 import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * Where the chunks of a directory are, by the first 64 bits of their hashes and in 24 bytes each:
- * agents are small and contents large. Two chunks with one such key are hardly ever met, and the
- * receiver of the wrong one notices. Of a very large content only the first chunks are known.
+ * Where the chunks of a directory are, by the first 64 bits of their hashes. Two chunks with one
+ * such key are hardly ever met, and the receiver of the wrong one notices. What cannot be read is
+ * not known: it costs a transfer. Safe for use by many threads.
  */
-public final class ChunkPlaces {
+public final class ChunkPlaces implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(ChunkPlaces.class);
   private static final int HEX_DIGITS_OF_A_LONG = 16;
 
-  private final List<Path> files = new ArrayList<>();
-  private long[] keys = {};
-  private long[] offsets = {};
-  private int[] sizes = {};
-  private int[] fileNumbers = {};
+  /** Bytes of an index for each chunk; a wrong guess costs some time. */
+  private static final int INDEX_BYTES_A_CHUNK = 128;
+
+  private final Path directory;
+  private final IndexPaths paths;
+  private final PlaceTable table;
 
   /** A piece of a file. */
   public record Place(Path file, long offset, int size) {}
 
-  private record Row(long key, int file, long offset, int size) {}
-
-  private ChunkPlaces() {}
+  private ChunkPlaces(Path directory, IndexFile index) throws IOException {
+    this.directory = directory;
+    this.paths = new IndexPaths(index.file());
+    Path beside = index.file().toAbsolutePath().getParent();
+    long expected = Files.size(index.file()) / INDEX_BYTES_A_CHUNK;
+    this.table = new PlaceTable(beside == null ? directory : beside, expected);
+  }
 
   /** The places that an index gives them in a directory, which need not be filled yet. */
   public static ChunkPlaces of(Path directory, IndexFile index) throws IOException {
-    ChunkPlaces places = new ChunkPlaces();
-    List<Row> rows = new ArrayList<>();
-    index.forEachChunk(
-        (file, offset, chunk) -> {
-          if (rows.size() < ChunkTable.MOST) {
-            if (offset == 0) {
-              places.files.add(Tree.resolve(directory, file));
-            }
-            int number = places.files.size() - 1;
-            rows.add(new Row(key(chunk.sha256()), number, offset, chunk.size()));
-          }
-        });
-    rows.sort(Comparator.comparingLong(Row::key));
-    places.fill(rows);
+    ChunkPlaces places = new ChunkPlaces(directory, index);
+    boolean filled = false;
+    try {
+      places.fill(index);
+      filled = true;
+    } finally {
+      if (!filled) {
+        places.close();
+      }
+    }
     return places;
   }
 
-  private void fill(List<Row> rows) {
-    keys = new long[rows.size()];
-    offsets = new long[keys.length];
-    sizes = new int[keys.length];
-    fileNumbers = new int[keys.length];
-    for (int i = 0; i < keys.length; i++) {
-      Row row = rows.get(i);
-      keys[i] = row.key();
-      offsets[i] = row.offset();
-      sizes[i] = row.size();
-      fileNumbers[i] = row.file();
+  /** The same of as much of an index as can be read. */
+  static ChunkPlaces ofReadable(Path directory, IndexFile index) throws IOException {
+    ChunkPlaces places = new ChunkPlaces(directory, index);
+    try {
+      places.fill(index);
+    } catch (IOException e) {
+      log.debug("of {} only the beginning is known: {}", index.file(), e.toString());
     }
+    return places;
+  }
+
+  private void fill(IndexFile index) throws IOException {
+    index.forEachPlace(
+        (entry, offset, chunk) ->
+            table.put(new PlaceTable.Row(key(chunk.sha256()), entry, offset, chunk.size())));
   }
 
   private static long key(String sha256) {
     return Long.parseUnsignedLong(sha256, 0, HEX_DIGITS_OF_A_LONG, 16);
   }
 
-  int size() {
-    return keys.length;
+  /** Rows have numbers below this one. */
+  int rows() {
+    return table.capacity();
   }
 
   /** The number of a chunk, the same for all its places; negative when it is not known. */
   int row(String sha256) {
-    long key = key(sha256);
-    int low = 0;
-    int high = keys.length;
-    while (low < high) {
-      int middle = (low + high) >>> 1;
-      if (keys[middle] < key) {
-        low = middle + 1;
-      } else {
-        high = middle;
-      }
-    }
-    return low < keys.length && keys[low] == key ? low : -1;
+    return table.find(key(sha256));
   }
 
-  Place place(int row) {
-    return new Place(files.get(fileNumbers[row]), offsets[row], sizes[row]);
+  Optional<Place> place(int row) {
+    try {
+      PlaceTable.Row found = table.row(row);
+      Path file = directory.resolve(paths.path(found.entry()));
+      return Optional.of(new Place(file, found.offset(), found.size()));
+    } catch (IOException | InvalidPathException e) {
+      log.debug("a chunk's place in {} cannot be read: {}", directory, e.toString());
+      return Optional.empty();
+    }
   }
 
   /** One of a chunk's places. */
   public Optional<Place> find(String sha256) {
     int row = row(sha256);
-    return row < 0 ? Optional.empty() : Optional.of(place(row));
+    return row < 0 ? Optional.empty() : place(row);
+  }
+
+  /** From then on nothing is known. */
+  @Override
+  public void close() {
+    table.close();
+    try {
+      paths.close();
+    } catch (IOException e) {
+      log.debug("closing the index of {}: {}", directory, e.toString());
+    }
   }
 }

@@ -58,9 +58,14 @@ public final class Fetcher {
 
   /** The digest a directory was published from; empty when it was not, or its index is damaged. */
   public static Optional<String> publishedDigest(Path target) throws IOException {
+    return publishedIndex(target).map(IndexFile::digest);
+  }
+
+  /** The index of a published directory, read through once; empty when it is missing or damaged. */
+  public static Optional<IndexFile> publishedIndex(Path target) throws IOException {
     try {
       return Files.isDirectory(target)
-          ? Optional.of(IndexFile.check(indexFile(target)).digest())
+          ? Optional.of(IndexFile.check(indexFile(target)))
           : Optional.empty();
     } catch (NoSuchFileException | ContentException e) {
       return Optional.empty();
@@ -155,12 +160,23 @@ public final class Fetcher {
     Files.createDirectories(work);
     points.reached("work directory made");
     underway.begins(digest);
-    LocalChunks local = LocalChunks.beside(target);
-    IndexFile index = index(digest, work, local, transfer);
+    long fetched;
+    try (LocalChunks local = LocalChunks.beside(target)) {
+      IndexFile index = index(digest, work, local, transfer);
+      fetched = fill(digest, index, target, local, transfer);
+    }
+    Tree.publish(work, target, points);
+    DurableFiles.deleteTree(work);
+    return fetched;
+  }
+
+  private long fill(
+      String digest, IndexFile index, Path target, LocalChunks local, Transfer transfer)
+      throws IOException, InterruptedException {
+    Path work = work(target);
     Path tree = work.resolve("tree");
     underway.knows(digest, index, tree);
     TreeFetch.Brought brought = sha256 -> underway.brought(digest, sha256);
-    long fetched;
     try (TreeWriter writer = new TreeWriter(tree, Files.exists(tree), points)) {
       Gathering gathering =
           network.gathering(
@@ -169,11 +185,8 @@ public final class Fetcher {
       Path unpublished = publishedDigest(target).isPresent() ? null : target;
       new TreeFetch(writer, local, unpublished, gathering, brought).run(index);
       writer.finish(index);
-      fetched = gathering.fetchedBytes();
+      return gathering.fetchedBytes();
     }
-    Tree.publish(work, target, points);
-    DurableFiles.deleteTree(work);
-    return fetched;
   }
 
   /** What a fetch of another content left behind is no tree to go on with, but has chunks. */

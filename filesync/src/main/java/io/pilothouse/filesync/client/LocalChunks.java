@@ -1,8 +1,6 @@
 package io.pilothouse.filesync.client;
 
-import io.pilothouse.filesync.ContentException;
 import io.pilothouse.filesync.ContentIndex.Chunk;
-import io.pilothouse.filesync.ContentIndex.FileEntry;
 import io.pilothouse.filesync.IndexFile;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -11,14 +9,17 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Chunks that this disk holds already: they need no transfer. Trouble with them is none: it costs a
- * transfer. What more chunks than an agent has memory for would be is fetched, too.
+ * transfer.
  */
-final class LocalChunks {
-  private final ChunkTable table = new ChunkTable();
-  private final List<Path> files = new ArrayList<>();
+final class LocalChunks implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(LocalChunks.class);
+
+  private final List<ChunkPlaces> directories = new ArrayList<>();
 
   LocalChunks() {}
 
@@ -43,30 +44,28 @@ final class LocalChunks {
   }
 
   /** Chunks are where an index says, if that directory was made from it. */
-  void add(Path directory, IndexFile index) throws IOException {
+  void add(Path directory, IndexFile index) {
     try {
-      index.forEachChunk(
-          (file, offset, chunk) -> {
-            if (!table.isFull()) {
-              if (offset == 0) {
-                files.add(resolve(directory, file));
-              }
-              table.put(chunk.sha256(), files.size() - 1, offset);
-            }
-          });
+      directories.add(ChunkPlaces.ofReadable(directory, index));
     } catch (IOException e) {
-      // damaged, or removed at this moment: what was read so far can be used
+      log.debug("{} was removed at this moment: {}", index.file(), e.toString());
     }
-  }
-
-  private static Path resolve(Path directory, FileEntry file) throws ContentException {
-    return Tree.resolve(directory, file);
   }
 
   /** Whether the chunk, still sound, was read from a place where an index says it is. */
   boolean read(Chunk chunk, byte[] buffer) {
-    Optional<ChunkTable.Place> place = table.get(chunk.sha256());
-    return place.isPresent()
-        && Tree.holds(files.get(place.get().file()), place.get().offset(), chunk, buffer);
+    for (ChunkPlaces each : directories) {
+      Optional<ChunkPlaces.Place> place = each.find(chunk.sha256());
+      if (place.isPresent()
+          && Tree.holds(place.get().file(), place.get().offset(), chunk, buffer)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  @Override
+  public void close() {
+    directories.forEach(ChunkPlaces::close);
   }
 }

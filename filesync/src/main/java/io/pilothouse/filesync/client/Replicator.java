@@ -124,7 +124,9 @@ public final class Replicator {
       List<String> missing = sink.putIndex(digest, file);
       Files.delete(file);
       if (!missing.isEmpty()) {
-        throw new ContentException("content " + digest + " still lacks " + missing);
+        throw new ContentException(
+            "content %s still lacks chunks, %d or more, the first %s"
+                .formatted(digest, missing.size(), missing.getFirst()));
       }
     } catch (IOException e) {
       if (DiskFull.is(e)) {

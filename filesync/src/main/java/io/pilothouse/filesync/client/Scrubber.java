@@ -16,6 +16,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
@@ -28,6 +29,11 @@ import java.util.stream.Stream;
 
 /** Re-reads what was published, finds what has changed on disk, and restores it file by file. */
 public final class Scrubber {
+  /** To open a file costs the disk as much as to read so many bytes. */
+  private static final int OPENING = 16 << 10;
+
+  /** Of one pass, so that a directory that has lost all its files costs no more memory. */
+  private static final int MOST_DAMAGES = 1000;
 
   /**
    * A file that is not what was published.
@@ -57,18 +63,29 @@ public final class Scrubber {
 
   /**
    * Compares a published directory with its index: every byte, mode and link. A directory that is
-   * removed or replaced meanwhile has no damage.
+   * removed or replaced meanwhile has no damage. Of very many damages the first are told; the next
+   * pass tells more.
    */
   public List<Damage> check(Path target) throws IOException, InterruptedException {
-    Optional<ContentIndex> index = Fetcher.published(target);
+    Optional<IndexFile> index = Fetcher.publishedIndex(target);
     if (index.isEmpty()) {
       return List.of(new Damage("", "the directory or its index is missing or damaged"));
     }
     List<Damage> damages = new ArrayList<>();
-    for (Entry entry : index.get().entries()) {
-      check(target, entry).ifPresent(what -> damages.add(new Damage(entry.path(), what)));
+    try {
+      index
+          .get()
+          .<InterruptedException>forEach(
+              entry -> {
+                if (damages.size() < MOST_DAMAGES) {
+                  check(target, entry)
+                      .ifPresent(what -> damages.add(new Damage(entry.path(), what)));
+                }
+              });
+    } catch (NoSuchFileException e) {
+      return List.of(); // removed right after it was found
     }
-    boolean unchanged = damages.isEmpty() || Fetcher.published(target).equals(index);
+    boolean unchanged = damages.isEmpty() || Fetcher.isPublished(index.get().digest(), target);
     return unchanged ? damages : List.of();
   }
 
@@ -110,6 +127,7 @@ public final class Scrubber {
       return Optional.of("is missing");
     }
     long offset = 0;
+    disk.take(OPENING);
     try (InputStream in = Files.newInputStream(path)) {
       for (Chunk chunk : file.chunks()) {
         disk.take(chunk.size());
@@ -132,14 +150,12 @@ public final class Scrubber {
 
   /** Files in a published directory that are not in its index, sorted: no damage, but of note. */
   public static List<String> extras(Path target) throws IOException {
-    Optional<ContentIndex> index = Fetcher.published(target);
+    Optional<IndexFile> index = Fetcher.publishedIndex(target);
     if (index.isEmpty()) {
       return List.of();
     }
     Set<Path> known = new HashSet<>();
-    for (Entry entry : index.get().entries()) {
-      known.add(Tree.resolve(target, entry));
-    }
+    index.get().forEach(entry -> known.add(Tree.resolve(target, entry)));
     try (Stream<Path> walk = Files.walk(target)) {
       return walk.filter(each -> !Files.isDirectory(each, LinkOption.NOFOLLOW_LINKS))
           .filter(each -> !known.contains(each))
@@ -161,14 +177,7 @@ public final class Scrubber {
   /** The same, from wherever a route leads. */
   public void restore(Path target, Damage damage, Transfer transfer)
       throws IOException, InterruptedException {
-    ContentIndex index =
-        Fetcher.published(target)
-            .orElseThrow(() -> new ContentException(target + " must be fetched anew"));
-    Entry entry =
-        index.entries().stream()
-            .filter(each -> each.path().equals(damage.path()))
-            .findFirst()
-            .orElseThrow(() -> new ContentException(damage.path() + " is not in the index"));
+    Entry entry = entry(target, damage.path());
     Path work = target.resolveSibling("." + target.getFileName() + ".restore");
     try {
       Files.createDirectories(work);
@@ -186,6 +195,23 @@ public final class Scrubber {
     }
   }
 
+  private static Entry entry(Path target, String path) throws IOException {
+    IndexFile index =
+        Fetcher.publishedIndex(target)
+            .orElseThrow(() -> new ContentException(target + " must be fetched anew"));
+    List<Entry> found = new ArrayList<>(1);
+    index.forEach(
+        each -> {
+          if (each.path().equals(path)) {
+            found.add(each);
+          }
+        });
+    if (found.isEmpty()) {
+      throw new ContentException(path + " is not in the index");
+    }
+    return found.getFirst();
+  }
+
   private void write(Path fresh, Entry entry, Path target, Path work, Transfer transfer)
       throws IOException, InterruptedException {
     Path tree = work.resolve("tree");
@@ -200,8 +226,9 @@ public final class Scrubber {
             transfer,
             new PartialChunks(work.resolve("chunks")),
             TreeFetch.into(writer, TreeFetch.Brought.NOBODY));
-    new TreeFetch(writer, LocalChunks.beside(target), null, gathering, TreeFetch.Brought.NOBODY)
-        .run(index);
+    try (LocalChunks local = LocalChunks.beside(target)) {
+      new TreeFetch(writer, local, null, gathering, TreeFetch.Brought.NOBODY).run(index);
+    }
     writer.finish(index);
     Files.move(Tree.resolve(tree, entry), fresh, StandardCopyOption.ATOMIC_MOVE);
   }

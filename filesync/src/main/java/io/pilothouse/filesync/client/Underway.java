@@ -64,12 +64,14 @@ public final class Underway {
    */
   void knows(String digest, IndexFile index, Path tree) throws IOException {
     ChunkPlaces places = ChunkPlaces.of(tree, index);
-    AtomicIntegerArray came = new AtomicIntegerArray(places.size() / Integer.SIZE + 1);
+    AtomicIntegerArray came = new AtomicIntegerArray(places.rows() / Integer.SIZE + 1);
     Transferring transfer = transfers.get(digest);
-    if (transfer != null) {
-      transfer.known = new Known(index.file(), places, came);
-      transfer.progressedAt = nanoTime.getAsLong();
+    if (transfer == null) {
+      places.close();
+      return;
     }
+    transfer.known = new Known(index.file(), places, came);
+    transfer.progressedAt = nanoTime.getAsLong();
   }
 
   /** A verified chunk is in all its places. */
@@ -86,7 +88,11 @@ public final class Underway {
   }
 
   void ends(String digest) {
-    transfers.remove(digest);
+    Transferring ended = transfers.remove(digest);
+    Known known = ended == null ? null : ended.known;
+    if (known != null) {
+      known.places().close();
+    }
   }
 
   /** Where a chunk is of a content that is not published yet. */
@@ -94,8 +100,11 @@ public final class Underway {
     for (Transferring each : transfers.values()) {
       Known known = each.known;
       int row = known == null ? -1 : known.places().row(sha256);
-      if (known != null && row >= 0 && known.has(row) && isThere(known.places().place(row))) {
-        return Optional.of(known.places().place(row));
+      if (known != null && row >= 0 && known.has(row)) {
+        Optional<ChunkPlaces.Place> place = known.places().place(row);
+        if (place.isPresent() && isThere(place.get())) {
+          return place;
+        }
       }
     }
     return Optional.empty();

@@ -3,6 +3,8 @@ package io.pilothouse.filesync.server;
 import io.pilothouse.filesync.IndexFile;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -18,6 +20,16 @@ import java.util.function.LongSupplier;
  * the grace time anew. A crash leaves chunks without an index, which the next pass finds.
  */
 public final class Collector {
+  private static final int DIRECTORIES = ContentStore.CHUNK_DIRECTORIES;
+
+  /** Of an index for each of its chunks, at least. */
+  private static final int KEY_BYTES = 68;
+
+  /** Chunks that are known to be needed at one time: some 12 MiB. */
+  private static final int KEYS_AT_ONCE = 600_000;
+
+  /** Chunks whose grace time runs at one time, some 20 MiB; that of others begins when it may. */
+  private static final int MOST_UNNEEDED = 1_000_000;
 
   /**
    * What a pass removed.
@@ -33,7 +45,14 @@ public final class Collector {
   private final long graceNanos;
   private final LongSupplier nanoTime;
   private final Map<String, Unnamed> unnamed = new HashMap<>();
-  private final Map<String, Long> unneeded = new HashMap<>();
+
+  /** When each pass began. */
+  private final List<Long> passes = new ArrayList<>();
+
+  /** By the directory that they are in: the number of the pass that found them so first. */
+  private final ChunkKeys[] unneeded = new ChunkKeys[DIRECTORIES];
+
+  private int unneededChunks;
 
   /**
    * Makes a collector.
@@ -48,6 +67,7 @@ public final class Collector {
     this.store = store;
     this.graceNanos = grace.toNanos();
     this.nanoTime = nanoTime;
+    Arrays.setAll(unneeded, each -> new ChunkKeys());
   }
 
   /**
@@ -57,28 +77,92 @@ public final class Collector {
    */
   public Collected collect(Set<String> named) throws IOException {
     int contents = contents(named);
-    long seen = store.indexesTaken();
-    Set<String> needed = needed();
-    long now = nanoTime.getAsLong();
-    List<String> all = store.chunkNames();
-    Set<String> still = new HashSet<>();
-    int chunks = 0;
-    long bytes = 0;
-    for (String chunk : all) {
-      if (needed.contains(chunk)) {
-        continue;
-      }
-      long since = unneeded.computeIfAbsent(chunk, each -> now);
-      long freed = now - since < graceNanos ? -1 : store.removeChunk(chunk, seen);
-      if (freed < 0) {
-        still.add(chunk);
-      } else {
-        chunks++;
-        bytes += freed;
+    Pass pass = new Pass(store.indexesTaken());
+    int parts = parts();
+    for (int part = 0; part < parts; part++) {
+      pass.collect(part * DIRECTORIES / parts, (part + 1) * DIRECTORIES / parts);
+    }
+    return new Collected(contents, pass.chunks, pass.bytes);
+  }
+
+  /** The indexes are read once for each part of the chunks, so that what is needed fits. */
+  private int parts() throws IOException {
+    long keys = 0;
+    for (String digest : store.indexNames()) {
+      keys += store.index(digest) instanceof Contents.At place ? place.size() / KEY_BYTES : 0;
+    }
+    return Math.clamp(keys / KEYS_AT_ONCE + 1, 1, DIRECTORIES);
+  }
+
+  /** Looks at all chunks once, directory by directory. */
+  private final class Pass {
+    private final long seen;
+    private final int number;
+    private int chunks;
+    private long bytes;
+
+    Pass(long seen) {
+      this.seen = seen;
+      passes.add(nanoTime.getAsLong());
+      this.number = passes.size(); // of the first: 1, for 0 is none
+    }
+
+    void collect(int from, int to) throws IOException {
+      ChunkKeys needed = needed(from, to);
+      for (int directory = from; directory < to; directory++) {
+        collect(directory, needed);
       }
     }
-    unneeded.keySet().retainAll(still);
-    return new Collected(contents, chunks, bytes);
+
+    private void collect(int directory, ChunkKeys needed) throws IOException {
+      ChunkKeys before = unneeded[directory];
+      ChunkKeys still = new ChunkKeys();
+      store.forEachChunk(
+          directory,
+          sha256 -> {
+            if (needed.number(sha256) == 0 && !isRemoved(sha256, before.number(sha256))) {
+              int since = before.number(sha256);
+              if (since != 0 || unneededChunks < MOST_UNNEEDED) {
+                still.put(sha256, since != 0 ? since : number);
+              }
+            }
+          });
+      unneededChunks += still.size() - before.size();
+      unneeded[directory] = still;
+    }
+
+    private boolean isRemoved(String sha256, int since) throws IOException {
+      long first = passes.get((since == 0 ? number : since) - 1);
+      if (passes.get(number - 1) - first < graceNanos) {
+        return false;
+      }
+      long freed = store.removeChunk(sha256, seen);
+      if (freed < 0) {
+        return false;
+      }
+      chunks++;
+      bytes += freed;
+      return true;
+    }
+
+    private ChunkKeys needed(int from, int to) throws IOException {
+      ChunkKeys needed = new ChunkKeys();
+      for (String digest : store.indexNames()) {
+        Optional<IndexFile> index = store.known(digest);
+        if (index.isPresent()) {
+          index
+              .get()
+              .forEachChunk(
+                  (file, offset, chunk) -> {
+                    int directory = Integer.parseInt(chunk.sha256(), 0, 2, 16);
+                    if (directory >= from && directory < to) {
+                      needed.put(chunk.sha256(), 1);
+                    }
+                  });
+        }
+      }
+      return needed;
+    }
   }
 
   private int contents(Set<String> named) throws IOException {
@@ -105,16 +189,5 @@ public final class Collector {
     }
     unnamed.keySet().retainAll(still);
     return removed;
-  }
-
-  private Set<String> needed() throws IOException {
-    Set<String> needed = new HashSet<>();
-    for (String digest : store.indexNames()) {
-      Optional<IndexFile> index = store.known(digest);
-      if (index.isPresent()) {
-        index.get().forEachChunk((file, offset, chunk) -> needed.add(chunk.sha256()));
-      }
-    }
-    return needed;
   }
 }

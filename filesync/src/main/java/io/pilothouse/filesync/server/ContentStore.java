@@ -9,12 +9,15 @@ import io.pilothouse.filesync.Sha256;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -24,6 +27,8 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Chunks and indexes in a directory, each under its hash. What is there is whole: a write is
@@ -32,6 +37,14 @@ import java.util.stream.Stream;
  * taken when all its chunks are there.
  */
 public final class ContentStore implements Contents, AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(ContentStore.class);
+
+  /** One for each first byte of a hash. */
+  static final int CHUNK_DIRECTORIES = 256;
+
+  /** Of an index that cannot be taken, so many are named: whoever sends them looks again. */
+  private static final int MOST_MISSING = 1000;
+
   /** More chunks than this are flushed by one call for the whole file system. */
   private static final int FLUSHED_ONE_BY_ONE = 4;
 
@@ -89,6 +102,11 @@ public final class ContentStore implements Contents, AutoCloseable {
   @Override
   public boolean isSoundChunk(String sha256) throws IOException {
     return isSound(chunkFile(sha256), sha256);
+  }
+
+  /** The same for whoever uploads: that it is not there yet says nothing about other contents. */
+  boolean isSoundUpload(String sha256) throws IOException {
+    return hasChunk(sha256) && isSoundChunk(sha256);
   }
 
   @Override
@@ -179,7 +197,7 @@ public final class ContentStore implements Contents, AutoCloseable {
   /**
    * Takes an index when all its chunks are there.
    *
-   * @return hashes of the chunks that are missing; empty when it was taken
+   * @return hashes of chunks that are missing, the first thousand; empty when it was taken
    */
   public List<String> putIndex(String digest, byte[] bytes) throws IOException {
     return putIndex(digest, new ByteArrayInputStream(bytes));
@@ -213,7 +231,7 @@ public final class ContentStore implements Contents, AutoCloseable {
     IndexFile index = IndexFile.check(fresh);
     synchronized (taken) {
       // nothing may be collected between the look and the publishing
-      List<String> missing = missing(index);
+      List<String> missing = missing(index, MOST_MISSING);
       if (missing.isEmpty()) {
         Files.move(
             fresh,
@@ -232,11 +250,11 @@ public final class ContentStore implements Contents, AutoCloseable {
     return index.chunks().stream().map(Chunk::sha256).filter(each -> !hasChunk(each)).toList();
   }
 
-  private List<String> missing(IndexFile index) throws IOException {
+  private List<String> missing(IndexFile index, int most) throws IOException {
     Set<String> missing = new LinkedHashSet<>();
     index.forEachChunk(
         (file, offset, chunk) -> {
-          if (!hasChunk(chunk.sha256())) {
+          if (missing.size() < most && !hasChunk(chunk.sha256())) {
             missing.add(chunk.sha256());
           }
         });
@@ -249,7 +267,7 @@ public final class ContentStore implements Contents, AutoCloseable {
     for (String digest : indexNames()) {
       if (complete.contains(digest)
           || (isSoundIndex(digest)
-              && missing(new IndexFile(indexFile(digest), digest)).isEmpty())) {
+              && missing(new IndexFile(indexFile(digest), digest), 1).isEmpty())) {
         complete.add(digest);
         held.add(digest);
       }
@@ -273,14 +291,38 @@ public final class ContentStore implements Contents, AutoCloseable {
     }
   }
 
-  /** Hashes of all chunks, sorted, whether an index needs them or not. */
-  public List<String> chunkNames() throws IOException {
-    try (Stream<Path> files = Files.find(chunks, 2, (each, what) -> what.isRegularFile())) {
-      return files
-          .map(each -> DurableFiles.parent(each).getFileName().toString() + each.getFileName())
-          .filter(Sha256::isHex)
-          .sorted()
-          .toList();
+  /** Takes hashes of chunks, one after the other. */
+  public interface ChunkVisitor<X extends Exception> {
+    void chunk(String sha256) throws IOException, X;
+  }
+
+  /** Bytes of a chunk's file; 0 when it is not there. */
+  public long chunkSize(String sha256) {
+    return chunkFile(sha256).toFile().length();
+  }
+
+  /** All chunks, whether an index needs them or not: their names do not fit into memory. */
+  public <X extends Exception> void forEachChunk(ChunkVisitor<X> visitor) throws IOException, X {
+    for (int directory = 0; directory < CHUNK_DIRECTORIES; directory++) {
+      forEachChunk(directory, visitor);
+    }
+  }
+
+  /** Those whose hashes begin with a byte. */
+  <X extends Exception> void forEachChunk(int first, ChunkVisitor<X> visitor)
+      throws IOException, X {
+    Path directory = chunks.resolve(HexFormat.of().toHexDigits((byte) first));
+    try (DirectoryStream<Path> files = Files.newDirectoryStream(directory)) {
+      for (Path each : files) {
+        String sha256 = directory.getFileName().toString() + each.getFileName();
+        if (Sha256.isHex(sha256)) {
+          visitor.chunk(sha256);
+        }
+      }
+    } catch (NoSuchFileException e) {
+      log.trace("no chunk begins with {}", first);
+    } catch (DirectoryIteratorException e) {
+      throw e.getCause();
     }
   }
 

@@ -31,7 +31,7 @@ final class Uploads {
     List<String> hashes = Pack.hashes(Receiving.body(exchange, transfer, Pack.longestRequest()));
     StringBuilder missing = new StringBuilder();
     for (String each : hashes) {
-      if (!store.isSoundChunk(each)) {
+      if (!store.isSoundUpload(each)) {
         missing.append(each).append('\n');
       }
     }

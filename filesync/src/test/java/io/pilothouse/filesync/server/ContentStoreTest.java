@@ -46,7 +46,7 @@ final class ContentStoreTest {
     store.putChunk(HASH, BYTES);
     assertThat(file(HASH)).hasBinaryContent(BYTES);
     assertThat(store.chunkBytes(HASH)).hasValue(BYTES);
-    assertThat(store.chunkNames()).containsExactly(HASH);
+    assertThat(Trees.chunkNames(store)).containsExactly(HASH);
     assertThat(dir.resolve("incoming")).isEmptyDirectory();
   }
 

@@ -1,12 +1,11 @@
 package io.pilothouse.agent;
 
-import io.pilothouse.filesync.ContentIndex;
-import io.pilothouse.filesync.ContentIndex.Entry;
+import io.pilothouse.filesync.IndexDifference;
+import io.pilothouse.filesync.IndexFile;
 import io.pilothouse.filesync.client.Fetcher;
 import io.pilothouse.manifests.ManifestSpec;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.HashSet;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -31,21 +30,13 @@ final class ConfigChange {
       return false;
     }
     Path directory = disk.version(from.version());
-    Optional<ContentIndex> old = Fetcher.published(directory);
-    Optional<ContentIndex> fresh = Fetcher.published(disk.version(to.version()));
-    if (old.isEmpty() || fresh.isEmpty()) {
-      return false;
-    }
-    Set<Entry> differing = new HashSet<>(old.get().entries());
-    differing.removeAll(new HashSet<>(fresh.get().entries()));
-    Set<Entry> others = new HashSet<>(fresh.get().entries());
-    others.removeAll(new HashSet<>(old.get().entries()));
-    differing.addAll(others);
+    Optional<IndexFile> old = Fetcher.publishedIndex(directory);
+    Optional<IndexFile> fresh = Fetcher.publishedIndex(disk.version(to.version()));
     // the manifest itself differs by its version at least; what it says was compared
-    return differing.stream()
-        .map(Entry::path)
-        .filter(each -> !each.equals(ManifestSpec.FILE))
-        .allMatch(after::isConfig);
+    return old.isPresent()
+        && fresh.isPresent()
+        && IndexDifference.isOnlyIn(
+            old.get(), fresh.get(), each -> each.equals(ManifestSpec.FILE) || after.isConfig(each));
   }
 
   private static Set<String> names(ManifestSpec manifest) {

@@ -79,7 +79,14 @@ final class Holdings implements Contents {
         now.put(each.getKey(), new Published(each.getValue(), places));
       }
     }
+    Map<String, Published> before = published;
     published = now;
+    before.forEach(
+        (digest, each) -> {
+          if (!each.equals(now.get(digest))) {
+            each.places().close();
+          }
+        });
   }
 
   /** Files were restored: what was damaged may be sound again. */

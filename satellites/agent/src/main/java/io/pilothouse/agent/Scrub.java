@@ -35,9 +35,25 @@ final class Scrub {
   private long restoredAt;
   private final Set<String> failures = new HashSet<>();
 
-  /** Does a work while the files are still ours to mend. */
+  /** A directory that is checked. */
   private interface Held {
+    /** Does a work while the files are still ours to mend. */
     void run(Staged.Work work) throws IOException, InterruptedException;
+
+    /** Its index is damaged: nobody knows what it should be. */
+    default void lostIndex() {}
+  }
+
+  private record HeldVersion(Staged staged, VersionRef ref) implements Held {
+    @Override
+    public void run(Staged.Work work) throws IOException, InterruptedException {
+      staged.whileHeld(ref, work);
+    }
+
+    @Override
+    public void lostIndex() {
+      staged.doubt(ref);
+    }
   }
 
   Scrub(Disk disk, Staged staged, Scrubber scrubber, Sourcing sourcing, Runnable changed) {
@@ -59,7 +75,7 @@ final class Scrub {
     for (VersionRef ref : staged.versions()) {
       versions++;
       String what = ref.getName() + "@" + ref.getVersion();
-      unrepaired = unrepaired + pass(disk.version(ref), what, work -> staged.whileHeld(ref, work));
+      unrepaired = unrepaired + pass(disk.version(ref), what, new HeldVersion(staged, ref));
     }
     if (disk.image().isPresent()) {
       unrepaired = unrepaired + pass(disk.os(), "image", Staged.Work::run);
@@ -98,6 +114,9 @@ final class Scrub {
     }
     StringBuilder failed = new StringBuilder();
     for (Damage damage : damages) {
+      if (damage.path().isEmpty()) {
+        held.lostIndex();
+      }
       String text = "%s: %s %s".formatted(what, damage.path(), damage.what()).replace(":  ", ": ");
       try {
         held.run(() -> restore(directory, damage, text));

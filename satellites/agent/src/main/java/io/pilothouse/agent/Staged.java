@@ -2,8 +2,6 @@ package io.pilothouse.agent;
 
 import io.pilothouse.api.v1.VersionRef;
 import io.pilothouse.api.v1.WantedState;
-import io.pilothouse.filesync.ContentException;
-import io.pilothouse.filesync.ContentIndex;
 import io.pilothouse.filesync.client.Fetcher;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -30,6 +28,7 @@ final class Staged {
   private final Sourcing sourcing;
   private final Published published;
   private final Runnable changed;
+  private final StagedIndexes indexes = new StagedIndexes();
   private final Object files = new Object();
   private volatile List<VersionRef> versions = List.of();
   private volatile String problem = "";
@@ -88,6 +87,11 @@ final class Staged {
         work.run();
       }
     }
+  }
+
+  /** A version's index was found damaged: the next round looks at it anew. */
+  void doubt(VersionRef ref) {
+    indexes.doubt(disk.version(ref));
   }
 
   /** One round: fetches what is missing, removes what is not wanted. */
@@ -149,7 +153,7 @@ final class Staged {
   private void fetch(VersionRef ref) throws IOException, InterruptedException {
     Path target = disk.version(ref);
     Files.createDirectories(target.getParent());
-    if (index(target).isEmpty()) {
+    if (indexes.digest(target).isEmpty()) {
       Files.deleteIfExists(Fetcher.indexFile(target)); // a damaged one
     }
     fetcher.fetch(ref.getDigest(), target, sourcing.of(ref.getDigest()));
@@ -197,34 +201,27 @@ final class Staged {
   private synchronized void refresh() throws IOException {
     List<VersionRef> found = new ArrayList<>();
     Map<String, Path> directories = new LinkedHashMap<>();
+    List<Path> all = new ArrayList<>();
     for (Path name : directories(disk.manifests())) {
       for (Path version : directories(name)) {
-        Optional<ContentIndex> index = index(version);
-        if (index.isPresent()) {
+        all.add(version);
+        Optional<String> digest = indexes.digest(version);
+        if (digest.isPresent()) {
           found.add(
               VersionRef.newBuilder()
                   .setName(name.getFileName().toString())
                   .setVersion(version.getFileName().toString())
-                  .setDigest(index.get().digest())
+                  .setDigest(digest.get())
                   .build());
-          directories.put(index.get().digest(), version);
+          directories.put(digest.get(), version);
         }
       }
     }
+    indexes.retain(all);
     found.sort(Comparator.comparing(VersionRef::getName).thenComparing(VersionRef::getVersion));
     versions = List.copyOf(found);
     disk.image().ifPresent(image -> directories.put(image.getDigest(), disk.os()));
     published.publish(directories);
-  }
-
-  /** Empty for a damaged index, too: what cannot be told from a part is not there. */
-  private static Optional<ContentIndex> index(Path version) throws IOException {
-    try {
-      return Fetcher.published(version);
-    } catch (ContentException e) {
-      log.warn("{} counts as not staged: {}", version, e.getMessage());
-      return Optional.empty();
-    }
   }
 
   private static List<String> texts(List<VersionRef> refs) {

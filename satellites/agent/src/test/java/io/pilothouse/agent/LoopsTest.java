@@ -150,6 +150,26 @@ class LoopsTest {
   }
 
   @Test
+  void anIndexThatRotsInPlaceIsFoundByTheScrubAndFetchedAnew() throws Exception {
+    VersionRef one = rig.web("1.0.0", "exec sleep 60", "");
+    rig.want(rig.inService().addStaged(one));
+    rig.staged.round();
+    Path index = rig.disk.version(one).resolveSibling("1.0.0.index");
+    byte[] sound = Files.readAllBytes(index);
+    byte[] rotten = sound.clone();
+    rotten[rotten.length / 2] ^= 1;
+    StagedIndexesTest.rot(index, rotten);
+    rig.staged.round();
+    Scrub scrub = rig.scrub();
+    scrub.round();
+    assertThat(scrub.finding().fault()).isEqualTo("filesync.corrupt");
+    rig.staged.round();
+    assertThat(index).hasBinaryContent(sound);
+    scrub.round();
+    assertThat(scrub.finding().fault()).isEmpty();
+  }
+
+  @Test
   void aChangedByteIsRestoredAndReported() throws Exception {
     VersionRef one = rig.web("1.0.0", "exec sleep 60", "");
     rig.want(rig.inService().addStaged(one));
