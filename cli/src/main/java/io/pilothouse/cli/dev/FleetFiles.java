@@ -37,13 +37,13 @@ record FleetFiles(Home home, Layout layout, Fleet fleet, List<String> machines) 
   /**
    * Makes a new fleet's files; nothing is started.
    *
+   * @param source was checked
    * @param machines of the quick start; empty for the source's own
    */
   static FleetFiles create(
       Home home, FleetSource source, OptionalInt machines, Supplier<Properties> settings)
       throws IOException, PowerException {
     requireWritable(home);
-    source.load(); // what is wrong with it is told before anything of it is here
     Properties context = settings.get();
     copy(source.fleet(), home.fleet());
     if (machines.isPresent() && machines.getAsInt() != QuickstartInventory.SHIPPED) {

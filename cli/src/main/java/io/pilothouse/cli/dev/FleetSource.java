@@ -67,8 +67,10 @@ record FleetSource(Path dir) {
     FleetSource source = new FleetSource(given.toAbsolutePath().normalize());
     if (!source.isFleet()) {
       throw CliException.usage(
-          "%s is not a fleet directory: it has no cluster.yaml, nor fleet/cluster.yaml"
-              .formatted(given),
+          Files.isDirectory(given)
+              ? "%s is not a fleet directory: it has no cluster.yaml, nor fleet/cluster.yaml"
+                  .formatted(given)
+              : "there is no directory " + given,
           "name one as manifests/examples/quickstart, or use --example "
               + String.join(" or --example ", names()));
     }
@@ -85,8 +87,13 @@ record FleetSource(Path dir) {
     return Files.isDirectory(inside) ? inside : dir;
   }
 
+  /** Refuses what is wrong with the fleet and with the versions that it names. */
+  void check() throws IOException {
+    contents(load());
+  }
+
   /** Reads the fleet; refuses what is wrong, and what one machine's loopback cannot be. */
-  Fleet load() {
+  private Fleet load() {
     Fleet fleet = read(fleet());
     List<InventoryMachine> machines = machines(fleet);
     if (machines.isEmpty() || machines.size() > Ports.MOST_MACHINES) {

@@ -94,17 +94,19 @@ public final class UpCommand extends Target {
     checkOptions();
     Home home = home();
     requireDown(home);
-    if (fresh && Files.exists(home.dir())) {
-      FleetFiles.remove(home);
-    }
-    boolean resumes = home.context().isPresent();
+    boolean resumes = !fresh && home.context().isPresent();
     FleetFiles files;
     if (resumes) {
       requireSame(home);
       files = FleetFiles.resume(home);
     } else {
+      FleetSource source = source();
+      source.check(); // before the old fleet is thrown away, and before anything of the new is here
+      if (fresh && Files.exists(home.dir())) {
+        FleetFiles.remove(home);
+      }
       OptionalInt size = machines != UNSAID ? OptionalInt.of(machines) : OptionalInt.empty();
-      files = FleetFiles.create(home, source(), size, this::settings);
+      files = FleetFiles.create(home, source, size, this::settings);
     }
     Layout layout = files.layout();
     Ports.requireFree(layout.addresses(files.machines().size()));
@@ -189,7 +191,8 @@ public final class UpCommand extends Target {
           ExitCode.REFUSED,
           "RUNNING",
           "the fleet in %s is up: %s".formatted(home.dir(), String.join(", ", running)),
-          "`pilot status` shows it, `pilot down` stops it");
+          "`pilot status` shows it, `pilot down` stops it; another one beside it takes --home DIR"
+              + " and --base-port PORT");
     }
   }
 

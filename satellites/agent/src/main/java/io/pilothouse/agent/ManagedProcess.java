@@ -271,7 +271,7 @@ final class ManagedProcess {
   }
 
   private Probing probing(String name, String first, Look look) throws IOException {
-    ShellLine shell = start.shell(directory, false);
+    ShellLine shell = start.probes(directory);
     return new Probing(
         name + "-" + spec.name(),
         first,
@@ -288,7 +288,8 @@ final class ManagedProcess {
   /** Returns when it is gone with all that it started. */
   void stop() throws IOException, InterruptedException {
     if (running.isPresent()) {
-      new ProcessStop(spec.name(), spec.stop(), start.shell(directory, true)).stop(family());
+      ShellLine hooks = start.hooks(directory, running.get().pid());
+      new ProcessStop(spec.name(), spec.stop(), hooks).stop(family());
     }
     forget();
     start.clean();
@@ -333,7 +334,7 @@ final class ManagedProcess {
           case Reload.Signal signal -> signal(signal.name());
           case Reload.Command command ->
               start
-                  .shell(toDirectory, true)
+                  .hooks(toDirectory, running.orElseThrow().pid())
                   .run("the reload command", command.run(), spec.stop().grace());
         };
     if (failure.isPresent()) {

@@ -58,14 +58,21 @@ final class ProcessStart {
     return log.start(builder);
   }
 
-  /** Runs its probes and hooks, with all that it has but its secrets. */
-  ShellLine shell(Path directory, boolean keepOutput) throws IOException {
-    Optional<ProcessLog> output =
-        keepOutput
-            ? Optional.of(
-                new ProcessLog(around.disk().logs().resolve("hooks.log"), ProcessLog.SMALL))
-            : Optional.empty();
-    return new ShellLine(directory, environment(), ShellLine.prefix(spec.user()), output);
+  /** Runs its probes, with all that it has but its secrets. */
+  ShellLine probes(Path directory) throws IOException {
+    return new ShellLine(directory, environment(), ShellLine.prefix(spec.user()), Optional.empty());
+  }
+
+  /**
+   * Runs its hooks, as its probes; what they print is kept.
+   *
+   * @param pid of the process, which hooks send signals to
+   */
+  ShellLine hooks(Path directory, long pid) throws IOException {
+    Map<String, String> all = environment();
+    all.put("PILOT_PID", Long.toString(pid));
+    ProcessLog output = new ProcessLog(around.disk().logs().resolve("hooks.log"), ProcessLog.SMALL);
+    return new ShellLine(directory, all, ShellLine.prefix(spec.user()), Optional.of(output));
   }
 
   private Map<String, String> environment() {

@@ -84,6 +84,23 @@ class ProcessFieldsTest extends ProcessCase {
   }
 
   @Test
+  void aStopCommandSignalsTheProcessItself() throws Exception {
+    VersionRef one =
+        rig.web(
+            "1.0.0",
+            "trap 'echo term >> \"$OUT/order\"' TERM\n"
+                + "trap 'echo drained >> \"$OUT/order\"; exit' USR1\n"
+                + PID
+                + "while :; do sleep 0.02; done",
+            "stop-command: kill -s USR1 \"$PILOT_PID\"");
+    run(one);
+    awaitSaid("pid");
+    stopAll(one);
+    assertThat(rig.said("order")).isEqualTo("drained");
+    assertThat(runs("pid")).isFalse();
+  }
+
+  @Test
   void aStopCommandThatFailsIsFollowedByTerm() throws Exception {
     VersionRef one =
         rig.web(

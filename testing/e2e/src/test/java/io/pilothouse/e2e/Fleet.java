@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 
@@ -31,14 +32,19 @@ final class Fleet implements AutoCloseable {
   private final Path home;
   final PilotCli pilot;
 
-  private Fleet(Path home) {
+  private Fleet(Path home, Map<String, String> environment) {
     this.home = home;
-    this.pilot = new PilotCli(home);
+    this.pilot = new PilotCli(home, environment);
   }
 
   /** A fleet that is not started; what an earlier run left there is stopped and removed. */
   static Fleet prepare(String name) {
-    Fleet fleet = new Fleet(PilotCli.module().resolve("target/e2e").resolve(name));
+    return prepare(name, Map.of());
+  }
+
+  /** As {@link #prepare(String)}, with more in the environment of all that it starts. */
+  static Fleet prepare(String name, Map<String, String> environment) {
+    Fleet fleet = new Fleet(PilotCli.module().resolve("target/e2e").resolve(name), environment);
     Processes.of(fleet.home).forEach(ProcessHandle::destroyForcibly);
     fleet.remove();
     // a test run that is stopped half-way must not leave a fleet behind

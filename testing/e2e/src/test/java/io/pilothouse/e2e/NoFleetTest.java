@@ -9,6 +9,7 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import org.junit.jupiter.api.Tag;
@@ -54,6 +55,60 @@ class NoFleetTest {
     assertThat(pilot.run("up", "--machines", "241").exits(2).err()).contains("240");
     assertThat(pilot.run("up", "--replicas", "2").exits(2).err()).contains("--replicas 2");
     assertThat(pilot.run("up", "--base-port", "65000").exits(2).err()).contains("65000");
+  }
+
+  @Test
+  void whatAFleetCannotBeMadeFromIsNamedAndNothingIsMade() throws IOException {
+    Path home = dir.resolve("home");
+    PilotCli pilot = new PilotCli(home);
+    Ran unknown = pilot.run("up", "--example", "index-servin");
+    assertThat(unknown.exits(2).err())
+        .contains("no example \"index-servin\"", "index-serving, quickstart");
+    Ran nowhere = pilot.run("up", "--fleet", dir.resolve("nowhere").toString());
+    assertThat(nowhere.exits(2).err()).contains("there is no directory", "nowhere", "--example");
+    Path empty = Files.createDirectories(dir.resolve("empty"));
+    Ran noFleet = pilot.run("up", "--fleet", empty.toString());
+    assertThat(noFleet.exits(2).err()).contains(empty.toString(), "cluster.yaml", "--example");
+    Ran both = pilot.run("up", "--fleet", empty.toString(), "--example", "quickstart");
+    assertThat(both.exits(2).err()).contains("--fleet and --example");
+    Ran sized = pilot.run("up", "--example", "index-serving", "--machines", "3");
+    assertThat(sized.exits(2).err()).contains("--machines", "machines.csv");
+    assertThat(home).doesNotExist();
+  }
+
+  @Test
+  void aFleetWithMistakesIsToldThemAllBeforeTheOldOneIsThrownAway() throws IOException {
+    Path home = dir.resolve("home");
+    Path mine = Files.createDirectories(home.resolve("fleet"));
+    Files.writeString(mine.resolve("cluster.yaml"), "kind: Cluster\nname: mine\n");
+    Path fleet = dir.resolve("theirs/fleet");
+    Files.createDirectories(fleet.getParent());
+    Path examples = PilotCli.module().resolve("../../manifests/examples");
+    Editing.copy(examples.resolve("quickstart"), fleet);
+    Path type = fleet.resolve("types/frontend.yaml");
+    String text = Files.readString(type);
+    Files.writeString(type, text.replace("image: base", "image: bse"));
+    Path cluster = fleet.resolve("cluster.yaml");
+    Files.writeString(
+        cluster, Files.readString(cluster).replace("report-every: 1s", "report-every: 1"));
+    PilotCli pilot = new PilotCli(home);
+    String source = fleet.getParent().toString();
+    Ran wrong = pilot.run("up", "--fresh", "--fleet", source);
+    assertThat(wrong.exits(2).err())
+        .contains(type + ":4:8: image: there is no Image \"bse\" (did you mean \"base\"?)")
+        .contains(cluster + ":12:15: report-every: ", "did you mean \"1s\"");
+
+    // the fleet is right now, and one of the versions that it names is not
+    Files.writeString(type, text);
+    Files.copy(
+        examples.resolve("quickstart/cluster.yaml"), cluster, StandardCopyOption.REPLACE_EXISTING);
+    Path version = Files.createDirectories(fleet.resolveSibling("contents/web/3.0.0"));
+    Files.writeString(
+        version.resolve("manifest.yaml"), "kind: Manifest\nname: web\nversion: \"3.0.0\"\n");
+    Ran content = pilot.run("up", "--fresh", "--fleet", source);
+    assertThat(content.exits(2).err()).contains(version + "/manifest.yaml:", "processes");
+    assertThat(mine).as("the fleet that was there").isNotEmptyDirectory();
+    assertThat(Processes.describe(Processes.of(home))).isEmpty();
   }
 
   @Test

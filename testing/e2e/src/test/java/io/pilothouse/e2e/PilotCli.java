@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
@@ -16,15 +17,28 @@ import java.util.stream.Stream;
  * Runs {@code pilot} through its launcher, without a terminal, with one fleet's {@code PILOT_HOME}.
  *
  * @param home the fleet's directory, which may not exist yet
+ * @param environment beside its own
  */
-record PilotCli(Path home) {
+record PilotCli(Path home, Map<String, String> environment) {
   private static final Duration LIMIT = Duration.ofSeconds(60);
+
+  PilotCli(Path home) {
+    this(home, Map.of());
+  }
 
   /** The launcher of this checkout; another one with {@code -Dpilot.launcher=PATH}. */
   static Path launcher() {
     String other = System.getProperty("pilot.launcher");
     Path launcher = other == null ? module().resolve("../../pilot") : Path.of(other);
     return launcher.toAbsolutePath().normalize();
+  }
+
+  /** What was built and is run. */
+  static Path distribution() {
+    String other = System.getProperty("pilot.dist");
+    return other == null
+        ? launcher().resolveSibling("packaging/target/pilothouse")
+        : Path.of(other);
   }
 
   /** The directory of this module, wherever the build was started. */
@@ -123,6 +137,7 @@ record PilotCli(Path home) {
 
   private Process start(ProcessBuilder builder) throws IOException {
     builder.redirectInput(new File("/dev/null"));
+    builder.environment().putAll(environment);
     builder.environment().put("PILOT_HOME", home.toString());
     builder.environment().remove("PILOT_SERVERS");
     return builder.start();

@@ -20,6 +20,21 @@ final class Processes {
     }
   }
 
+  /** The agent of a machine, not what keeps it running. */
+  static List<ProcessHandle> agents(Path home, String machine) {
+    String mark = "PILOT_MACHINE=" + machine;
+    return of(home).stream()
+        .filter(each -> environment(each).contains(mark))
+        .filter(each -> each.info().command().orElse("").endsWith("/java"))
+        .filter(each -> commandLine(each).contains("io.pilothouse.agent.Main"))
+        .toList();
+  }
+
+  /** All of it, however long. */
+  static String commandLine(ProcessHandle process) {
+    return String.join(" ", words(process, "cmdline"));
+  }
+
   /** For messages: pid and command of each. */
   static List<String> describe(List<ProcessHandle> processes) {
     List<String> lines = new ArrayList<>();
@@ -30,7 +45,11 @@ final class Processes {
   }
 
   private static List<String> environment(ProcessHandle process) {
-    Path file = Path.of("/proc", Long.toString(process.pid()), "environ");
+    return words(process, "environ");
+  }
+
+  private static List<String> words(ProcessHandle process, String name) {
+    Path file = Path.of("/proc", Long.toString(process.pid()), name);
     try {
       return List.of(new String(Files.readAllBytes(file), StandardCharsets.UTF_8).split("\0", -1));
     } catch (IOException e) {

@@ -18,7 +18,9 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
 
-/** What else rolls out than manifests: a set of health scripts, and the machines' image. */
+/**
+ * What else rolls out than manifests: a set of health scripts, and the machines' image; and back.
+ */
 @Tag("e2e")
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class ThingsTest {
@@ -46,7 +48,12 @@ class ThingsTest {
         "watchdog-set: checks\n",
         StandardOpenOption.APPEND);
     pilot.run("apply", fleet.files().toString(), "--yes").exits(0);
-    add(set("1", "echo 'checks 1: room enough'"));
+    add(
+        set(
+            "1",
+            """
+            [ -e "$PILOT_DISK/os/etc/os-release" ] || { echo 'checks 1: no os-release'; exit 2; }
+            echo 'checks 1: room enough'"""));
 
     String id = completes("checks@1");
     assertThat(fleet.rollout(id).path("units").findValuesAsText("state")).containsOnly("PASSED");
@@ -88,11 +95,7 @@ class ThingsTest {
   @Order(3)
   void anImageIsInstalledUnitByUnit() throws IOException {
     long before = fleet.revision();
-    Path image = Files.createDirectories(fleet.home().resolve("base-2.0/etc"));
-    Files.writeString(image.resolve("os-release"), "VERSION=2.0\n");
-    Files.writeString(
-        image.resolveSibling("image.yaml"), "kind: Image\nname: base\nversion: \"2.0\"\n");
-    add(image.getParent());
+    add(image("2.0", "os-release"));
 
     String id = completes("base@2.0");
     Events story = fleet.eventsAfter(before).subject("rollout/" + id);
@@ -108,6 +111,47 @@ class ThingsTest {
             "canary UNIT_VERIFYING → canary PASSED",
             "su-1 PENDING → su-1 UNIT_ACTIVATING");
     fleet.awaitAllHealthy(LONG);
+  }
+
+  @Test
+  @Order(4)
+  void anImageThatLeavesMachinesBadGoesBackBeforeAnybodyElseHasIt() throws IOException {
+    long before = fleet.revision();
+    add(image("3.0", "motd"));
+    String id = pilot.json("rollout", "start", "frontend", "base@3.0").path("id").asText();
+    Ran watch = pilot.run(LONG, "rollout", "watch", id);
+    assertThat(watch.exits(4).out()).contains("ROLLED_BACK", "no os-release");
+
+    fleet.awaitAllHealthy(LONG);
+    for (String machine : MACHINES) {
+      assertThat(fleet.machine(machine).path("image").asText()).isEqualTo("base@2.0");
+      assertThat(fleet.disk(machine).resolve("os/etc/os-release")).hasContent("image 2.0");
+      assertThat(fleet.page(machine)).contains("web 1.0.0");
+    }
+    Events since = fleet.eventsAfter(before);
+    assertThat(since.subject("rollout/" + id).steps())
+        .contains("canary PENDING → canary UNIT_ACTIVATING")
+        .noneMatch(each -> each.contains("su-1 UNIT_ACTIVATING"));
+    assertThat(since.kind("LIFECYCLE").machine("web-04").items())
+        .as("never reached the last unit")
+        .isEmpty();
+    assertThat(
+            since.kind("ACTION").where(each -> Events.text(each, "to").equals("EXECUTING")).items())
+        .as("the rollout went back, nothing was repaired")
+        .isEmpty();
+  }
+
+  @Test
+  @Order(5)
+  void anotherFleetInThePlaceOfThisOneIsRefused() {
+    Ran up = fleet.tryUp("--example", "index-serving");
+    assertThat(up.exits(6).err())
+        .contains("the fleet in " + fleet.home() + " is up", "pilot down", "--home", "--base-port");
+    fleet.down();
+    Ran resumed = fleet.tryUp("--example", "index-serving");
+    assertThat(resumed.exits(6).err())
+        .contains("was made from", "examples/quickstart", "--fresh", "--home");
+    assertThat(Processes.describe(Processes.of(fleet.home()))).isEmpty();
   }
 
   private static String completes(String version) {
@@ -129,6 +173,15 @@ class ThingsTest {
     Path disk = dir.resolve("disk.sh");
     Files.writeString(disk, "#!/bin/sh\n# pilot: every=5s timeout=2s\n%s\n".formatted(script));
     Files.setPosixFilePermissions(disk, PosixFilePermissions.fromString("rwxr-xr-x"));
+    return dir;
+  }
+
+  private static Path image(String version, String file) throws IOException {
+    Path dir = Files.createDirectories(fleet.home().resolve("base-" + version));
+    Files.writeString(
+        dir.resolve("image.yaml"), "kind: Image\nname: base\nversion: \"%s\"\n".formatted(version));
+    Path etc = Files.createDirectories(dir.resolve("etc"));
+    Files.writeString(etc.resolve(file), "image %s\n".formatted(version));
     return dir;
   }
 
