@@ -17,7 +17,8 @@ import org.junit.jupiter.api.TestMethodOrder;
 
 /**
  * The index-serving case of the Autopilot paper: two rows of five columns behind HAProxy are asked
- * all the while, and no query is lost to a rollout, a lost machine, a bad version or a roll-back.
+ * all the while, and no query is lost to a rollout of the columns or of the balancers, a lost
+ * machine, a bad version or a roll-back.
  */
 @Tag("e2e")
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
@@ -28,8 +29,16 @@ class IndexServingTest {
       List.of(
           "http://127.0.0.1:" + (Fleet.BASE_PORT + 11),
           "http://127.0.0.1:" + (Fleet.BASE_PORT + 12));
+  private static final List<String> OF_FRONTENDS =
+      List.of("rollout of the frontends", "roll-back of the frontends");
   private static final List<String> PHASES =
-      List.of("steady", "rollout", "loss of a machine", "bad version", "roll-back by order");
+      List.of(
+          "steady",
+          "rollout",
+          "roll-back of what was completed",
+          "loss of a machine",
+          "bad version",
+          "roll-back by order");
 
   private static final Fleet fleet = Fleet.prepare("index-serving");
   private static final PilotCli pilot = fleet.pilot;
@@ -81,6 +90,14 @@ class IndexServingTest {
 
   @Test
   @Order(3)
+  void aRolloutThatWasCompletedIsRolledBackByOrder() {
+    searching.phase("roll-back of what was completed");
+    rollsBackTheNewest("index");
+    assertThat(versions()).containsExactly("1.0.0");
+  }
+
+  @Test
+  @Order(4)
   void aLostMachinesColumnIsAnsweredByTheOtherRow() {
     searching.phase("loss of a machine");
     String boot = fleet.machine("idx-r1-c3").path("boot_id").asText();
@@ -103,7 +120,7 @@ class IndexServingTest {
   }
 
   @Test
-  @Order(4)
+  @Order(5)
   void aVersionThatFailsUnderLoadIsRolledBackInItsFirstRow() {
     searching.phase("bad version");
     String id = pilot.json("rollout", "start", "index", "index@1.2.0-bad").path("id").asText();
@@ -117,16 +134,16 @@ class IndexServingTest {
     }
     assertThat(failed).isNotEmpty().allMatch(each -> each.startsWith("idx-r1-"));
     fleet.awaitAllHealthy(LONG);
-    assertThat(versions()).containsExactly("1.1.0");
+    assertThat(versions()).containsExactly("1.0.0");
   }
 
   @Test
-  @Order(5)
+  @Order(6)
   void aRolloutUnderWayIsRolledBackByOrder() {
     searching.phase("roll-back by order");
-    String id = pilot.json("rollout", "start", "index", "index@1.0.0").path("id").asText();
+    String id = pilot.json("rollout", "start", "index", "index@1.1.0").path("id").asText();
     Await.until(
-        "machines of row-1 run 1.0.0",
+        "machines of row-1 are switched",
         LONG,
         () -> fleet.rollout(id).path("units").get(0).path("switched"),
         switched -> switched.size() > 0,
@@ -134,15 +151,30 @@ class IndexServingTest {
     pilot.run("rollout", "rollback", id, "--reason", "titles count for less").exits(0);
     pilot.run(LONG, "rollout", "watch", id).exits(4);
     fleet.awaitAllHealthy(LONG);
-    assertThat(versions()).containsExactly("1.1.0");
+    assertThat(versions()).containsExactly("1.0.0");
   }
 
   @Test
-  @Order(6)
+  @Order(7)
+  void theFrontendsAreSwitchedOneAfterTheOtherAndBack() {
+    searching.phase(OF_FRONTENDS.get(0));
+    String id = pilot.json("rollout", "start", "frontend", "frontend@1.1.0").path("id").asText();
+    pilot.run(LONG, "rollout", "watch", id).exits(0);
+    fleet.awaitAllHealthy(SHORT);
+    frontendsRun("1.1.0");
+    searching.phase(OF_FRONTENDS.get(1));
+    rollsBackTheNewest("frontend");
+    frontendsRun("1.0.0");
+  }
+
+  @Test
+  @Order(8)
   void noQueryFailedAndNoAnswerMissedAColumn() {
     Map<String, JsonNode> phases = searching.end();
     phases.values().forEach(each -> System.out.println("index serving: " + each));
-    assertThat(phases).containsKeys(PHASES.toArray(String[]::new));
+    assertThat(phases)
+        .containsKeys(PHASES.toArray(String[]::new))
+        .containsKeys(OF_FRONTENDS.toArray(String[]::new));
     phases.forEach(
         (name, phase) -> {
           assertThat(phase.path("requests").asInt()).as("%s", phase).isPositive();
@@ -156,6 +188,34 @@ class IndexServingTest {
         });
     assertThat(phases.get("steady").path("versions").has("1.0.0")).isTrue();
     assertThat(phases.get("rollout").path("versions").has("1.1.0")).isTrue();
+    for (String name : OF_FRONTENDS) {
+      JsonNode phase = phases.get(name);
+      assertThat(phase.path("moved").asInt())
+          .as("users asked the other frontend: %s", phase)
+          .isPositive();
+      assertThat(phase.path("broken").asInt())
+          .as("what a frontend had accepted it answered: %s: %s", phase, searching.complaints())
+          .isZero();
+    }
+  }
+
+  /** The newest rollout of a type is complete and every machine on its version; it is undone. */
+  private static void rollsBackTheNewest(String type) {
+    JsonNode all = pilot.json("rollout", "list", "--type", type).path("items");
+    JsonNode newest = all.get(all.size() - 1);
+    String id = newest.path("id").asText();
+    assertThat(newest.path("state").asText()).as("%s", newest).isEqualTo("COMPLETED");
+    pilot.run("rollout", "rollback", id, "--reason", "as it was before").exits(0);
+    pilot.run(LONG, "rollout", "watch", id).exits(4);
+    fleet.awaitAllHealthy(LONG);
+  }
+
+  private static void frontendsRun(String version) {
+    for (String machine : List.of("fe-1", "fe-2")) {
+      assertThat(fleet.machine(machine).path("active").path("frontend").asText())
+          .as(machine)
+          .isEqualTo(version);
+    }
   }
 
   private static JsonNode ask(String frontend) {

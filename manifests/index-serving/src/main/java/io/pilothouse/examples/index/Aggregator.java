@@ -20,11 +20,9 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Asks every column, by way of the balancer beside it, and merges the best hits. A column of which
- * no server answers is named as missing; what the others found is answered all the same.
- *
- * <p>The balancer is on 127.0.0.1 and this on 127.0.0.2, both on the machine's {@code PORT}: a
- * machine of an emulated fleet has one port of its own, and loopback has addresses enough.
+ * Asks every column, by way of the balancer at {@code PORT_COLUMNS}, and merges the best hits. A
+ * column of which no server answers is named as missing; what the others found is answered all the
+ * same. Serves on {@code PORT_AGGREGATOR}, behind the balancer that users ask.
  */
 final class Aggregator {
   private static final Duration COLUMN_LIMIT = Duration.ofSeconds(5);
@@ -47,15 +45,16 @@ final class Aggregator {
   public static void main(String[] args) throws IOException {
     int columns = Integer.parseInt(args[0]);
     int rows = Integer.parseInt(args[1]);
-    int port = Integer.parseInt(System.getenv("PORT"));
+    int port = Integer.parseInt(System.getenv("PORT_AGGREGATOR"));
+    String balancer = "http://127.0.0.1:" + System.getenv("PORT_COLUMNS");
     HttpClient client =
         HttpClient.newBuilder()
             .version(HttpClient.Version.HTTP_1_1)
             .connectTimeout(Duration.ofSeconds(2))
             .build();
-    Aggregator aggregator = new Aggregator(client, "http://127.0.0.1:" + port, columns, rows);
-    InetAddress address = InetAddress.getByAddress(new byte[] {127, 0, 0, 2});
-    HttpServer server = HttpServer.create(new InetSocketAddress(address, port), WAITING);
+    Aggregator aggregator = new Aggregator(client, balancer, columns, rows);
+    HttpServer server =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), WAITING);
     server.createContext(
         "/healthz", exchange -> Http.answer(exchange, 200, "text/plain", "aggregator ok\n"));
     server.createContext("/search", aggregator::search);

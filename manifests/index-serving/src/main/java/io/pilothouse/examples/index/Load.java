@@ -3,9 +3,11 @@ package io.pilothouse.examples.index;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.net.ConnectException;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.net.http.HttpClient;
+import java.net.http.HttpConnectTimeoutException;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
@@ -161,8 +163,12 @@ final class Load {
           return;
         }
         outcome = frontend + " answered " + response.statusCode() + ": " + response.body().strip();
+        broke(into, outcome);
+      } catch (ConnectException | HttpConnectTimeoutException e) {
+        outcome = frontend + ": " + e; // it is away, and took nothing
       } catch (IOException e) {
         outcome = frontend + ": " + e;
+        broke(into, outcome);
       } catch (InterruptedException e) {
         return;
       }
@@ -170,6 +176,12 @@ final class Load {
     tell("failed: " + query + ": " + outcome);
     into.took(Phase.Outcome.FAILED, System.nanoTime() - due, true, "");
     ofSecond.took(Phase.Outcome.FAILED, System.nanoTime() - due, true, "");
+  }
+
+  /** A frontend took a request and did not answer it; the next one is asked. */
+  private void broke(Phase into, String how) {
+    into.broke();
+    tell("broken off: " + how);
   }
 
   private HttpResponse<String> get(URI frontend, String query)

@@ -27,6 +27,7 @@ final class Phase {
   private long[] nanos = new long[1024];
   private int requests;
   private int moved;
+  private int broken;
 
   Phase(String name) {
     this.name = name;
@@ -54,6 +55,11 @@ final class Phase {
     }
   }
 
+  /** A frontend took a request and did not answer it; whoever asked may have asked another. */
+  synchronized void broke() {
+    broken++;
+  }
+
   /** Takes all of another one in. */
   synchronized void add(Phase other) {
     synchronized (other) {
@@ -61,6 +67,7 @@ final class Phase {
       System.arraycopy(other.nanos, 0, nanos, requests, other.requests);
       requests += other.requests;
       moved += other.moved;
+      broken += other.broken;
       other.counts.forEach((outcome, count) -> counts.merge(outcome, count, Integer::sum));
       other.versions.forEach((version, count) -> versions.merge(version, count, Integer::sum));
     }
@@ -118,13 +125,14 @@ final class Phase {
     return String.format(
         Locale.ROOT,
         "{\"phase\":\"%s\",\"requests\":%d,\"complete\":%d,\"partial\":%d,\"failed\":%d,\"moved\":%d,"
-            + "\"p50_ms\":%.1f,\"p99_ms\":%.1f,\"max_ms\":%.1f,\"versions\":%s}",
+            + "\"broken\":%d,\"p50_ms\":%.1f,\"p99_ms\":%.1f,\"max_ms\":%.1f,\"versions\":%s}",
         name.replaceAll("[\"\\\\]", "'"),
         requests,
         count(Outcome.COMPLETE),
         count(Outcome.PARTIAL),
         count(Outcome.FAILED),
         moved,
+        broken,
         percentile(0.5),
         percentile(0.99),
         percentile(1),

@@ -103,11 +103,12 @@ class ServingTest {
     }
     phase.took(Phase.Outcome.PARTIAL, 99_000_000, false, "1.0.0+1.1.0");
     phase.took(Phase.Outcome.FAILED, 500_000_000, true, "");
+    phase.broke();
     assertThat(phase.unanswered()).isEqualTo(2);
     assertThat(phase.json())
         .isEqualTo(
             "{\"phase\":\"kill '3'\",\"requests\":100,\"complete\":98,\"partial\":1,\"failed\":1,"
-                + "\"moved\":1,\"p50_ms\":50.0,\"p99_ms\":99.0,\"max_ms\":500.0,"
+                + "\"moved\":1,\"broken\":1,\"p50_ms\":50.0,\"p99_ms\":99.0,\"max_ms\":500.0,"
                 + "\"versions\":{\"1.0.0\":98,\"1.0.0+1.1.0\":1}}");
   }
 }
