@@ -7,11 +7,16 @@ import io.pilothouse.filesync.client.Fetcher;
 import io.pilothouse.filesync.server.ContentHandler;
 import io.pilothouse.filesync.server.ContentStore;
 import java.io.BufferedReader;
+import java.io.IOException;
 import java.io.InputStreamReader;
+import java.io.RandomAccessFile;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -21,16 +26,62 @@ import java.util.concurrent.Executors;
 /**
  * The two ends of filesync, each a process that runs on as a replica and an agent do: {@code serve
  * STORE} packs the directories whose names it reads, and serves them; {@code fetch ADDRESS} fetches
- * what it reads, {@code DIGEST TARGET}. Both answer each line with one.
+ * what it reads, {@code DIGEST TARGET}. Both answer each line with one. {@code make DIR MIB FILES
+ * SPOTS} makes what is sent: a file of MIB, the same with SPOTS changed pieces of 16 KiB, the same
+ * with one changed piece as large as all of them, and FILES of 10 KiB in 100 directories.
  */
 final class FilesyncBench {
+  private static final int SPOT = 16 << 10;
+  private static final int PER_MIB = 64;
+  private static final int SMALL = 10 << 10;
+
   private FilesyncBench() {}
 
   public static void main(String[] args) throws Exception {
     switch (args[0]) {
+      case "make" ->
+          make(
+              Path.of(args[1]),
+              Integer.parseInt(args[2]),
+              Integer.parseInt(args[3]),
+              Integer.parseInt(args[4]));
       case "serve" -> serve(new ContentStore(Path.of(args[1])));
       case "fetch" -> fetch(args[1]);
-      default -> throw new IllegalArgumentException(args[0] + ": expected serve or fetch");
+      default -> throw new IllegalArgumentException(args[0] + ": expected make, serve or fetch");
+    }
+  }
+
+  private static void make(Path dir, int mib, int files, int spots) throws IOException {
+    SplittableRandom random = new SplittableRandom(1);
+    byte[] piece = new byte[SPOT];
+    List<Path> large = new ArrayList<>();
+    for (String name : List.of("big", "spots", "piece")) {
+      large.add(Files.createDirectories(dir.resolve(name)).resolve("file"));
+    }
+    for (int i = 0; i < mib * PER_MIB; i++) {
+      random.nextBytes(piece);
+      for (Path each : large) {
+        Files.write(each, piece, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+      }
+    }
+    try (RandomAccessFile scattered = new RandomAccessFile(large.get(1).toFile(), "rw");
+        RandomAccessFile together = new RandomAccessFile(large.get(2).toFile(), "rw")) {
+      together.seek((long) mib * PER_MIB / 3 * SPOT);
+      for (int i = 0; i < spots; i++) {
+        random.nextBytes(piece);
+        scattered.seek(random.nextLong((long) mib * PER_MIB) * SPOT);
+        scattered.write(piece);
+        together.write(piece);
+      }
+    }
+    byte[] small = new byte[SMALL];
+    for (int i = 0; i < files; i++) {
+      Path parent = dir.resolve("small/" + i % 100);
+      if (i < 100) {
+        Files.createDirectories(parent);
+      }
+      random.nextBytes(small);
+      Files.write(parent.resolve("f" + i), small);
     }
   }
 

@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class IndexReader implements AutoCloseable {
   private static final JsonFactory JSON = new JsonFactory();
+  private static final Pattern MODE = Pattern.compile("[0-7]{1,3}");
 
   private final JsonParser json;
   private final int format;
@@ -130,7 +132,7 @@ final class IndexReader implements AutoCloseable {
 
   private FileEntry file(String path) throws IOException {
     String mode = text();
-    if (!mode.matches("[0-7]{1,3}")) {
+    if (!MODE.matcher(mode).matches()) {
       throw new ContentException(
           "%s: mode \"%s\" is not up to three octal digits".formatted(path, mode));
     }

@@ -7,12 +7,11 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
-import java.util.regex.Pattern;
 
 /** SHA-256 as lower-case hex: the name of every piece of content. */
 public final class Sha256 {
   private static final int PIECE = 64 << 10;
-  private static final Pattern HEX = Pattern.compile("[0-9a-f]{64}");
+  private static final int HEX_DIGITS = 64;
 
   private Sha256() {}
 
@@ -40,7 +39,16 @@ public final class Sha256 {
 
   /** Whether a text can be a hash. */
   public static boolean isHex(String text) {
-    return HEX.matcher(text).matches();
+    if (text.length() != HEX_DIGITS) {
+      return false;
+    }
+    for (int i = 0; i < HEX_DIGITS; i++) {
+      char digit = text.charAt(i);
+      if (!(digit >= '0' && digit <= '9') && !(digit >= 'a' && digit <= 'f')) {
+        return false;
+      }
+    }
+    return true;
   }
 
   static MessageDigest digest() {

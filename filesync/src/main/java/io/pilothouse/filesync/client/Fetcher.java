@@ -182,7 +182,8 @@ public final class Fetcher {
           network.gathering(
               transfer, new PartialChunks(work.resolve("chunks")), TreeFetch.into(writer, brought));
       // it may be there in full, with only its index lost
-      Path unpublished = publishedDigest(target).isPresent() ? null : target;
+      boolean there = Files.isDirectory(target) && publishedDigest(target).isEmpty();
+      Path unpublished = there ? target : null;
       new TreeFetch(writer, local, unpublished, gathering, brought).run(index);
       writer.finish(index);
       return gathering.fetchedBytes();
