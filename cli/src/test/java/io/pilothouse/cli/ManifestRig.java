@@ -11,6 +11,7 @@ import io.pilothouse.api.v1.ManifestKey;
 import io.pilothouse.api.v1.VersionRef;
 import io.pilothouse.api.v1.VersionUse;
 import io.pilothouse.api.v1.WriteReply;
+import io.pilothouse.filesync.PackedFile;
 import io.pilothouse.filesync.Packer;
 import io.pilothouse.filesync.Packer.Packed;
 import io.pilothouse.filesync.Throttle;
@@ -123,9 +124,10 @@ class ManifestRig {
   }
 
   void held(TestReplica... replicas) throws IOException, InterruptedException {
+    PackedFile packed = Packer.pack(dir, dir.resolveSibling("packed.index"));
     for (TestReplica each : replicas) {
       new Uploader(Throttle.unlimited())
-          .upload(Packer.pack(dir), List.of(each.isUp().getAddress()), (done, total) -> {});
+          .upload(packed, List.of(each.isUp().getAddress()), (done, total) -> {});
     }
   }
 

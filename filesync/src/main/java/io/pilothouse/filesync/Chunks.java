@@ -27,8 +27,11 @@ final class Chunks extends AbstractList<Chunk> implements RandomAccess {
 
   /** The same chunks, compact; a list with anything but hashes stays as it is, to be refused. */
   static List<Chunk> compact(List<Chunk> chunks) {
-    if (chunks instanceof Chunks || chunks.size() < 2) {
-      return chunks instanceof Chunks ? chunks : List.copyOf(chunks);
+    if (chunks.size() < 2) {
+      return List.copyOf(chunks); // most files: a block would be mostly empty
+    }
+    if (chunks instanceof Chunks) {
+      return chunks;
     }
     Chunks compact = new Chunks();
     for (Chunk each : chunks) {

@@ -7,10 +7,9 @@ import java.io.InputStream;
 import java.io.InterruptedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
+import java.util.ArrayDeque;
 import java.util.Arrays;
-import java.util.List;
-import java.util.Map;
+import java.util.Deque;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -31,32 +30,58 @@ final class Hashing implements AutoCloseable {
           Thread.ofPlatform().daemon().name("hash-", 0).factory());
   private final Semaphore room = new Semaphore(AHEAD);
   private final byte[] buffer = new byte[4 * Cutter.LARGEST];
-  private final Map<String, Packer.Place> places;
+  private final Found found;
 
-  Hashing(Map<String, Packer.Place> places) {
-    this.places = places;
+  Hashing(Found found) {
+    this.found = found;
   }
 
-  /** A file whose chunks are being hashed. */
-  record Cut(String name, int mode, long size, List<Future<Chunk>> chunks) {
+  /** Told of each chunk that was hashed, on any thread. */
+  interface Found {
+    void at(Chunk chunk, Packer.Place place);
+  }
+
+  /** A file whose last chunks are being hashed. */
+  static final class Cut {
+    private final String name;
+    private final int mode;
+    private final Chunks hashed = new Chunks();
+    private final Deque<Future<Chunk>> coming = new ArrayDeque<>(1);
+    private long size;
+
+    private Cut(String name, int mode) {
+      this.name = name;
+      this.mode = mode;
+    }
+
+    private void add(Future<Chunk> chunk) throws IOException {
+      coming.add(chunk);
+      if (coming.size() > 2 * AHEAD) {
+        take();
+      }
+    }
+
+    private void take() throws IOException {
+      try {
+        Chunk chunk = coming.remove().get();
+        hashed.append(chunk.sha256(), chunk.size());
+      } catch (InterruptedException e) {
+        throw interrupted();
+      } catch (ExecutionException e) {
+        throw new IllegalStateException("hashing does not fail", e.getCause());
+      }
+    }
+
     FileEntry entry() throws IOException {
-      List<Chunk> hashed = new ArrayList<>(chunks.size());
-      for (Future<Chunk> each : chunks) {
-        try {
-          hashed.add(each.get());
-        } catch (InterruptedException e) {
-          throw interrupted();
-        } catch (ExecutionException e) {
-          throw new IllegalStateException("hashing does not fail", e.getCause());
-        }
+      while (!coming.isEmpty()) {
+        take();
       }
       return new FileEntry(name, mode, size, hashed);
     }
   }
 
   Cut file(Path path, String name) throws IOException {
-    List<Future<Chunk>> chunks = new ArrayList<>(1);
-    long size = 0;
+    Cut cut = new Cut(name, Modes.of(path));
     try (InputStream in = Files.newInputStream(path)) {
       int from = 0;
       int to = in.readNBytes(buffer, 0, buffer.length);
@@ -73,19 +98,19 @@ final class Hashing implements AutoCloseable {
         }
         boolean hole = Zeros.fill(buffer, from, to);
         int length = hole ? Zeros.CHUNK.size() : Cutter.cut(buffer, from, to);
-        chunks.add(
+        cut.add(
             hole
-                ? zeros(path, size)
-                : hash(Arrays.copyOfRange(buffer, from, from + length), path, size));
+                ? zeros(path, cut.size)
+                : hash(Arrays.copyOfRange(buffer, from, from + length), path, cut.size));
         from += length;
-        size += length;
+        cut.size += length;
       }
     }
-    return new Cut(name, Modes.of(path), size, chunks);
+    return cut;
   }
 
   private Future<Chunk> zeros(Path path, long offset) {
-    places.putIfAbsent(Zeros.CHUNK.sha256(), new Packer.Place(path, offset));
+    found.at(Zeros.CHUNK, new Packer.Place(path, offset));
     return CompletableFuture.completedFuture(Zeros.CHUNK);
   }
 
@@ -99,7 +124,7 @@ final class Hashing implements AutoCloseable {
         () -> {
           try {
             Chunk chunk = new Chunk(Sha256.hex(bytes), bytes.length);
-            places.putIfAbsent(chunk.sha256(), new Packer.Place(path, offset));
+            found.at(chunk, new Packer.Place(path, offset));
             return chunk;
           } finally {
             room.release();

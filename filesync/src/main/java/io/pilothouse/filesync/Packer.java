@@ -2,15 +2,19 @@ package io.pilothouse.filesync;
 
 import io.pilothouse.filesync.ContentIndex.Chunk;
 import io.pilothouse.filesync.ContentIndex.Entry;
+import io.pilothouse.filesync.ContentIndex.FileEntry;
 import io.pilothouse.filesync.ContentIndex.LinkEntry;
+import java.io.BufferedOutputStream;
 import java.io.IOException;
-import java.io.RandomAccessFile;
-import java.nio.file.FileVisitResult;
+import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
-import java.nio.file.attribute.BasicFileAttributes;
+import java.security.DigestOutputStream;
+import java.security.MessageDigest;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -20,6 +24,10 @@ import java.util.concurrent.ConcurrentHashMap;
  * that were changed a little share most of their chunks with what they were.
  */
 public final class Packer {
+  private static final int BUFFER = 64 << 10;
+
+  /** Entries that are being hashed. */
+  private static final int AHEAD = 1024;
 
   /**
    * A packed directory.
@@ -34,15 +42,7 @@ public final class Packer {
       if (place == null) {
         throw new ContentException("no chunk " + chunk.sha256() + " in " + dir);
       }
-      byte[] bytes = new byte[chunk.size()];
-      try (RandomAccessFile file = new RandomAccessFile(place.file().toFile(), "r")) {
-        file.seek(place.offset());
-        file.readFully(bytes);
-      }
-      if (!Sha256.hex(bytes).equals(chunk.sha256())) {
-        throw new ContentException(place.file() + " changed while it was being read; try again");
-      }
-      return bytes;
+      return PackedFile.read(place.file(), place.offset(), chunk);
     }
   }
 
@@ -56,45 +56,85 @@ public final class Packer {
    * many threads as there are processors, up to a few.
    */
   public static Packed pack(Path dir) throws IOException {
+    Map<String, Place> places = new ConcurrentHashMap<>();
+    List<Entry> entries = new ArrayList<>();
+    entries(dir, (chunk, place) -> places.putIfAbsent(chunk.sha256(), place), entries::add);
+    return new Packed(dir, new ContentIndex(entries), places);
+  }
+
+  /**
+   * The same, with the index in a file: it needs little memory, however many files there are.
+   *
+   * @param index the file to be written; outside of the directory
+   */
+  public static PackedFile pack(Path dir, Path index) throws IOException {
+    MessageDigest digest = Sha256.digest();
+    int[] files = new int[1];
+    long[] bytes = new long[1];
+    try (OutputStream out =
+            new BufferedOutputStream(
+                new DigestOutputStream(Files.newOutputStream(index), digest), BUFFER);
+        IndexWriter writer = new IndexWriter(out, ContentIndex.FORMAT)) {
+      entries(
+          dir,
+          (chunk, place) -> {},
+          entry -> {
+            writer.write(entry);
+            if (entry instanceof FileEntry file) {
+              files[0]++;
+              bytes[0] += file.size();
+            }
+          });
+    }
+    String name = HexFormat.of().formatHex(digest.digest());
+    return new PackedFile(dir.toRealPath(), new IndexFile(index, name), files[0], bytes[0]);
+  }
+
+  /** Takes entries in their order. */
+  private interface Sink {
+    void entry(Entry entry) throws IOException;
+  }
+
+  /** An entry that may still be hashed. */
+  private interface Coming {
+    Entry entry() throws IOException;
+  }
+
+  private static void entries(Path dir, Hashing.Found found, Sink sink) throws IOException {
     if (!Files.isDirectory(dir)) {
       throw new ContentException(dir + " is not a directory: give the one that holds the files");
     }
-    Path root = dir.toRealPath();
-    List<Entry> entries = new ArrayList<>();
-    Map<String, Place> places = new ConcurrentHashMap<>();
-    try (Hashing hashing = new Hashing(places)) {
-      List<Hashing.Cut> files = new ArrayList<>();
-      Files.walkFileTree(
-          root,
-          new SimpleFileVisitor<>() {
-            @Override
-            public FileVisitResult visitFile(Path path, BasicFileAttributes attributes)
-                throws IOException {
-              String name = root.relativize(path).toString();
-              if (attributes.isSymbolicLink()) {
-                entries.add(new LinkEntry(name, Files.readSymbolicLink(path).toString()));
-              } else if (attributes.isRegularFile()) {
-                files.add(hashing.file(path, name));
-              } else {
-                throw new ContentException(
-                    path
-                        + " is a device, pipe or socket: only files and links can be shipped;"
-                        + " remove it");
-              }
-              return FileVisitResult.CONTINUE;
+    IndexCheck check = new IndexCheck(ContentIndex.FORMAT);
+    CaseClash clash = new CaseClash();
+    Sink checked =
+        entry -> {
+          check.entry(entry);
+          clash.entry(entry);
+          sink.entry(entry);
+        };
+    try (Hashing hashing = new Hashing(found)) {
+      Deque<Coming> coming = new ArrayDeque<>();
+      TreeWalk.walk(
+          dir.toRealPath(),
+          (path, name, attributes) -> {
+            if (attributes.isSymbolicLink()) {
+              LinkEntry link = new LinkEntry(name, Files.readSymbolicLink(path).toString());
+              coming.add(() -> link);
+            } else if (attributes.isRegularFile()) {
+              coming.add(hashing.file(path, name)::entry);
+            } else {
+              throw new ContentException(
+                  path
+                      + " is a device, pipe or socket: only files and links can be shipped;"
+                      + " remove it");
+            }
+            if (coming.size() > AHEAD) {
+              checked.entry(coming.remove().entry());
             }
           });
-      for (Hashing.Cut each : files) {
-        entries.add(each.entry());
+      while (!coming.isEmpty()) {
+        checked.entry(coming.remove().entry());
       }
     }
-    ContentIndex index = new ContentIndex(entries);
-    IndexCheck check = new IndexCheck(index.format());
-    CaseClash clash = new CaseClash();
-    for (Entry each : index.entries()) {
-      check.entry(each);
-      clash.entry(each);
-    }
-    return new Packed(dir, index, places);
   }
 }

@@ -66,12 +66,59 @@ final class PackerTest {
   }
 
   @Test
+  void anIndexThatIsWrittenAsItComesIsTheSame() throws Exception {
+    for (int seed = 0; seed < 20; seed++) {
+      Path source = Trees.random(dir.resolve("tree " + seed), seed);
+      Trees.file(source.resolve("f0.a/f"), 0644, new byte[] {1});
+      Trees.file(source.resolve("f0-/f"), 0644, new byte[] {1});
+      Packed packed = Packer.pack(source);
+      PackedFile written = Packer.pack(source, dir.resolve("index"));
+      assertThat(written.index().file()).hasBinaryContent(packed.index().toBytes());
+      assertThat(written.index().digest()).isEqualTo(packed.index().digest());
+      assertThat(written.files()).isEqualTo(packed.index().files().size());
+      assertThat(written.bytes()).isEqualTo(packed.index().bytes());
+      try (PieceReader pieces = new PieceReader(written.index())) {
+        for (FileEntry file : packed.index().files()) {
+          long offset = 0;
+          for (Chunk chunk : file.chunks()) {
+            PieceReader.Piece piece = new PieceReader.Piece(file.path(), offset, chunk);
+            assertThat(pieces.next()).isEqualTo(piece);
+            assertThat(written.read(piece)).isEqualTo(packed.read(chunk));
+            offset += chunk.size();
+          }
+        }
+        assertThat(pieces.next()).isNull();
+      }
+    }
+  }
+
+  @Test
+  void namesWithControlCharactersAreRefused() throws Exception {
+    for (String name : new String[] {"a\nb", "a\tb", "\u007f"}) {
+      Path source = Files.createDirectories(dir.resolve("control"));
+      Path file = Files.createFile(source.resolve(name));
+      assertThatThrownBy(() -> Packer.pack(source))
+          .isInstanceOf(ContentException.class)
+          .hasMessageContaining(name.replaceAll("\\p{Cntrl}", "?"))
+          .hasMessageContaining("without .. and control characters");
+      Files.delete(file);
+    }
+  }
+
+  @Test
   void namesThatDifferInCaseAloneAreRefused() throws Exception {
     Trees.service(dir);
     Trees.file(dir.resolve("Bin/other"), 0644, new byte[3]);
     assertThatThrownBy(() -> Packer.pack(dir))
         .isInstanceOf(ContentException.class)
         .hasMessageContaining("\"Bin\" and \"bin\" differ in case alone: rename one of them");
+    Files.move(dir.resolve("Bin"), dir.resolve("other"));
+    Trees.file(dir.resolve("other/b/OTHER"), 0644, new byte[3]);
+    assertThat(Packer.pack(dir).index().files()).hasSize(5);
+    Trees.file(dir.resolve("other/b/c/x"), 0644, new byte[3]);
+    Trees.file(dir.resolve("other/b/other"), 0644, new byte[3]);
+    assertThatThrownBy(() -> Packer.pack(dir))
+        .hasMessageContaining("\"other/b/OTHER\" and \"other/b/other\" differ in case alone");
   }
 
   @Test

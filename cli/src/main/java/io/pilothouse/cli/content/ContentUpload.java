@@ -15,14 +15,16 @@ import io.pilothouse.api.v1.WriteContext;
 import io.pilothouse.api.v1.WriteReply;
 import io.pilothouse.cli.CliException;
 import io.pilothouse.cli.ExitCode;
+import io.pilothouse.filesync.ContentIndex;
+import io.pilothouse.filesync.PackedFile;
 import io.pilothouse.filesync.Packer;
-import io.pilothouse.filesync.Packer.Packed;
 import io.pilothouse.filesync.Throttle;
 import io.pilothouse.filesync.client.Uploader;
 import io.pilothouse.manifests.ContentSpec;
 import io.pilothouse.manifests.LoadResult;
 import io.pilothouse.manifests.text.Problem;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -79,9 +81,19 @@ public final class ContentUpload {
   /** Packs, uploads the chunks that are missing, registers. Doing it again changes nothing. */
   public Added add(Wanted wanted, WriteContext context) throws IOException, InterruptedException {
     ContentSpec spec = load(wanted.dir(), wanted.kind());
-    Packed packed = Packer.pack(wanted.dir());
+    Path index = Files.createTempFile("pilot", ".index");
+    try {
+      return add(spec, Packer.pack(wanted.dir(), index), wanted.key(), context);
+    } finally {
+      Files.delete(index);
+    }
+  }
+
+  private Added add(
+      ContentSpec spec, PackedFile packed, Optional<SigningKey> key, WriteContext context)
+      throws IOException, InterruptedException {
     LinkCheck.check(packed.index()).forEach(progress::warning);
-    Manifest manifest = signed(manifest(spec, packed), wanted.key());
+    Manifest manifest = signed(manifest(spec, packed), key);
     progress.packed(manifest.getRef(), manifest.getFiles(), manifest.getBytes());
     List<DeploymentReplica> replicas = requireTaken(manifest, packed);
     List<String> addresses = replicas.stream().map(DeploymentReplica::getAddress).toList();
@@ -90,15 +102,15 @@ public final class ContentUpload {
     return new Added(manifest, reply.getRevision());
   }
 
-  private static Manifest manifest(ContentSpec spec, Packed packed) {
+  private static Manifest manifest(ContentSpec spec, PackedFile packed) {
     return Manifest.newBuilder()
         .setRef(
             VersionRef.newBuilder()
                 .setName(spec.name())
                 .setVersion(spec.version())
                 .setDigest(packed.index().digest()))
-        .setFiles(packed.index().files().size())
-        .setBytes(packed.index().bytes())
+        .setFiles(packed.files())
+        .setBytes(packed.bytes())
         .setThing(spec.thing())
         .setImage(spec.image())
         .build();
@@ -119,8 +131,8 @@ public final class ContentUpload {
   }
 
   /** Refuses before anything is sent; returns the replicas that are up. */
-  private List<DeploymentReplica> requireTaken(Manifest manifest, Packed packed)
-      throws InterruptedException {
+  private List<DeploymentReplica> requireTaken(Manifest manifest, PackedFile packed)
+      throws IOException, InterruptedException {
     VersionRef ref = manifest.getRef();
     ListManifestsReply known =
         dm.ask(
@@ -134,7 +146,8 @@ public final class ContentUpload {
             .filter(each -> each.getName().equals(ref.getName()))
             .findFirst();
     if (registered.isPresent() && !registered.get().getDigest().equals(ref.getDigest())) {
-      throw ContentConflict.refusal(registered.get(), packed.index(), known.getReplicasList());
+      ContentIndex fresh = ContentIndex.parse(Files.readAllBytes(packed.index().file()));
+      throw ContentConflict.refusal(registered.get(), fresh, known.getReplicasList());
     }
     List<DeploymentReplica> replicas =
         known.getReplicasList().stream().filter(DeploymentReplica::getUp).toList();

@@ -1,36 +1,29 @@
 package io.pilothouse.cli.content;
 
 import io.pilothouse.filesync.ContentException;
-import io.pilothouse.filesync.ContentIndex;
 import io.pilothouse.filesync.ContentIndex.LinkEntry;
+import io.pilothouse.filesync.IndexFile;
+import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /** Symbolic links that lead nowhere: going round in a circle is a mistake, nothing there likely. */
 final class LinkCheck {
-  private final Set<String> there = new TreeSet<>();
   private final Map<String, String> links = new TreeMap<>();
 
-  private LinkCheck(ContentIndex index) {
-    index
-        .entries()
-        .forEach(
-            each -> {
-              there.add(each.path());
-              for (Path up = Path.of(each.path()).getParent(); up != null; up = up.getParent()) {
-                there.add(up.toString());
-              }
-              if (each instanceof LinkEntry link) {
-                links.put(link.path(), target(link));
-              }
-            });
+  private LinkCheck(IndexFile index) throws IOException {
+    index.forEach(
+        each -> {
+          if (each instanceof LinkEntry link) {
+            links.put(link.path(), target(link));
+          }
+        });
   }
 
   /**
@@ -38,16 +31,32 @@ final class LinkCheck {
    *
    * @return what can hardly be meant, a line each
    */
-  static List<String> check(ContentIndex index) throws ContentException {
+  static List<String> check(IndexFile index) throws IOException {
     LinkCheck check = new LinkCheck(index);
-    List<String> warnings = new ArrayList<>();
+    Map<String, String> ends = new TreeMap<>();
     for (String link : check.links.keySet()) {
       String end = check.follow(link);
-      if (!end.isEmpty() && !check.there.contains(end) && !check.passesLink(end)) {
-        warnings.add("%s leads to %s, which is not among the files".formatted(link, end));
+      if (!end.isEmpty() && !check.passesLink(end)) {
+        ends.put(link, end);
       }
     }
-    return warnings;
+    Set<String> nowhere = new HashSet<>(ends.values());
+    if (!nowhere.isEmpty()) {
+      index.forEach(each -> without(nowhere, each.path()));
+    }
+    return ends.entrySet().stream()
+        .filter(each -> nowhere.contains(each.getValue()))
+        .map(each -> each.getKey() + " leads to " + each.getValue())
+        .map(each -> each + ", which is not among the files")
+        .toList();
+  }
+
+  /** A path is there, and so are the directories on the way to it. */
+  private static void without(Set<String> nowhere, String path) {
+    nowhere.remove(path);
+    for (int slash = path.indexOf('/'); slash > 0; slash = path.indexOf('/', slash + 1)) {
+      nowhere.remove(path.substring(0, slash));
+    }
   }
 
   private static String target(LinkEntry link) {

@@ -4,6 +4,7 @@ import io.pilothouse.cli.CliException;
 import io.pilothouse.cli.ExitCode;
 import io.pilothouse.cli.Json;
 import io.pilothouse.provisioning.power.LocalProcesses;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,6 +18,7 @@ import picocli.CommandLine;
     description = "Stops every process of the quick-start fleet; data stays for the next `up`.")
 final class DownCommand extends Target {
   private static final Duration GRACE = Duration.ofSeconds(5);
+  private static final Duration GROUPS_GONE_WITHIN = Duration.ofSeconds(2);
 
   @Override
   protected ExitCode run() throws Exception {
@@ -43,6 +45,11 @@ final class DownCommand extends Target {
     List<ProcessHandle> left = all();
     left.forEach(ProcessHandle::destroyForcibly);
     int total = stopped + left.size();
+    List<Path> groups =
+        FleetGroups.remove(FleetGroups.MOUNTS, FleetGroups.name(home()), GROUPS_GONE_WITHIN);
+    if (!groups.isEmpty()) {
+      say("control groups are left, with processes in them: " + groups);
+    }
     show(
         () -> Json.object().put("stopped", total),
         () -> "stopped " + total + " processes; `pilot up` resumes the fleet from " + home().dir(),

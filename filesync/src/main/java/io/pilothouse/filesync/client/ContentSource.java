@@ -5,6 +5,8 @@ import io.pilothouse.filesync.ContentIndex.Chunk;
 import io.pilothouse.filesync.Pack;
 import io.pilothouse.filesync.TransferClass;
 import java.io.BufferedInputStream;
+import java.io.ByteArrayInputStream;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -235,34 +237,51 @@ final class ContentSource {
 
   /** Sends bytes. */
   Answer put(String path, byte[] bytes) throws IOException, InterruptedException {
-    return send("PUT", path, bytes);
+    return send("PUT", path, new ByteArrayInputStream(bytes), bytes.length);
+  }
+
+  /** Sends a file. */
+  Answer put(String path, Path file) throws IOException, InterruptedException {
+    try (InputStream in = LocalTrouble.marked(() -> Files.newInputStream(file))) {
+      return send("PUT", path, in, Files.size(file));
+    }
   }
 
   /** Asks something, to which the answer is about as long. */
   Answer post(String path, byte[] bytes) throws IOException, InterruptedException {
-    return send("POST", path, bytes);
+    return send("POST", path, new ByteArrayInputStream(bytes), bytes.length);
   }
 
-  private Answer send(String method, String path, byte[] bytes)
+  private Answer send(String method, String path, InputStream body, long length)
       throws IOException, InterruptedException {
     HttpURLConnection connection = open(path, method);
     try {
       // it answers when all is flushed, and its disk may be busy
       connection.setReadTimeout((int) patience.whole().toMillis());
       connection.setDoOutput(true);
-      connection.setFixedLengthStreamingMode(bytes.length);
+      connection.setFixedLengthStreamingMode(length);
       try (OutputStream out = connection.getOutputStream()) {
-        for (int sent = 0; sent < bytes.length; sent += PIECE) {
-          int piece = Math.min(PIECE, bytes.length - sent);
+        byte[] buffer = new byte[(int) Math.min(PIECE, length)];
+        for (long sent = 0; sent < length; ) {
+          int piece = LocalTrouble.marked(() -> read(body, buffer));
           limits.take(piece);
-          out.write(bytes, sent, piece);
+          out.write(buffer, 0, piece);
+          sent += piece;
         }
       }
       int code = connection.getResponseCode();
-      return new Answer(code, code < 400 ? text(connection, bytes.length) : errorText(connection));
+      return new Answer(code, code < 400 ? text(connection, length) : errorText(connection));
     } finally {
       connection.disconnect();
     }
+  }
+
+  private static int read(InputStream body, byte[] buffer) throws IOException {
+    int read = body.readNBytes(buffer, 0, buffer.length);
+    if (read == 0) {
+      throw new EOFException("what is sent became shorter meanwhile");
+    }
+    return read;
   }
 
   private HttpURLConnection open(String path, String method) throws IOException {
@@ -283,9 +302,9 @@ final class ContentSource {
     return connection;
   }
 
-  private static String text(HttpURLConnection connection, int most) throws IOException {
+  private static String text(HttpURLConnection connection, long most) throws IOException {
     try (InputStream in = connection.getInputStream()) {
-      return new String(in.readNBytes(most), StandardCharsets.UTF_8);
+      return new String(in.readNBytes(Math.toIntExact(most)), StandardCharsets.UTF_8);
     }
   }
 

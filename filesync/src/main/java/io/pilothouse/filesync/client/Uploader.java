@@ -3,19 +3,18 @@ package io.pilothouse.filesync.client;
 import io.pilothouse.filesync.ContentException;
 import io.pilothouse.filesync.ContentIndex.Chunk;
 import io.pilothouse.filesync.Pack;
-import io.pilothouse.filesync.Packer.Packed;
+import io.pilothouse.filesync.PackedFile;
+import io.pilothouse.filesync.PieceReader;
+import io.pilothouse.filesync.PieceReader.Piece;
 import io.pilothouse.filesync.Throttle;
 import io.pilothouse.filesync.TransferClass;
 import io.pilothouse.filesync.client.ContentSource.Answer;
 import java.io.IOException;
 import java.net.HttpURLConnection;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
@@ -50,7 +49,7 @@ public final class Uploader {
    *
    * @return that replica's address
    */
-  public String upload(Packed packed, List<String> replicas, Progress progress)
+  public String upload(PackedFile packed, List<String> replicas, Progress progress)
       throws IOException, InterruptedException {
     List<String> why = new ArrayList<>();
     for (String replica : replicas) {
@@ -69,69 +68,93 @@ public final class Uploader {
             + ")");
   }
 
-  private void uploadTo(ContentSource source, Packed packed, Progress progress)
+  private void uploadTo(ContentSource source, PackedFile packed, Progress progress)
       throws IOException, InterruptedException {
     String index = "/v1/index/" + packed.index().digest();
     Answer answer = new Answer(HttpURLConnection.HTTP_CONFLICT, "");
     // it may find a chunk damaged between our question and its answer: then once more
     for (int pass = 0; pass < 2 && answer.code() == HttpURLConnection.HTTP_CONFLICT; pass++) {
-      new Sending(source, packed, progress).run();
-      answer = untilTaken(() -> source.put(index, packed.index().toBytes()));
+      try (PieceReader pieces = LocalTrouble.marked(() -> new PieceReader(packed.index()))) {
+        new Sending(source, packed, pieces, progress).run();
+      }
+      answer = untilTaken(() -> source.put(index, packed.index().file()));
     }
     require(HttpURLConnection.HTTP_CREATED, "PUT " + index, answer);
   }
 
   /** One pass over all chunks. */
   private final class Sending {
+    /** As zeros in an image: what was sent a moment ago is not asked for again. */
+    private static final int REMEMBERED = 4096;
+
     private final ContentSource source;
-    private final Packed packed;
+    private final PackedFile packed;
+    private final PieceReader pieces;
     private final Progress progress;
-    private final Deque<Chunk> left;
-    private final long total;
+    private final Set<String> recent = new LinkedHashSet<>();
+    private @Nullable Piece left;
     private long done;
 
-    private Sending(ContentSource source, Packed packed, Progress progress) {
+    private Sending(
+        ContentSource source, PackedFile packed, PieceReader pieces, Progress progress) {
       this.source = source;
       this.packed = packed;
+      this.pieces = pieces;
       this.progress = progress;
-      Map<String, Chunk> distinct = new LinkedHashMap<>();
-      packed.index().chunks().forEach(each -> distinct.put(each.sha256(), each));
-      this.left = new ArrayDeque<>(distinct.values());
-      this.total = distinct.values().stream().mapToLong(Chunk::size).sum();
     }
 
     private void run() throws IOException, InterruptedException {
       Crew.run(
           AT_ONCE,
           () -> {
-            for (List<Chunk> batch = next(); batch != null; batch = next()) {
-              send(batch);
+            for (Batch batch = next(); batch != null; batch = next()) {
+              send(batch.pieces());
               done(batch);
             }
           });
     }
 
-    private synchronized @Nullable List<Chunk> next() {
-      List<Chunk> batch = new ArrayList<>();
-      long bytes = 0;
-      while (!left.isEmpty()
-          && batch.size() < Pack.MOST_CHUNKS
-          && bytes + left.peek().size() <= Pack.MOST_BYTES) {
-        Chunk chunk = left.remove();
-        batch.add(chunk);
-        bytes += chunk.size();
-      }
-      return batch.isEmpty() ? null : batch;
+    private synchronized @Nullable Batch next() throws IOException {
+      return LocalTrouble.marked(
+          () -> {
+            List<Piece> batch = new ArrayList<>();
+            long size = 0;
+            long covered = 0;
+            Piece piece = left == null ? pieces.next() : left;
+            while (piece != null
+                && batch.size() < Pack.MOST_CHUNKS
+                && size + piece.chunk().size() <= Pack.MOST_BYTES) {
+              if (isNew(piece.chunk())) {
+                batch.add(piece);
+                size += piece.chunk().size();
+              }
+              covered += piece.chunk().size();
+              piece = pieces.next();
+            }
+            left = piece;
+            return covered == 0 ? null : new Batch(batch, covered);
+          });
     }
 
-    private void send(List<Chunk> batch) throws IOException, InterruptedException {
-      byte[] hashes = Pack.request(batch.stream().map(Chunk::sha256).toList());
+    private boolean isNew(Chunk chunk) {
+      boolean added = recent.add(chunk.sha256());
+      if (recent.size() > REMEMBERED) {
+        recent.remove(recent.iterator().next());
+      }
+      return added;
+    }
+
+    private void send(List<Piece> batch) throws IOException, InterruptedException {
+      if (batch.isEmpty()) {
+        return;
+      }
+      byte[] hashes = Pack.request(batch.stream().map(each -> each.chunk().sha256()).toList());
       Answer answer = untilTaken(() -> source.post(Pack.MISSING_PATH, hashes));
       require(HttpURLConnection.HTTP_OK, "POST " + Pack.MISSING_PATH, answer);
       Set<String> missing = new HashSet<>(answer.text().lines().toList());
       List<byte[]> chunks = new ArrayList<>();
-      for (Chunk each : batch) {
-        if (missing.contains(each.sha256())) {
+      for (Piece each : batch) {
+        if (missing.contains(each.chunk().sha256())) {
           chunks.add(LocalTrouble.marked(() -> packed.read(each)));
         }
       }
@@ -142,11 +165,18 @@ public final class Uploader {
       }
     }
 
-    private synchronized void done(List<Chunk> batch) {
-      done += batch.stream().mapToLong(Chunk::size).sum();
-      progress.sent(done, total);
+    private synchronized void done(Batch batch) {
+      done += batch.covered();
+      progress.sent(done, packed.bytes());
     }
   }
+
+  /**
+   * What one request asks for.
+   *
+   * @param covered bytes of files that are sent with it, those that were sent before too
+   */
+  private record Batch(List<Piece> pieces, long covered) {}
 
   private interface Asking {
     Answer ask() throws IOException, InterruptedException;

@@ -5,10 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.pilothouse.filesync.ContentIndex;
 import io.pilothouse.filesync.ContentIndex.Chunk;
 import io.pilothouse.filesync.ContentIndex.FileEntry;
-import io.pilothouse.filesync.Packer;
-import io.pilothouse.filesync.Packer.Packed;
 import io.pilothouse.filesync.Sha256;
-import io.pilothouse.filesync.Throttle;
 import io.pilothouse.filesync.Trees;
 import java.io.IOException;
 import java.io.RandomAccessFile;
@@ -69,14 +66,12 @@ class LargeFileTest {
   @Test
   void aFileOfTenGibibytesArrivesWithItsHolesInTheMemoryOfAnAgent() throws Exception {
     Path image = image();
-    Packed packed = Packer.pack(source);
-    String digest = packed.index().digest();
-    assertThat(packed.index().bytes()).isEqualTo(SIZE);
     try (ChildJvm replica =
             new ChildJvm("satellite", ReplicaAlone.class, temporary.resolve("store"));
+        ChildJvm engineer = new ChildJvm("cli", EngineerAlone.class);
         ChildJvm agent = new ChildJvm("agent", AgentAlone.class)) {
       String address = replica.answer();
-      new Uploader(Throttle.unlimited()).upload(packed, List.of(address), (done, total) -> {});
+      String digest = engineer.tell("add", source, temporary.resolve("index"), address);
       assertThat(replica.tell("held")).isEqualTo("[" + digest + "]");
       long brought = Long.parseLong(agent.tell("fetch", address, digest, target));
       assertThat(brought).isLessThan(128 << 20);

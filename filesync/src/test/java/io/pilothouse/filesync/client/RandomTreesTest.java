@@ -3,7 +3,8 @@ package io.pilothouse.filesync.client;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.pilothouse.filesync.ContentException;
-import io.pilothouse.filesync.Packer.Packed;
+import io.pilothouse.filesync.PackedFile;
+import io.pilothouse.filesync.Packer;
 import io.pilothouse.filesync.Throttle;
 import io.pilothouse.filesync.Trees;
 import java.io.IOException;
@@ -20,7 +21,7 @@ final class RandomTreesTest extends ClientTest {
       String label = "seed " + seed;
       Path tree = Trees.random(temporary.resolve("tree" + seed), seed);
       one.fault = (exchange, bytes) -> false;
-      Packed packed = io.pilothouse.filesync.Packer.pack(tree);
+      PackedFile packed = Packer.pack(tree, temporary.resolve("packed.index"));
       new Uploader(network(seed)).upload(packed, List.of(one.address()), (done, total) -> {});
       replicate(packed.index().digest());
       one.fault = seed % 3 == 0 ? Faults.flips() : Faults.cuts(seed);

@@ -5,12 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.net.httpserver.HttpServer;
 import io.pilothouse.filesync.ContentException;
+import io.pilothouse.filesync.PackedFile;
 import io.pilothouse.filesync.Packer;
-import io.pilothouse.filesync.Packer.Packed;
 import io.pilothouse.filesync.Trees;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -18,32 +19,35 @@ import org.junit.jupiter.api.Test;
 final class UploaderTest extends ClientTest {
   private final List<String> progress = new ArrayList<>();
 
-  private Packed fresh() throws Exception {
-    return Packer.pack(Trees.random(temporary.resolve("fresh"), 2));
+  private PackedFile fresh() throws Exception {
+    return packed(Trees.random(temporary.resolve("fresh"), 2));
   }
 
-  private String upload(Packed packed, String... replicas) throws Exception {
+  private PackedFile packed(Path dir) throws Exception {
+    return Packer.pack(dir, temporary.resolve("packed.index"));
+  }
+
+  private String upload(PackedFile packed, String... replicas) throws Exception {
     return new Uploader(network(1))
         .upload(packed, List.of(replicas), (done, total) -> progress.add(done + "/" + total));
   }
 
   @Test
   void sendsChunksThenTheIndex() throws Exception {
-    Packed packed = fresh();
+    PackedFile packed = fresh();
     assertThat(upload(packed, one.address())).isEqualTo(one.address());
     assertThat(one.store.held()).contains(packed.index().digest());
     assertThat(one.asked.getLast()).startsWith("PUT /v1/index/");
-    long total = packed.index().chunks().stream().mapToLong(each -> each.size()).sum();
-    assertThat(progress.getLast()).isEqualTo(total + "/" + total);
+    assertThat(progress.getLast()).isEqualTo(packed.bytes() + "/" + packed.bytes());
   }
 
   @Test
   void sendsOnlyWhatIsMissing() throws Exception {
     Trees.file(source.resolve("manifest.yaml"), 0644, Trees.bytes(5, 900));
-    upload(Packer.pack(source), one.address());
+    upload(packed(source), one.address());
     assertThat(one.uploadedChunks()).isEqualTo(1);
     one.forget();
-    upload(Packer.pack(source), one.address());
+    upload(packed(source), one.address());
     assertThat(one.uploadedChunks()).isZero();
   }
 
@@ -55,26 +59,39 @@ final class UploaderTest extends ClientTest {
     byte[] bytes = Files.readAllBytes(file);
     bytes[3] ^= 1;
     Files.write(file, bytes);
-    upload(content, one.address());
+    upload(packed(source), one.address());
     assertThat(one.uploadedChunks()).isEqualTo(1);
     assertThat(one.store.chunkBytes(sha256)).isPresent();
   }
 
   @Test
   void goesToAnotherReplicaWhenOneIsDown() throws Exception {
-    Packed packed = fresh();
+    PackedFile packed = fresh();
     assertThat(upload(packed, nobody(), two.address())).isEqualTo(two.address());
     assertThat(two.store.held()).contains(packed.index().digest());
   }
 
   @Test
   void saysWhyNoReplicaTookIt() throws Exception {
-    Packed packed = fresh();
+    PackedFile packed = fresh();
     String nobody = nobody();
     assertThatThrownBy(() -> upload(packed, nobody))
         .isInstanceOf(ContentException.class)
         .hasMessageContaining("no deployment replica took the content (" + nobody + ": ");
     assertThatThrownBy(() -> upload(packed)).hasMessageContaining("none is up");
+  }
+
+  @Test
+  void aReplicaWithAnAlmostFullDiskSaysSoAndAnotherTakesIt() throws Exception {
+    PackedFile packed = fresh();
+    one.store.keepFree(Long.MAX_VALUE / 2);
+    assertThat(upload(packed, one.address(), two.address())).isEqualTo(two.address());
+    assertThat(one.store.held()).doesNotContain(packed.index().digest());
+    assertThatThrownBy(() -> upload(packed, one.address()))
+        .isInstanceOf(ContentException.class)
+        .hasMessageContaining("(" + one.address() + ": it answered 507 to PUT /v1/")
+        .hasMessageContaining("the disk is almost full: ")
+        .hasMessageContaining("(--keep-free)");
   }
 
   @Test
@@ -90,7 +107,7 @@ final class UploaderTest extends ClientTest {
         });
     busy.start();
     try {
-      assertThat(upload(content, "127.0.0.1:" + busy.getAddress().getPort(), two.address()))
+      assertThat(upload(packed(source), "127.0.0.1:" + busy.getAddress().getPort(), two.address()))
           .isEqualTo(two.address());
     } finally {
       busy.stop(0);
@@ -100,11 +117,10 @@ final class UploaderTest extends ClientTest {
 
   @Test
   void aFileThatChangesMeanwhileStopsIt() throws Exception {
-    Packed packed = Packer.pack(source);
     Trees.file(source.resolve("manifest.yaml"), 0644, Trees.bytes(6, 900));
-    Packed changed = Packer.pack(source);
+    PackedFile changed = packed(source);
+    assertThat(changed.index().digest()).isNotEqualTo(digest());
     Trees.file(source.resolve("manifest.yaml"), 0644, Trees.bytes(7, 900));
-    assertThat(changed.index()).isNotEqualTo(packed.index());
     assertThatThrownBy(() -> upload(changed, one.address(), two.address()))
         .hasMessageContaining("manifest.yaml changed while it was being read; try again")
         .hasMessageNotContaining("no deployment replica");

@@ -51,7 +51,11 @@ final class ContentHandlerTest {
   @BeforeEach
   void start() throws IOException {
     store = new ContentStore(temporary.resolve("store"));
-    Transfers transfers = new Transfers(1, Duration.ofSeconds(30), now::get);
+    serve(1);
+  }
+
+  private void serve(int atOnce) throws IOException {
+    Transfers transfers = new Transfers(atOnce, Duration.ofSeconds(30), now::get);
     handler = new ContentHandler(store, Throttle.unlimited(), transfers);
     server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     server.setExecutor(threads);
@@ -201,6 +205,42 @@ final class ContentHandlerTest {
       assertThat(handler.shedRequests()).isEqualTo(2);
       assertThat(peer.isConnected()).isTrue();
     }
+  }
+
+  @Test
+  void bulkIsShedBeforeUrgent() throws Exception {
+    server.stop(0);
+    serve(4);
+    store.putChunk(Sha256.hex(BYTES), BYTES);
+    try (Socket one = stalled();
+        Socket two = stalled();
+        Socket three = stalled()) {
+      assertThat(List.of(one, two, three)).allMatch(Socket::isConnected);
+      assertThat(get(CHUNK).statusCode()).isEqualTo(503);
+      assertThat(get(CHUNK, "Pilot-Transfer", "bulk").statusCode()).isEqualTo(503);
+      HttpResponse<byte[]> urgent = get(CHUNK, "Pilot-Transfer", "urgent");
+      assertThat(urgent.statusCode()).isEqualTo(200);
+      assertThat(urgent.body()).isEqualTo(BYTES);
+    }
+  }
+
+  @Test
+  void aDiskThatIsAlmostFullTakesNothingAndServesOn() throws Exception {
+    store.putChunk(Sha256.hex(BYTES), BYTES);
+    byte[] other = Trees.bytes(2, 10);
+    String index = "/v1/index/" + Sha256.hex(other);
+    store.keepFree(Long.MAX_VALUE / 2);
+    for (HttpResponse<byte[]> refused :
+        List.of(send("PUT", Pack.PATH, Pack.upload(List.of(other))), send("PUT", index, other))) {
+      assertThat(refused.statusCode()).isEqualTo(507);
+      assertThat(text(refused))
+          .contains("here: the disk is almost full: ")
+          .contains("MiB are kept free (--keep-free)");
+    }
+    assertThat(get(CHUNK).body()).isEqualTo(BYTES);
+    assertThat(store.hasChunk(Sha256.hex(other))).isFalse();
+    store.keepFree(0);
+    assertThat(send("PUT", Pack.PATH, Pack.upload(List.of(other))).statusCode()).isEqualTo(201);
   }
 
   @Test

@@ -26,7 +26,7 @@ final class Readiness {
     return switch (look.probe()) {
       case Probe.Tcp tcp -> tcp(tcp.port().at(port), timeout);
       case Probe.Http http -> http(http.path(), http.port().at(port), timeout);
-      case Probe.Command command -> shell.run("the " + name + " command", command.run(), timeout);
+      case Probe.Command command -> shell.look("the " + name + " command", command.run(), timeout);
     };
   }
 

@@ -45,6 +45,16 @@ record ShellLine(
    * @return what is wrong; empty when it exited with 0
    */
   Optional<String> run(String name, String line, Duration timeout) throws InterruptedException {
+    return run(name, line, timeout, false);
+  }
+
+  /** The same for a line that is run again and again: what it leaves behind is killed. */
+  Optional<String> look(String name, String line, Duration timeout) throws InterruptedException {
+    return run(name, line, timeout, true);
+  }
+
+  private Optional<String> run(String name, String line, Duration timeout, boolean alone)
+      throws InterruptedException {
     List<String> command = new ArrayList<>(List.of("setsid"));
     command.addAll(prefix);
     command.addAll(List.of("/bin/sh", "-c", line));
@@ -60,7 +70,7 @@ record ShellLine(
       try {
         ended = process.waitFor(timeout.toMillis(), TimeUnit.MILLISECONDS);
       } finally {
-        if (!ended) {
+        if (!ended || alone) {
           ProcessGroups.signal(process.pid(), "KILL");
         }
       }

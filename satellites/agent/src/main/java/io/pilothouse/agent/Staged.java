@@ -104,7 +104,7 @@ final class Staged {
     lookAgain();
     Optional<IOException> failure = fetchMissing(held(now));
     problem = failure.map(each -> String.valueOf(each.getMessage())).orElse("");
-    removeUnwanted(now);
+    removeUnwanted();
     if (failure.isPresent()) {
       throw failure.get();
     }
@@ -162,7 +162,7 @@ final class Staged {
     changed.run();
   }
 
-  private void removeUnwanted(WantedState now) throws IOException, InterruptedException {
+  private void removeUnwanted() throws IOException, InterruptedException {
     Optional<VersionRef> active = disk.activeVersion();
     // one that was reloaded to a later version still is where it was started
     Set<String> inUse =
@@ -174,7 +174,12 @@ final class Staged {
               .filter(each -> each.getName().equals(ref.getName()))
               .filter(each -> each.getVersion().equals(ref.getVersion()))
               .isPresent();
-      if (!held(now).contains(ref) && !isActive && !inUse.contains(text(ref))) {
+      // asked anew: what was wanted when the round began may be long ago, and a roll-back has begun
+      WantedState now = wanted.get();
+      if (now.getInService()
+          && !held(now).contains(ref)
+          && !isActive
+          && !inUse.contains(text(ref))) {
         whileHeld(
             ref,
             () -> {

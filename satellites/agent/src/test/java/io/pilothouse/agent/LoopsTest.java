@@ -11,6 +11,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -117,6 +122,32 @@ class LoopsTest {
     rig.want(rig.inService().addStaged(one));
     rig.staged.round();
     assertThat(rig.staged.problem()).isEmpty();
+  }
+
+  @Test
+  void whatARollBackNeedsComesWhileSomethingLargeIsBeingStaged() throws Exception {
+    byte[] bytes = new byte[8 << 20];
+    new SplittableRandom(1).nextBytes(bytes);
+    VersionRef large = rig.deployment.addBytes("large", "1.0.0", Map.of("data", bytes));
+    VersionRef small = rig.web("1.0.0", "exec sleep 60", "");
+    rig.deployment.slow(256 << 10);
+    rig.want(rig.inService().addStaged(large));
+    try (ExecutorService bulk = Executors.newVirtualThreadPerTaskExecutor()) {
+      Future<?> staging =
+          bulk.submit(
+              () -> {
+                rig.staged.round();
+                return large;
+              });
+      Rig.await(() -> rig.fetcher.underway().isBringing(large.getDigest()));
+      rig.want(rig.inService().addStaged(large).addStaged(small).addUrgent(small.getDigest()));
+      rig.staged.urgentRound();
+      assertThat(rig.staged.versions()).containsExactly(small);
+      assertThat(staging.isDone()).isFalse();
+      rig.deployment.slow(0);
+      staging.get();
+    }
+    assertThat(rig.staged.versions()).containsExactly(large, small);
   }
 
   @Test

@@ -52,7 +52,10 @@ final class Rig implements AutoCloseable {
   private final class ServiceAlone implements Sourcing {
     @Override
     public Transfer of(String digest) {
-      return Transfer.bulk(Route.among(wanted.get().getDeploymentsList(), new SplittableRandom(1)));
+      Route route = Route.among(wanted.get().getDeploymentsList(), new SplittableRandom(1));
+      return wanted.get().getUrgentList().contains(digest)
+          ? Transfer.urgent(route)
+          : Transfer.bulk(route);
     }
 
     @Override
