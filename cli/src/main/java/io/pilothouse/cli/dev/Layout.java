@@ -86,7 +86,7 @@ record Layout(Home home, Ports ports, int replicas, String fleetName) {
   }
 
   private List<String> agent(String machine, int number) {
-    return java(
+    return embedded(
         "agent",
         "agent",
         "io.pilothouse.agent.Main",
@@ -137,7 +137,15 @@ record Layout(Home home, Ports ports, int replicas, String fleetName) {
 
   private Program program(
       String name, String options, String archive, String main, String... args) {
-    return new Program(name, java(options, archive, main, args));
+    return new Program(name, embedded(options, archive, main, args));
+  }
+
+  /** Two dozen share one machine: what the optimising compiler costs each is more than it saves. */
+  private static List<String> embedded(
+      String options, String archive, String main, String... args) {
+    List<String> command = new ArrayList<>(java(options, archive, main, args));
+    command.add(command.indexOf("-cp"), "-XX:TieredStopAtLevel=1");
+    return List.copyOf(command);
   }
 
   /** The command of one of our programs in a JVM of its own. */
