@@ -13,6 +13,7 @@ import io.pilothouse.filesync.client.Replicator;
 import io.pilothouse.filesync.server.ContentStore;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -92,7 +93,7 @@ final class ReplicaService {
     refreshHeld();
     for (Manifest manifest : reply.getManifestsList()) {
       String digest = manifest.getRef().getDigest();
-      if (!held.contains(digest) && !fetch(digest, reply.getReplicasList())) {
+      if (!held.contains(digest) && !fetch(digest, reply)) {
         missing.add(digest);
       }
     }
@@ -109,15 +110,22 @@ final class ReplicaService {
         .collect(Collectors.toSet());
   }
 
-  private boolean fetch(String digest, List<DeploymentReplica> replicas)
-      throws InterruptedException {
+  private boolean fetch(String digest, PullManifestsReply known) throws InterruptedException {
     List<DeploymentReplica> others =
-        replicas.stream().filter(each -> !each.getId().equals(id) && each.getUp()).toList();
+        known.getReplicasList().stream()
+            .filter(each -> !each.getId().equals(id) && each.getUp())
+            .toList();
     List<DeploymentReplica> holders =
         others.stream().filter(each -> each.getHeldList().contains(digest)).toList();
     // replicas that have each lost another chunk hold it in full together
     List<String> sources =
-        (holders.isEmpty() ? others : holders).stream().map(DeploymentReplica::getAddress).toList();
+        new ArrayList<>(
+            (holders.isEmpty() ? others : holders)
+                .stream().map(DeploymentReplica::getAddress).toList());
+    // machines are named for what no replica holds any more
+    known.getHoldersList().stream()
+        .filter(each -> each.getDigest().equals(digest))
+        .forEach(each -> sources.addAll(each.getAgentsList()));
     try {
       replicator.replicate(digest, sources, new StoreSink(store));
       log.info("holds {} now, from {}", digest, sources);

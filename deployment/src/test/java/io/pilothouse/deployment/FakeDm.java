@@ -3,6 +3,7 @@ package io.pilothouse.deployment;
 import io.grpc.Server;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 import io.grpc.stub.StreamObserver;
+import io.pilothouse.api.v1.ContentHolders;
 import io.pilothouse.api.v1.DeploymentReplica;
 import io.pilothouse.api.v1.Manifest;
 import io.pilothouse.api.v1.PullManifestsReply;
@@ -24,6 +25,7 @@ final class FakeDm extends SatelliteGrpc.SatelliteImplBase implements AutoClosea
   private final Server server;
   private final Set<String> digests = ConcurrentHashMap.newKeySet();
   private final Map<String, ReportReplicaRequest> replicas = new ConcurrentSkipListMap<>();
+  private final Map<String, String> holders = new ConcurrentSkipListMap<>();
 
   FakeDm() throws IOException {
     server =
@@ -45,6 +47,11 @@ final class FakeDm extends SatelliteGrpc.SatelliteImplBase implements AutoClosea
     digests.remove(digest);
   }
 
+  /** A machine has that content. */
+  void holds(String digest, String agent) {
+    holders.put(digest, agent);
+  }
+
   ReportReplicaRequest reported(String id) {
     return replicas.getOrDefault(id, ReportReplicaRequest.getDefaultInstance());
   }
@@ -63,6 +70,9 @@ final class FakeDm extends SatelliteGrpc.SatelliteImplBase implements AutoClosea
               .addAllHeld(each.getHeldList())
               .setUp(true));
     }
+    holders.forEach(
+        (digest, agent) ->
+            reply.addHolders(ContentHolders.newBuilder().setDigest(digest).addAgents(agent)));
     call.onNext(reply.build());
     call.onCompleted();
   }

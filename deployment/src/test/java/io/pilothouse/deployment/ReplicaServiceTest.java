@@ -147,6 +147,20 @@ final class ReplicaServiceTest {
   }
 
   @Test
+  void whenAllReplicasHaveLostTheirDisksTheyAreFilledFromMachines() throws Exception {
+    round();
+    assertThat(dm.reported("deployment-1").getHeldList()).isEmpty();
+    try (Replica machine = new Replica("a machine that hands on", temporary.resolve("machine"))) {
+      machine.takes(content);
+      dm.holds(digest(), "127.0.0.1:" + machine.server.getAddress().getPort());
+      round();
+    }
+    assertThat(one.store.held()).containsExactly(digest());
+    assertThat(two.store.held()).containsExactly(digest());
+    assertThat(dm.reported("deployment-2").getHeldList()).containsExactly(digest());
+  }
+
+  @Test
   void replicasThatLostDifferentChunksMendEachOther() throws Exception {
     one.takes(content);
     round();

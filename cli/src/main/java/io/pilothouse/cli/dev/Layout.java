@@ -100,6 +100,8 @@ record Layout(Home home, Ports ports, int replicas, String fleetName) {
         home.machine(machine).resolve("disk").toString(),
         "--http",
         ports.agent(number),
+        "--cgroup",
+        FleetGroups.name(home),
         "--address",
         ports.machine(number));
   }

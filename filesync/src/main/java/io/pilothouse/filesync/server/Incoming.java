@@ -18,6 +18,9 @@ import java.util.concurrent.atomic.AtomicLong;
  * its place is whole; and how much room of the disk must stay.
  */
 final class Incoming {
+  /** More directories than this are flushed by one call for the whole file system. */
+  private static final int FEW = 16;
+
   private final Path directory;
   private final AtomicLong temporary = new AtomicLong();
   private volatile long keptFree;
@@ -83,8 +86,10 @@ final class Incoming {
       for (Map.Entry<Path, Path> each : fresh.entrySet()) {
         parents.add(moved(each.getKey(), each.getValue()));
       }
-      for (Path each : parents) {
-        DurableFiles.syncDirectory(each);
+      if (parents.size() <= FEW || !FileSystemFlush.of(directory)) {
+        for (Path each : parents) {
+          DurableFiles.syncDirectory(each);
+        }
       }
     } finally {
       for (Path each : fresh.keySet()) {

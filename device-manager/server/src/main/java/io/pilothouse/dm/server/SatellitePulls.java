@@ -136,6 +136,7 @@ final class SatellitePulls {
     return PullManifestsReply.newBuilder()
         .addAllManifests(state.manifests())
         .addAllReplicas(state.replicas())
+        .addAllHolders(LastHolders.of(state))
         .build();
   }
 }

@@ -11,6 +11,7 @@ import io.pilothouse.api.log.v1.Command;
 import io.pilothouse.api.log.v1.RegisterManifest;
 import io.pilothouse.api.v1.AcquireLeaseReply;
 import io.pilothouse.api.v1.AcquireLeaseRequest;
+import io.pilothouse.api.v1.ContentHolders;
 import io.pilothouse.api.v1.Machine;
 import io.pilothouse.api.v1.Manifest;
 import io.pilothouse.api.v1.Provisioning;
@@ -22,9 +23,11 @@ import io.pilothouse.api.v1.PullTargetsReply;
 import io.pilothouse.api.v1.PullTargetsRequest;
 import io.pilothouse.api.v1.ReportDiscoveredRequest;
 import io.pilothouse.api.v1.ReportProvisioningRequest;
+import io.pilothouse.api.v1.ReportReplicaRequest;
 import io.pilothouse.api.v1.ReportVerdictsRequest;
 import io.pilothouse.api.v1.VerdictKind;
 import io.pilothouse.api.v1.VerdictReportItem;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -174,6 +177,32 @@ class SatelliteServiceTest {
                 .pullRepairs(PullRepairsRequest.getDefaultInstance())
                 .getTasksList())
         .isEmpty();
+  }
+
+  @Test
+  void machinesAreNamedThatHoldWhatNoReplicaHolds() {
+    assertThat(holders()).as("no machine has it yet").isEmpty();
+    dm.fleet.serve("web-01", KEY);
+    assertThat(holders())
+        .containsExactly(
+            ContentHolders.newBuilder()
+                .setDigest(TestFleet.IMAGE.getDigest())
+                .addAgents("web-01:81")
+                .build());
+    dm.satellite("deployment-1")
+        .reportReplica(
+            ReportReplicaRequest.newBuilder()
+                .setId("deployment-1")
+                .setAddress("127.0.0.1:1")
+                .addHeld(TestFleet.IMAGE.getDigest())
+                .build());
+    assertThat(holders()).as("a replica has it").isEmpty();
+  }
+
+  private List<ContentHolders> holders() {
+    return dm.satellite("deployment-1")
+        .pullManifests(PullManifestsRequest.getDefaultInstance())
+        .getHoldersList();
   }
 
   @Test
