@@ -28,7 +28,7 @@ final class FanoutModel {
 
   private static final int SERVICE_SLOTS = 4 * 48;
   private static final int RANGE = 40;
-  private static final int FIRST = 16;
+  private static final int FIRST = 48;
   private static final int SERVICE = -1;
 
   /** Seconds before one that has it on its way is asked again. */

@@ -19,8 +19,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class PeerIndex implements Index {
   private static final int MOST_IN_RACK = 64;
-  private static final int MOST_IN_UNIT = 16;
-  private static final int MOST_FIRST = 16;
+  private static final int MOST_IN_UNIT = 48;
+  private static final int MOST_FIRST = 48;
 
   /** Ranges are made so small on average, since hashes fill them unevenly. */
   private static final int USUAL_IN_RANGE = 40;

@@ -86,12 +86,12 @@ class PeerIndexTest {
     }
     assertThat(peers(machine(7, "web", "")).getRackFirstList())
         .as("who brings for all ranges")
-        .hasSize(16)
+        .hasSize(48)
         .isEqualTo(peers(machine(8, "web", "")).getRackFirstList());
     assertThat(lists).as("900 in ranges of at most 40 on average").hasSize(32);
     assertThat(lists.stream().mapToInt(List::size).sum()).isEqualTo(machines);
     assertThat(peers(machine(7, "web", "")).getUnitList())
-        .hasSize(16)
+        .hasSize(48)
         .isEqualTo(peers(machine(8, "web", "")).getUnitList());
   }
 
