@@ -42,6 +42,7 @@ public final class ScriptRunner {
   ScriptRunner(ProcessGroups.Signal signal, Path pipes) {
     this.signal = signal;
     this.pipes = pipes;
+    ScriptStreams.removeLeftovers(pipes);
   }
 
   /** In memory where that is possible: a script must be able to say that the disk is broken. */

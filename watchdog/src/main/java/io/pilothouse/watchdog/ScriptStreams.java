@@ -1,15 +1,21 @@
 package io.pilothouse.watchdog;
 
 import java.io.IOException;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The two streams that a script writes to, as named pipes that exist while it runs. */
 final class ScriptStreams implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(ScriptStreams.class);
   private static final int LIMIT = 68 * 1024;
   private static final Duration LAST_OUTPUT = Duration.ofMillis(300);
+  private static final String NAME = "pilot-watchdog-";
 
   private final Path directory;
   private final ScriptOutput out;
@@ -36,8 +42,25 @@ final class ScriptStreams implements AutoCloseable {
     }
   }
 
+  /** Removes those of programs that were killed while a script ran. */
+  static void removeLeftovers(Path pipes) {
+    try (DirectoryStream<Path> all = Files.newDirectoryStream(pipes, NAME + "*-*")) {
+      for (Path each : all) {
+        String[] parts = each.getFileName().toString().substring(NAME.length()).split("-", 2);
+        if (parts[0].matches("\\d{1,9}")
+            && ProcessHandle.of(Long.parseLong(parts[0])).isEmpty()) {
+          remove(each);
+        }
+      }
+    } catch (IOException | DirectoryIteratorException e) {
+      // another program's, perhaps: they are small, and gone with the next boot
+      log.debug("cannot remove what is left in {}", pipes, e);
+    }
+  }
+
   private static Path make(Path pipes) throws IOException, InterruptedException {
-    Path made = Files.createTempDirectory(pipes, "pilot-watchdog-");
+    Path made =
+        Files.createTempDirectory(pipes, NAME + ProcessHandle.current().pid() + "-");
     Process mkfifo =
         new ProcessBuilder(
                 "mkfifo",
@@ -51,9 +74,7 @@ final class ScriptStreams implements AutoCloseable {
             .start();
     if (!mkfifo.waitFor(5, TimeUnit.SECONDS) || mkfifo.exitValue() != 0) {
       mkfifo.destroyForcibly();
-      Files.deleteIfExists(made.resolve("out"));
-      Files.deleteIfExists(made.resolve("err"));
-      Files.delete(made);
+      remove(made);
       throw new IOException("no named pipes can be made in " + made);
     }
     return made;
@@ -100,8 +121,12 @@ final class ScriptStreams implements AutoCloseable {
   }
 
   private void remove() throws IOException {
-    Files.deleteIfExists(out());
-    Files.deleteIfExists(err());
+    remove(directory);
+  }
+
+  private static void remove(Path directory) throws IOException {
+    Files.deleteIfExists(directory.resolve("out"));
+    Files.deleteIfExists(directory.resolve("err"));
     Files.deleteIfExists(directory);
   }
 }

@@ -40,11 +40,10 @@ class HttpProbeTest {
   }
 
   @Test
+  @Timeout(30)
   void aServerThatTricklesIsGivenUpInTime() {
     answers("HTTP/1.1 200 OK\r\n\r\n", Duration.ofMillis(100));
-    long start = System.nanoTime();
     assertThatThrownBy(this::status).hasMessage("no answer in 400 ms");
-    assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(5));
   }
 
   @Test

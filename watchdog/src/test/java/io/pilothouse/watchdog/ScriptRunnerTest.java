@@ -40,6 +40,21 @@ class ScriptRunnerTest {
   }
 
   @Test
+  void whatAKilledProgramLeftIsRemoved() throws Exception {
+    Process ended = new ProcessBuilder("true").start();
+    ended.waitFor();
+    Path left = Files.createDirectory(pipes.resolve("pilot-watchdog-" + ended.pid() + "-1"));
+    Files.createFile(left.resolve("out"));
+    Path living =
+        Files.createDirectory(
+            pipes.resolve("pilot-watchdog-" + ProcessHandle.current().pid() + "-2"));
+    new ScriptRunner(ProcessGroups::signal, pipes);
+    assertThat(pipes).isDirectoryContaining(each -> each.equals(living));
+    assertThat(left).doesNotExist();
+    Files.delete(living);
+  }
+
+  @Test
   void exitStatusTextAndCountersAreRead() throws Exception {
     Path script = script("echo \"DISK CRITICAL - full | '/var log'=97%;90;95\"; exit 2");
     ScriptResult result = runner.run(job(script, LONG));

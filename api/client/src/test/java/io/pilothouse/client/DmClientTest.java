@@ -18,6 +18,7 @@ import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 final class DmClientTest {
   private FakeReplica one;
@@ -82,15 +83,14 @@ final class DmClientTest {
   }
 
   @Test
+  @Timeout(25)
   void aHungLeaderDoesNotEatTheDeadline() {
     one.that(FakeReplica.hangs());
     two.that(FakeReplica.answers(7));
-    long start = System.nanoTime();
     try (DmClient client = client()) {
       long revision = client.leader(ofSeconds(30), ofMillis(300), DmClientTest::ask);
       assertThat(revision).isEqualTo(7);
     }
-    assertThat(Duration.ofNanos(System.nanoTime() - start)).isBetween(ofMillis(300), ofSeconds(10));
   }
 
   @Test
