@@ -9,26 +9,20 @@ import io.pilothouse.filesync.Sha256;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.file.DirectoryIteratorException;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Chunks and indexes in a directory, each under its hash. What is there is whole: a write is
@@ -37,13 +31,14 @@ import org.slf4j.LoggerFactory;
  * taken when all its chunks are there.
  */
 public final class ContentStore implements Contents, AutoCloseable {
-  private static final Logger log = LoggerFactory.getLogger(ContentStore.class);
-
   /** One for each first byte of a hash. */
   static final int CHUNK_DIRECTORIES = 256;
 
   /** Of an index that cannot be taken, so many are named: whoever sends them looks again. */
   private static final int MOST_MISSING = 1000;
+
+  /** At least. */
+  private static final int INDEX_BYTES_A_CHUNK = 68;
 
   /** More chunks than this are flushed by one call for the whole file system. */
   private static final int FLUSHED_ONE_BY_ONE = 4;
@@ -59,8 +54,7 @@ public final class ContentStore implements Contents, AutoCloseable {
 
   private long indexesTaken;
 
-  /** Contents all of whose chunks were there when looked at; emptied as soon as one is missed. */
-  private final Set<String> complete = ConcurrentHashMap.newKeySet();
+  private final CompleteContents complete = new CompleteContents();
 
   /** Opens or makes the store; what an earlier crash left half-written is removed. */
   public ContentStore(Path dir) throws IOException {
@@ -82,19 +76,19 @@ public final class ContentStore implements Contents, AutoCloseable {
 
   @Override
   public Held chunk(String sha256) throws IOException {
-    return at(chunkFile(sha256));
+    return at(chunkFile(sha256), sha256);
   }
 
   @Override
   public Held index(String digest) throws IOException {
-    return at(indexFile(digest));
+    return at(indexFile(digest), digest);
   }
 
-  private Held at(Path file) throws IOException {
+  private Held at(Path file, String hash) throws IOException {
     try {
       return new At(file, 0, Files.size(file));
     } catch (NoSuchFileException e) {
-      complete.clear(); // somebody counts on it
+      complete.missed(hash);
       return new Absent();
     }
   }
@@ -120,11 +114,11 @@ public final class ContentStore implements Contents, AutoCloseable {
         return true;
       }
     } catch (NoSuchFileException e) {
-      complete.clear();
+      complete.missed(hash);
       return false;
     }
     damaged.incrementAndGet();
-    complete.clear();
+    complete.missed(hash);
     Files.deleteIfExists(file);
     return false;
   }
@@ -231,7 +225,7 @@ public final class ContentStore implements Contents, AutoCloseable {
     IndexFile index = IndexFile.check(fresh);
     synchronized (taken) {
       // nothing may be collected between the look and the publishing
-      List<String> missing = missing(index, MOST_MISSING);
+      List<String> missing = missing(index);
       if (missing.isEmpty()) {
         Files.move(
             fresh,
@@ -250,11 +244,11 @@ public final class ContentStore implements Contents, AutoCloseable {
     return index.chunks().stream().map(Chunk::sha256).filter(each -> !hasChunk(each)).toList();
   }
 
-  private List<String> missing(IndexFile index, int most) throws IOException {
+  private List<String> missing(IndexFile index) throws IOException {
     Set<String> missing = new LinkedHashSet<>();
     index.forEachChunk(
         (file, offset, chunk) -> {
-          if (missing.size() < most && !hasChunk(chunk.sha256())) {
+          if (missing.size() < MOST_MISSING && !hasChunk(chunk.sha256())) {
             missing.add(chunk.sha256());
           }
         });
@@ -265,14 +259,27 @@ public final class ContentStore implements Contents, AutoCloseable {
   public List<String> held() throws IOException {
     List<String> held = new ArrayList<>();
     for (String digest : indexNames()) {
-      if (complete.contains(digest)
-          || (isSoundIndex(digest)
-              && missing(new IndexFile(indexFile(digest), digest), 1).isEmpty())) {
-        complete.add(digest);
+      if (complete.has(digest) || (isSoundIndex(digest) && isComplete(digest))) {
         held.add(digest);
       }
     }
     return held;
+  }
+
+  private boolean isComplete(String digest) throws IOException {
+    IndexFile index = new IndexFile(indexFile(digest), digest);
+    CompleteContents.Chunks chunks =
+        new CompleteContents.Chunks(Files.size(index.file()) / INDEX_BYTES_A_CHUNK);
+    boolean[] lacks = new boolean[1];
+    index.forEachChunk(
+        (file, offset, chunk) -> {
+          lacks[0] = lacks[0] || !hasChunk(chunk.sha256());
+          chunks.add(chunk.sha256());
+        });
+    if (!lacks[0]) {
+      complete.add(digest, chunks);
+    }
+    return !lacks[0];
   }
 
   /** Takes nothing for granted that was found earlier: somebody may have removed files by hand. */
@@ -311,19 +318,7 @@ public final class ContentStore implements Contents, AutoCloseable {
   /** Those whose hashes begin with a byte. */
   <X extends Exception> void forEachChunk(int first, ChunkVisitor<X> visitor)
       throws IOException, X {
-    Path directory = chunks.resolve(HexFormat.of().toHexDigits((byte) first));
-    try (DirectoryStream<Path> files = Files.newDirectoryStream(directory)) {
-      for (Path each : files) {
-        String sha256 = directory.getFileName().toString() + each.getFileName();
-        if (Sha256.isHex(sha256)) {
-          visitor.chunk(sha256);
-        }
-      }
-    } catch (NoSuchFileException e) {
-      log.trace("no chunk begins with {}", first);
-    } catch (DirectoryIteratorException e) {
-      throw e.getCause();
-    }
+    ChunkDirectory.of(chunks, first).forEach(visitor);
   }
 
   /** The index of a content, whether all of its chunks are there or not. */

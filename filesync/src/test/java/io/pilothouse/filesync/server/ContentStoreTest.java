@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.pilothouse.filesync.ContentException;
+import io.pilothouse.filesync.ContentIndex;
 import io.pilothouse.filesync.Packer;
 import io.pilothouse.filesync.Packer.Packed;
 import io.pilothouse.filesync.Sha256;
@@ -112,5 +113,40 @@ final class ContentStoreTest {
     assertThatThrownBy(() -> new ContentStore(dir))
         .isInstanceOf(IOException.class)
         .hasMessageContaining("is locked");
+  }
+
+  @Test
+  void whatIsMissedIsLookedForInTheContentsThatNeedItAlone() throws Exception {
+    Packed packed = Packer.pack(Trees.service(temporary.resolve("source")));
+    for (ContentIndex.Chunk chunk : packed.index().chunks()) {
+      store.putChunk(chunk.sha256(), packed.read(chunk));
+    }
+    store.putIndex(packed.index().digest(), packed.index().toBytes());
+    assertThat(store.held()).containsExactly(packed.index().digest());
+    String lost = packed.index().chunks().getLast().sha256();
+    Files.delete(file(lost));
+    assertThat(store.chunk(HASH)).isInstanceOf(Contents.Absent.class);
+    assertThat(store.index(HASH)).isInstanceOf(Contents.Absent.class);
+    assertThat(store.held()).as("nobody asked for it yet").hasSize(1);
+    assertThat(store.chunk(lost)).isInstanceOf(Contents.Absent.class);
+    assertThat(store.held()).isEmpty();
+    store.putChunk(lost, packed.read(packed.index().chunks().getLast()));
+    assertThat(store.held()).hasSize(1);
+    Files.delete(dir.resolve("index").resolve(packed.index().digest()));
+    assertThat(store.held()).isEmpty();
+  }
+
+  @Test
+  void aFilterOfChunksMissesNoneAndSeldomTakesAnotherForOne() {
+    CompleteContents.Chunks chunks = new CompleteContents.Chunks(10_000);
+    for (int i = 0; i < 10_000; i++) {
+      chunks.add(Sha256.hex(Trees.bytes(i, 8)));
+    }
+    int wrong = 0;
+    for (int i = 0; i < 10_000; i++) {
+      assertThat(chunks.mayHave(Sha256.hex(Trees.bytes(i, 8)))).isTrue();
+      wrong += chunks.mayHave(Sha256.hex(Trees.bytes(-1 - i, 8))) ? 1 : 0;
+    }
+    assertThat(wrong).isLessThan(500);
   }
 }
