@@ -53,6 +53,10 @@ class AgentVersionsTest {
   void theNewAgentTakesOverAndWhatRunsGoesOn() throws IOException {
     Files.writeString(
         fleet.files().resolve("types/frontend.yaml"), "agent: agent\n", StandardOpenOption.APPEND);
+    // a start of an agent takes its time where much else runs
+    Path policies = fleet.files().resolve("policies/quick.yaml");
+    String patient = Files.readString(policies).replace("probation-max: 30s", "probation-max: 60s");
+    Files.writeString(policies, patient.replace("deadline: 2m", "deadline: 4m"));
     pilot.run("apply", fleet.files().toString(), "--yes").exits(0);
     pilot.run("manifest", "add", packed("0.2.0").toString()).exits(0);
     running = processes();
