@@ -3,7 +3,10 @@ package io.pilothouse.cli.fleet;
 import io.pilothouse.cli.Terminal;
 import java.util.function.Consumer;
 
-/** How far something long is: on a terminal one line that moves, elsewhere one for every tenth. */
+/**
+ * How far something long is: on a terminal one line that moves, elsewhere one for every tenth; for
+ * what has no ten parts, the last.
+ */
 final class MovingLine {
   private static final int TENTHS = 10;
 
@@ -27,7 +30,7 @@ final class MovingLine {
       return;
     }
     long tenth = of == 0 ? TENTHS : done * TENTHS / of;
-    if (tenth > told || done == of) {
+    if (done == of || (of > TENTHS && tenth > told)) {
       say.accept(words);
     }
     told = done == of ? 0 : tenth;
