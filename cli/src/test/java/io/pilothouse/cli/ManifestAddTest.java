@@ -7,6 +7,7 @@ import io.pilothouse.api.v1.RegisterManifestRequest;
 import io.pilothouse.manifests.signing.PublicKeys;
 import io.pilothouse.manifests.signing.Signed;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -82,6 +83,30 @@ class ManifestAddTest extends ManifestRig {
 
     assertThat(typed.code()).isEqualTo(1);
     assertThat(typed.err()).contains("site/index.html changed while it was being read; try again");
+    assertThat(dm.methods()).containsExactly("ListManifests", "RegisterManifest");
+  }
+
+  @Test
+  void aFileThatGoesAwayMeanwhileIsNamed() throws IOException {
+    Path file = dir.resolve("site/index.html");
+    one.before =
+        request -> {
+          try {
+            Files.deleteIfExists(file);
+          } catch (IOException e) {
+            throw new UncheckedIOException(e);
+          }
+        };
+    two.before = one.before;
+
+    Typed typed = add();
+
+    assertThat(typed.code()).isEqualTo(1);
+    assertThat(typed.err())
+        .contains("site/index.html (No such file or directory)")
+        .contains("it could be read a moment ago")
+        .contains("nothing was registered")
+        .doesNotContain("Exception");
     assertThat(dm.methods()).containsExactly("ListManifests", "RegisterManifest");
   }
 

@@ -13,6 +13,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -90,6 +94,60 @@ class ManifestLookTest extends ManifestRig {
     two.flipsBits = true;
     assertThat(pilot("manifest", "verify", "web@1.0.0", "--deep").out())
         .contains("deployment-2: sent 4 chunks wrongly; of manifest.yaml, server, site/big");
+  }
+
+  @Test
+  void aReplicaIsAskedForAFewChunksAtATime() throws IOException, InterruptedException {
+    held(one, two);
+    knows("release", keygen("alice.pem"));
+    registered(packed());
+    CyclicBarrier together = new CyclicBarrier(4);
+    long before = one.count("HEAD /v1/chunks/");
+    one.before =
+        request -> {
+          if (request.startsWith("HEAD /v1/chunks/")) {
+            await(together);
+          }
+        };
+
+    Typed typed;
+    try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      one.answers = threads;
+      typed = pilot("manifest", "verify", "web@1.0.0");
+      one.answers = Runnable::run;
+    }
+
+    assertThat(typed.out()).startsWith("deployment-1: has every chunk\ndeployment-2: has every");
+    assertThat(one.count("HEAD /v1/chunks/") - before).isEqualTo(4);
+  }
+
+  private static void await(CyclicBarrier together) {
+    try {
+      together.await(10, TimeUnit.SECONDS);
+    } catch (Exception e) {
+      throw new IllegalStateException("the four were not asked for at the same time", e);
+    }
+  }
+
+  @Test
+  void aReplicaThatStopsAnsweringIsToldAndTheOthersAreStillAsked()
+      throws IOException, InterruptedException {
+    held(one, two);
+    knows("release", keygen("alice.pem"));
+    registered(packed());
+    one.before =
+        request -> {
+          if (request.startsWith("HEAD /v1/chunks/")) {
+            throw new IllegalStateException("the connection is cut");
+          }
+        };
+
+    Typed typed = pilot("manifest", "verify", "web@1.0.0");
+
+    assertThat(typed.code()).isEqualTo(1);
+    assertThat(typed.out())
+        .startsWith("deployment-1: it stopped answering: ")
+        .contains("\ndeployment-2: has every chunk\n");
   }
 
   /** Turns a bit of a file's only chunk on a replica's disk. */

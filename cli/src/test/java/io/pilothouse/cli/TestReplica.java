@@ -11,6 +11,7 @@ import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 
 /** A deployment replica's content service: the real handler over a real store. */
@@ -25,6 +26,9 @@ final class TestReplica implements AutoCloseable {
 
   /** Called with {@code METHOD PATH} before a request is answered. */
   volatile Consumer<String> before = request -> {};
+
+  /** Who answers; one request after the other, unless a test has it otherwise. */
+  volatile Executor answers = Runnable::run;
 
   /** Whether its network turns bits of chunks round. */
   volatile boolean flipsBits;
@@ -51,6 +55,7 @@ final class TestReplica implements AutoCloseable {
             handler.handle(exchange);
           }
         });
+    server.setExecutor(work -> answers.execute(work));
     server.start();
   }
 

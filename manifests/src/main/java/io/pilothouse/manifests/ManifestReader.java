@@ -1,6 +1,7 @@
 package io.pilothouse.manifests;
 
 import io.pilothouse.manifests.table.Reading;
+import io.pilothouse.manifests.table.Shapes.Placed;
 import io.pilothouse.manifests.text.Node;
 import io.pilothouse.manifests.text.Place;
 import io.pilothouse.manifests.text.Problems;
@@ -26,10 +27,14 @@ final class ManifestReader {
     return LoadResult.of(problems, () -> draft.orElseThrow().build());
   }
 
-  /** Without the files that it names: variables of {@code env-files} are missing. */
-  LoadResult<ManifestSpec> outline() {
-    Optional<ManifestDraft> draft = draft(false);
-    return LoadResult.of(problems, () -> draft.orElseThrow().build());
+  /** Those whose variables its processes have. */
+  List<String> envFiles() {
+    return draft(false).stream()
+        .flatMap(each -> each.processes.stream())
+        .flatMap(each -> each.value().envFiles.stream())
+        .map(Placed::value)
+        .distinct()
+        .toList();
   }
 
   /**

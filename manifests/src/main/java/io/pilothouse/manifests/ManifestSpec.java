@@ -8,8 +8,10 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 
 /**
  * A {@code manifest.yaml}: what a machine runs.
@@ -43,13 +45,40 @@ public record ManifestSpec(
     return new ManifestReader(dir, new Problems()).manifest();
   }
 
-  /** Reads the {@value #FILE} alone, where the files that it names are not beside it. */
-  public static LoadResult<ManifestSpec> outline(Path dir) {
-    return new ManifestReader(dir, new Problems()).outline();
+  /**
+   * The files that {@link #load} reads beside the {@value #FILE} of a directory, whether they are
+   * there or not; none when it cannot be read itself.
+   */
+  public static List<String> envFiles(Path dir) {
+    return new ManifestReader(dir, new Problems()).envFiles();
   }
 
-  /** Whether a file may change while processes run on. */
-  public boolean isConfig(String file) {
+  /**
+   * Whether a version may follow another without a restart of all processes, when no file differs
+   * but such that {@link #mayDiffer}: they are the same ones. Which of them take the files in is
+   * {@link ProcessSpec#canReloadTo}'s to say.
+   */
+  public boolean hasProcessesOf(ManifestSpec before) {
+    return name.equals(before.name)
+        && config.equals(before.config)
+        && ports.equals(before.ports)
+        && names().equals(before.names());
+  }
+
+  /**
+   * Whether a file may change while processes run on. The manifest itself does by its version at
+   * least; what it says is compared otherwise.
+   */
+  public boolean mayDiffer(String file) {
+    return file.equals(FILE) || isConfig(file);
+  }
+
+  private Set<String> names() {
+    return processes.stream().map(ProcessSpec::name).collect(Collectors.toSet());
+  }
+
+  /** Whether a file is among the {@code config}. */
+  boolean isConfig(String file) {
     Path path = Path.of(file);
     return config.stream()
         .anyMatch(each -> FileSystems.getDefault().getPathMatcher("glob:" + each).matches(path));

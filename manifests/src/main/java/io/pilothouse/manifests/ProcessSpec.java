@@ -39,6 +39,11 @@ public record ProcessSpec(
     secrets = List.copyOf(secrets);
   }
 
+  /** Whether it may go on as the process of another version, having taken in changed files. */
+  public boolean canReloadTo(ProcessSpec other) {
+    return reload.isPresent() && equals(other);
+  }
+
   /**
    * A file of the machine's {@code secrets/} that the process is given.
    *

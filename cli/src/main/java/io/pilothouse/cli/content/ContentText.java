@@ -1,17 +1,12 @@
 package io.pilothouse.cli.content;
 
-import io.pilothouse.filesync.ContentException;
 import io.pilothouse.filesync.ContentIndex;
 import io.pilothouse.filesync.ContentIndex.FileEntry;
 import io.pilothouse.manifests.ContentSpec;
-import io.pilothouse.manifests.LoadResult;
 import io.pilothouse.manifests.ManifestSpec;
-import io.pilothouse.manifests.ProcessSpec;
 import io.pilothouse.manifests.WatchdogSet;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 
@@ -41,28 +36,5 @@ public final class ContentText {
   public static List<String> lines(FileEntry file, Reader reader)
       throws IOException, InterruptedException {
     return new String(reader.file(file), StandardCharsets.UTF_8).lines().toList();
-  }
-
-  /** What a manifest runs. */
-  public static List<ProcessSpec> processes(ContentIndex index, Replicas replicas)
-      throws IOException, InterruptedException {
-    Optional<FileEntry> file =
-        index.files().stream().filter(each -> each.path().equals(ManifestSpec.FILE)).findFirst();
-    if (file.isEmpty()) {
-      throw new ContentException("it has no " + ManifestSpec.FILE);
-    }
-    Path dir = Files.createTempDirectory("pilot-manifest");
-    Path copy = dir.resolve(ManifestSpec.FILE);
-    try {
-      Files.write(copy, replicas.file(file.get()));
-      return switch (ManifestSpec.outline(dir)) {
-        case LoadResult.Loaded<ManifestSpec> loaded -> loaded.value().processes();
-        case LoadResult.Rejected<ManifestSpec> rejected ->
-            throw new ContentException(String.valueOf(rejected.problems().get(0)));
-      };
-    } finally {
-      Files.deleteIfExists(copy);
-      Files.deleteIfExists(dir);
-    }
   }
 }

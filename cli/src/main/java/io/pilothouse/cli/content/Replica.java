@@ -41,8 +41,8 @@ record Replica(String id, String address) {
 
   /** Whether it says that it has a chunk; it looks at the bytes on its disk for that. */
   Held says(Chunk chunk) throws IOException, InterruptedException {
+    // not disconnected: the next question goes the same way
     HttpURLConnection connection = ask("/v1/chunks/" + chunk.sha256(), "HEAD");
-    connection.disconnect();
     return connection.getResponseCode() == HttpURLConnection.HTTP_OK ? Held.YES : Held.NO;
   }
 

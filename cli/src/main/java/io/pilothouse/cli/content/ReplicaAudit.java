@@ -7,16 +7,27 @@ import io.pilothouse.filesync.ContentIndex.Chunk;
 import io.pilothouse.filesync.ContentIndex.FileEntry;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.atomic.AtomicReferenceArray;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Asks each replica for every chunk of a content. Replicas look at their own disk for the answer;
- * deep, the bytes are fetched and hashed here, which finds what memory and network did to them.
+ * Asks each replica for every chunk of a content, a few at a time. Replicas look at their own disk
+ * for the answer; deep, the bytes are fetched and hashed here, which finds what memory and network
+ * did to them.
  */
 public final class ReplicaAudit {
 
@@ -42,7 +53,10 @@ public final class ReplicaAudit {
     }
   }
 
-  /** Told about each chunk that was asked for. */
+  /** Few enough that a replica sheds nothing of it, and that their chunks fit in memory. */
+  private static final int AT_ONCE = 8;
+
+  /** Told about each chunk that was asked for, one call at a time. */
   public interface Progress {
     void asked(String replica, int done, int of);
   }
@@ -89,21 +103,21 @@ public final class ReplicaAudit {
       throws InterruptedException {
     List<String> lacks = new ArrayList<>();
     List<String> damaged = new ArrayList<>();
-    String why = trouble;
     List<Chunk> chunks = index.chunks();
+    Round round = new Round(replica, chunks);
+    String why = trouble;
     try {
-      for (int i = 0; i < chunks.size(); i++) {
-        Chunk chunk = chunks.get(i);
-        Held held = deep ? replica.sends(chunk) : replica.says(chunk);
-        if (held == Held.NO) {
-          lacks.add(chunk.sha256());
-        } else if (held == Held.DAMAGED) {
-          damaged.add(chunk.sha256());
-        }
-        progress.asked(replica.id(), i + 1, chunks.size());
-      }
+      round.run();
     } catch (IOException e) {
       why = why.isEmpty() ? "it stopped answering: " + e.getMessage() : why;
+    }
+    for (int i = 0; i < chunks.size(); i++) {
+      Held held = round.held.get(i);
+      if (held == Held.NO) {
+        lacks.add(chunks.get(i).sha256());
+      } else if (held == Held.DAMAGED) {
+        damaged.add(chunks.get(i).sha256());
+      }
     }
     Set<String> wrong = new HashSet<>(lacks);
     wrong.addAll(damaged);
@@ -113,5 +127,63 @@ public final class ReplicaAudit {
             .map(FileEntry::path)
             .toList();
     return new Report(replica.id(), why, lacks, damaged, files);
+  }
+
+  /** All chunks of one replica: who is free takes the next. */
+  private final class Round {
+    private final Replica replica;
+    private final List<Chunk> chunks;
+
+    /** By the chunk's place; null while it is not known. */
+    final AtomicReferenceArray<@Nullable Held> held;
+
+    private final AtomicInteger next = new AtomicInteger();
+    private final AtomicReference<@Nullable IOException> failure = new AtomicReference<>();
+    private int done;
+
+    Round(Replica replica, List<Chunk> chunks) {
+      this.replica = replica;
+      this.chunks = chunks;
+      this.held = new AtomicReferenceArray<>(chunks.size());
+    }
+
+    /** Ends when all are asked for, or after the first question without an answer. */
+    void run() throws IOException, InterruptedException {
+      List<Callable<Void>> crew =
+          Collections.nCopies(
+              Math.min(AT_ONCE, chunks.size()),
+              () -> {
+                work();
+                return null;
+              });
+      try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+        for (Future<Void> each : threads.invokeAll(crew)) {
+          each.get();
+        }
+      } catch (ExecutionException e) {
+        throw new IllegalStateException("asking " + replica.id(), e.getCause());
+      }
+      IOException failed = failure.get();
+      if (failed != null) {
+        throw failed;
+      }
+    }
+
+    private void work() throws InterruptedException {
+      int i = next.getAndIncrement();
+      while (i < chunks.size() && failure.get() == null) {
+        try {
+          held.set(i, deep ? replica.sends(chunks.get(i)) : replica.says(chunks.get(i)));
+          asked();
+        } catch (IOException e) {
+          failure.compareAndSet(null, e);
+        }
+        i = next.getAndIncrement();
+      }
+    }
+
+    private synchronized void asked() {
+      progress.asked(replica.id(), ++done, chunks.size());
+    }
   }
 }

@@ -13,8 +13,10 @@ import io.pilothouse.cli.Names;
 import io.pilothouse.cli.content.ContentUpload;
 import io.pilothouse.cli.content.SigningKey;
 import io.pilothouse.filesync.ContentException;
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -33,6 +35,7 @@ import picocli.CommandLine.Parameters;
       "is refused."
     })
 final class ManifestAdd extends Command {
+  private static final String ADD_AGAIN = "%s; add it again when nobody writes to the directory";
 
   @Parameters(paramLabel = "DIR", description = "the directory with its contents")
   Path dir = Path.of(".");
@@ -69,18 +72,9 @@ final class ManifestAdd extends Command {
           "CONTENT",
           String.valueOf(e.getMessage()),
           "nothing was registered; it is safe to add it again");
-    } catch (AccessDeniedException e) {
-      throw new CliException(
-          ExitCode.FAILED,
-          "CONTENT",
-          "no permission to read " + e.getFile(),
-          "chmod a+r it, or leave it out; nothing was registered");
     } catch (IOException e) {
-      throw new CliException(
-          ExitCode.FAILED,
-          "CONTENT",
-          "cannot read or send " + dir + ": " + e,
-          "nothing was registered; it is safe to add it again");
+      // what local files failed of comes wrapped, so that it is not taken for a replica's trouble
+      throw trouble(e.getCause() instanceof IOException cause ? cause : e);
     }
     Manifest manifest = added.manifest();
     String what = Names.ref(manifest.getRef());
@@ -99,6 +93,23 @@ final class ManifestAdd extends Command {
                         : ", signed by " + manifest.getSignedBy()),
         () -> List.of(what));
     return ExitCode.DONE;
+  }
+
+  private CliException trouble(IOException e) {
+    return switch (e) {
+      case AccessDeniedException denied ->
+          trouble("no permission to read " + denied.getFile(), "chmod a+r it, or leave it out; %s");
+      case NoSuchFileException gone ->
+          trouble(gone.getFile() + " went away while it was being read", ADD_AGAIN);
+      case FileNotFoundException gone ->
+          trouble(gone.getMessage() + ": it could be read a moment ago", ADD_AGAIN);
+      default -> trouble("cannot read or send " + dir + ": " + e, "%s; it is safe to add it again");
+    };
+  }
+
+  private static CliException trouble(String what, String remedy) {
+    return new CliException(
+        ExitCode.FAILED, "CONTENT", what, remedy.formatted("nothing was registered"));
   }
 
   private ContentUpload.Asking asking() {

@@ -11,8 +11,8 @@ import io.pilothouse.cli.Json;
 import io.pilothouse.cli.Names;
 import io.pilothouse.cli.Table;
 import io.pilothouse.cli.Terminal;
-import io.pilothouse.cli.content.ContentText;
 import io.pilothouse.cli.content.Differences;
+import io.pilothouse.cli.content.ManifestText;
 import io.pilothouse.cli.content.Replicas;
 import io.pilothouse.filesync.ContentIndex;
 import io.pilothouse.filesync.ContentIndex.Entry;
@@ -63,7 +63,7 @@ final class ManifestShow extends ManifestQuery {
       return List.of();
     }
     try {
-      return ContentText.processes(index.get(), replicas);
+      return ManifestText.read(index.get(), replicas::file).processes();
     } catch (IOException e) {
       say("its processes are not shown: " + e.getMessage());
       return List.of();

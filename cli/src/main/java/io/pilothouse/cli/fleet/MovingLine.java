@@ -4,11 +4,12 @@ import io.pilothouse.cli.Terminal;
 import java.util.function.Consumer;
 
 /**
- * How far something long is: on a terminal one line that moves, elsewhere one for every tenth; for
- * what has no ten parts, the last.
+ * How far something long is: on a terminal one line that moves with every thousandth, elsewhere one
+ * for every tenth; for what has no ten parts, the last.
  */
 final class MovingLine {
   private static final int TENTHS = 10;
+  private static final int THOUSANDTHS = 1000;
 
   private final Consumer<String> say;
   private final boolean moves;
@@ -25,14 +26,19 @@ final class MovingLine {
    * @param words what is done of what, {@code sent 3.0 MiB of 9.1 MiB}
    */
   void at(long done, long of, String words) {
-    if (moves) {
-      System.err.print("\r" + words + (done == of ? System.lineSeparator() : " "));
-      return;
+    long parts = moves ? THOUSANDTHS : TENTHS;
+    long part = of == 0 ? parts : done * parts / of;
+    if (done == of || (part > told && (moves || of > TENTHS))) {
+      tell(words, done == of);
     }
-    long tenth = of == 0 ? TENTHS : done * TENTHS / of;
-    if (done == of || (of > TENTHS && tenth > told)) {
+    told = done == of ? 0 : part;
+  }
+
+  private void tell(String words, boolean last) {
+    if (moves) {
+      System.err.print("\r" + words + (last ? System.lineSeparator() : " "));
+    } else {
       say.accept(words);
     }
-    told = done == of ? 0 : tenth;
   }
 }

@@ -5,6 +5,9 @@ import io.pilothouse.api.v1.RolloutUnit;
 import io.pilothouse.cli.Names;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
 
 /**
  * A rollout as a picture: a bar a unit, of machines that are healthy on the version, that failed on
@@ -20,20 +23,83 @@ record RolloutPicture(int width, boolean color) {
   private static final String RED = "\033[31m";
   private static final String PLAIN = "\033[0m";
 
-  /** Lines without their ends; no longer than the terminal is wide, where that is known. */
+  /** Lines without their ends, of all units. */
   List<String> lines(Rollout rollout) {
     List<String> lines = new ArrayList<>();
-    lines.add(
-        "%s  %s → %s  %s"
-            .formatted(
-                rollout.getId(),
-                rollout.getType(),
-                Names.ref(rollout.getTo()),
-                rollout.getState()));
-    int names =
-        rollout.getUnitsList().stream().mapToInt(each -> each.getName().length()).max().orElse(0);
+    lines.add(head(rollout));
+    lines.addAll(units(rollout, Integer.MAX_VALUE));
+    lines.addAll(notes(rollout));
+    return lines;
+  }
+
+  /**
+   * As much of it as fits: units around the current one, the others counted.
+   *
+   * @param more lines below
+   * @param rows that there are
+   */
+  List<String> lines(Rollout rollout, List<String> more, int rows) {
+    List<String> notes = new ArrayList<>(notes(rollout));
+    notes.addAll(more);
+    List<String> below = LiveLines.first(LiveLines.rows(notes, width), Math.max(1, rows / 2));
+    List<String> lines = new ArrayList<>();
+    lines.add(head(rollout));
+    lines.addAll(units(rollout, rows - 1 - below.size()));
+    lines.addAll(below);
+    return lines;
+  }
+
+  private static String head(Rollout rollout) {
+    return "%s  %s %s %s  %s"
+        .formatted(
+            rollout.getId(),
+            rollout.getType(),
+            or("→", "->"),
+            Names.ref(rollout.getTo()),
+            rollout.getState());
+  }
+
+  /** The other one where the terminal's characters do not have the first. */
+  private static String or(String drawn, String plain) {
+    return System.out.charset().newEncoder().canEncode(drawn) ? drawn : plain;
+  }
+
+  private List<String> units(Rollout rollout, int most) {
+    List<RolloutUnit> all = rollout.getUnitsList();
+    if (all.size() <= most) {
+      return bars(all, all);
+    }
+    int shown = Math.max(1, most - 2);
+    int from = Math.clamp(rollout.getCurrent() - shown / 2, 0, all.size() - shown);
+    List<String> lines = new ArrayList<>();
+    lines.addAll(counted(all.subList(0, from), "before"));
+    lines.addAll(bars(all.subList(from, from + shown), all));
+    lines.addAll(counted(all.subList(from + shown, all.size()), "after"));
+    return lines;
+  }
+
+  /** {@code 12 units before: 11 PASSED, 1 SKIPPED}. */
+  private static List<String> counted(List<RolloutUnit> units, String where) {
+    Map<String, Long> states =
+        units.stream()
+            .collect(
+                Collectors.groupingBy(RolloutView::state, TreeMap::new, Collectors.counting()));
+    String counts =
+        states.entrySet().stream()
+            .map(each -> each.getValue() + " " + each.getKey())
+            .collect(Collectors.joining(", "));
+    return units.isEmpty()
+        ? List.of()
+        : List.of(
+            "  %s %s: %s"
+                .formatted(units.size() == 1 ? "1 unit" : units.size() + " units", where, counts));
+  }
+
+  private List<String> bars(List<RolloutUnit> units, List<RolloutUnit> all) {
+    int names = all.stream().mapToInt(each -> each.getName().length()).max().orElse(0);
     int bar = Math.max(LEAST_BAR, Math.min(BAR, width - names - 40));
-    for (RolloutUnit unit : rollout.getUnitsList()) {
+    List<String> lines = new ArrayList<>();
+    for (RolloutUnit unit : units) {
       String failed = unit.getFailedCount() == 0 ? "" : ", " + unit.getFailedCount() + " failed";
       lines.add(
           "  %s  %s  %s of %s healthy%s  %s"
@@ -45,6 +111,11 @@ record RolloutPicture(int width, boolean color) {
                   failed,
                   RolloutView.state(unit)));
     }
+    return lines;
+  }
+
+  private static List<String> notes(Rollout rollout) {
+    List<String> lines = new ArrayList<>();
     if (!rollout.getWaitingFor().isEmpty() && !RolloutView.ended(rollout)) {
       lines.add("waiting for " + rollout.getWaitingFor());
     }
@@ -75,9 +146,9 @@ record RolloutPicture(int width, boolean color) {
             ? 0
             : Math.min(length, Math.max(1, share(unit.getFailedCount(), all, length)));
     healthy = Math.min(healthy, length - failed);
-    return paint(GREEN, "█".repeat(healthy))
+    return paint(GREEN, or("█", "#").repeat(healthy))
         + paint(RED, "x".repeat(failed))
-        + "░".repeat(length - healthy - failed);
+        + or("░", ".").repeat(length - healthy - failed);
   }
 
   private String paint(String ink, String text) {

@@ -9,9 +9,11 @@ import io.pilothouse.api.v1.StartRolloutRequest;
 import io.pilothouse.api.v1.VersionRef;
 import io.pilothouse.cli.Durations;
 import io.pilothouse.cli.ExitCode;
+import io.pilothouse.cli.GlobalOptions.Format;
 import io.pilothouse.cli.Json;
 import io.pilothouse.cli.Names;
 import io.pilothouse.cli.Table;
+import io.pilothouse.cli.content.VersionChange;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
@@ -40,7 +42,7 @@ final class RolloutPlanCommand extends RolloutQuery {
   List<String> first = List.of();
 
   @Override
-  protected ExitCode run() {
+  protected ExitCode run() throws InterruptedException {
     VersionRef to = version(version);
     StartRolloutRequest request =
         StartRolloutRequest.newBuilder()
@@ -50,16 +52,28 @@ final class RolloutPlanCommand extends RolloutQuery {
             .addAllFirst(first)
             .build();
     RolloutPlan plan = ask("PlanRollout", request, RolloutPlan.parser());
-    show(() -> json(plan), () -> text(plan, first), () -> List.of(plan.getDigest()));
+    // machines of a canary have what their scale units have
+    List<VersionRef> active =
+        plan.getUnitsList().stream()
+            .filter(each -> each.getMembersCount() == 0)
+            .map(PlannedUnit::getFrom)
+            .toList();
+    List<VersionChange> changes =
+        format() == Format.NAME ? List.of() : changes(active, plan.getTo());
+    show(
+        () -> json(plan, changes),
+        () -> text(plan, changes, first),
+        () -> List.of(plan.getDigest()));
     return ExitCode.DONE;
   }
 
-  private static ObjectNode json(RolloutPlan plan) {
+  private static ObjectNode json(RolloutPlan plan, List<VersionChange> changes) {
     ObjectNode root =
         Json.object()
             .put("type", plan.getType())
             .put("what", Names.ref(plan.getTo()))
             .put("digest", plan.getDigest());
+    ChangeView.fill(changes, root.putArray("changes"));
     ArrayNode units = root.putArray("units");
     for (PlannedUnit unit : plan.getUnitsList()) {
       units
@@ -101,7 +115,7 @@ final class RolloutPlanCommand extends RolloutQuery {
     return table;
   }
 
-  private static String text(RolloutPlan plan, List<String> first) {
+  private static String text(RolloutPlan plan, List<VersionChange> changes, List<String> first) {
     Table table =
         new Table("UNIT", "FROM", "MACHINES", "ELIGIBLE", "BATCH", "CAPACITY LEFT", "ABOUT");
     for (PlannedUnit unit : plan.getUnitsList()) {
@@ -115,8 +129,9 @@ final class RolloutPlanCommand extends RolloutQuery {
           Durations.text(Duration.ofMillis(unit.getEstimatedMs())));
     }
     StringBuilder text =
-        new StringBuilder("%s → %s%n".formatted(plan.getType(), Names.ref(plan.getTo())))
-            .append(table);
+        new StringBuilder("%s → %s%n".formatted(plan.getType(), Names.ref(plan.getTo())));
+    changes.forEach(each -> text.append(ChangeView.sentence(each, plan.getTo())).append('\n'));
+    text.append(table);
     if (plan.getCapacityCount() > 0) {
       text.append("\n\n").append(worst(plan));
     }

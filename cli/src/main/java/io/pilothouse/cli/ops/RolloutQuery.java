@@ -1,5 +1,7 @@
 package io.pilothouse.cli.ops;
 
+import io.pilothouse.api.v1.ListManifestsReply;
+import io.pilothouse.api.v1.ListManifestsRequest;
 import io.pilothouse.api.v1.ListRolloutsReply;
 import io.pilothouse.api.v1.ListRolloutsRequest;
 import io.pilothouse.api.v1.Rollout;
@@ -7,7 +9,12 @@ import io.pilothouse.api.v1.VersionRef;
 import io.pilothouse.cli.CliException;
 import io.pilothouse.cli.Command;
 import io.pilothouse.cli.ExitCode;
+import io.pilothouse.cli.content.Replicas;
+import io.pilothouse.cli.content.VersionChange;
+import io.pilothouse.client.DmException;
+import io.pilothouse.client.UnreachableException;
 import java.util.Comparator;
+import java.util.List;
 
 /** Commands that find rollouts. */
 abstract class RolloutQuery extends Command {
@@ -26,6 +33,29 @@ abstract class RolloutQuery extends Command {
                     "NOT_FOUND",
                     id.isEmpty() ? "there has been no rollout" : "no rollout " + id,
                     "`pilot rollout list` shows those there are"));
+  }
+
+  /**
+   * How a version differs from those that machines have. That may not be known, which keeps nobody
+   * from planning or rolling out.
+   */
+  final List<VersionChange> changes(List<VersionRef> active, VersionRef to)
+      throws InterruptedException {
+    List<VersionRef> from = active.stream().distinct().filter(each -> !each.equals(to)).toList();
+    ListManifestsReply known;
+    try {
+      known =
+          ask(
+              "ListManifests",
+              ListManifestsRequest.newBuilder().setName(to.getName()).build(),
+              ListManifestsReply.parser());
+    } catch (DmException | UnreachableException e) {
+      return from.stream()
+          .<VersionChange>map(
+              each -> new VersionChange.Unknown(each, String.valueOf(e.getMessage())))
+          .toList();
+    }
+    return VersionChange.of(from, to, new Replicas(known.getReplicasList()));
   }
 
   /** Reads {@code web@1.1.0}. */

@@ -1,10 +1,15 @@
 package io.pilothouse.cli.ops;
 
+import io.pilothouse.api.v1.Rollout;
+import io.pilothouse.api.v1.RolloutUnit;
 import io.pilothouse.api.v1.StartRolloutRequest;
 import io.pilothouse.api.v1.VersionRef;
 import io.pilothouse.api.v1.WriteReply;
+import io.pilothouse.cli.CliException;
 import io.pilothouse.cli.ExitCode;
 import io.pilothouse.cli.Json;
+import io.pilothouse.client.DmException;
+import io.pilothouse.client.UnreachableException;
 import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.Option;
@@ -34,7 +39,7 @@ final class RolloutStart extends RolloutQuery {
   List<String> first = List.of();
 
   @Override
-  protected ExitCode run() {
+  protected ExitCode run() throws InterruptedException {
     VersionRef to = version(version);
     StartRolloutRequest request =
         StartRolloutRequest.newBuilder()
@@ -50,7 +55,28 @@ final class RolloutStart extends RolloutQuery {
         () -> Json.object().put("id", reply.getId()).put("revision", reply.getRevision()),
         () -> "started " + reply.getId(),
         () -> List.of(reply.getId()));
+    if (!quiet()) {
+      // it has begun: whoever is in a hurry does not wait for this
+      difference(reply.getId());
+    }
     say("watch it: pilot rollout watch " + reply.getId());
     return ExitCode.DONE;
+  }
+
+  private void difference(String id) throws InterruptedException {
+    Rollout rollout;
+    try {
+      rollout = find(id);
+    } catch (CliException | DmException | UnreachableException e) {
+      say("how it differs from what is active is not known: " + e.getMessage());
+      return;
+    }
+    List<VersionRef> active =
+        rollout.getUnitsList().stream()
+            .filter(each -> each.getMembersCount() == 0)
+            .map(RolloutUnit::getBefore)
+            .toList();
+    changes(active, rollout.getTo())
+        .forEach(each -> say(ChangeView.sentence(each, rollout.getTo())));
   }
 }

@@ -9,10 +9,8 @@ import io.pilothouse.cli.ExitCode;
 import io.pilothouse.cli.Json;
 import io.pilothouse.cli.Terminal;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.regex.Pattern;
 import picocli.CommandLine;
 import picocli.CommandLine.Parameters;
 
@@ -28,15 +26,14 @@ import picocli.CommandLine.Parameters;
     })
 final class RolloutWatch extends RolloutQuery {
   private static final Duration NEWS = Duration.ofSeconds(1);
-  private static final Pattern PAINT = Pattern.compile("\033\\[[0-9;]*m");
 
   @Parameters(arity = "0..1", paramLabel = "ID")
   String id = "";
 
   private final long start = System.nanoTime();
+  private final LiveLines live = new LiveLines(System.out);
   private Optional<Duration> limit = Optional.empty();
   private String last = "";
-  private int drawn;
 
   @Override
   protected ExitCode run() {
@@ -76,7 +73,7 @@ final class RolloutWatch extends RolloutQuery {
       ObjectNode node = Json.object();
       RolloutView.fill(rollout, node);
       printOnce(Json.line(node));
-    } else if (Terminal.console().isEmpty() || quiet()) {
+    } else if (!Terminal.canDraw() || quiet()) {
       printOnce(RolloutView.line(rollout));
     } else {
       redraw(rollout);
@@ -90,29 +87,19 @@ final class RolloutWatch extends RolloutQuery {
     }
   }
 
-  /** Draws over what was drawn before, however wide the terminal is by now. */
   private void redraw(Rollout rollout) {
-    int width = Terminal.width();
-    List<String> lines = new ArrayList<>(new RolloutPicture(width, colors()).lines(rollout));
-    limit.ifPresent(
-        each -> {
-          Duration left = each.minusNanos(System.nanoTime() - start);
-          lines.add(
-              "this command gives up in "
-                  + Durations.text(left.isNegative() ? Duration.ZERO : left)
-                  + "; the rollout goes on then");
-        });
-    if (drawn > 0) {
-      // cursor up, clear to the end of the screen
-      System.out.print("\033[" + drawn + "A\r\033[J");
-    }
-    print(String.join("\n", lines));
-    // a line that is wider than the terminal takes several of its rows
-    drawn = lines.stream().mapToInt(each -> rows(each, width)).sum();
-  }
-
-  private static int rows(String line, int width) {
-    int shown = PAINT.matcher(line).replaceAll("").length();
-    return Math.max(1, Math.ceilDiv(shown, width));
+    Terminal.Size size = Terminal.size();
+    List<String> more =
+        limit
+            .map(each -> each.minusNanos(System.nanoTime() - start))
+            .map(
+                left ->
+                    "this command gives up in "
+                        + Durations.text(left.isNegative() ? Duration.ZERO : left)
+                        + "; the rollout goes on then")
+            .stream()
+            .toList();
+    RolloutPicture picture = new RolloutPicture(size.columns(), colors());
+    live.draw(picture.lines(rollout, more, size.rows() - 1), size);
   }
 }

@@ -317,9 +317,7 @@ final class ManagedProcess {
 
   /** Whether it can become a process of another version while it runs. */
   boolean canReloadTo(ProcessSpec other) {
-    return running.filter(RunFile::runs).isPresent()
-        && spec.reload().isPresent()
-        && spec.equals(other);
+    return running.filter(RunFile::runs).isPresent() && spec.canReloadTo(other);
   }
 
   /**

@@ -114,7 +114,8 @@ final class Agenda {
       }
       case FLEET, FREEZE, DOMAIN_HOLD, UNIT_VERSION -> everything();
       case MANIFEST -> installs.everything = true;
-      case META, REPLICA, LEASE, SESSION, AUDIT -> {}
+      case REPLICA -> rollouts.everything = true;
+      case META, LEASE, SESSION, AUDIT -> {}
     }
   }
 

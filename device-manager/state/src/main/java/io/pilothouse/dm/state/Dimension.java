@@ -1,8 +1,10 @@
 package io.pilothouse.dm.state;
 
 import io.pilothouse.api.v1.Machine;
+import io.pilothouse.api.v1.Thing;
 import io.pilothouse.api.v1.VersionRef;
 import java.util.Locale;
+import java.util.Optional;
 
 /**
  * What machines have in common. The order is that of preference among explanations that are equally
@@ -45,9 +47,17 @@ enum Dimension {
 
   /** Whether a rollout brings its values. */
   boolean isRolledOut() {
+    return thing().isPresent();
+  }
+
+  /** Of what its values are versions; empty when they are none. */
+  Optional<Thing> thing() {
     return switch (this) {
-      case IMAGE, MANIFEST, WATCHDOG_SET, AGENT -> true;
-      case RACK, SWITCH, FEED, MODEL, FIRMWARE, UNIT, TYPE, FLEET -> false;
+      case IMAGE -> Optional.of(Thing.THING_IMAGE);
+      case MANIFEST -> Optional.of(Thing.THING_MANIFEST);
+      case WATCHDOG_SET -> Optional.of(Thing.THING_WATCHDOG_SET);
+      case AGENT -> Optional.of(Thing.THING_AGENT);
+      case RACK, SWITCH, FEED, MODEL, FIRMWARE, UNIT, TYPE, FLEET -> Optional.empty();
     };
   }
 

@@ -122,9 +122,13 @@ final class IncidentExplainer {
     }
     boolean excuses =
         incident.getKind() != Incident.Kind.WATCHDOG_NOISE
-            && !Trait.of(incident).dimension().isRolledOut();
-    if (excuses && state.rollouts().stream().anyMatch(Rollouts::isOpen)) {
-      why.addEvidence("no rollout is blamed for these machines");
+            && state.rollouts().stream()
+                .anyMatch(each -> Rollouts.isOpen(each) && !IncidentRollouts.isOf(incident, each));
+    if (excuses) {
+      why.addEvidence(
+          Trait.of(incident).dimension().isRolledOut()
+              ? "no other rollout is blamed for these machines"
+              : "no rollout is blamed for these machines");
     }
   }
 

@@ -146,7 +146,7 @@ final class IncidentInvariants {
   private void excused(Rollout rollout, Machine machine) {
     boolean excused =
         machine.getRolloutId().equals(rollout.getId())
-            && IncidentRollouts.isExcused(state, machine);
+            && IncidentRollouts.isExcused(state, rollout, machine);
     if (excused) {
       broken.add(
           "an excused machine is no failure of a rollout: %s in %s"

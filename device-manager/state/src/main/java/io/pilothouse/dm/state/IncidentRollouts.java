@@ -3,35 +3,42 @@ package io.pilothouse.dm.state;
 import io.pilothouse.api.v1.Incident;
 import io.pilothouse.api.v1.Machine;
 import io.pilothouse.api.v1.Rollout;
+import io.pilothouse.api.v1.RolloutOrBuilder;
 import io.pilothouse.api.v1.RolloutUnit;
 import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Incidents and rollouts: one of a manifest version or image is laid at the door of the rollout
- * that brought it; one of anything else excuses its machines, so that no version is blamed for a
- * rack without power.
+ * Incidents and rollouts: one of a version is laid at the door of the rollout that brought it. All
+ * others excuse their machines, so that no version is blamed for a rack without power, or for the
+ * version of another thing.
  */
 final class IncidentRollouts {
 
   private IncidentRollouts() {}
 
-  /** Whether the machine's error has a cause that no rollout brought. */
-  static boolean isExcused(Entities state, Machine machine) {
+  /** Whether the machine's error has a cause that the rollout did not bring. */
+  static boolean isExcused(Entities state, RolloutOrBuilder rollout, Machine machine) {
     return !machine.getIncidentId().isEmpty()
-        && state
-            .incident(machine.getIncidentId())
-            .filter(each -> !Dimension.ofWord(each.getDimension()).isRolledOut())
-            .isPresent();
+        && state.incident(machine.getIncidentId()).filter(each -> !isOf(each, rollout)).isPresent();
+  }
+
+  /** Whether it is about the version that the rollout brings. */
+  static boolean isOf(Incident incident, RolloutOrBuilder rollout) {
+    return Dimension.ofWord(incident.getDimension())
+            .thing()
+            .filter(each -> each == rollout.getThing())
+            .isPresent()
+        && incident.getValue().equals(Texts.ref(rollout.getTo()));
   }
 
   /** Takes an excused machine off the list of those that failed on a rollout's version. */
   static void excuse(Draft draft, String name) {
     Machine machine = draft.machine(name).orElseThrow();
-    if (machine.getRolloutId().isEmpty() || !isExcused(draft, machine)) {
-      return;
-    }
-    draft.rollout(machine.getRolloutId()).ifPresent(each -> excuse(draft, each, name));
+    draft
+        .rollout(machine.getRolloutId())
+        .filter(each -> isExcused(draft, each, machine))
+        .ifPresent(each -> excuse(draft, each, name));
   }
 
   private static void excuse(Draft draft, Rollout rollout, String name) {
@@ -48,12 +55,9 @@ final class IncidentRollouts {
 
   /** Pauses or rolls back, as its policy says, the open rollout that brought the version. */
   static void blame(Draft draft, Incident incident) {
-    if (!Dimension.ofWord(incident.getDimension()).isRolledOut()) {
-      return;
-    }
     List<String> blamed = new ArrayList<>();
     for (Rollout rollout : List.copyOf(draft.rollouts())) {
-      if (Texts.ref(rollout.getTo()).equals(incident.getValue()) && isUnderway(rollout)) {
+      if (isOf(incident, rollout) && isUnderway(rollout)) {
         Rollout.Builder next = rollout.toBuilder();
         String why = "incident %s: %s".formatted(incident.getId(), incident.getSentence());
         if (rollout.getState() == Rollout.State.STAGING) {

@@ -89,7 +89,7 @@ final class RolloutReturn {
       }
       boolean healthy = machine.getCondition() == Condition.HEALTHY;
       Optional<Rollout> other = UnitTurns.other(draft, rollout, machine);
-      if (other.isPresent() && !healthy) {
+      if (other.isPresent() && !healthy && !isOurs(machine, other.get())) {
         waiting.add("%s (%s has it)".formatted(last, UnitTurns.words(other.get())));
       } else if (ImageSwitch.isOut(machine, rollout.getId())) {
         ImageSwitch.again(draft, machine, to);
@@ -114,6 +114,12 @@ final class RolloutReturn {
       }
     }
     return away;
+  }
+
+  /** The other has nothing to judge by it: an incident knows that what goes back here failed it. */
+  private boolean isOurs(Machine machine, Rollout other) {
+    return IncidentRollouts.isExcused(draft, other, machine)
+        && !IncidentRollouts.isExcused(draft, rollout, machine);
   }
 
   /** A repair has it, or people: it is to come back on the version before. */

@@ -27,6 +27,7 @@ final class RolloutStaging {
       missing.addAll(standings.of(rollout, unit, Standing.UNSTAGED), each -> each);
     }
     int staged = eligible - lacking;
+    String dry = RolloutSupply.keep(draft, rollout, lacking);
     if (RolloutCount.reached(staged, eligible, rollout.getPolicy().getStagedShare())) {
       RolloutSteps.move(
           draft,
@@ -46,7 +47,7 @@ final class RolloutStaging {
       rollout.setWaitingFor(
           eligible == 0
               ? "a machine in service: none of %s is HEALTHY".formatted(all)
-              : words(staged, eligible, missing));
+              : words(staged, eligible, missing) + (dry.isEmpty() ? "" : "; " + dry));
     }
   }
 

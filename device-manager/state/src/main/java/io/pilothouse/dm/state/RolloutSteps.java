@@ -59,8 +59,9 @@ final class RolloutSteps {
     audit(draft, rollout, from.name(), to.name(), text);
   }
 
+  /** Whether its deadline has passed; one that is stopped does not. */
   static boolean isLate(Draft draft, Rollout.Builder rollout) {
-    return draft.nowMillis() >= rollout.getDeadline();
+    return rollout.getDeadline() != 0 && draft.nowMillis() >= rollout.getDeadline();
   }
 
   /** Ends the current unit as its policy says: by a pause, or by going back. */

@@ -40,6 +40,7 @@ final class RolloutUnits {
       }
     }
     Named waiting = RolloutSwitch.activate(draft, rollout);
+    String dry = RolloutSupply.keep(draft, rollout, unstaged(draft, rollout));
     RolloutCount.units(draft, rollout);
     RolloutUnit unit = rollout.getUnits(rollout.getCurrent());
     if (waiting.isEmpty() && unit.getMachines() > 0) {
@@ -49,10 +50,15 @@ final class RolloutUnits {
     rollout.setWaitingFor(
         waiting.isEmpty()
             ? unit.getName() + ": none of its machines can be switched: " + others(draft, rollout)
-            : unit.getName() + ": " + waiting);
+            : unit.getName() + ": " + waiting + (dry.isEmpty() ? "" : "; " + dry));
     if (RolloutSteps.isLate(draft, rollout)) {
       activationLate(draft, rollout);
     }
+  }
+
+  private static int unstaged(Draft draft, Rollout.Builder rollout) {
+    RolloutUnit unit = rollout.getUnits(rollout.getCurrent());
+    return draft.indexes().standings.count(rollout, unit, Standing.UNSTAGED);
   }
 
   private static void verify(Draft draft, Rollout.Builder rollout, String text) {

@@ -151,13 +151,12 @@ final class Rollouts {
 
   /** Whether an open rollout switched the machine and decides about its failure. */
   static boolean explains(Entities state, Machine machine) {
-    return !machine.getRolloutId().isEmpty()
-        && !IncidentRollouts.isExcused(state, machine)
-        && state
-            .rollout(machine.getRolloutId())
-            .filter(Rollouts::isOpen)
-            .filter(each -> Things.wants(machine, each))
-            .isPresent();
+    return state
+        .rollout(machine.getRolloutId())
+        .filter(Rollouts::isOpen)
+        .filter(each -> Things.wants(machine, each))
+        .filter(each -> !IncidentRollouts.isExcused(state, each, machine))
+        .isPresent();
   }
 
   /** A machine that a rollout switched went into FAILURE. */

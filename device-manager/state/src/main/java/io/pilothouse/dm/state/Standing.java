@@ -30,7 +30,7 @@ enum Standing {
       if (!inService) {
         return ImageSwitch.isOut(machine, rollout.getId()) ? AWAY : GONE;
       }
-      if (IncidentRollouts.isExcused(state, machine)) {
+      if (IncidentRollouts.isExcused(state, rollout, machine)) {
         return EXCUSED;
       }
       return RolloutSwitch.isHealthyOn(machine, rollout) ? HEALTHY : AWAY;

@@ -75,7 +75,8 @@ final class StandingIndex implements Index {
       }
       case DOMAIN_HOLD -> rollouts.open(now).forEach(each -> lookAtAll(now, each));
       case INCIDENT -> {
-        // it tells whether errors of its machines are excused, by its dimension, which stays
+        // it tells whether errors of its machines are excused, by its dimension and value, which
+        // stay
         if (update.before() == null || !(update.after() instanceof Incident)) {
           List.copyOf(machines.ofIncident(update.key()))
               .forEach(each -> look(now, each, null, now.machine(each).orElse(null)));

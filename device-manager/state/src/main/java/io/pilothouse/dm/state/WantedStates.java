@@ -104,7 +104,8 @@ public final class WantedStates {
       ofThing.stream()
           .filter(each -> each.getState() == Rollout.State.COMPLETED)
           .reduce((older, newer) -> newer)
-          .ifPresent(each -> addAll(staged, each));
+          // what it brought is its units' version, or nobody's: one that skipped all of them
+          .ifPresent(each -> addBefore(staged, each));
     }
     return staged.values();
   }
@@ -129,6 +130,10 @@ public final class WantedStates {
 
   private static void addAll(SortedMap<String, VersionRef> staged, Rollout rollout) {
     add(staged, rollout.getTo());
+    addBefore(staged, rollout);
+  }
+
+  private static void addBefore(SortedMap<String, VersionRef> staged, Rollout rollout) {
     for (RolloutUnit unit : rollout.getUnitsList()) {
       add(staged, unit.getBefore());
     }

@@ -82,6 +82,11 @@ final class FakeAgents {
     return this;
   }
 
+  FakeAgents diskHasRoom(String machine) {
+    full.remove(machine);
+    return this;
+  }
+
   /** Lets them work for so long. */
   void work(Duration span) {
     for (Duration done = Duration.ZERO; done.compareTo(span) < 0; done = done.plus(STEP)) {
@@ -124,9 +129,10 @@ final class FakeAgents {
   private Observed observed(Machine machine) {
     WantedState wanted = WantedStates.of(fleet.state, machine);
     List<VersionRef> staged = new ArrayList<>();
+    boolean served = fleet.state.replicas().stream().anyMatch(each -> each.getUp());
     for (VersionRef each : wanted.getStagedList()) {
       boolean held = machine.getObserved().getStagedList().contains(each);
-      if (held || !full.contains(machine.getName())) {
+      if (held || (served && !full.contains(machine.getName()))) {
         staged.add(each);
       }
     }

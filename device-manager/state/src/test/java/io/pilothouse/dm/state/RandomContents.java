@@ -4,6 +4,7 @@ import io.pilothouse.api.log.v1.Command;
 import io.pilothouse.api.log.v1.ControlRollout;
 import io.pilothouse.api.log.v1.ObserveReplica;
 import io.pilothouse.api.log.v1.RegisterManifest;
+import io.pilothouse.api.log.v1.RemoveManifest;
 import io.pilothouse.api.log.v1.StartRollout;
 import io.pilothouse.api.v1.DeploymentReplica;
 import io.pilothouse.api.v1.Machine;
@@ -76,8 +77,15 @@ final class RandomContents {
         .setVersion(ref.getVersion());
   }
 
+  /** A version comes or goes, or a replica does. */
   Command.Builder registerAny(Command.Builder command) {
     Of of = dice.pick(ALL);
+    if (dice.once(8)) {
+      return command.setRemoveManifest(
+          RemoveManifest.newBuilder()
+              .setName(of.ref().getName())
+              .setVersion(of.ref().getVersion()));
+    }
     if (dice.once(3)) {
       return register(
           command, of, dice.once(10) ? of.ref().toBuilder().setDigest("0").build() : of.ref());

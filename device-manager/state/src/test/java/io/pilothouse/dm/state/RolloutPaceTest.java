@@ -87,6 +87,23 @@ class RolloutPaceTest {
   }
 
   @Test
+  void aMachineThatComesBackGetsTheVersionOfItsUnitAtOnceWhateverTheWindows() {
+    RolloutScenario rollouts =
+        RolloutScenario.running()
+            .goesBy(policy -> policy.addWindows(WindowsTest.window(SUNDAY, 480, 600)));
+    rollouts.fleet.machine("web-05").isHeldFor(Duration.ZERO);
+    String second = rollouts.starts(V2);
+    rollouts.until(second, Rollout.State.COMPLETED, LONG).run(List.of("web-05"), V1);
+    rollouts.fleet.passes(
+        Duration.between(rollouts.fleet.now(), Instant.parse("2026-03-01T12:00:00Z")));
+
+    rollouts.fleet.machine("web-05").isUnheld();
+    rollouts.agents.work(Duration.ofSeconds(30));
+
+    rollouts.run(List.of("web-05"), V2);
+  }
+
+  @Test
   void noMoreMachinesThanItsPaceAreSwitchedWithinAnySpan() {
     RolloutScenario rollouts =
         RolloutScenario.running()

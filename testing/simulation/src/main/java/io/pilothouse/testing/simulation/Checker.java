@@ -73,6 +73,7 @@ final class Checker {
           }
         });
     conditions(index);
+    NeededVersions.check(state, applied.events());
     boolean ticked = false;
     for (int i = 0; i < entry.getRequestsCount(); i++) {
       Request request = entry.getRequests(i);

@@ -65,10 +65,20 @@ final class FakeDeviceManager {
 
   /** The leader dies; another one serves after a while. */
   void failOver(long downMillis) {
+    failOver(downMillis, random.nextInt(4_000) - 2_000L);
+  }
+
+  /**
+   * The leader dies, and the next one's clock is wrong. Log time takes its word at once: as bad as
+   * it can become, when all replicas were started anew.
+   *
+   * @param ahead milliseconds; negative = it is behind
+   */
+  void failOver(long downMillis, long ahead) {
     pending.clear();
     lastHeard.clear();
     highest.clear();
-    skew = random.nextInt(4_000) - 2_000L;
+    skew = ahead;
     downUntil = agenda.now() + downMillis;
     termStart = downUntil;
   }

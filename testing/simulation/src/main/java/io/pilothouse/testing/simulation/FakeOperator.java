@@ -134,15 +134,24 @@ final class FakeOperator {
     world.agenda.after(world.between(every / 2, every * 3 / 2), this::act);
   }
 
+  /** Rolls a version out, whatever the dice say. */
+  void starts(VersionRef to) {
+    send(Command.newBuilder().setStartRollout(start(to)));
+  }
+
+  private static StartRollout.Builder start(VersionRef to) {
+    return StartRollout.newBuilder()
+        .setType(SimFleet.TYPE)
+        .setName(to.getName())
+        .setVersion(to.getVersion());
+  }
+
   private StartRollout.Builder rollout() {
     boolean manifest = world.oneIn(2);
     Thing thing =
         manifest ? Thing.THING_MANIFEST : world.pick(List.copyOf(SimFleet.CONTENTS.keySet()));
     VersionRef to = world.pick(SimFleet.CONTENTS.getOrDefault(thing, SimFleet.VERSIONS));
-    return StartRollout.newBuilder()
-        .setType(SimFleet.TYPE)
-        .setName(to.getName())
-        .setVersion(to.getVersion());
+    return start(to);
   }
 
   private void control(Command.Builder command) {

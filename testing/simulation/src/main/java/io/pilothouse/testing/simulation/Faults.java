@@ -60,6 +60,23 @@ final class Faults {
     world.agenda.after(world.between(every / 4, every * 2), this::strike);
   }
 
+  /** No replica of the Deployment Service serves any more. */
+  void noDeployment() {
+    for (int i = 0; i < deployments.length; i++) {
+      if (deployments[i]) {
+        deployment(i, false);
+      }
+    }
+  }
+
+  void allDeployments() {
+    for (int i = 0; i < deployments.length; i++) {
+      if (!deployments[i]) {
+        deployment(i, true);
+      }
+    }
+  }
+
   /** A rack loses its power for a while, sometimes until the storm is over. */
   private void rack() {
     int rack = world.random.nextInt(SimFleet.RACKS);
@@ -105,11 +122,7 @@ final class Faults {
   /** All is mended. */
   void end() {
     world.storm = false;
-    for (int i = 0; i < deployments.length; i++) {
-      if (!deployments[i]) {
-        deployment(i, true);
-      }
-    }
+    allDeployments();
     world.satellites.forEach(Faults::restart);
     world.machines.values().forEach(FakeMachine::heal);
   }

@@ -28,10 +28,15 @@ public final class Simulation {
 
   /** Sets up a run; the same seed gives the same one. */
   public Simulation(long seed) {
+    this(seed, true);
+  }
+
+  private Simulation(long seed, boolean storm) {
     this.seed = seed;
     Random random = new Random(seed * 0x9E3779B97F4A7C15L);
-    profile = Profile.of(random);
+    profile = storm ? Profile.of(random) : Profile.of(random).calm();
     world = new World(random, new Agenda(EPOCH), profile);
+    world.storm = storm;
     Fleet fleet = SimFleet.spec(random, profile.machines());
     operator = new FakeOperator(world, fleet, profile.actEveryMillis());
     faults = new Faults(world, operator, profile.faultEveryMillis());
@@ -47,6 +52,11 @@ public final class Simulation {
     world.satellites.forEach(FakeSatellite::start);
     new FakeProbe(world).start();
     world.agenda.after(SILENCE_EVERY_MS, this::silence);
+  }
+
+  /** A fleet without faults and without people that act: whoever asks brings their own. */
+  static Simulation quiet(long seed) {
+    return new Simulation(seed, false);
   }
 
   private void silence() {
@@ -120,6 +130,18 @@ public final class Simulation {
   /** What was committed so far. */
   List<Entry> log() {
     return world.dm.log;
+  }
+
+  World world() {
+    return world;
+  }
+
+  FakeOperator operator() {
+    return operator;
+  }
+
+  Faults faults() {
+    return faults;
   }
 
   Checker checker() {

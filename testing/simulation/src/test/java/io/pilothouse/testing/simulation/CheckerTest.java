@@ -48,11 +48,7 @@ class CheckerTest {
 
   @Test
   void aChangeOfConditionWithoutARecordIsSeen() {
-    Machine healthy =
-        simulation.state().machines().stream()
-            .filter(each -> each.getCondition() == Condition.HEALTHY)
-            .findFirst()
-            .orElseThrow();
+    Machine healthy = aHealthyOne();
     Machine changed =
         healthy.toBuilder()
             .setCondition(Condition.PROBATION)
@@ -82,6 +78,25 @@ class CheckerTest {
   }
 
   @Test
+  void aRemovedVersionThatMachinesAreToHaveIsSeen() {
+    Event removed = Event.newBuilder().setManifestRemoved("web@1.0.0").build();
+    Machine any =
+        simulation.state().machines().stream()
+            .filter(each -> each.getLifecycle() == Lifecycle.IN_SERVICE)
+            .findFirst()
+            .orElseThrow();
+    Machine web = any.toBuilder().setWantedActive(SimFleet.FIRST).build();
+    simulation.inject(Event.newBuilder().setMachine(web).build());
+    Applied applied = new Applied(List.of(removed), List.of());
+    assertThatCode(() -> NeededVersions.check(simulation.state(), applied.events()))
+        .doesNotThrowAnyException();
+    simulation.inject(removed);
+    assertThat(
+            violation(() -> NeededVersions.check(simulation.state(), applied.events())).invariant())
+        .isEqualTo("what is needed is never removed");
+  }
+
+  @Test
   void aReplicaThatDiffersIsSeen() {
     Random random = new Random(1);
     ThrowingCallable same = () -> Replay.asRecorded(simulation.log(), simulation.state(), random);
@@ -104,6 +119,19 @@ class CheckerTest {
         .hasMessageContaining("mvn -pl testing/simulation test -Dsimulation.seed=1")
         .hasMessageContaining("8 replay")
         .hasMessageContaining("last audit records");
+  }
+
+  /** There is a time in every storm at which some machine is well. */
+  private Machine aHealthyOne() {
+    for (int hour = 0; hour < 6; hour++) {
+      for (Machine each : simulation.state().machines()) {
+        if (each.getCondition() == Condition.HEALTHY) {
+          return each;
+        }
+      }
+      simulation.runFor(HOUR_MS);
+    }
+    throw new AssertionError("nobody was well for six hours: " + simulation.state().machines());
   }
 
   private static Violation violation(ThrowingCallable check) {
