@@ -10,6 +10,7 @@ import io.pilothouse.api.log.v1.MachineReplaced;
 import io.pilothouse.api.log.v1.ObserveReplica;
 import io.pilothouse.api.log.v1.PromoteWatchdog;
 import io.pilothouse.api.log.v1.RegisterManifest;
+import io.pilothouse.api.log.v1.RemoveManifest;
 import io.pilothouse.api.log.v1.Request;
 import io.pilothouse.api.log.v1.ResolveIncident;
 import io.pilothouse.api.log.v1.RetryProvisioning;
@@ -94,9 +95,10 @@ final class FakeOperator {
     world.deploymentsUp += up ? 1 : -1;
     DeploymentReplica.Builder replica =
         DeploymentReplica.newBuilder().setId(id).setAddress("127.0.0.1:1").setUp(up);
-    for (Manifest each : state.manifests()) {
-      replica.addHeld(each.getRef().getDigest());
-    }
+    // what was uploaded once stays for longer than any run takes, registered or not
+    SimFleet.CONTENTS
+        .values()
+        .forEach(versions -> versions.forEach(each -> replica.addHeld(each.getDigest())));
     send(Command.newBuilder().setObserveReplica(ObserveReplica.newBuilder().setReplica(replica)));
   }
 
@@ -117,7 +119,7 @@ final class FakeOperator {
     }
     Command.Builder command = Command.newBuilder();
     String name = world.pick(List.copyOf(world.machines.keySet()));
-    switch (world.random.nextInt(13)) {
+    switch (world.random.nextInt(14)) {
       case 0, 1, 2, 3 -> command.setStartRollout(rollout());
       case 4, 5 -> control(command);
       case 6 -> hold(command, name);
@@ -126,12 +128,27 @@ final class FakeOperator {
       case 9 -> retry(command);
       case 10 -> rare(command, name);
       case 11 -> resolve();
+      case 12 -> versions(command);
       default -> command.setApplyFleet(apply(changed()));
     }
     if (command.getKindCase() != Command.KindCase.KIND_NOT_SET) {
       send(command);
     }
     world.agenda.after(world.between(every / 2, every * 3 / 2), this::act);
+  }
+
+  /** Registers again what was removed, or removes some version, whoever needs it. */
+  private void versions(Command.Builder command) {
+    for (Map.Entry<Thing, List<VersionRef>> each : SimFleet.CONTENTS.entrySet()) {
+      for (VersionRef version : each.getValue()) {
+        if (register(version, each.getKey())) {
+          return;
+        }
+      }
+    }
+    VersionRef any = world.pick(world.pick(List.copyOf(SimFleet.CONTENTS.values())));
+    command.setRemoveManifest(
+        RemoveManifest.newBuilder().setName(any.getName()).setVersion(any.getVersion()));
   }
 
   /** Rolls a version out, whatever the dice say. */

@@ -26,7 +26,7 @@ final class Faults {
       return;
     }
     FakeMachine machine = world.pick(List.copyOf(world.machines.values()));
-    switch (world.random.nextInt(18)) {
+    switch (world.random.nextInt(20)) {
       case 0, 1 -> machine.crash(world.between(5_000, 120_000));
       case 2 -> machine.crash(0);
       case 3 -> machine.hang();
@@ -55,9 +55,23 @@ final class Faults {
             .forEach(each -> each.crash(down));
       }
       case 16 -> rack();
-      default -> watchdogLies();
+      case 17 -> watchdogLies();
+      default -> hour();
     }
     world.agenda.after(world.between(every / 4, every * 2), this::strike);
+  }
+
+  /** Something that all depend on is away, or wrong, for about an hour. */
+  private void hour() {
+    long span = world.between(2_400_000, 4_200_000);
+    switch (world.random.nextInt(3)) {
+      case 0 -> world.dm.failOver(span);
+      case 1 -> world.dm.failOver(world.between(500, 20_000), world.oneIn(2) ? span : -span);
+      default -> {
+        noDeployment();
+        world.agenda.after(span, this::allDeployments);
+      }
+    }
   }
 
   /** No replica of the Deployment Service serves any more. */

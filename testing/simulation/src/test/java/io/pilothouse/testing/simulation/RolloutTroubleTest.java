@@ -89,9 +89,6 @@ class RolloutTroubleTest {
     simulation = Simulation.quiet(seed);
     simulation.runFor(MINUTE);
     assertThat(simulation.state().machines()).isNotEmpty();
-    // replicas tell what they hold when they come up: now that it is registered
-    simulation.faults().noDeployment();
-    simulation.faults().allDeployments();
     until(HOUR * 3, () -> simulation.state().machines().stream().allMatch(this::serves));
     starts(SimFleet.FIRST);
     until(HOUR * 6, () -> rollout().getState() == Rollout.State.COMPLETED);
