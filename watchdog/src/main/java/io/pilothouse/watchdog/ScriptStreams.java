@@ -47,8 +47,7 @@ final class ScriptStreams implements AutoCloseable {
     try (DirectoryStream<Path> all = Files.newDirectoryStream(pipes, NAME + "*-*")) {
       for (Path each : all) {
         String[] parts = each.getFileName().toString().substring(NAME.length()).split("-", 2);
-        if (parts[0].matches("\\d{1,9}")
-            && ProcessHandle.of(Long.parseLong(parts[0])).isEmpty()) {
+        if (parts[0].matches("\\d{1,9}") && ProcessHandle.of(Long.parseLong(parts[0])).isEmpty()) {
           remove(each);
         }
       }
@@ -59,8 +58,7 @@ final class ScriptStreams implements AutoCloseable {
   }
 
   private static Path make(Path pipes) throws IOException, InterruptedException {
-    Path made =
-        Files.createTempDirectory(pipes, NAME + ProcessHandle.current().pid() + "-");
+    Path made = Files.createTempDirectory(pipes, NAME + ProcessHandle.current().pid() + "-");
     Process mkfifo =
         new ProcessBuilder(
                 "mkfifo",
