@@ -29,7 +29,12 @@ final class Attempts {
         rotation.answered(server);
         return answer;
       } catch (TryNextException e) {
-        failures.put(server, String.valueOf(e.getMessage()));
+        String reason = String.valueOf(e.getMessage());
+        if (left(start, deadline).isPositive()) {
+          failures.put(server, reason);
+        } else {
+          failures.putIfAbsent(server, reason); // cut short by our deadline, it says less
+        }
         boolean named = rotation.failed(server, e);
         if (named && followed < MAX_FOLLOWED) {
           followed++;
