@@ -26,6 +26,7 @@ import org.junit.jupiter.api.TestMethodOrder;
  * on, and one that is of no use is taken back by the launcher and by the rollout.
  */
 @Tag("e2e")
+@Tag("large")
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class AgentVersionsTest {
   private static final Duration LONG = Duration.ofMinutes(4);
