@@ -12,6 +12,7 @@ import java.util.HexFormat;
 public final class Sha256 {
   private static final int PIECE = 64 << 10;
   private static final int HEX_DIGITS = 64;
+  private static final int HEX_DIGITS_OF_A_LONG = 16;
 
   private Sha256() {}
 
@@ -35,6 +36,13 @@ public final class Sha256 {
       }
     }
     return HexFormat.of().formatHex(digest.digest());
+  }
+
+  /**
+   * The first 64 bits of a hash: enough to tell chunks apart where a mistake is found out later.
+   */
+  public static long key(String hex) {
+    return Long.parseUnsignedLong(hex, 0, HEX_DIGITS_OF_A_LONG, 16);
   }
 
   /** Whether a text can be a hash. */

@@ -2,6 +2,7 @@ package io.pilothouse.filesync.client;
 
 import io.pilothouse.filesync.IndexFile;
 import io.pilothouse.filesync.IndexPaths;
+import io.pilothouse.filesync.Sha256;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
@@ -17,7 +18,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class ChunkPlaces implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(ChunkPlaces.class);
-  private static final int HEX_DIGITS_OF_A_LONG = 16;
 
   /** Bytes of an index for each chunk; a wrong guess costs some time. */
   private static final int INDEX_BYTES_A_CHUNK = 128;
@@ -66,11 +66,7 @@ public final class ChunkPlaces implements AutoCloseable {
   private void fill(IndexFile index) throws IOException {
     index.forEachPlace(
         (entry, offset, chunk) ->
-            table.put(new PlaceTable.Row(key(chunk.sha256()), entry, offset, chunk.size())));
-  }
-
-  private static long key(String sha256) {
-    return Long.parseUnsignedLong(sha256, 0, HEX_DIGITS_OF_A_LONG, 16);
+            table.put(new PlaceTable.Row(Sha256.key(chunk.sha256()), entry, offset, chunk.size())));
   }
 
   /** Rows have numbers below this one. */
@@ -80,7 +76,7 @@ public final class ChunkPlaces implements AutoCloseable {
 
   /** The number of a chunk, the same for all its places; negative when it is not known. */
   int row(String sha256) {
-    return table.find(key(sha256));
+    return table.find(Sha256.key(sha256));
   }
 
   Optional<Place> place(int row) {

@@ -1,5 +1,7 @@
 package io.pilothouse.filesync.server;
 
+import io.pilothouse.filesync.Sha256;
+
 /**
  * Numbers of chunks, found by the first 64 bits of their hashes, in some twenty bytes each: a
  * replica has many millions of chunks and little memory. For two that have one such key it says the
@@ -7,7 +9,6 @@ package io.pilothouse.filesync.server;
  */
 final class ChunkKeys {
   private static final int SMALLEST = 16;
-  private static final int HEX_DIGITS_OF_A_LONG = 16;
 
   private long[] keys = new long[SMALLEST];
 
@@ -22,7 +23,7 @@ final class ChunkKeys {
 
   /** Of a chunk; 0 when it has none. */
   int number(String sha256) {
-    return numbers[slot(key(sha256))];
+    return numbers[slot(Sha256.key(sha256))];
   }
 
   /**
@@ -34,7 +35,7 @@ final class ChunkKeys {
     if (size >= keys.length / 4 * 3) {
       grow();
     }
-    put(key(sha256), number);
+    put(Sha256.key(sha256), number);
   }
 
   private void put(long key, int number) {
@@ -44,10 +45,6 @@ final class ChunkKeys {
       numbers[slot] = number;
       size++;
     }
-  }
-
-  private static long key(String sha256) {
-    return Long.parseUnsignedLong(sha256, 0, HEX_DIGITS_OF_A_LONG, 16);
   }
 
   /** Of the key, or the free one where it would be; by its last bits, for the first are alike. */

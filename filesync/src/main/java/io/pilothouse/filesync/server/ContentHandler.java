@@ -123,22 +123,8 @@ public final class ContentHandler implements HttpHandler {
       throws IOException, InterruptedException {
     String path = exchange.getRequestURI().getPath();
     String method = exchange.getRequestMethod();
-    if (path.equals(Pack.PATH) && method.equals("POST")) {
-      byte[] request = Receiving.body(exchange, transfer, Pack.longestRequest());
-      sendPack(exchange, transfer, Pack.hashes(request));
-      return;
-    }
-    if (path.equals(Pack.PATH) && method.equals("PUT") && uploads.isPresent()) {
-      text(exchange, uploads.get().chunks(exchange, transfer));
-      return;
-    }
-    if (path.equals(Pack.MISSING_PATH) && method.equals("POST") && uploads.isPresent()) {
-      text(exchange, uploads.get().missing(exchange, transfer));
-      return;
-    }
     if (path.equals(Pack.PATH) || path.equals(Pack.MISSING_PATH)) {
-      refuseMethod(
-          exchange, uploads.isEmpty() || path.equals(Pack.MISSING_PATH) ? "POST" : "POST, PUT");
+      many(exchange, transfer, method + " " + path);
       return;
     }
     List<String> names = List.of(path.split("/", -1));
@@ -174,6 +160,22 @@ public final class ContentHandler implements HttpHandler {
       }
       default ->
           refuseMethod(exchange, chunk || uploads.isEmpty() ? "GET, HEAD" : "GET, HEAD, PUT");
+    }
+  }
+
+  /** What is asked of many chunks at once. */
+  private void many(HttpExchange exchange, Transfer transfer, String request)
+      throws IOException, InterruptedException {
+    if (request.equals("POST " + Pack.PATH)) {
+      byte[] hashes = Receiving.body(exchange, transfer, Pack.longestRequest());
+      sendPack(exchange, transfer, Pack.hashes(hashes));
+    } else if (uploads.isPresent() && request.equals("PUT " + Pack.PATH)) {
+      text(exchange, uploads.get().chunks(exchange, transfer));
+    } else if (uploads.isPresent() && request.equals("POST " + Pack.MISSING_PATH)) {
+      text(exchange, uploads.get().missing(exchange, transfer));
+    } else {
+      boolean both = uploads.isPresent() && request.endsWith(" " + Pack.PATH);
+      refuseMethod(exchange, both ? "POST, PUT" : "POST");
     }
   }
 

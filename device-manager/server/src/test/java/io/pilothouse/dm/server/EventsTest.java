@@ -32,19 +32,25 @@ class EventsTest {
     dm.close();
   }
 
+  /**
+   * What comes from now on.
+   *
+   * @param machine only of this one; empty: of all
+   */
+  private CompletableFuture<ListEventsReply> followed(String machine) {
+    long seen = dm.operator().listEvents(ListEventsRequest.getDefaultInstance()).getRevision();
+    ListEventsRequest request =
+        ListEventsRequest.newBuilder()
+            .setSinceIndex(seen)
+            .setMachine(machine)
+            .setWaitMs(30_000)
+            .build();
+    return dm.waiting(() -> dm.operator().listEvents(request));
+  }
+
   @Test
   void anEventWakesWhoFollows() {
-    long seen = dm.operator().listEvents(ListEventsRequest.getDefaultInstance()).getRevision();
-    CompletableFuture<ListEventsReply> next =
-        dm.waiting(
-            () ->
-                dm.operator()
-                    .listEvents(
-                        ListEventsRequest.newBuilder()
-                            .setSinceIndex(seen)
-                            .setMachine("web-02")
-                            .setWaitMs(30_000)
-                            .build()));
+    CompletableFuture<ListEventsReply> next = followed("web-02");
 
     dm.hold("web-01");
     assertThat(next).isNotDone();
@@ -58,16 +64,7 @@ class EventsTest {
 
   @Test
   void aFollowerOfEventsIsSentToTheNewLeader() {
-    long seen = dm.operator().listEvents(ListEventsRequest.getDefaultInstance()).getRevision();
-    CompletableFuture<ListEventsReply> next =
-        dm.waiting(
-            () ->
-                dm.operator()
-                    .listEvents(
-                        ListEventsRequest.newBuilder()
-                            .setSinceIndex(seen)
-                            .setWaitMs(30_000)
-                            .build()));
+    CompletableFuture<ListEventsReply> next = followed("");
 
     dm.ledger.leaderIs(Optional.of(FakeLedger.OTHER));
 
