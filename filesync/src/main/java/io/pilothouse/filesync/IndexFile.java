@@ -64,10 +64,18 @@ public record IndexFile(Path file, String digest) {
 
   /** All entries, in their order. */
   public <X extends Exception> void forEach(Visitor<X> visitor) throws IOException, X {
+    this.<X>read((position, entry) -> visitor.entry(entry));
+  }
+
+  private interface PositionVisitor<X extends Exception> {
+    void entry(long position, Entry entry) throws IOException, X;
+  }
+
+  private <X extends Exception> void read(PositionVisitor<X> visitor) throws IOException, X {
     try (InputStream in = new BufferedInputStream(Files.newInputStream(file), BUFFER);
         IndexReader reader = new IndexReader(in)) {
       for (Entry entry = reader.next(); entry != null; entry = reader.next()) {
-        visitor.entry(entry);
+        visitor.entry(reader.position(), entry);
       }
     }
   }
@@ -89,19 +97,16 @@ public record IndexFile(Path file, String digest) {
 
   /** All chunks of all files, in their order. */
   public void forEachPlace(PlaceVisitor visitor) throws IOException {
-    try (InputStream in = new BufferedInputStream(Files.newInputStream(file), BUFFER);
-        IndexReader reader = new IndexReader(in)) {
-      for (Entry entry = reader.next(); entry != null; entry = reader.next()) {
-        if (entry instanceof FileEntry each) {
-          int position = Math.toIntExact(reader.position());
-          long offset = 0;
-          for (Chunk chunk : each.chunks()) {
-            visitor.chunk(position, offset, chunk);
-            offset += chunk.size();
+    this.<IOException>read(
+        (position, entry) -> {
+          if (entry instanceof FileEntry each) {
+            long offset = 0;
+            for (Chunk chunk : each.chunks()) {
+              visitor.chunk(Math.toIntExact(position), offset, chunk);
+              offset += chunk.size();
+            }
           }
-        }
-      }
-    }
+        });
   }
 
   /** All chunks of all files, as often as they are used. */
