@@ -1,0 +1,187 @@
+package io.pilothouse.pki;
+
+import io.pilothouse.tls.PeerName;
+import io.pilothouse.tls.PemFiles;
+import io.pilothouse.tls.TlsException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.KeyPair;
+import java.security.PrivateKey;
+import java.security.cert.CertificateParsingException;
+import java.security.cert.X509Certificate;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A certificate authority in a directory: {@code ca.pem} and {@code ca-key.pem}. The authority's
+ * own URI, {@code spiffe://CLUSTER}, says for which cluster it issues.
+ */
+public final class Authority {
+  private static final String SCHEME = "spiffe://";
+  private static final String CERTIFICATE = "ca.pem";
+  private static final String KEY = "ca-key.pem";
+
+  private final Path dir;
+  private final X509Certificate certificate;
+  private final PrivateKey key;
+  private final String cluster;
+
+  private Authority(Path dir, X509Certificate certificate, PrivateKey key, String cluster) {
+    this.dir = dir;
+    this.certificate = certificate;
+    this.key = key;
+    this.cluster = cluster;
+  }
+
+  /** Whether there is one in the directory. */
+  public static boolean isIn(Path dir) {
+    return Files.exists(dir.resolve(CERTIFICATE)) && Files.exists(dir.resolve(KEY));
+  }
+
+  /**
+   * Makes one.
+   *
+   * @param cluster it will issue for
+   * @throws TlsException when the directory has one already, or the name is no cluster's
+   */
+  public static Authority create(Path dir, String cluster, Duration validity) throws IOException {
+    if (PeerName.parse(cluster, "dm/dm-1").isEmpty()) {
+      throw new TlsException(
+          "'" + cluster + "' cannot be a cluster's name",
+          "use up to 63 of lower-case letters, digits, '.', '_' and '-'");
+    }
+    for (String each : List.of(CERTIFICATE, KEY)) {
+      if (Files.exists(dir.resolve(each))) {
+        throw new TlsException(
+            dir.resolve(each) + " is there already; it is not overwritten",
+            "use it as it is, or choose another directory: what its authority has issued is"
+                + " worthless without it");
+      }
+    }
+    KeyPair pair = Certifying.keyPair();
+    X509Certificate certificate =
+        Certifying.authority(pair, "Pilothouse " + cluster, SCHEME + cluster, validity);
+    SecretDirectory files = SecretDirectory.make(dir);
+    files.write(KEY, Certifying.pem(pair.getPrivate()));
+    files.write(CERTIFICATE, Certifying.pem(List.of(certificate)));
+    return new Authority(dir, certificate, pair.getPrivate(), cluster);
+  }
+
+  /**
+   * Opens the one in a directory.
+   *
+   * @throws TlsException when there is none, or it cannot be used
+   */
+  public static Authority open(Path dir) {
+    if (!Files.exists(dir.resolve(CERTIFICATE))) {
+      throw new TlsException(
+          "there is no authority in " + dir,
+          "make one: `pilot pki init --cluster NAME " + dir + "`");
+    }
+    X509Certificate certificate = PemFiles.certificates(dir.resolve(CERTIFICATE)).get(0);
+    PrivateKey key =
+        PemFiles.privateKey(dir.resolve(KEY), certificate.getPublicKey().getAlgorithm());
+    String cluster =
+        uri(certificate)
+            .filter(each -> each.startsWith(SCHEME))
+            .map(each -> each.substring(SCHEME.length()))
+            .orElseThrow(
+                () ->
+                    new TlsException(
+                        dir.resolve(CERTIFICATE) + " does not say for which cluster it issues",
+                        "use an authority made by `pilot pki init`, or issue by your own's means"));
+    return new Authority(dir, certificate, key, cluster);
+  }
+
+  private static Optional<String> uri(X509Certificate certificate) {
+    try {
+      return Optional.ofNullable(certificate.getSubjectAlternativeNames()).stream()
+          .flatMap(Collection::stream)
+          .filter(each -> each.get(0) instanceof Integer tag && tag == 6)
+          .map(each -> String.valueOf(each.get(1)))
+          .findFirst();
+    } catch (CertificateParsingException e) {
+      return Optional.empty();
+    }
+  }
+
+  public Path dir() {
+    return dir;
+  }
+
+  /** For which it issues. */
+  public String cluster() {
+    return cluster;
+  }
+
+  /** Where a principal's files are unless said otherwise: {@code DIR/KIND/NAME}. */
+  public Path place(PeerName name) {
+    return dir.resolve(name.kind()).resolve(name.name());
+  }
+
+  /**
+   * The name of a principal of this cluster.
+   *
+   * @throws TlsException when it is none
+   */
+  public PeerName name(String principal) {
+    return PeerName.parse(cluster, principal)
+        .orElseThrow(
+            () ->
+                new TlsException(
+                    "'" + principal + "' is no principal",
+                    "use KIND/NAME, for example machine/web-03"));
+  }
+
+  /**
+   * Makes a key and a certificate and writes a whole TLS directory.
+   *
+   * @param hosts names and addresses that tools which match host names (curl, Prometheus, a
+   *     browser) may use; our own programs do not ask for them
+   * @throws TlsException when the directory has a certificate already
+   */
+  public void issue(PeerName name, Duration validity, List<String> hosts, Path out)
+      throws IOException {
+    if (Files.exists(out.resolve("cert.pem"))) {
+      throw new TlsException(
+          out.resolve("cert.pem") + " is there already; it is not overwritten",
+          "`pilot pki renew " + out + "` makes a new one of the same name");
+    }
+    write(name, validity, hosts, out);
+  }
+
+  /** The same name again, with a new key; programs take it up without a restart. */
+  public PeerName renew(Path out, Duration validity) throws IOException {
+    X509Certificate old = PemFiles.certificates(out.resolve("cert.pem")).get(0);
+    PeerName name = PeerName.of(old);
+    if (!name.cluster().equals(Optional.of(cluster))) {
+      throw new TlsException(
+          "%s is of %s; the authority in %s issues for cluster %s"
+              .formatted(out.resolve("cert.pem"), name, dir, cluster),
+          "give the directory of its authority: --ca DIR");
+    }
+    write(name, validity, Certifying.hosts(old), out);
+    return name;
+  }
+
+  private void write(PeerName name, Duration validity, List<String> hosts, Path out)
+      throws IOException {
+    KeyPair pair = Certifying.keyPair();
+    X509Certificate issued;
+    try {
+      issued = Certifying.program(pair.getPublic(), name, hosts, validity, certificate, key);
+    } catch (GeneralSecurityException e) {
+      throw new TlsException(
+          "the authority in " + dir + " cannot issue: " + e.getMessage(), "make another", e);
+    }
+    SecretDirectory files = SecretDirectory.make(out);
+    // the certificate last: until then a program finds that the pair does not fit and waits
+    files.write("ca.pem", Certifying.pem(List.of(certificate)));
+    files.write("key.pem", Certifying.pem(pair.getPrivate()));
+    files.write("cert.pem", Certifying.pem(List.of(issued)));
+  }
+}

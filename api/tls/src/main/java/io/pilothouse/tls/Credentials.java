@@ -1,0 +1,79 @@
+package io.pilothouse.tls;
+
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.PrivateKey;
+import java.security.PublicKey;
+import java.security.Signature;
+import java.security.cert.TrustAnchor;
+import java.security.cert.X509Certificate;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * What one look into a TLS directory gave, checked as a whole.
+ *
+ * @param name whom the certificate speaks for
+ * @param chain the certificate, then those between it and its authority
+ * @param anchors the authorities that others' certificates may be of
+ */
+record Credentials(
+    PeerName name, List<X509Certificate> chain, PrivateKey key, Set<TrustAnchor> anchors) {
+
+  static final String CERTIFICATE = "cert.pem";
+  static final String KEY = "key.pem";
+  static final String AUTHORITIES = "ca.pem";
+
+  /**
+   * Reads and checks.
+   *
+   * @throws TlsException which file, what is wrong, what to do
+   */
+  static Credentials read(Path dir) {
+    Path file = dir.resolve(CERTIFICATE);
+    List<X509Certificate> chain = PemFiles.certificates(file);
+    X509Certificate own = chain.get(0);
+    Set<TrustAnchor> anchors = new HashSet<>();
+    for (X509Certificate each : PemFiles.certificates(dir.resolve(AUTHORITIES))) {
+      anchors.add(new TrustAnchor(each, null));
+    }
+    PeerName name = PeerName.of(own);
+    Certificates.requireValidNow(own, file.toString());
+    Certificates.requireIssued(chain.toArray(X509Certificate[]::new), anchors, file.toString());
+    Certificates.requireUse(own, true, file.toString());
+    Certificates.requireUse(own, false, file.toString());
+    PrivateKey key = PemFiles.privateKey(dir.resolve(KEY), own.getPublicKey().getAlgorithm());
+    if (!belongTogether(key, own.getPublicKey())) {
+      throw new TlsException(
+          "%s is not the key of %s (%s)".formatted(dir.resolve(KEY), file, name.principal()),
+          "put both of one pair there; a new pair is written key first, certificate last");
+    }
+    return new Credentials(name, chain, key, Set.copyOf(anchors));
+  }
+
+  private static boolean belongTogether(PrivateKey key, PublicKey certified) {
+    String algorithm =
+        switch (key.getAlgorithm()) {
+          case "EC" -> "SHA256withECDSA";
+          case "RSA" -> "SHA256withRSA";
+          default -> key.getAlgorithm(); // EdDSA is its own signature's name
+        };
+    try {
+      byte[] something = certified.getEncoded();
+      Signature signature = Signature.getInstance(algorithm);
+      signature.initSign(key);
+      signature.update(something);
+      byte[] signed = signature.sign();
+      signature.initVerify(certified);
+      signature.update(something);
+      return signature.verify(signed);
+    } catch (GeneralSecurityException e) {
+      return false;
+    }
+  }
+
+  X509Certificate own() {
+    return chain.get(0);
+  }
+}

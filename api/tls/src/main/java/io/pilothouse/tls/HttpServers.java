@@ -1,0 +1,53 @@
+package io.pilothouse.tls;
+
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import com.sun.net.httpserver.HttpsConfigurator;
+import com.sun.net.httpserver.HttpsExchange;
+import com.sun.net.httpserver.HttpsParameters;
+import com.sun.net.httpserver.HttpsServer;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.util.Optional;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLParameters;
+
+/** The JDK's HTTP server behind mutual TLS, or plain. */
+public final class HttpServers {
+  private HttpServers() {}
+
+  /** Bound, not started; with TLS it answers only to certificates of the cluster. */
+  public static HttpServer create(InetSocketAddress address, Optional<TlsDirectory> tls)
+      throws IOException {
+    if (tls.isEmpty()) {
+      return HttpServer.create(address, 0);
+    }
+    HttpsServer server = HttpsServer.create(address, 0);
+    server.setHttpsConfigurator(new ClientsProveThemselves(tls.get().server()));
+    return server;
+  }
+
+  /**
+   * Whom the caller's certificate speaks for; empty on a plain server.
+   *
+   * @throws TlsException when it names nobody or has expired since the session began
+   */
+  public static Optional<PeerName> caller(HttpExchange exchange) {
+    return exchange instanceof HttpsExchange secure
+        ? Optional.of(PeerName.of(secure.getSSLSession()))
+        : Optional.empty();
+  }
+
+  private static final class ClientsProveThemselves extends HttpsConfigurator {
+    ClientsProveThemselves(SSLContext context) {
+      super(context);
+    }
+
+    @Override
+    public void configure(HttpsParameters connection) {
+      SSLParameters parameters = getSSLContext().getDefaultSSLParameters();
+      parameters.setNeedClientAuth(true);
+      connection.setSSLParameters(parameters);
+    }
+  }
+}

@@ -1,0 +1,99 @@
+package io.pilothouse.tls;
+
+import java.net.Socket;
+import java.security.cert.CertificateException;
+import java.security.cert.TrustAnchor;
+import java.security.cert.X509Certificate;
+import java.util.Objects;
+import javax.net.ssl.SSLEngine;
+import javax.net.ssl.X509ExtendedTrustManager;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Lets in whom an authority of the directory vouches for, who is of the same cluster and of a kind
+ * that is expected here. It extends the "extended" kind because JSSE would otherwise match host
+ * names on top, which says nothing where machines move.
+ */
+final class PeerTrust extends X509ExtendedTrustManager {
+  private final TlsDirectory directory;
+  private final Peers peers;
+
+  PeerTrust(TlsDirectory directory, Peers peers) {
+    this.directory = directory;
+    this.peers = peers;
+  }
+
+  private void check(X509Certificate @Nullable [] chain, boolean server)
+      throws CertificateException {
+    if (chain == null || chain.length == 0) {
+      throw new CertificateException("the other side has shown no certificate");
+    }
+    try {
+      Credentials own = directory.current();
+      String what = "the certificate of the " + (server ? "server" : "client");
+      Certificates.requireValidNow(chain[0], what);
+      Certificates.requireIssued(chain, own.anchors(), what);
+      Certificates.requireUse(chain[0], server, what);
+      requireExpected(PeerName.of(chain[0]), own.name());
+    } catch (TlsException e) {
+      throw new CertificateException(e.line(), e);
+    }
+  }
+
+  private void requireExpected(PeerName other, PeerName own) {
+    if (!other.isOfClusterOf(own)) {
+      throw new TlsException(
+          "the other side is %s; this is %s".formatted(other, own),
+          "give the addresses of one cluster, and certificates of that cluster");
+    }
+    if (!peers.include(other)) {
+      throw new TlsException(
+          "the other side is %s; expected %s".formatted(other.principal(), peers.text()),
+          "look whether the address is the right one");
+    }
+  }
+
+  @Override
+  public void checkClientTrusted(X509Certificate[] chain, String authType)
+      throws CertificateException {
+    check(chain, false);
+  }
+
+  @Override
+  public void checkServerTrusted(X509Certificate[] chain, String authType)
+      throws CertificateException {
+    check(chain, true);
+  }
+
+  @Override
+  public void checkClientTrusted(X509Certificate[] chain, String authType, Socket socket)
+      throws CertificateException {
+    check(chain, false);
+  }
+
+  @Override
+  public void checkServerTrusted(X509Certificate[] chain, String authType, Socket socket)
+      throws CertificateException {
+    check(chain, true);
+  }
+
+  @Override
+  public void checkClientTrusted(X509Certificate[] chain, String authType, SSLEngine engine)
+      throws CertificateException {
+    check(chain, false);
+  }
+
+  @Override
+  public void checkServerTrusted(X509Certificate[] chain, String authType, SSLEngine engine)
+      throws CertificateException {
+    check(chain, true);
+  }
+
+  @Override
+  public X509Certificate[] getAcceptedIssuers() {
+    return directory.current().anchors().stream()
+        .map(TrustAnchor::getTrustedCert)
+        .filter(Objects::nonNull)
+        .toArray(X509Certificate[]::new);
+  }
+}
