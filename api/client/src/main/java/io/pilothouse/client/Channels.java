@@ -2,15 +2,23 @@ package io.pilothouse.client;
 
 import io.grpc.ConnectivityState;
 import io.grpc.ManagedChannel;
+import io.grpc.netty.shaded.io.grpc.netty.GrpcSslContexts;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import io.grpc.netty.shaded.io.netty.channel.EventLoopGroup;
 import io.grpc.netty.shaded.io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.grpc.netty.shaded.io.netty.channel.nio.NioIoHandler;
 import io.grpc.netty.shaded.io.netty.channel.socket.nio.NioSocketChannel;
+import io.grpc.netty.shaded.io.netty.handler.ssl.SslContext;
+import io.grpc.netty.shaded.io.netty.handler.ssl.SslContextBuilder;
+import io.grpc.netty.shaded.io.netty.handler.ssl.SslProvider;
 import io.grpc.netty.shaded.io.netty.util.concurrent.DefaultThreadFactory;
+import io.pilothouse.tls.Peers;
+import io.pilothouse.tls.TlsDirectory;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SSLException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -25,7 +33,24 @@ final class Channels implements AutoCloseable {
       new MultiThreadIoEventLoopGroup(
           1, new DefaultThreadFactory("dm-client", true), NioIoHandler.newFactory());
   private final Map<ServerAddress, ManagedChannel> open = new HashMap<>();
+  private final Optional<SslContext> tls;
   private boolean closed;
+
+  Channels(Optional<TlsDirectory> tls) {
+    this.tls = tls.map(Channels::context);
+  }
+
+  private static SslContext context(TlsDirectory tls) {
+    try {
+      return GrpcSslContexts.configure(SslContextBuilder.forClient(), SslProvider.JDK)
+          .protocols(TlsDirectory.PROTOCOL)
+          .keyManager(tls.keyManager())
+          .trustManager(tls.trustManager(Peers.DEVICE_MANAGER))
+          .build();
+    } catch (SSLException e) {
+      throw new IllegalStateException("this JDK has no " + TlsDirectory.PROTOCOL, e);
+    }
+  }
 
   synchronized ManagedChannel to(ServerAddress server) {
     if (closed) {
@@ -40,8 +65,9 @@ final class Channels implements AutoCloseable {
   }
 
   private ManagedChannel connect(ServerAddress server) {
-    return NettyChannelBuilder.forAddress(server.host(), server.port())
-        .usePlaintext()
+    NettyChannelBuilder builder = NettyChannelBuilder.forAddress(server.host(), server.port());
+    tls.ifPresentOrElse(builder::sslContext, builder::usePlaintext);
+    return builder
         .eventLoopGroup(eventLoop)
         .channelType(NioSocketChannel.class)
         .directExecutor() // blocking stubs run on their caller; nothing else may block here

@@ -5,6 +5,8 @@ import io.grpc.ClientInterceptors;
 import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
+import io.pilothouse.tls.TlsDirectory;
+import io.pilothouse.tls.Troubles;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -32,7 +34,9 @@ public final class DmClient implements AutoCloseable {
 
   private final String principal;
   private final Supplier<Optional<String>> key;
-  private final Channels channels = new Channels();
+  private final Optional<TlsDirectory> tls;
+  private final Channels channels;
+  private final PlainTrouble plainTrouble = new PlainTrouble();
   private final Rotation leaders;
   private final Rotation replicas;
 
@@ -40,10 +44,17 @@ public final class DmClient implements AutoCloseable {
    * @param servers gRPC addresses of the replicas, {@code host:port}
    * @param principal {@code machine/NAME}, {@code satellite/ID} or {@code operator/NAME}
    * @param key the machine's key, asked for at each attempt
+   * @param tls its certificate must be of the principal; plain without
    */
-  public DmClient(List<String> servers, String principal, Supplier<Optional<String>> key) {
+  public DmClient(
+      List<String> servers,
+      String principal,
+      Supplier<Optional<String>> key,
+      Optional<TlsDirectory> tls) {
     this.principal = principal;
     this.key = key;
+    this.tls = tls;
+    this.channels = new Channels(tls);
     List<ServerAddress> addresses = ServerAddress.parseAll(servers);
     this.leaders = new Rotation(addresses, 0, System::nanoTime);
     // reads of many clients spread over the replicas
@@ -51,7 +62,17 @@ public final class DmClient implements AutoCloseable {
     this.replicas = new Rotation(addresses, start, System::nanoTime);
   }
 
-  /** A client without a key: satellites. */
+  /** A plain client. */
+  public DmClient(List<String> servers, String principal, Supplier<Optional<String>> key) {
+    this(servers, principal, key, Optional.empty());
+  }
+
+  /** A client without a key, for satellites; its certificate says who it is. */
+  public DmClient(List<String> servers, String principal, Optional<TlsDirectory> tls) {
+    this(servers, principal, Optional::empty, tls);
+  }
+
+  /** A plain client without a key. */
   public DmClient(List<String> servers, String principal) {
     this(servers, principal, Optional::empty);
   }
@@ -95,13 +116,14 @@ public final class DmClient implements AutoCloseable {
           try {
             return call.apply(ClientInterceptors.intercept(channels.to(server), headers));
           } catch (StatusRuntimeException e) {
-            throw tryNext(asked, e, timeout);
+            throw tryNext(asked, server, e, timeout);
           }
         });
   }
 
   /** Says how to go on after a failed attempt, or throws what the Device Manager refused with. */
-  private static TryNextException tryNext(String asked, StatusRuntimeException e, Duration timeout)
+  private TryNextException tryNext(
+      String asked, ServerAddress server, StatusRuntimeException e, Duration timeout)
       throws DmException {
     Status status = e.getStatus();
     Metadata trailers = e.getTrailers() == null ? new Metadata() : e.getTrailers();
@@ -109,15 +131,25 @@ public final class DmClient implements AutoCloseable {
     return switch (status.getCode()) {
       case UNAVAILABLE -> {
         String leader = trailers.get(CallHeaders.LEADER);
-        boolean answered = leader != null || status.getCause() == null;
+        // gRPC's words when a connection ends before it began: another protocol is spoken there
+        boolean cut = text.equals("Network closed for unknown reason");
+        boolean answered = leader != null || (status.getCause() == null && !cut);
         yield answered
             ? TryNextException.declined(text, leaderAddress(leader))
-            : TryNextException.silent(text);
+            : TryNextException.silent(ofTls(server, status.getCause()).orElse(text));
       }
       case DEADLINE_EXCEEDED ->
           TryNextException.silent("no answer in " + timeout.toMillis() + " ms");
       default -> throw refused(asked, status, text, trailers);
     };
+  }
+
+  /** What a connection that did not come about has to do with TLS. */
+  private Optional<String> ofTls(ServerAddress server, @Nullable Throwable cause) {
+    if (tls.isEmpty()) {
+      return plainTrouble.of(server, cause);
+    }
+    return cause == null ? Optional.empty() : Troubles.explain(cause, tls.get());
   }
 
   private static DmException refused(String asked, Status status, String text, Metadata trailers) {

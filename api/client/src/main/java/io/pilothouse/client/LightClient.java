@@ -4,12 +4,16 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
 import com.google.protobuf.Parser;
 import io.pilothouse.api.v1.ListEventsRequest;
+import io.pilothouse.tls.Peers;
+import io.pilothouse.tls.TlsDirectory;
+import io.pilothouse.tls.Troubles;
 import java.io.IOException;
 import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import javax.net.ssl.SSLSocketFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,6 +27,9 @@ public final class LightClient {
   private static final Duration ATTEMPT = Duration.ofSeconds(3);
 
   private final String principal;
+  private final Optional<TlsDirectory> tls;
+  private final Optional<SSLSocketFactory> sockets;
+  private final PlainTrouble plainTrouble = new PlainTrouble();
   private final Rotation leaders;
 
   /**
@@ -30,7 +37,21 @@ public final class LightClient {
    * @param principal for example {@code operator/alice}
    */
   public LightClient(List<String> servers, String principal) {
+    this(servers, principal, Optional.empty());
+  }
+
+  /**
+   * As above.
+   *
+   * @param tls its certificate must be of the principal; plain without
+   */
+  public LightClient(List<String> servers, String principal, Optional<TlsDirectory> tls) {
     this.principal = principal;
+    this.tls = tls;
+    this.sockets =
+        tls.isPresent()
+            ? Optional.of(tls.get().client(Peers.DEVICE_MANAGER).getSocketFactory())
+            : Optional.empty();
     this.leaders = new Rotation(ServerAddress.parseAll(servers), 0, System::nanoTime);
   }
 
@@ -53,7 +74,7 @@ public final class LightClient {
         deadline,
         leaders,
         (server, left) -> {
-          LightHttp http = new LightHttp(server, Attempts.shorter(attempt, left));
+          LightHttp http = new LightHttp(server, Attempts.shorter(attempt, left), sockets);
           Map<String, String> headers =
               Map.of("pilot-principal", principal, "pilot-request-id", requestId);
           try {
@@ -66,7 +87,9 @@ public final class LightClient {
           } catch (SocketTimeoutException e) {
             throw TryNextException.silent("no answer in time: " + e.getMessage());
           } catch (IOException e) {
-            throw TryNextException.silent(String.valueOf(e.getMessage()));
+            Optional<String> ofTls =
+                tls.isPresent() ? Troubles.explain(e, tls.get()) : plainTrouble.of(server, e);
+            throw TryNextException.silent(ofTls.orElse(String.valueOf(e.getMessage())));
           }
         });
   }

@@ -18,6 +18,8 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
+import javax.net.ssl.SSLSocketFactory;
 
 /**
  * One HTTP/1.1 POST (RFC 9112) on a connection of its own. By hand, because the JDK's clients load
@@ -33,16 +35,23 @@ final class LightHttp {
   private final ServerAddress server;
   private final long start = System.nanoTime();
   private final Duration timeout;
+  private final Optional<SSLSocketFactory> tls;
 
-  LightHttp(ServerAddress server, Duration timeout) {
+  LightHttp(ServerAddress server, Duration timeout, Optional<SSLSocketFactory> tls) {
     this.server = server;
     this.timeout = timeout;
+    this.tls = tls;
   }
 
   Response post(String path, Map<String, String> headers, byte[] body) throws IOException {
-    try (Socket socket = new Socket(Proxy.NO_PROXY)) {
-      socket.setTcpNoDelay(true);
-      socket.connect(new InetSocketAddress(server.host(), server.port()), millisLeft());
+    try (Socket plain = new Socket(Proxy.NO_PROXY)) {
+      plain.setTcpNoDelay(true);
+      plain.connect(new InetSocketAddress(server.host(), server.port()), millisLeft());
+      plain.setSoTimeout(millisLeft()); // for the handshake
+      Socket socket =
+          tls.isPresent()
+              ? tls.get().createSocket(plain, server.host(), server.port(), true)
+              : plain;
       OutputStream out = socket.getOutputStream();
       out.write(message(path, headers, body));
       out.flush();

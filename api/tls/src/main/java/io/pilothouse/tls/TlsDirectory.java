@@ -26,10 +26,10 @@ import javax.net.ssl.X509ExtendedTrustManager;
  */
 public final class TlsDirectory {
   /** Older peers than these are not ours. */
-  static final String PROTOCOL = "TLSv1.3";
+  public static final String PROTOCOL = "TLSv1.3";
 
   /** How long a client may go on with a session before its certificate is looked at again. */
-  private static final int SESSION_SECONDS = 600;
+  public static final int SESSION_SECONDS = 600;
 
   private static final int REMEMBERED = 4;
 

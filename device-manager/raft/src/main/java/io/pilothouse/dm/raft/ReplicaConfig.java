@@ -3,11 +3,13 @@ package io.pilothouse.dm.raft;
 import static java.util.Objects.requireNonNull;
 
 import io.pilothouse.dm.record.RecordSettings;
+import io.pilothouse.tls.TlsDirectory;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -19,9 +21,15 @@ import org.jspecify.annotations.Nullable;
  * @param dataDir this replica's own directory, made when missing
  * @param peers all replicas, this one included; the same list on each of them
  * @param record how much of the applied log is kept
+ * @param tls certificates of this replica; without them its ports are plain
  */
 public record ReplicaConfig(
-    String id, String cluster, Path dataDir, List<Peer> peers, RecordSettings record) {
+    String id,
+    String cluster,
+    Path dataDir,
+    List<Peer> peers,
+    RecordSettings record,
+    Optional<TlsDirectory> tls) {
 
   private static final Pattern NAME = Pattern.compile("[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?");
   private static final String NAME_RULE =
@@ -42,6 +50,12 @@ public record ReplicaConfig(
     if (!errors.isEmpty()) {
       throw new IllegalArgumentException(String.join(System.lineSeparator(), errors));
     }
+  }
+
+  /** Without TLS. */
+  public ReplicaConfig(
+      String id, String cluster, Path dataDir, List<Peer> peers, RecordSettings record) {
+    this(id, cluster, dataDir, peers, record, Optional.empty());
   }
 
   /** Keeps as much of the applied log as is usual. */

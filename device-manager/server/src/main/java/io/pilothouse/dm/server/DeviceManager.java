@@ -2,6 +2,7 @@ package io.pilothouse.dm.server;
 
 import io.grpc.ManagedChannel;
 import io.grpc.inprocess.InProcessChannelBuilder;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.binder.jvm.ClassLoaderMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
@@ -14,7 +15,10 @@ import io.pilothouse.dm.raft.Peer;
 import io.pilothouse.dm.raft.Replica;
 import io.pilothouse.dm.raft.ReplicaConfig;
 import io.pilothouse.dm.raft.ReplicaStartException;
+import io.pilothouse.tls.TlsDirectory;
 import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.concurrent.CompletableFuture;
@@ -44,6 +48,7 @@ public final class DeviceManager implements AutoCloseable {
       throws ReplicaStartException, IOException {
     PrometheusMeterRegistry metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     bindProcess(metrics);
+    config.tls().ifPresent(tls -> expiry(metrics, tls));
     DeviceManager dm = new DeviceManager(Replica.start(config, metrics));
     try {
       dm.open(config, metrics);
@@ -60,19 +65,22 @@ public final class DeviceManager implements AutoCloseable {
     Ledger ledger = new ReplicaLedger(replica);
     Edge edge = new Edge(ledger, clocks, metrics);
     parts.push(edge);
-    SelfReport report = new SelfReport(config.id(), ledger, edge.waiters(), clocks);
+    SelfReport report = new SelfReport(config.id(), config.tls(), ledger, edge.waiters(), clocks);
     String name = config.cluster() + "/" + config.id();
     GrpcPort grpc =
         opened(
             "gRPC",
             self.grpc(),
-            () -> GrpcPort.open(self.grpc(), name, edge.services(), report::isReady));
+            () -> GrpcPort.open(self.grpc(), config.tls(), name, edge.services(), report::isReady));
     parts.push(grpc);
     ManagedChannel channel = InProcessChannelBuilder.forName(name).build();
     parts.push(channel::shutdownNow);
     HttpGateway gateway = new HttpGateway(channel);
     parts.push(
-        opened("HTTP", self.http(), () -> HttpPort.open(self.http(), metrics, report, gateway)));
+        opened(
+            "HTTP",
+            self.http(),
+            () -> HttpPort.open(self.http(), config.tls(), metrics, report, gateway)));
     parts.push(edge.waiters());
     edge.leaderLoop().start();
     log.info(
@@ -99,6 +107,16 @@ public final class DeviceManager implements AutoCloseable {
               .formatted(kind, address, cause.getMessage()),
           e);
     }
+  }
+
+  private static void expiry(PrometheusMeterRegistry metrics, TlsDirectory tls) {
+    Gauge.builder(
+            "pilot.tls.certificate.expiry",
+            tls,
+            each -> Duration.between(Instant.now(), each.notAfter()).toSeconds())
+        .description("Time until this program's certificate expires; below 0 when it has")
+        .baseUnit("seconds")
+        .register(metrics);
   }
 
   private static void bindProcess(PrometheusMeterRegistry metrics) {

@@ -37,7 +37,7 @@ final class EdgeInterceptor implements ServerInterceptor {
           "ReportDiscovered",
           "ReportProvisioning");
 
-  static final Metadata.Key<String> PRINCIPAL = key("pilot-principal");
+  static final Metadata.Key<String> PRINCIPAL = CallerIdentity.PRINCIPAL;
   static final Metadata.Key<String> REQUEST_ID = key("pilot-request-id");
   static final Metadata.Key<String> MACHINE_KEY = key("pilot-key");
 
@@ -60,20 +60,14 @@ final class EdgeInterceptor implements ServerInterceptor {
       return next.startCall(call, headers); // health and reflection: anybody's
     }
     String requestId = requestId(headers.get(REQUEST_ID));
-    Optional<Principal> principal = Principal.parse(headers.get(PRINCIPAL));
-    if (principal.isEmpty()) {
-      return refuse(
-          call,
-          Refusals.of(
-              Status.Code.UNAUTHENTICATED,
-              "%s; expected operator/NAME, machine/NAME, satellite/ID or watchdog/NAME"
-                  .formatted(
-                      headers.containsKey(PRINCIPAL)
-                          ? "pilot-principal is '" + headers.get(PRINCIPAL) + "'"
-                          : "the header pilot-principal is missing"),
-              "send the header pilot-principal with every call"));
+    Principal principal;
+    try {
+      principal = CallerIdentity.of(call, headers);
+    } catch (StatusRuntimeException e) {
+      log.warn("Not let in: {}, from {} rid={}", e.getMessage(), address(call), requestId);
+      return refuse(call, e);
     }
-    Optional<String> objection = Access.objection(principal.get(), service, method);
+    Optional<String> objection = Access.objection(principal, service, method);
     if (objection.isPresent()) {
       log.warn("Denied: {}, from {} rid={}", objection.get(), address(call), requestId);
       return refuse(
@@ -83,8 +77,7 @@ final class EdgeInterceptor implements ServerInterceptor {
               objection.get(),
               "call as a principal of the kind that this service is for"));
     }
-    Caller caller =
-        new Caller(principal.get(), requestId, Optional.ofNullable(headers.get(MACHINE_KEY)));
+    Caller caller = new Caller(principal, requestId, Optional.ofNullable(headers.get(MACHINE_KEY)));
     Context context = Context.current().withValue(Caller.CURRENT, caller);
     ServerCall<Q, A> observed = new Observed<>(call, caller);
     return new WithRequestId<>(Contexts.interceptCall(context, observed, headers, next), requestId);

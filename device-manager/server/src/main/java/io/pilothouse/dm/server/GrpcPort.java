@@ -1,23 +1,31 @@
 package io.pilothouse.dm.server;
 
-import io.grpc.InsecureServerCredentials;
 import io.grpc.Server;
 import io.grpc.ServerBuilder;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.inprocess.InProcessServerBuilder;
+import io.grpc.netty.shaded.io.grpc.netty.GrpcSslContexts;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
+import io.grpc.netty.shaded.io.netty.handler.ssl.ClientAuth;
+import io.grpc.netty.shaded.io.netty.handler.ssl.SslContext;
+import io.grpc.netty.shaded.io.netty.handler.ssl.SslContextBuilder;
+import io.grpc.netty.shaded.io.netty.handler.ssl.SslProvider;
 import io.grpc.protobuf.services.HealthStatusManager;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
 import io.pilothouse.dm.raft.HostPort;
+import io.pilothouse.tls.Peers;
+import io.pilothouse.tls.TlsDirectory;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import javax.net.ssl.SSLException;
 
 /**
  * gRPC: the services, reflection and the standard health service. Each call has a virtual thread,
@@ -28,6 +36,7 @@ final class GrpcPort implements AutoCloseable {
   private static final int LARGEST_MESSAGE = 64 << 20;
   private static final int HEALTH_EVERY_MS = 200;
   private static final int GRACE_SECONDS = 2;
+  private static final int CONNECTION_HOURS = 1;
 
   private final Server server;
   private final Server inProcess;
@@ -49,24 +58,35 @@ final class GrpcPort implements AutoCloseable {
   /**
    * Serves at once, on {@code address} and inside of this process under {@code name}.
    *
+   * @param tls who is let in; plain without
    * @param ready whether calls can be answered here or by a leader that is known
    * @throws IOException when the address cannot be had
    */
   static GrpcPort open(
-      HostPort address, String name, List<ServerServiceDefinition> services, BooleanSupplier ready)
+      HostPort address,
+      Optional<TlsDirectory> tls,
+      String name,
+      List<ServerServiceDefinition> services,
+      BooleanSupplier ready)
       throws IOException {
     ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
     HealthStatusManager health = new HealthStatusManager();
-    ServerBuilder<?> network =
-        NettyServerBuilder.forAddress(
-                new InetSocketAddress(address.host(), address.port()),
-                InsecureServerCredentials.create())
+    NettyServerBuilder network =
+        NettyServerBuilder.forAddress(new InetSocketAddress(address.host(), address.port()))
+            .addTransportFilter(CallerIdentity.AT_CONNECT)
             .maxInboundMessageSize(LARGEST_MESSAGE)
             .permitKeepAliveTime(5, TimeUnit.SECONDS)
             .permitKeepAliveWithoutCalls(true)
             .keepAliveTime(30, TimeUnit.SECONDS)
             .addService(ProtoReflectionServiceV1.newInstance())
             .addService(health.getHealthService());
+    if (tls.isPresent()) {
+      // a connection ends now and then: the next one is made with the certificates of then
+      network
+          .sslContext(certifiedOnly(tls.get()))
+          .maxConnectionAge(CONNECTION_HOURS, TimeUnit.HOURS)
+          .maxConnectionAgeGrace(1, TimeUnit.MINUTES);
+    }
     Server server;
     try {
       server = with(network, services, threads).start();
@@ -83,6 +103,15 @@ final class GrpcPort implements AutoCloseable {
             HEALTH_EVERY_MS,
             TimeUnit.MILLISECONDS);
     return port;
+  }
+
+  private static SslContext certifiedOnly(TlsDirectory tls) throws SSLException {
+    return GrpcSslContexts.configure(SslContextBuilder.forServer(tls.keyManager()), SslProvider.JDK)
+        .protocols(TlsDirectory.PROTOCOL)
+        .trustManager(tls.trustManager(Peers.ANY))
+        .clientAuth(ClientAuth.REQUIRE)
+        .sessionTimeout(TlsDirectory.SESSION_SECONDS)
+        .build();
   }
 
   private static Server with(

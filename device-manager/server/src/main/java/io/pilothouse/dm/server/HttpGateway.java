@@ -18,12 +18,16 @@ import io.grpc.stub.ClientCalls;
 import io.grpc.stub.MetadataUtils;
 import io.pilothouse.api.v1.OperatorGrpc;
 import io.pilothouse.api.v1.WatchdogApiGrpc;
+import io.pilothouse.tls.HttpServers;
+import io.pilothouse.tls.PeerName;
+import io.pilothouse.tls.TlsException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
@@ -170,11 +174,20 @@ final class HttpGateway implements HttpHandler {
     copy(http, EdgeInterceptor.PRINCIPAL, headers);
     copy(http, EdgeInterceptor.REQUEST_ID, headers);
     copy(http, EdgeInterceptor.MACHINE_KEY, headers);
+    certified(http).ifPresent(each -> headers.put(CallerIdentity.VERIFIED, each.principal()));
     return ClientCalls.blockingUnaryCall(
         ClientInterceptors.intercept(channel, MetadataUtils.newAttachHeadersInterceptor(headers)),
         method,
         CallOptions.DEFAULT.withDeadlineAfter(DEADLINE.toMillis(), TimeUnit.MILLISECONDS),
         request);
+  }
+
+  private static Optional<PeerName> certified(HttpExchange http) {
+    try {
+      return HttpServers.caller(http);
+    } catch (TlsException e) {
+      throw Refusals.of(Status.Code.UNAUTHENTICATED, String.valueOf(e.getMessage()), e.remedy());
+    }
   }
 
   private static void copy(HttpExchange http, Metadata.Key<String> key, Metadata headers) {

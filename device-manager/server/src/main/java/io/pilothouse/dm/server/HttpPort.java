@@ -5,9 +5,12 @@ import com.sun.net.httpserver.HttpHandler;
 import com.sun.net.httpserver.HttpServer;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.pilothouse.dm.raft.HostPort;
+import io.pilothouse.tls.HttpServers;
+import io.pilothouse.tls.TlsDirectory;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import org.slf4j.Logger;
@@ -40,10 +43,15 @@ final class HttpPort implements AutoCloseable {
    * @throws IOException when the address cannot be had
    */
   static HttpPort open(
-      HostPort address, PrometheusMeterRegistry metrics, SelfReport self, HttpGateway gateway)
+      HostPort address,
+      Optional<TlsDirectory> tls,
+      PrometheusMeterRegistry metrics,
+      SelfReport self,
+      HttpGateway gateway)
       throws IOException {
     HttpPort port =
-        new HttpPort(HttpServer.create(new InetSocketAddress(address.host(), address.port()), 0));
+        new HttpPort(
+            HttpServers.create(new InetSocketAddress(address.host(), address.port()), tls));
     port.page("/metrics", http -> send(http, 200, "text/plain; version=0.0.4", metrics.scrape()));
     port.page(
         "/health",

@@ -3,10 +3,15 @@ package io.pilothouse.dm.server;
 import io.pilothouse.dm.raft.ReplicaConfig;
 import io.pilothouse.dm.raft.ReplicaStartException;
 import io.pilothouse.dm.record.RecordSettings;
+import io.pilothouse.tls.PeerName;
+import io.pilothouse.tls.TlsDirectory;
+import io.pilothouse.tls.TlsException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.bridge.SLF4JBridgeHandler;
@@ -64,8 +69,18 @@ public final class Main implements Callable<Integer> {
 
   @Option(
       names = "--listen-beyond-loopback",
-      description = "Serve on addresses that other hosts reach: nothing authenticates them yet.")
+      description = "Serve plain on addresses that other hosts reach: nothing authenticates them.")
   private boolean beyondLoopback;
+
+  @Option(
+      names = "--tls",
+      paramLabel = "DIR",
+      defaultValue = "${env:PILOT_TLS}",
+      description = {
+        "Mutual TLS on every port, with cert.pem, key.pem and ca.pem of this directory (default:",
+        "PILOT_TLS); the certificate must be of dm/ID."
+      })
+  private @Nullable Path tls;
 
   @Spec private CommandSpec spec = CommandSpec.create();
 
@@ -101,6 +116,20 @@ public final class Main implements Callable<Integer> {
     dm.close();
   }
 
+  private Optional<TlsDirectory> certificate() {
+    if (tls == null) {
+      return Optional.empty();
+    }
+    TlsDirectory directory = TlsDirectory.open(tls);
+    PeerName own = directory.name();
+    if (!own.principal().equals("dm/" + id) || !own.cluster().orElse(cluster).equals(cluster)) {
+      throw new IllegalArgumentException(
+          "--tls %s: the certificate is of %s; expected dm/%s of cluster %s"
+              .formatted(tls, own, id, cluster));
+    }
+    return Optional.of(directory);
+  }
+
   private ReplicaConfig config() {
     try {
       if (recordKeepDays < 1 || recordKeepMib < 1) {
@@ -111,11 +140,14 @@ public final class Main implements Callable<Integer> {
       RecordSettings record =
           RecordSettings.DEFAULT.keeping(
               (long) recordKeepMib << 20, Duration.ofDays(recordKeepDays));
-      ReplicaConfig config = new ReplicaConfig(id, cluster, data, PeerList.parse(peers), record);
-      if (!beyondLoopback) {
+      ReplicaConfig config =
+          new ReplicaConfig(id, cluster, data, PeerList.parse(peers), record, certificate());
+      if (!beyondLoopback && tls == null) {
         PeerList.requireLoopback(config.self());
       }
       return config;
+    } catch (TlsException e) {
+      throw new ParameterException(spec.commandLine(), "--tls: " + e.line(), e);
     } catch (IllegalArgumentException e) {
       throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
     }

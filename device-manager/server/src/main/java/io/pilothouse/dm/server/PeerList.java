@@ -55,7 +55,7 @@ final class PeerList {
   }
 
   /**
-   * Refuses addresses that other hosts reach: there is no authentication between programs yet.
+   * Refuses addresses that other hosts reach: without TLS nothing authenticates them.
    *
    * @throws IllegalArgumentException with one line for each
    */
@@ -66,8 +66,8 @@ final class PeerList {
             .map(
                 address ->
                     ("--peers: %s of %s is not a loopback address, others would reach it and "
-                            + "nothing authenticates them; give one, or add "
-                            + "--listen-beyond-loopback on a network that you trust")
+                            + "nothing authenticates them; give one, or --tls DIR, or on a network "
+                            + "that you trust --listen-beyond-loopback")
                         .formatted(address, self.id()))
             .toList();
     if (!errors.isEmpty()) {

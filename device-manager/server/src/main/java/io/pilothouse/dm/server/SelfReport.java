@@ -2,19 +2,23 @@ package io.pilothouse.dm.server;
 
 import io.pilothouse.dm.raft.Peer;
 import io.pilothouse.dm.record.RecordStatus;
+import io.pilothouse.tls.TlsDirectory;
 import java.time.Duration;
+import java.util.Optional;
 
 /** What this replica says of itself: ready when it leads or knows who does. */
 final class SelfReport {
 
   private final String id;
+  private final Optional<TlsDirectory> tls;
   private final Ledger ledger;
   private final Waiters waiters;
   private final Clocks clocks;
   private final long started;
 
-  SelfReport(String id, Ledger ledger, Waiters waiters, Clocks clocks) {
+  SelfReport(String id, Optional<TlsDirectory> tls, Ledger ledger, Waiters waiters, Clocks clocks) {
     this.id = id;
+    this.tls = tls;
     this.ledger = ledger;
     this.waiters = waiters;
     this.clocks = clocks;
@@ -46,6 +50,8 @@ final class SelfReport {
         .add("record_bytes", record.bytes())
         .add("record_stopped", record.stopped())
         .add("up_seconds", up.toSeconds())
+        .add("tls_principal", tls.map(each -> each.name().principal()).orElse(""))
+        .add("tls_not_after", tls.map(each -> each.notAfter().toString()).orElse(""))
         .bytes();
   }
 }

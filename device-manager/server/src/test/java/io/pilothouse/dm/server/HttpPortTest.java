@@ -34,10 +34,12 @@ class HttpPortTest {
     try (ServerSocket socket = new ServerSocket(0)) {
       free = socket.getLocalPort();
     }
-    SelfReport self = new SelfReport("dm-1", dm.ledger, dm.edge.waiters(), dm.clock.clocks());
+    SelfReport self =
+        new SelfReport("dm-1", Optional.empty(), dm.ledger, dm.edge.waiters(), dm.clock.clocks());
     port =
         HttpPort.open(
             new HostPort("127.0.0.1", free),
+            Optional.empty(),
             new PrometheusMeterRegistry(PrometheusConfig.DEFAULT),
             self,
             new HttpGateway(dm.channel()));

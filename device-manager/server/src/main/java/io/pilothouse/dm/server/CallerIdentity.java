@@ -1,0 +1,123 @@
+package io.pilothouse.dm.server;
+
+import io.grpc.Attributes;
+import io.grpc.Grpc;
+import io.grpc.Metadata;
+import io.grpc.ServerCall;
+import io.grpc.ServerTransportFilter;
+import io.grpc.Status;
+import io.grpc.inprocess.InProcessSocketAddress;
+import io.pilothouse.tls.PeerName;
+import io.pilothouse.tls.TlsException;
+import java.util.Optional;
+import javax.net.ssl.SSLSession;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Who calls. Where a certificate was shown, it decides, and a header that says otherwise is
+ * refused; a plain port, which only loopback may reach, believes the header.
+ */
+final class CallerIdentity {
+
+  static final Metadata.Key<String> PRINCIPAL = key("pilot-principal");
+
+  /**
+   * What the HTTP port says of the certificate that it has verified. Believed only from inside of
+   * this process: no connection from outside is of that kind, so no caller can forge it.
+   */
+  static final Metadata.Key<String> VERIFIED = key("pilot-verified-principal");
+
+  private static final Attributes.Key<Shown> SHOWN = Attributes.Key.create("shown");
+
+  /** A connection's certificate, read once for all of its calls; or what is wrong with it. */
+  private record Shown(Optional<String> principal, String problem) {
+    static Shown on(SSLSession session) {
+      try {
+        return new Shown(Optional.of(PeerName.of(session).principal()), "");
+      } catch (TlsException e) {
+        return new Shown(Optional.empty(), String.valueOf(e.getMessage()));
+      }
+    }
+  }
+
+  /** To be added to the port that callers from outside reach. */
+  static final ServerTransportFilter AT_CONNECT =
+      new ServerTransportFilter() {
+        @Override
+        public Attributes transportReady(Attributes transport) {
+          @Nullable SSLSession session = transport.get(Grpc.TRANSPORT_ATTR_SSL_SESSION);
+          return session == null
+              ? transport
+              : transport.toBuilder().set(SHOWN, Shown.on(session)).build();
+        }
+      };
+
+  private CallerIdentity() {}
+
+  private static Metadata.Key<String> key(String name) {
+    return Metadata.Key.of(name, Metadata.ASCII_STRING_MARSHALLER);
+  }
+
+  /**
+   * Tells the caller's principal.
+   *
+   * @throws io.grpc.StatusRuntimeException UNAUTHENTICATED when nobody is named, PERMISSION_DENIED
+   *     when the call says that it is somebody else's than the certificate is
+   */
+  static Principal of(ServerCall<?, ?> call, Metadata headers) {
+    @Nullable String said = headers.get(PRINCIPAL);
+    Optional<String> certified = certified(call, headers);
+    if (certified.isEmpty()) {
+      return said(said);
+    }
+    if (said != null && !said.equals(certified.get())) {
+      throw Refusals.of(
+          Status.Code.PERMISSION_DENIED,
+          "the certificate is of %s, and the call says that it is of '%s'"
+              .formatted(certified.get(), said),
+          "call with the certificate of " + said + ", or as " + certified.get());
+    }
+    return Principal.parse(certified.get())
+        .orElseThrow(
+            () ->
+                Refusals.of(
+                    Status.Code.PERMISSION_DENIED,
+                    "the certificate is of %s, whose kind has no calls here"
+                        .formatted(certified.get()),
+                    "call with a certificate of operator/NAME, machine/NAME, satellite/ID or"
+                        + " watchdog/NAME"));
+  }
+
+  private static Optional<String> certified(ServerCall<?, ?> call, Metadata headers) {
+    Attributes transport = call.getAttributes();
+    @Nullable Shown shown = transport.get(SHOWN);
+    if (shown != null) {
+      return Optional.of(
+          shown
+              .principal()
+              .orElseThrow(
+                  () ->
+                      Refusals.of(
+                          Status.Code.UNAUTHENTICATED,
+                          shown.problem(),
+                          "connect again with a certificate that is valid")));
+    }
+    return transport.get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR) instanceof InProcessSocketAddress
+        ? Optional.ofNullable(headers.get(VERIFIED))
+        : Optional.empty();
+  }
+
+  private static Principal said(@Nullable String header) {
+    return Principal.parse(header)
+        .orElseThrow(
+            () ->
+                Refusals.of(
+                    Status.Code.UNAUTHENTICATED,
+                    "%s; expected operator/NAME, machine/NAME, satellite/ID or watchdog/NAME"
+                        .formatted(
+                            header == null
+                                ? "the header pilot-principal is missing"
+                                : "pilot-principal is '" + header + "'"),
+                    "send the header pilot-principal with every call"));
+  }
+}
