@@ -4,6 +4,7 @@ import io.pilothouse.filesync.ContentIndex.Chunk;
 import java.nio.ByteBuffer;
 import java.util.AbstractList;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Objects;
@@ -17,8 +18,10 @@ final class Chunks extends AbstractList<Chunk> implements RandomAccess {
   private static final int HASH = 32;
   private static final int ROW = HASH + Integer.BYTES;
 
-  /** Rows of a block: nothing is copied when the list grows. */
+  /** Rows of a block: nothing is copied when the list grows, but the first block, which doubles. */
   private static final int BLOCK = 256;
+
+  private static final int FIRST = 8;
 
   private final List<byte[]> blocks = new ArrayList<>(1);
   private int size;
@@ -47,7 +50,7 @@ final class Chunks extends AbstractList<Chunk> implements RandomAccess {
     if (sha256.length() != 2 * HASH) {
       return false;
     }
-    byte[] block = size % BLOCK == 0 ? new byte[BLOCK * ROW] : blocks.getLast();
+    byte[] block = room();
     int at = size % BLOCK * ROW;
     for (int i = 0; i < HASH; i++) {
       int high = digit(sha256.charAt(2 * i));
@@ -58,11 +61,18 @@ final class Chunks extends AbstractList<Chunk> implements RandomAccess {
       block[at + i] = (byte) (high << 4 | low);
     }
     ByteBuffer.wrap(block).putInt(at + HASH, bytes);
-    if (size % BLOCK == 0) {
-      blocks.add(block);
-    }
     size++;
     return true;
+  }
+
+  /** The block with room for a row. */
+  private byte[] room() {
+    if (blocks.size() == size / BLOCK) {
+      blocks.add(new byte[(size == 0 ? FIRST : BLOCK) * ROW]);
+    } else if (size * ROW == blocks.getLast().length) {
+      blocks.set(0, Arrays.copyOf(blocks.getFirst(), 2 * size * ROW));
+    }
+    return blocks.getLast();
   }
 
   private static int digit(char c) {

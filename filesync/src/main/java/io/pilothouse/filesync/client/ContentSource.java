@@ -99,6 +99,7 @@ final class ContentSource {
   void pack(List<Chunk> chunks, PackReceiver receiver) throws IOException, InterruptedException {
     byte[] request = Pack.request(chunks.stream().map(Chunk::sha256).toList());
     HttpURLConnection connection = open(Pack.PATH, "POST");
+    boolean complete = false;
     try {
       connection.setDoOutput(true);
       connection.setFixedLengthStreamingMode(request.length);
@@ -111,8 +112,11 @@ final class ContentSource {
           receive(in, each, receiver);
         }
       }
+      complete = true;
     } finally {
-      connection.disconnect();
+      if (!complete) {
+        connection.disconnect(); // else the next request goes over it
+      }
     }
   }
 

@@ -10,10 +10,11 @@ import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Comparator;
 import java.util.Iterator;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -73,9 +74,12 @@ final class Gathering {
       return;
     }
     synchronized (this) {
-      wants.stream()
-          .sorted(Comparator.comparingInt(each -> transfer.route().turn(each.chunk.sha256())))
-          .forEach(waiting::add);
+      Map<Integer, List<Want>> turns = new TreeMap<>();
+      for (Want each : wants) {
+        int turn = transfer.route().turn(each.chunk.sha256());
+        turns.computeIfAbsent(turn, any -> new ArrayList<>()).add(each);
+      }
+      turns.values().forEach(waiting::addAll);
       open = waiting.size();
     }
     try {
@@ -146,7 +150,7 @@ final class Gathering {
                   .formatted(want.chunk.sha256(), want.why()));
         }
         boolean alone = partials.has(want.chunk);
-        if (source == null || (source.equals(its) && !alone)) {
+        if (source == null || (source.address().equals(its.address()) && !alone)) {
           source = its;
           batch.add(want);
           bytes += want.chunk.size();
@@ -268,7 +272,7 @@ final class Gathering {
     transfer.route().answered(source, outcome);
     synchronized (this) {
       putBack(source, want, outcome, reason);
-      age++;
+      age += learnt(outcome);
       notifyAll();
     }
   }
@@ -278,9 +282,14 @@ final class Gathering {
     transfer.route().answered(source, outcome);
     synchronized (this) {
       wants.forEach(each -> putBack(source, each, outcome, reason));
-      age++;
+      age += learnt(outcome);
       notifyAll();
     }
+  }
+
+  /** One that only has to be waited for is asked for other chunks as before. */
+  private static int learnt(Outcome outcome) {
+    return outcome == Outcome.SOON ? 0 : 1;
   }
 
   private void putBack(Source source, Want want, Outcome outcome, String reason) {

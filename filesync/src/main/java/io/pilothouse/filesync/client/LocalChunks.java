@@ -52,6 +52,11 @@ final class LocalChunks implements AutoCloseable {
     }
   }
 
+  /** Whether no directory is looked through. */
+  boolean isEmpty() {
+    return directories.isEmpty();
+  }
+
   /** Whether the chunk, still sound, was read from a place where an index says it is. */
   boolean read(Chunk chunk, byte[] buffer) {
     for (ChunkPlaces each : directories) {

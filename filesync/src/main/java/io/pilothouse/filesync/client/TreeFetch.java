@@ -1,6 +1,5 @@
 package io.pilothouse.filesync.client;
 
-import io.pilothouse.filesync.ContentIndex;
 import io.pilothouse.filesync.ContentIndex.Chunk;
 import io.pilothouse.filesync.ContentIndex.FileEntry;
 import io.pilothouse.filesync.IndexFile;
@@ -89,12 +88,16 @@ final class TreeFetch {
 
   /** Takes what is on this disk; returns what is not. */
   private List<Want> lookHere(Collection<Want> wants) throws IOException, InterruptedException {
+    if (!writer.isResumed() && unpublished == null && local.isEmpty()) {
+      return List.copyOf(wants);
+    }
+    int largest = wants.stream().mapToInt(each -> each.chunk.size()).max().orElse(0);
     Queue<Want> left = new ConcurrentLinkedQueue<>(wants);
     Queue<Want> missing = new ConcurrentLinkedQueue<>();
     Crew.run(
         Math.min(Crew.SIZE, wants.size()),
         () -> {
-          byte[] buffer = new byte[ContentIndex.LARGEST_CHUNK];
+          byte[] buffer = new byte[largest];
           for (Want want = left.poll(); want != null; want = left.poll()) {
             if (isHere(want, buffer)) {
               brought.brought(want.chunk.sha256());

@@ -73,6 +73,11 @@ final class TreeWriter implements AutoCloseable {
     return PosixFilePermissions.asFileAttribute(Modes.permissions(bits));
   }
 
+  /** Whether an earlier call left files, which may be sound. */
+  boolean isResumed() {
+    return resumed;
+  }
+
   Path path(Entry entry) throws IOException {
     return Tree.resolve(tree, entry);
   }
