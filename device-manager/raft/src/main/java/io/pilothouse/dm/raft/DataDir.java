@@ -26,13 +26,19 @@ import org.rocksdb.NativeLibraryLoader;
  * lock      held while a process uses it; holds its pid
  * raft/     Ratis: log, votes, snapshots
  * db/       RocksDB: the applied state
+ * backup/   copies of db/ that are being fetched; emptied at each start
+ * divergent why this replica must not start again; absent in a healthy one
  * record/   applied entries of the last weeks, for backtests; nothing here depends on it
  * </pre>
  */
 final class DataDir implements AutoCloseable {
 
+  private static final String DIVERGENT = "divergent";
+
   private final Path root;
   private final FileChannel lock;
+
+  private boolean joining;
 
   private DataDir(Path root, FileChannel lock) {
     this.root = root;
@@ -47,6 +53,8 @@ final class DataDir implements AutoCloseable {
       try {
         DataDir dir = new DataDir(root, lock);
         dir.checkOwner(config);
+        dir.refuseDivergent();
+        DataFiles.deleteTree(dir.backup());
         return dir;
       } catch (IOException | ReplicaStartException | RuntimeException e) {
         lock.close();
@@ -74,6 +82,25 @@ final class DataDir implements AutoCloseable {
   /** For RocksDB. */
   Path db() {
     return root.resolve("db");
+  }
+
+  /** For copies that are on their way out; not there when there are none. */
+  Path backup() {
+    return root.resolve("backup");
+  }
+
+  Path root() {
+    return root;
+  }
+
+  /** Whether the replica came to a cluster that ran already. */
+  boolean isJoining() {
+    return joining;
+  }
+
+  /** From now on the replica does not start from here. */
+  void markDivergent(String why) throws IOException {
+    DataFiles.write(root.resolve(DIVERGENT), why + "\n");
   }
 
   /** For the record. */
@@ -123,16 +150,19 @@ final class DataDir implements AutoCloseable {
   private void checkOwner(ReplicaConfig config) throws IOException, ReplicaStartException {
     Path file = root.resolve("cluster");
     if (!Files.exists(file)) {
-      if (!DataFiles.isEmpty(raft()) || !DataFiles.isEmpty(db())) {
+      if (config.origin() instanceof Origin.Restored restored && DataFiles.isEmpty(raft())) {
+        Restore.seed(restored.dir(), config.cluster(), db());
+      } else if (!DataFiles.isEmpty(raft()) || !DataFiles.isEmpty(db())) {
         throw new ReplicaStartException(
             ("data directory %s holds data but no file 'cluster' that says whose; "
                     + "restore that file, or choose an empty --data")
                 .formatted(root));
       }
+      joining = config.origin() instanceof Origin.Join;
       DataFiles.write(
           file,
-          "cluster=%s\nreplica=%s\ndirectory=%s\n"
-              .formatted(config.cluster(), config.id(), UUID.randomUUID()));
+          "cluster=%s\nreplica=%s\ndirectory=%s\njoined=%s\n"
+              .formatted(config.cluster(), config.id(), UUID.randomUUID(), joining));
       return;
     }
     Map<String, String> owner =
@@ -140,6 +170,7 @@ final class DataDir implements AutoCloseable {
             .filter(line -> line.contains("="))
             .map(line -> line.split("=", 2))
             .collect(Collectors.toMap(pair -> pair[0], pair -> pair[1], (a, b) -> b));
+    joining = Boolean.parseBoolean(owner.getOrDefault("joined", "false"));
     require(owner, "cluster", config.cluster(), "--cluster");
     require(owner, "replica", config.id(), "--id");
     if (DataFiles.isEmpty(raft()) && !DataFiles.isEmpty(db())) {
@@ -148,6 +179,14 @@ final class DataDir implements AutoCloseable {
                   + "were; restore it, or remove the whole directory and let the replica "
                   + "come back empty")
               .formatted(root));
+    }
+  }
+
+  private void refuseDivergent() throws IOException, ReplicaStartException {
+    Path file = root.resolve(DIVERGENT);
+    if (Files.exists(file)) {
+      throw new ReplicaStartException(
+          "data directory %s: %s".formatted(root, Files.readString(file).strip()));
     }
   }
 

@@ -13,6 +13,7 @@ final class Failure {
   private final String replica;
   private final CompletableFuture<String> reason = new CompletableFuture<>();
   private volatile boolean closing;
+  private volatile boolean diverged;
 
   Failure(String replica) {
     this.replica = replica;
@@ -23,6 +24,16 @@ final class Failure {
     if (!closing && reason.complete(sentence)) {
       log.error("Replica {} must stop: {}", replica, sentence, cause);
     }
+  }
+
+  /** Ends the replica because its state is not the others'. */
+  void reportDiverged(String sentence) {
+    diverged = true;
+    report(sentence, null);
+  }
+
+  boolean isDiverged() {
+    return diverged;
   }
 
   /** From here on the end is wanted. */

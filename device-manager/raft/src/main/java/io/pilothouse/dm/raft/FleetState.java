@@ -3,6 +3,7 @@ package io.pilothouse.dm.raft;
 import io.pilothouse.api.log.v1.Entry;
 import io.pilothouse.dm.state.Applied;
 import io.pilothouse.dm.state.Entities;
+import io.pilothouse.dm.state.RunningDigest;
 import io.pilothouse.dm.state.State;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Consumer;
@@ -14,6 +15,7 @@ final class FleetState {
   private final Failure failure;
   private final ReentrantReadWriteLock lock = new ReentrantReadWriteLock();
   private State state = new State();
+  private RunningDigest digest = RunningDigest.following(state);
   private volatile long appliedIndex = -1;
 
   FleetState(Failure failure) {
@@ -61,14 +63,20 @@ final class FleetState {
     appliedIndex = Math.max(appliedIndex, index);
   }
 
-  void replace(State loaded, long index) {
+  void replace(State loaded, RunningDigest followed, long index) {
     lock.writeLock().lock();
     try {
       state = loaded;
+      digest = followed;
       appliedIndex = index;
     } finally {
       lock.writeLock().unlock();
     }
+  }
+
+  /** For the applying thread alone. */
+  RunningDigest digest() {
+    return digest;
   }
 
   long appliedIndex() {

@@ -1,8 +1,12 @@
 package io.pilothouse.dm.raft;
 
 import io.pilothouse.api.log.v1.Entry;
+import io.pilothouse.api.log.v1.Meta;
+import io.pilothouse.api.log.v1.ReplicaAnswer;
+import io.pilothouse.api.log.v1.ReplicaQuestion;
 import io.pilothouse.dm.record.Recorder;
 import io.pilothouse.dm.state.Applied;
+import io.pilothouse.dm.state.RunningDigest;
 import io.pilothouse.dm.state.State;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -11,7 +15,10 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
 import org.apache.ratis.proto.RaftProtos.LogEntryProto;
+import org.apache.ratis.proto.RaftProtos.RaftConfigurationProto;
+import org.apache.ratis.proto.RaftProtos.RaftPeerProto;
 import org.apache.ratis.proto.RaftProtos.RoleInfoProto;
 import org.apache.ratis.protocol.Message;
 import org.apache.ratis.protocol.RaftClientRequest;
@@ -42,8 +49,8 @@ final class FleetStateMachine extends BaseStateMachine {
   private static final Logger log = LoggerFactory.getLogger(FleetStateMachine.class);
 
   private static final String STOPPED =
-      "Raft stopped this replica: the process was suspended for over a minute, "
-          + "or met the error logged before this";
+      "Raft stopped this replica: it was removed from the cluster (`pilot dm members`), the process "
+          + "was suspended for over a minute, or it met the error logged before this";
 
   private final Path db;
   private final Applier applier;
@@ -55,12 +62,17 @@ final class FleetStateMachine extends BaseStateMachine {
   private final Failure failure;
   private final ReplicaMetrics metrics;
   private final Recorder recorder;
+  private final StateChecks checks;
+  private final String self;
   private final Snapshots snapshots = new Snapshots();
 
   /** Keeps {@link #pause} and {@link #close} away from an entry that is being applied. */
   private final Object storeLock = new Object();
 
   private @Nullable Store store;
+  private volatile Function<ReplicaQuestion, ReplicaAnswer> answers =
+      question -> ReplicaAnswer.getDefaultInstance();
+  private boolean member;
 
   FleetStateMachine(ReplicaParts parts, Applier applier, Stamp stamp) {
     this.db = parts.dataDir().db();
@@ -73,6 +85,8 @@ final class FleetStateMachine extends BaseStateMachine {
     this.failure = parts.failure();
     this.metrics = parts.metrics();
     this.recorder = parts.recorder();
+    this.checks = parts.checks();
+    this.self = parts.self();
   }
 
   @Override
@@ -144,6 +158,10 @@ final class FleetStateMachine extends BaseStateMachine {
       int bytes = logged.getStateMachineLogEntry().getLogData().size();
       state.afterApply(now -> recorder.applied(at.getIndex(), entry, bytes, now));
       updateLastAppliedTermIndex(at);
+      checks.applied(at.getIndex(), () -> state.digest().value());
+      if (entry.hasCheck()) {
+        checks.carried(entry.getCheck());
+      }
       metrics.entries.increment();
       metrics.events.increment(applied.events().size());
       @Nullable RaftClientRequest request = transaction.getClientRequest();
@@ -175,6 +193,7 @@ final class FleetStateMachine extends BaseStateMachine {
       state.advance(index);
       state.afterApply(now -> recorder.applied(index, null, 0, now));
       updateLastAppliedTermIndex(at);
+      checks.applied(index, () -> state.digest().value());
     }
   }
 
@@ -187,10 +206,35 @@ final class FleetStateMachine extends BaseStateMachine {
         return latest == null ? -1 : latest.getIndex();
       }
       long start = System.nanoTime();
-      snapshots.create(at, store::checkpoint);
+      snapshots.create(at, checkpoint(store));
       metrics.snapshot.record(Duration.ofNanos(System.nanoTime() - start));
     }
     return at.getIndex();
+  }
+
+  private Snapshots.Source checkpoint(Store store) {
+    return target -> {
+      store.writeDigest(state.digest().hex());
+      store.checkpoint(target);
+    };
+  }
+
+  /**
+   * Makes a durable copy of the database in a new directory on the same file system.
+   *
+   * @return what it holds
+   */
+  CopiedState copy(Path target) throws IOException {
+    synchronized (storeLock) {
+      if (store == null) {
+        throw new IOException("the state is being replaced by a snapshot; retry in a moment");
+      }
+      checkpoint(store).checkpoint(target);
+      TermIndex at = store.applied();
+      Meta[] meta = new Meta[1];
+      state.afterApply(now -> meta[0] = now.meta());
+      return new CopiedState(at.getTerm(), at.getIndex(), state.digest().hex(), meta[0]);
+    }
   }
 
   @Override
@@ -202,6 +246,42 @@ final class FleetStateMachine extends BaseStateMachine {
   public CompletableFuture<Message> query(Message request) {
     // the answer is that leadership was confirmed; the state is then read in process
     return CompletableFuture.completedFuture(Message.EMPTY);
+  }
+
+  /** What other replicas ask this one about itself. */
+  @Override
+  public CompletableFuture<Message> queryStale(Message request, long minIndex) {
+    try {
+      ReplicaQuestion question =
+          ReplicaQuestion.parseFrom(request.getContent().asReadOnlyByteBuffer());
+      return CompletableFuture.completedFuture(
+          Message.valueOf(UnsafeByteOperations.unsafeWrap(answers.apply(question).toByteArray())));
+    } catch (IOException e) {
+      return CompletableFuture.failedFuture(e);
+    }
+  }
+
+  void answerWith(Function<ReplicaQuestion, ReplicaAnswer> answerer) {
+    answers = answerer;
+  }
+
+  /** The members changed; also told for each change of the past that is caught up with. */
+  @Override
+  public void notifyConfigurationChanged(long term, long index, RaftConfigurationProto members) {
+    boolean named = isIn(members.getPeersList()) || isIn(members.getOldPeersList());
+    if (member && !named) {
+      failure.report(
+          ("replica %s was removed from the cluster at index %d; nobody asks it any more. Its data"
+                  + " directory can go; to come back it needs a new id, an empty directory and"
+                  + " `pilot dm add`")
+              .formatted(self, index),
+          null);
+    }
+    member = named;
+  }
+
+  private boolean isIn(List<RaftPeerProto> peers) {
+    return peers.stream().anyMatch(each -> each.getId().toStringUtf8().equals(self));
   }
 
   /** A received snapshot is about to take the place of the state. */
@@ -278,8 +358,11 @@ final class FleetStateMachine extends BaseStateMachine {
       }
       TermIndex at = opened.applied();
       State loaded = opened.load();
+      RunningDigest digest = RunningDigest.following(loaded);
+      opened.checkDigest(digest.hex());
       clock.applied(loaded.now().toEpochMilli());
-      state.replace(loaded, at.getIndex());
+      state.replace(loaded, digest, at.getIndex());
+      checks.replaced();
       setLastAppliedTermIndex(at);
       recorder.loaded(at.getIndex());
       store = opened;
@@ -302,6 +385,9 @@ final class FleetStateMachine extends BaseStateMachine {
       @Nullable Store open = store;
       store = null;
       if (open != null) {
+        if (!failure.isReported()) {
+          open.writeDigest(state.digest().hex());
+        }
         open.close();
       }
     }

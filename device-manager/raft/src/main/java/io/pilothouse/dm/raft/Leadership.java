@@ -2,10 +2,12 @@ package io.pilothouse.dm.raft;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.TreeMap;
 import org.apache.ratis.proto.RaftProtos.ServerRpcProto;
 import org.apache.ratis.protocol.RaftPeerId;
@@ -15,7 +17,8 @@ import org.jspecify.annotations.Nullable;
 /** Who leads, and what the leader knows of the others. */
 final class Leadership {
 
-  private final ReplicaConfig config;
+  private final String self;
+  private final Members members;
   private final RaftServer.Division division;
   private final Duration fresh;
 
@@ -24,8 +27,9 @@ final class Leadership {
    *
    * @param electionTimeout the shortest time without a leader's sign after which one stands
    */
-  Leadership(ReplicaConfig config, RaftServer.Division division, Duration electionTimeout) {
-    this.config = config;
+  Leadership(String self, Members members, RaftServer.Division division, Duration electionTimeout) {
+    this.self = self;
+    this.members = members;
     this.division = division;
     this.fresh = electionTimeout.multipliedBy(7).dividedBy(10);
   }
@@ -37,12 +41,12 @@ final class Leadership {
 
   Optional<Peer> leader() {
     @Nullable RaftPeerId leader = division.getInfo().getLeaderId();
-    return leader == null ? Optional.empty() : peer(leader.toString());
+    return leader == null ? Optional.empty() : members.peer(leader.toString());
   }
 
   NotLeaderException notLeader() {
-    @Nullable Peer other = leader().filter(peer -> !peer.id().equals(config.id())).orElse(null);
-    return NotLeaderException.of(config.id(), other);
+    @Nullable Peer other = leader().filter(peer -> !peer.id().equals(self)).orElse(null);
+    return NotLeaderException.of(self, other);
   }
 
   /**
@@ -50,11 +54,12 @@ final class Leadership {
    * been elected: a follower that hears from a leader refuses its vote for an election timeout.
    */
   boolean isConfirmed() {
-    long heard =
-        division.getInfo().getRoleInfoProto().getLeaderInfo().getFollowerInfoList().stream()
-            .filter(follower -> follower.getLastRpcElapsedTimeMs() < fresh.toMillis())
-            .count();
-    return isLeader() && heard + 1 > config.peers().size() / 2;
+    Set<String> heard = new HashSet<>();
+    heard.add(self);
+    division.getInfo().getRoleInfoProto().getLeaderInfo().getFollowerInfoList().stream()
+        .filter(follower -> follower.getLastRpcElapsedTimeMs() < fresh.toMillis())
+        .forEach(follower -> heard.add(follower.getId().getId().toStringUtf8()));
+    return isLeader() && members.isMajority(heard);
   }
 
   List<PeerStatus> peers() {
@@ -63,11 +68,18 @@ final class Leadership {
         division.getInfo().getRoleInfoProto().getLeaderInfo().getFollowerInfoList();
     long @Nullable [] matches = division.getInfo().getFollowerMatchIndices();
     Map<String, PeerStatus> known = new TreeMap<>();
-    for (Peer peer : config.peers()) {
+    for (Member each : members.all()) {
+      Peer peer = each.peer();
       boolean leads = leader.filter(peer::equals).isPresent();
-      boolean self = peer.id().equals(config.id());
       known.put(
-          peer.id(), new PeerStatus(peer, self, leads, OptionalLong.empty(), Optional.empty()));
+          peer.id(),
+          new PeerStatus(
+              peer,
+              peer.id().equals(self),
+              leads,
+              OptionalLong.empty(),
+              Optional.empty(),
+              each.priority()));
     }
     // both lists are in the order of the leader's senders; they differ while a term ends
     if (matches != null && matches.length == followers.size()) {
@@ -78,13 +90,25 @@ final class Leadership {
         known.computeIfPresent(
             follower.getId().getId().toStringUtf8(),
             (id, peer) ->
-                new PeerStatus(peer.peer(), peer.self(), false, match, Optional.of(contact)));
+                new PeerStatus(
+                    peer.peer(), peer.self(), false, match, Optional.of(contact), peer.priority()));
       }
     }
     return new ArrayList<>(known.values());
   }
 
-  private Optional<Peer> peer(String id) {
-    return config.peers().stream().filter(peer -> peer.id().equals(id)).findFirst();
+  /** Up to which index a replica that is being brought up to date has the log. */
+  Map<String, Long> joining() {
+    List<ServerRpcProto> followers =
+        division.getInfo().getRoleInfoProto().getLeaderInfo().getFollowerInfoList();
+    long @Nullable [] matches = division.getInfo().getFollowerMatchIndices();
+    Map<String, Long> joining = new TreeMap<>();
+    if (matches != null && matches.length == followers.size()) {
+      for (int i = 0; i < matches.length; i++) {
+        joining.put(followers.get(i).getId().getId().toStringUtf8(), matches[i]);
+      }
+    }
+    members.all().forEach(each -> joining.remove(each.id()));
+    return joining;
   }
 }

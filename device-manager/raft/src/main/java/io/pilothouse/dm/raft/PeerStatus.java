@@ -11,10 +11,12 @@ import java.util.OptionalLong;
  * @param leader whether it leads, as far as this replica knows
  * @param matchIndex up to which log index it holds the leader's log; only the leader knows
  * @param lastContact since when the leader has not heard it; only the leader knows
+ * @param priority of two that could lead, the higher one does
  */
 public record PeerStatus(
     Peer peer,
     boolean self,
     boolean leader,
     OptionalLong matchIndex,
-    Optional<Duration> lastContact) {}
+    Optional<Duration> lastContact,
+    int priority) {}

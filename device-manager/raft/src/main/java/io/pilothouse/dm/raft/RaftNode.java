@@ -9,7 +9,6 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.UnknownHostException;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
@@ -24,7 +23,9 @@ import org.apache.ratis.protocol.RaftGroup;
 import org.apache.ratis.protocol.RaftGroupId;
 import org.apache.ratis.protocol.RaftPeer;
 import org.apache.ratis.protocol.RaftPeerId;
+import org.apache.ratis.protocol.SetConfigurationRequest;
 import org.apache.ratis.protocol.SnapshotManagementRequest;
+import org.apache.ratis.protocol.TransferLeadershipRequest;
 import org.apache.ratis.server.RaftServer;
 import org.apache.ratis.server.storage.RaftStorage;
 import org.apache.ratis.statemachine.StateMachine;
@@ -50,22 +51,29 @@ final class RaftNode implements AutoCloseable {
     this.division = server.getDivision(group);
   }
 
-  static RaftNode start(ReplicaConfig config, Path storage, Tuning tuning, StateMachine machine)
+  /** Those of one cluster have one group; others refuse what its replicas send. */
+  static RaftGroupId group(String cluster) {
+    return RaftGroupId.valueOf(UUID.nameUUIDFromBytes(("pilothouse/" + cluster).getBytes(UTF_8)));
+  }
+
+  static RaftNode start(ReplicaConfig config, DataDir dir, Tuning tuning, StateMachine machine)
       throws IOException, ReplicaStartException {
     // Ratis ends the process when it cannot listen; that is for Main to decide
     ExitUtils.disableSystemExit();
     requireFree(config.self().raft());
-    RaftGroupId id =
-        RaftGroupId.valueOf(
-            UUID.nameUUIDFromBytes(("pilothouse/" + config.cluster()).getBytes(UTF_8)));
-    List<RaftPeer> peers = config.peers().stream().map(RaftNode::raftPeer).toList();
+    RaftGroupId id = group(config.cluster());
+    // one that joins must not lead a cluster of itself alone before the others have added it
+    List<RaftPeer> peers =
+        dir.isJoining()
+            ? List.of()
+            : config.peers().stream().map(peer -> Members.ratis(peer, 0)).toList();
     RaftServer server =
         RaftServer.newBuilder()
             .setServerId(RaftPeerId.valueOf(config.id()))
             .setGroup(RaftGroup.valueOf(id, peers))
             // formats an empty directory, and never a used one
             .setOption(RaftStorage.StartupOption.RECOVER)
-            .setProperties(RaftSettings.of(config.self().raft(), storage, tuning))
+            .setProperties(RaftSettings.of(config.self().raft(), dir.raft(), tuning))
             .setStateMachine(machine)
             .build();
     try {
@@ -93,6 +101,47 @@ final class RaftNode implements AutoCloseable {
   CompletableFuture<RaftClientReply> readIndex() {
     return send(
         reader, callIds.incrementAndGet(), RaftClientRequest.readRequestType(), ByteString.EMPTY);
+  }
+
+  RaftGroupId group() {
+    return group;
+  }
+
+  /** Has these be the members; completes when they are. */
+  CompletableFuture<RaftClientReply> setMembers(List<RaftPeer> expected, List<RaftPeer> wanted) {
+    try {
+      return server.setConfigurationAsync(
+          new SetConfigurationRequest(
+              reader,
+              server.getId(),
+              group,
+              callIds.incrementAndGet(),
+              SetConfigurationRequest.Arguments.newBuilder()
+                  .setServersInCurrentConf(expected)
+                  .setListenersInCurrentConf(List.of())
+                  .setServersInNewConf(wanted)
+                  .setListenersInNewConf(List.of())
+                  .setMode(SetConfigurationRequest.Mode.COMPARE_AND_SET)
+                  .build()));
+    } catch (IOException e) {
+      return CompletableFuture.failedFuture(e);
+    }
+  }
+
+  /** Has another member lead; completes when it does, or with why it does not. */
+  CompletableFuture<RaftClientReply> transfer(String id, Duration timeout) {
+    try {
+      return server.transferLeadershipAsync(
+          new TransferLeadershipRequest(
+              reader,
+              server.getId(),
+              group,
+              callIds.incrementAndGet(),
+              RaftPeerId.valueOf(id),
+              timeout.toMillis()));
+    } catch (IOException e) {
+      return CompletableFuture.failedFuture(e);
+    }
   }
 
   /** Takes a snapshot at the applied index. */
@@ -137,10 +186,6 @@ final class RaftNode implements AutoCloseable {
     } catch (IOException e) {
       return CompletableFuture.failedFuture(e);
     }
-  }
-
-  private static RaftPeer raftPeer(Peer peer) {
-    return RaftPeer.newBuilder().setId(peer.id()).setAddress(peer.raft().toString()).build();
   }
 
   /** Ratis' own message for a port in use says neither which, nor what to do. */

@@ -3,6 +3,7 @@ package io.pilothouse.dm.raft;
 import static java.util.Objects.requireNonNull;
 
 import io.micrometer.core.instrument.MeterRegistry;
+import io.pilothouse.api.log.v1.ReplicaVitals;
 import io.pilothouse.api.log.v1.Reply;
 import io.pilothouse.api.log.v1.Request;
 import io.pilothouse.dm.record.RecordPages;
@@ -12,6 +13,7 @@ import io.pilothouse.dm.state.State;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -38,12 +40,25 @@ public final class Replica implements AutoCloseable {
   private final ReplicaParts parts;
   private final RaftNode node;
   private final Leadership leadership;
+  private final Membership membership;
+  private final PeerVitals vitals;
+  private final Backups backups;
 
-  private Replica(String id, ReplicaParts parts, RaftNode node, Leadership leadership) {
-    this.id = id;
+  private Replica(
+      ReplicaConfig config,
+      ReplicaParts parts,
+      FleetStateMachine machine,
+      RaftNode node,
+      Tuning tuning) {
+    this.id = config.id();
     this.parts = parts;
     this.node = node;
-    this.leadership = leadership;
+    Members members = new Members(config, node.division()::getRaftConf);
+    leadership = new Leadership(id, members, node.division(), tuning.electionTimeout());
+    membership = new Membership(id, node, members, leadership);
+    vitals = PeerVitals.of(parts, members, node);
+    machine.answerWith(vitals::answer);
+    backups = new Backups(config, parts.dataDir(), machine);
   }
 
   /**
@@ -62,13 +77,14 @@ public final class Replica implements AutoCloseable {
       throws ReplicaStartException {
     DataDir dataDir = DataDir.open(config);
     CompletableFuture<Replica> started = new CompletableFuture<>();
-    ReplicaParts parts = ReplicaParts.of(config, dataDir, metrics, started);
+    ReplicaParts parts = ReplicaParts.of(config, dataDir, metrics, tuning, started);
     try {
       dataDir.loadNativeLibrary();
-      RaftNode node = RaftNode.start(config, dataDir.raft(), tuning, parts.machine(applier));
-      Leadership leadership = new Leadership(config, node.division(), tuning.electionTimeout());
-      Replica replica = new Replica(config.id(), parts, node, leadership);
+      FleetStateMachine machine = parts.machine(applier);
+      RaftNode node = RaftNode.start(config, dataDir, tuning, machine);
+      Replica replica = new Replica(config, parts, machine, node, tuning);
       started.complete(replica);
+      replica.vitals.listen(replica::isLeader);
       parts
           .metrics()
           .gauge("dm.raft.leader", "1 while this replica leads", () -> replica.isLeader() ? 1 : 0);
@@ -175,6 +191,46 @@ public final class Replica implements AutoCloseable {
     return leadership.peers();
   }
 
+  /** Who the replicas are, and how to change that. */
+  public Membership membership() {
+    return membership;
+  }
+
+  /** Up to which index those have the log that are being brought up to date, to be members. */
+  public Map<String, Long> joining() {
+    return leadership.joining();
+  }
+
+  /** How the replicas are, this one included; those that do not answer soon are left out. */
+  public Map<String, ReplicaVitals> vitals() {
+    return vitals.ofAll();
+  }
+
+  /** As {@link #vitals}, at once, of a few seconds ago; on the leader only. */
+  public Map<String, ReplicaVitals> latestVitals() {
+    return vitals.lately();
+  }
+
+  /** How this replica is. */
+  public ReplicaVitals ownVitals() {
+    return vitals.own();
+  }
+
+  /** Copies of this replica's state. */
+  public Backups backups() {
+    return backups;
+  }
+
+  /** Has another replica lead, if this one does, before it is closed. */
+  public void handOver(Duration patience) {
+    membership.handOver(patience);
+  }
+
+  /** Whether {@link #failure} is that the state here is not the others'. */
+  public boolean isDivergent() {
+    return parts.failure().isDiverged();
+  }
+
   /** A listener that comes while this replica leads is told so at once, on the caller's thread. */
   public void addListener(CommitListener listener) {
     parts.listeners().add(requireNonNull(listener, "listener"));
@@ -216,6 +272,7 @@ public final class Replica implements AutoCloseable {
   @Override
   public void close() {
     parts.failure().expectClose();
+    vitals.close();
     try {
       node.close();
     } catch (IOException e) {

@@ -19,9 +19,11 @@ import org.jspecify.annotations.Nullable;
  * @param id this replica's id, one of the peers'
  * @param cluster the cluster's name; replicas of different clusters never talk to each other
  * @param dataDir this replica's own directory, made when missing
- * @param peers all replicas, this one included; the same list on each of them
+ * @param peers the replicas that the cluster begins with, this one included; from then on the log
+ *     says who they are
  * @param record how much of the applied log is kept
  * @param tls certificates of this replica; without them its ports are plain
+ * @param origin what an empty directory begins with
  */
 public record ReplicaConfig(
     String id,
@@ -29,7 +31,8 @@ public record ReplicaConfig(
     Path dataDir,
     List<Peer> peers,
     RecordSettings record,
-    Optional<TlsDirectory> tls) {
+    Optional<TlsDirectory> tls,
+    Origin origin) {
 
   private static final Pattern NAME = Pattern.compile("[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?");
   private static final String NAME_RULE =
@@ -46,10 +49,22 @@ public record ReplicaConfig(
     requireNonNull(dataDir, "dataDir");
     requireNonNull(record, "record");
     peers = List.copyOf(peers);
-    List<String> errors = check(id, cluster, peers);
+    requireNonNull(origin, "origin");
+    List<String> errors = check(id, cluster, peers, origin instanceof Origin.Join);
     if (!errors.isEmpty()) {
       throw new IllegalArgumentException(String.join(System.lineSeparator(), errors));
     }
+  }
+
+  /** As one of {@code peers}. */
+  public ReplicaConfig(
+      String id,
+      String cluster,
+      Path dataDir,
+      List<Peer> peers,
+      RecordSettings record,
+      Optional<TlsDirectory> tls) {
+    this(id, cluster, dataDir, peers, record, tls, new Origin.Seed());
   }
 
   /** Without TLS. */
@@ -68,7 +83,13 @@ public record ReplicaConfig(
     return peers.stream().filter(peer -> peer.id().equals(id)).findFirst().orElseThrow();
   }
 
-  private static List<String> check(String id, String cluster, List<Peer> peers) {
+  static void requireName(String what, String name) {
+    if (!NAME.matcher(name).matches()) {
+      throw new IllegalArgumentException("'" + name + "' is not a " + what + "; " + NAME_RULE);
+    }
+  }
+
+  private static List<String> check(String id, String cluster, List<Peer> peers, boolean joins) {
     List<String> errors = new ArrayList<>();
     if (!NAME.matcher(cluster).matches()) {
       errors.add("cluster '" + cluster + "' is not a cluster name; " + NAME_RULE);
@@ -90,7 +111,7 @@ public record ReplicaConfig(
     if (!ids.contains(id)) {
       errors.add("id '" + id + "' is not among the peers " + ids + "; add this replica to them");
     }
-    if (peers.size() % 2 == 0 || peers.size() > 7) {
+    if (!joins && (peers.size() % 2 == 0 || peers.size() > Membership.MOST)) {
       errors.add(
           peers.size() + " peers; expected 1, 3, 5 or 7, so that a majority is well defined");
     }

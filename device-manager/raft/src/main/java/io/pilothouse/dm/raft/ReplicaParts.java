@@ -9,6 +9,7 @@ import java.util.concurrent.CompletableFuture;
 
 /** What a replica is made of besides its Ratis server, which needs these to start. */
 record ReplicaParts(
+    String self,
     DataDir dataDir,
     Failure failure,
     FleetState state,
@@ -16,7 +17,8 @@ record ReplicaParts(
     Listeners listeners,
     ReplicaMetrics metrics,
     Proposer proposer,
-    Recorder recorder)
+    Recorder recorder,
+    StateChecks checks)
     implements AutoCloseable {
 
   /**
@@ -28,6 +30,7 @@ record ReplicaParts(
       ReplicaConfig config,
       DataDir dataDir,
       MeterRegistry registry,
+      Tuning tuning,
       CompletableFuture<Replica> started) {
     Failure failure = new Failure(config.id());
     ReplicaMetrics metrics = new ReplicaMetrics(registry);
@@ -37,6 +40,7 @@ record ReplicaParts(
             () -> started.join().notLeader(),
             metrics);
     return new ReplicaParts(
+        config.id(),
         dataDir,
         failure,
         new FleetState(failure),
@@ -44,11 +48,12 @@ record ReplicaParts(
         new Listeners(),
         metrics,
         proposer,
-        Recorder.open(dataDir.record(), config.record()));
+        Recorder.open(dataDir.record(), config.record()),
+        new StateChecks(tuning.checkEvery()));
   }
 
   FleetStateMachine machine(Applier applier) {
-    return new FleetStateMachine(this, applier, new Stamp(clock));
+    return new FleetStateMachine(this, applier, new Stamp(clock, checks));
   }
 
   @Override

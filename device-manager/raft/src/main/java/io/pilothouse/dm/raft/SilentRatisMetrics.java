@@ -13,12 +13,14 @@ import org.apache.ratis.metrics.MetricRegistries;
 import org.apache.ratis.metrics.MetricRegistryInfo;
 import org.apache.ratis.metrics.RatisMetricRegistry;
 import org.apache.ratis.metrics.Timekeeper;
+import org.apache.ratis.server.metrics.SegmentedRaftLogMetrics;
 import org.apache.ratis.util.TimeDuration;
 
 /**
  * Ratis demands a metrics provider; its own brings a second metrics library, whose figures
  * Micrometer cannot read. {@link ReplicaMetrics} measures what operators need, so this one measures
- * nothing. Found by {@link java.util.ServiceLoader}.
+ * nothing but the syncs of the log, which only Ratis sees. Found by {@link
+ * java.util.ServiceLoader}.
  */
 public final class SilentRatisMetrics extends MetricRegistries {
 
@@ -74,7 +76,18 @@ public final class SilentRatisMetrics extends MetricRegistries {
 
     @Override
     public Timekeeper timer(String name) {
-      return () -> () -> 0;
+      if (!name.equals(SegmentedRaftLogMetrics.RAFT_LOG_SYNC_TIME)) {
+        return () -> () -> 0;
+      }
+      SyncTimes times = SyncTimes.of(info.getPrefix());
+      return () -> {
+        long start = System.nanoTime();
+        return () -> {
+          long took = System.nanoTime() - start;
+          times.add(took);
+          return took;
+        };
+      };
     }
 
     /** Counts all the same: Ratis reads some of its counters. */

@@ -14,15 +14,18 @@ final class Stamp {
   private static final int ENTROPY_BYTES = 16;
 
   private final LogClock clock;
+  private final StateChecks checks;
   private final SecureRandom random = new SecureRandom();
 
-  Stamp(LogClock clock) {
+  Stamp(LogClock clock, StateChecks checks) {
     this.clock = clock;
+    this.checks = checks;
   }
 
   /** Never earlier than the stamp before. */
   Entry on(Entry entry) {
     Entry.Builder stamped = Entry.newBuilder().setAt(clock.stamp());
+    checks.toCarry().ifPresent(stamped::setCheck);
     for (Request request : entry.getRequestsList()) {
       byte[] entropy = new byte[ENTROPY_BYTES];
       random.nextBytes(entropy);

@@ -6,6 +6,7 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
 import io.pilothouse.api.log.v1.Event;
 import io.pilothouse.dm.state.Change;
+import io.pilothouse.dm.state.Schema;
 import io.pilothouse.dm.state.State;
 import io.pilothouse.dm.state.Table;
 import java.io.IOException;
@@ -45,6 +46,9 @@ final class Store implements AutoCloseable {
 
   private static final byte[] FORMAT_KEY = "format".getBytes(UTF_8);
   private static final byte[] APPLIED_KEY = "applied".getBytes(UTF_8);
+
+  /** INDEX SCHEMA DIGEST, as text; of the last time that the database was closed or copied. */
+  private static final byte[] DIGEST_KEY = "digest".getBytes(UTF_8);
 
   private final StoreOptions options;
   private final RocksDB db;
@@ -139,6 +143,46 @@ final class Store implements AutoCloseable {
       db.write(unlogged, batch);
     } catch (RocksDBException e) {
       throw new IOException("cannot write entry " + applied + ": " + e.getMessage(), e);
+    }
+  }
+
+  /** Notes what the state is at the applied index, for {@link #checkDigest}. */
+  void writeDigest(String digest) throws IOException {
+    String note = applied().getIndex() + " " + Schema.fingerprint() + " " + digest;
+    try {
+      db.put(unlogged, DIGEST_KEY, note.getBytes(UTF_8));
+    } catch (RocksDBException e) {
+      throw new IOException("cannot write the state's digest: " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * Whether the loaded state is the one that was written. Says nothing when the process ended
+   * without a word, or was of another release: then the other replicas are compared with.
+   *
+   * @throws IOException when it is another one
+   */
+  void checkDigest(String loaded) throws IOException {
+    byte @Nullable [] note;
+    try {
+      note = db.get(DIGEST_KEY);
+    } catch (RocksDBException e) {
+      throw new IOException("cannot read the state's digest: " + e.getMessage(), e);
+    }
+    if (note == null) {
+      return;
+    }
+    String[] parts = new String(note, UTF_8).split(" ", -1);
+    boolean speaks =
+        parts.length == 3
+            && parts[0].equals(Long.toString(applied().getIndex()))
+            && parts[1].equals(Schema.fingerprint());
+    if (speaks && !parts[2].equals(loaded)) {
+      throw new IOException(
+          ("the database %s does not hold the state that was written at index %s: digest %s, not"
+                  + " %s. Its disk or memory is faulty; put a new replica in the place of this one:"
+                  + " `pilot dm replace`")
+              .formatted(db.getName(), parts[0], loaded, parts[2]));
     }
   }
 

@@ -10,6 +10,7 @@ import java.time.Duration;
  * @param keepEntries entries kept behind the snapshot, so that a replica that was briefly away
  *     catches up from the log
  * @param purgeGap entries that must have gathered before files are purged
+ * @param checkEvery entries between comparisons of the replicas' states
  * @param electionTimeout without a leader's sign for this long, up to twice it, a replica stands
  */
 record Tuning(
@@ -17,7 +18,9 @@ record Tuning(
     long snapshotEvery,
     long keepEntries,
     int purgeGap,
+    long checkEvery,
     Duration electionTimeout) {
 
-  static final Tuning PRODUCTION = new Tuning(8 << 20, 20_000, 10_000, 1024, Duration.ofSeconds(1));
+  static final Tuning PRODUCTION =
+      new Tuning(8 << 20, 20_000, 10_000, 1024, 500, Duration.ofSeconds(1));
 }

@@ -2,6 +2,7 @@ package io.pilothouse.dm.raft;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.pilothouse.api.log.v1.Reply;
+import io.pilothouse.dm.record.RecordSettings;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -13,6 +14,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -28,13 +30,20 @@ final class Cluster implements AutoCloseable {
       new AtomicInteger(20_000 + (int) (ProcessHandle.current().pid() % 5_000));
 
   private final Path root;
+  private final String name;
   private final Tuning tuning;
   private final List<Peer> peers;
+  private final Map<String, Origin> origins = new TreeMap<>();
   private final Map<String, Replica> running = new TreeMap<>();
   private final Map<String, SimpleMeterRegistry> metrics = new TreeMap<>();
 
   Cluster(Path root, int size, Tuning tuning) {
+    this(root, "test", size, tuning);
+  }
+
+  Cluster(Path root, String name, int size, Tuning tuning) {
     this.root = root;
+    this.name = name;
     this.tuning = tuning;
     this.peers = peers(size);
   }
@@ -62,12 +71,38 @@ final class Cluster implements AutoCloseable {
   }
 
   ReplicaConfig config(String id) {
-    return new ReplicaConfig(id, "test", root.resolve(id), peers);
+    Origin origin = origins.getOrDefault(id, new Origin.Seed());
+    List<Peer> seed =
+        origin instanceof Origin.Join
+            ? peers.stream().filter(peer -> peer.id().equals(id)).toList()
+            : peers.stream()
+                .filter(peer -> !(origins.get(peer.id()) instanceof Origin.Join))
+                .toList();
+    return new ReplicaConfig(
+        id, name, root.resolve(id), seed, RecordSettings.DEFAULT, Optional.empty(), origin);
+  }
+
+  /** All replicas begin with this. */
+  void originate(Origin origin) {
+    peers.forEach(peer -> origins.put(peer.id(), origin));
+  }
+
+  /** A replica that runs and is no member yet. */
+  Peer join(String id) throws ReplicaStartException {
+    Peer peer = new Peer(id, freePort(), freePort(), freePort());
+    peers.add(peer);
+    origins.put(id, new Origin.Join());
+    start(id);
+    return peer;
   }
 
   Replica start(String id) throws ReplicaStartException {
+    return start(id, new LeaseLedger());
+  }
+
+  Replica start(String id, Applier applier) throws ReplicaStartException {
     SimpleMeterRegistry registry = new SimpleMeterRegistry();
-    Replica replica = Replica.start(config(id), registry, new LeaseLedger(), tuning);
+    Replica replica = Replica.start(config(id), registry, applier, tuning);
     running.put(id, replica);
     metrics.put(id, registry);
     return replica;

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 class SnapshotTest {
 
   /** Small files, purged at once. */
-  private static final Tuning PURGING = new Tuning(64 << 10, 100, 0, 1, Duration.ofSeconds(1));
+  private static final Tuning PURGING = new Tuning(64 << 10, 100, 0, 1, 500, Duration.ofSeconds(1));
 
   @TempDir private Path root;
 

@@ -10,7 +10,8 @@ import org.junit.jupiter.api.Test;
 
 class StampTest {
 
-  private final Stamp stamp = new Stamp(new LogClock(InstantSource.system(), System::nanoTime));
+  private final Stamp stamp =
+      new Stamp(new LogClock(InstantSource.system(), System::nanoTime), new StateChecks(500));
 
   @Test
   void eachRequestGetsRandomnessOfItsOwnWhateverTheSenderPutThere() {

@@ -17,6 +17,8 @@ final class Access {
 
   static final String WATCHDOG = "pilothouse.v1.WatchdogApi";
 
+  static final String REPLICAS = "pilothouse.v1.Replicas";
+
   /** Methods of the operators' service that change nothing: open to satellites. */
   private static final Set<String> OPERATOR_READS =
       Set.of(
@@ -42,7 +44,8 @@ final class Access {
   static Optional<String> objection(Principal principal, String service, String method) {
     boolean allowed =
         switch (principal.kind()) {
-          case OPERATOR -> service.equals(OPERATOR) || service.equals(WATCHDOG);
+          case OPERATOR ->
+              service.equals(OPERATOR) || service.equals(WATCHDOG) || service.equals(REPLICAS);
           case MACHINE -> service.equals(MACHINE) || service.equals(WATCHDOG);
           case SATELLITE ->
               service.equals(SATELLITE)

@@ -1,6 +1,7 @@
 package io.pilothouse.dm.server;
 
 import io.grpc.ManagedChannel;
+import io.grpc.ServerServiceDefinition;
 import io.grpc.inprocess.InProcessChannelBuilder;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.binder.jvm.ClassLoaderMetrics;
@@ -20,7 +21,9 @@ import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -29,6 +32,9 @@ import org.slf4j.LoggerFactory;
 public final class DeviceManager implements AutoCloseable {
 
   private static final Logger log = LoggerFactory.getLogger(DeviceManager.class);
+
+  /** A service manager waits longer before it kills. */
+  private static final Duration HAND_OVER = Duration.ofSeconds(2);
 
   private final Deque<AutoCloseable> parts = new ArrayDeque<>();
   private final Replica replica;
@@ -67,11 +73,18 @@ public final class DeviceManager implements AutoCloseable {
     parts.push(edge);
     SelfReport report = new SelfReport(config.id(), config.tls(), ledger, edge.waiters(), clocks);
     String name = config.cluster() + "/" + config.id();
+    ReplicasService replicas =
+        new ReplicasService(
+            replica,
+            new MemberReads(config.cluster(), replica, edge.writes()),
+            new MemberWrites(replica.membership()));
+    List<ServerServiceDefinition> services = new ArrayList<>(edge.services());
+    services.add(edge.guarded(replicas));
     GrpcPort grpc =
         opened(
             "gRPC",
             self.grpc(),
-            () -> GrpcPort.open(self.grpc(), config.tls(), name, edge.services(), report::isReady));
+            () -> GrpcPort.open(self.grpc(), config.tls(), name, services, report::isReady));
     parts.push(grpc);
     ManagedChannel channel = InProcessChannelBuilder.forName(name).build();
     parts.push(channel::shutdownNow);
@@ -125,6 +138,16 @@ public final class DeviceManager implements AutoCloseable {
     new JvmThreadMetrics().bindTo(metrics);
     new ProcessorMetrics().bindTo(metrics);
     new UptimeMetrics().bindTo(metrics);
+  }
+
+  /** Has another replica lead, if this one does: nobody then waits for an election. */
+  public void handOver() {
+    replica.handOver(HAND_OVER);
+  }
+
+  /** Whether {@link #failure} is that the state here is not the others'. */
+  public boolean isDivergent() {
+    return replica.isDivergent();
   }
 
   /** Completes with the reason when the replica cannot go on; the process should then end. */

@@ -1,5 +1,6 @@
 package io.pilothouse.dm.server;
 
+import io.grpc.BindableService;
 import io.grpc.ServerInterceptors;
 import io.grpc.ServerServiceDefinition;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -13,6 +14,8 @@ final class Edge implements AutoCloseable {
 
   private final Waiters waiters;
   private final LeaderLoop leaderLoop;
+  private final Writes writes;
+  private final EdgeInterceptor interceptor;
   private final List<ServerServiceDefinition> services;
 
   Edge(Ledger ledger, Clocks clocks, MeterRegistry metrics) {
@@ -26,8 +29,9 @@ final class Edge implements AutoCloseable {
     Term term = new Term();
     ledger.addListener(waiters);
     ledger.addListener(term);
-    leaderLoop = new LeaderLoop(ledger, term, clocks);
-    Writes writes = new Writes(ledger);
+    DiskGuard disk = new DiskGuard(ledger::ownVitals, clocks.nanos());
+    leaderLoop = new LeaderLoop(ledger, term, clocks, disk);
+    writes = new Writes(ledger, disk);
     Pulls pulls = new Pulls(ledger, waiters);
     ReportIntake intake = new ReportIntake(ledger, writes, term, clocks);
     OperatorService operator =
@@ -46,7 +50,7 @@ final class Edge implements AutoCloseable {
         new SatelliteService(
             ledger, writes, pulls, new SatelliteReports(ledger, writes, intake), term, clocks);
     WatchdogService watchdog = new WatchdogService(ledger, writes, intake);
-    EdgeInterceptor interceptor = new EdgeInterceptor(metrics);
+    interceptor = new EdgeInterceptor(metrics);
     services =
         List.of(
             ServerInterceptors.intercept(operator, interceptor),
@@ -57,6 +61,15 @@ final class Edge implements AutoCloseable {
 
   List<ServerServiceDefinition> services() {
     return services;
+  }
+
+  /** A further service, which every call reaches by the same way. */
+  ServerServiceDefinition guarded(BindableService service) {
+    return ServerInterceptors.intercept(service, interceptor);
+  }
+
+  Writes writes() {
+    return writes;
   }
 
   Waiters waiters() {

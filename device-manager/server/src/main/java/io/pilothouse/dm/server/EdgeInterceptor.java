@@ -27,7 +27,7 @@ final class EdgeInterceptor implements ServerInterceptor {
   private static final Logger log = LoggerFactory.getLogger(EdgeInterceptor.class);
   private static final String LOG_KEY = "rid";
 
-  /** Of machines and satellites; what they send all the time is only counted. */
+  /** Of other services; what machines and satellites send all the time is only counted. */
   private static final Set<String> RARE_WRITES =
       Set.of(
           "Register",
@@ -35,7 +35,9 @@ final class EdgeInterceptor implements ServerInterceptor {
           "ClaimRepair",
           "ReportRepair",
           "ReportDiscovered",
-          "ReportProvisioning");
+          "ReportProvisioning",
+          "ChangeMembers",
+          "BeginBackup");
 
   static final Metadata.Key<String> PRINCIPAL = CallerIdentity.PRINCIPAL;
   static final Metadata.Key<String> REQUEST_ID = key("pilot-request-id");

@@ -17,6 +17,7 @@ import io.grpc.StatusRuntimeException;
 import io.grpc.stub.ClientCalls;
 import io.grpc.stub.MetadataUtils;
 import io.pilothouse.api.v1.OperatorGrpc;
+import io.pilothouse.api.v1.ReplicasGrpc;
 import io.pilothouse.api.v1.WatchdogApiGrpc;
 import io.pilothouse.tls.HttpServers;
 import io.pilothouse.tls.PeerName;
@@ -41,7 +42,10 @@ import org.jspecify.annotations.Nullable;
 final class HttpGateway implements HttpHandler {
 
   private static final List<ServiceDescriptor> SERVICES =
-      List.of(OperatorGrpc.getServiceDescriptor(), WatchdogApiGrpc.getServiceDescriptor());
+      List.of(
+          OperatorGrpc.getServiceDescriptor(),
+          WatchdogApiGrpc.getServiceDescriptor(),
+          ReplicasGrpc.getServiceDescriptor());
 
   /** Where it is to be served. */
   static final List<String> PATHS =

@@ -33,16 +33,18 @@ final class LeaderLoop implements AutoCloseable {
   private final Ledger ledger;
   private final Term term;
   private final Clocks clocks;
+  private final DiskGuard disk;
   private final ScheduledExecutorService rounds;
   private final ClockSkew skew = new ClockSkew();
   private SilenceWatch silence;
   private CompletableFuture<Reply> tick = CompletableFuture.completedFuture(null);
   private CompletableFuture<Reply> notice = CompletableFuture.completedFuture(null);
 
-  LeaderLoop(Ledger ledger, Term term, Clocks clocks) {
+  LeaderLoop(Ledger ledger, Term term, Clocks clocks, DiskGuard disk) {
     this.ledger = ledger;
     this.term = term;
     this.clocks = clocks;
+    this.disk = disk;
     this.silence = new SilenceWatch(term.lastHeard());
     this.rounds =
         Executors.newSingleThreadScheduledExecutor(
@@ -67,7 +69,7 @@ final class LeaderLoop implements AutoCloseable {
 
   /** One round; called by one thread at a time. */
   void round() {
-    if (!ledger.isLeader()) {
+    if (!ledger.isLeader() || !disk.hasRoomForTime()) {
       return;
     }
     LastHeard heard = term.lastHeard();

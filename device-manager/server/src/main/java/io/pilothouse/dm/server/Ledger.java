@@ -1,5 +1,6 @@
 package io.pilothouse.dm.server;
 
+import io.pilothouse.api.log.v1.ReplicaVitals;
 import io.pilothouse.api.log.v1.Reply;
 import io.pilothouse.api.log.v1.Request;
 import io.pilothouse.dm.raft.CommitListener;
@@ -10,6 +11,7 @@ import io.pilothouse.dm.record.RecordPages;
 import io.pilothouse.dm.record.RecordStatus;
 import io.pilothouse.dm.state.State;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
@@ -40,6 +42,12 @@ interface Ledger {
   LogClock logClock();
 
   List<PeerStatus> peers();
+
+  /** How the replicas are, as far as the leader heard lately. */
+  Map<String, ReplicaVitals> vitals();
+
+  /** How this replica is. */
+  ReplicaVitals ownVitals();
 
   /** What this replica recorded of the applied log. */
   RecordPages record();

@@ -1,5 +1,6 @@
 package io.pilothouse.dm.server;
 
+import io.pilothouse.dm.raft.Origin;
 import io.pilothouse.dm.raft.ReplicaConfig;
 import io.pilothouse.dm.raft.ReplicaStartException;
 import io.pilothouse.dm.record.RecordSettings;
@@ -29,7 +30,8 @@ import picocli.CommandLine.Spec;
     description = "One replica of the Device Manager: ground truth and every decision.",
     footer = {
       "",
-      "Exit codes: 1 cannot start or cannot go on, 2 wrong flags, 143 stopped by SIGTERM.",
+      "Exit codes: 1 cannot start or cannot go on, 2 wrong flags, 3 its state is not the others',",
+      "143 stopped by SIGTERM.",
     })
 public final class Main implements Callable<Integer> {
 
@@ -50,7 +52,10 @@ public final class Main implements Callable<Integer> {
   @Option(
       names = "--peers",
       required = true,
-      description = "All replicas: dm-1=RAFT/GRPC/HTTP,dm-2=... with a host:port each.")
+      description = {
+        "The replicas that the cluster begins with: dm-1=RAFT/GRPC/HTTP,dm-2=... with a host:port",
+        "each; from then on its log says who they are (`pilot dm members`)."
+      })
   private String peers = "";
 
   @Option(
@@ -66,6 +71,17 @@ public final class Main implements Callable<Integer> {
       defaultValue = "30",
       description = "And for how many days: ${DEFAULT-VALUE}.")
   private int recordKeepDays;
+
+  @Option(
+      names = "--join",
+      description = "A new replica of a cluster that runs: waits for `pilot dm add` or `replace`.")
+  private boolean join;
+
+  @Option(
+      names = "--restore",
+      paramLabel = "DIR",
+      description = "The first start of a cluster from what `pilot dm restore` made.")
+  private @Nullable Path restore;
 
   @Option(
       names = "--listen-beyond-loopback",
@@ -108,11 +124,12 @@ public final class Main implements Callable<Integer> {
     Runtime.getRuntime().addShutdownHook(stop);
     String reason = dm.failure().join();
     log.error("Replica {} cannot go on: {}", config.id(), reason);
-    return 1;
+    return dm.isDivergent() ? 3 : 1;
   }
 
   private static void stop(ReplicaConfig config, DeviceManager dm) {
     log.info("Replica {} stops", config.id());
+    dm.handOver();
     dm.close();
   }
 
@@ -130,6 +147,15 @@ public final class Main implements Callable<Integer> {
     return Optional.of(directory);
   }
 
+  private Origin origin() {
+    @Nullable Path set = restore;
+    if (join && set != null) {
+      throw new IllegalArgumentException(
+          "--join and --restore exclude each other: one joins a cluster, the other begins one");
+    }
+    return join ? new Origin.Join() : set == null ? new Origin.Seed() : new Origin.Restored(set);
+  }
+
   private ReplicaConfig config() {
     try {
       if (recordKeepDays < 1 || recordKeepMib < 1) {
@@ -141,7 +167,8 @@ public final class Main implements Callable<Integer> {
           RecordSettings.DEFAULT.keeping(
               (long) recordKeepMib << 20, Duration.ofDays(recordKeepDays));
       ReplicaConfig config =
-          new ReplicaConfig(id, cluster, data, PeerList.parse(peers), record, certificate());
+          new ReplicaConfig(
+              id, cluster, data, PeerList.parse(peers), record, certificate(), origin());
       if (!beyondLoopback && tls == null) {
         PeerList.requireLoopback(config.self());
       }

@@ -1,5 +1,6 @@
 package io.pilothouse.dm.server;
 
+import io.pilothouse.api.log.v1.ReplicaVitals;
 import io.pilothouse.api.log.v1.Reply;
 import io.pilothouse.api.log.v1.Request;
 import io.pilothouse.dm.raft.CommitListener;
@@ -11,6 +12,7 @@ import io.pilothouse.dm.record.RecordPages;
 import io.pilothouse.dm.record.RecordStatus;
 import io.pilothouse.dm.state.State;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
@@ -56,6 +58,16 @@ record ReplicaLedger(Replica replica) implements Ledger {
   @Override
   public List<PeerStatus> peers() {
     return replica.peers();
+  }
+
+  @Override
+  public Map<String, ReplicaVitals> vitals() {
+    return replica.latestVitals();
+  }
+
+  @Override
+  public ReplicaVitals ownVitals() {
+    return replica.ownVitals();
   }
 
   @Override

@@ -65,6 +65,7 @@ final class StatusReads {
     if (!quorum) {
       status.addCodes(noQuorum(peers.size(), down));
     }
+    ReplicaHealth.codes(ledger.vitals()).forEach(status::addCodes);
     RecordStatus record = ledger.recordStatus();
     if (!record.isRecording()) {
       status.addCodes(recordStopped(record, ledger.leader().map(Peer::id).orElse("")));
@@ -140,7 +141,7 @@ final class StatusReads {
         .build();
   }
 
-  private static HealthCode.Builder code(String code, String severity, int count) {
+  static HealthCode.Builder code(String code, String severity, int count) {
     return HealthCode.newBuilder()
         .setCode(code)
         .setSeverity(severity)

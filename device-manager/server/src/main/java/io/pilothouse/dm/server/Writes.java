@@ -21,9 +21,11 @@ final class Writes {
   private static final Duration READ_TIMEOUT = Duration.ofMillis(1500);
 
   private final Ledger ledger;
+  private final DiskGuard disk;
 
-  Writes(Ledger ledger) {
+  Writes(Ledger ledger, DiskGuard disk) {
     this.ledger = ledger;
+    this.disk = disk;
   }
 
   /** Decides an operator's command: done once under its client id and sequence. */
@@ -45,6 +47,7 @@ final class Writes {
    * Puts a command on its way; {@link #outcome} waits for it. Order of calls is order in the log.
    */
   CompletableFuture<Reply> submit(Command command) {
+    requireRoom();
     return ledger.submit(request(command).build());
   }
 
@@ -80,7 +83,18 @@ final class Writes {
   }
 
   private Reply decide(Request request) {
+    requireRoom();
     return outcome(ledger.submit(request));
+  }
+
+  private void requireRoom() {
+    if (ledger.isLeader()) {
+      disk.objection()
+          .ifPresent(
+              refusal -> {
+                throw refusal;
+              });
+    }
   }
 
   private static Request.Builder request(Command command) {

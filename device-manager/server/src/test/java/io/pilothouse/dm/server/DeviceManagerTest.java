@@ -12,12 +12,21 @@ import io.grpc.health.v1.HealthCheckRequest;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.health.v1.HealthGrpc;
 import io.grpc.stub.MetadataUtils;
+import io.pilothouse.api.v1.BackupFile;
+import io.pilothouse.api.v1.BeginBackupReply;
+import io.pilothouse.api.v1.BeginBackupRequest;
+import io.pilothouse.api.v1.ChangeMembersRequest;
 import io.pilothouse.api.v1.FleetRequest;
+import io.pilothouse.api.v1.GetMembersReply;
+import io.pilothouse.api.v1.GetMembersRequest;
 import io.pilothouse.api.v1.GetStatusRequest;
 import io.pilothouse.api.v1.ListEventsRequest;
 import io.pilothouse.api.v1.OperatorGrpc;
 import io.pilothouse.api.v1.OperatorGrpc.OperatorBlockingStub;
+import io.pilothouse.api.v1.ReadBackupRequest;
+import io.pilothouse.api.v1.ReplicasGrpc;
 import io.pilothouse.api.v1.StatusReply;
+import io.pilothouse.dm.raft.BackupManifest;
 import io.pilothouse.dm.raft.HostPort;
 import io.pilothouse.dm.raft.Peer;
 import io.pilothouse.dm.raft.ReplicaConfig;
@@ -121,6 +130,74 @@ class DeviceManagerTest {
       assertThat(again.failure()).isNotDone();
       end(channel);
     }
+  }
+
+  @Test
+  void aBackupComesPieceByPieceAndIsWhole() throws Exception {
+    ReplicaConfig config = config();
+    try (DeviceManager dm = DeviceManager.start(config)) {
+      ManagedChannel channel = connect(config);
+      status(operator(channel));
+      operator(channel).applyFleet(FleetRequest.newBuilder().setFleet(TestFleet.spec()).build());
+      ReplicasGrpc.ReplicasBlockingStub replicas = replicas(channel);
+      GetMembersReply members = replicas.getMembers(GetMembersRequest.getDefaultInstance());
+      assertThat(members.getMembersList())
+          .singleElement()
+          .satisfies(
+              each -> {
+                assertThat(each.getId()).isEqualTo("dm-1");
+                assertThat(each.getUp()).isTrue();
+                assertThat(each.getDiskFree()).isPositive();
+                assertThat(each.getGrpcAddress()).isEqualTo(config.self().grpc().toString());
+              });
+
+      BeginBackupReply begun = replicas.beginBackup(BeginBackupRequest.getDefaultInstance());
+      Path backup = dir.resolve("backup");
+      for (BackupFile file : begun.getFilesList()) {
+        Path target = backup.resolve("db").resolve(file.getName());
+        Files.createDirectories(target.getParent());
+        Files.write(
+            target,
+            replicas
+                .readBackup(
+                    ReadBackupRequest.newBuilder()
+                        .setBackup(begun.getBackup())
+                        .setFile(file.getName())
+                        .build())
+                .getBytes()
+                .toByteArray());
+      }
+      Files.writeString(backup.resolve(BackupManifest.NAME), begun.getManifest());
+      assertThat(BackupManifest.read(backup).damage(backup)).isEmpty();
+
+      assertThatThrownBy(
+              () ->
+                  replicas.changeMembers(
+                      ChangeMembersRequest.newBuilder()
+                          .setVerb(ChangeMembersRequest.Verb.REMOVE)
+                          .setId("dm-1")
+                          .build()))
+          .hasMessageContaining("dm-1 is the only replica");
+      assertThatThrownBy(
+              () ->
+                  replicas.readBackup(
+                      ReadBackupRequest.newBuilder()
+                          .setBackup(begun.getBackup())
+                          .setFile("../cluster")
+                          .build()))
+          .hasMessageContaining("NOT_FOUND");
+      assertThat(dm.isDivergent()).isFalse();
+      end(channel);
+    }
+  }
+
+  private static ReplicasGrpc.ReplicasBlockingStub replicas(ManagedChannel channel) {
+    Metadata headers = new Metadata();
+    headers.put(EdgeInterceptor.PRINCIPAL, "operator/alice");
+    return ReplicasGrpc.newBlockingStub(
+            ClientInterceptors.intercept(
+                channel, MetadataUtils.newAttachHeadersInterceptor(headers)))
+        .withDeadlineAfter(30, TimeUnit.SECONDS);
   }
 
   private static void end(ManagedChannel channel) throws InterruptedException {

@@ -1,6 +1,7 @@
 package io.pilothouse.dm.server;
 
 import io.pilothouse.api.log.v1.Entry;
+import io.pilothouse.api.log.v1.ReplicaVitals;
 import io.pilothouse.api.log.v1.Reply;
 import io.pilothouse.api.log.v1.Request;
 import io.pilothouse.dm.raft.CommitListener;
@@ -19,8 +20,10 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Function;
@@ -35,6 +38,7 @@ final class FakeLedger implements Ledger {
 
   private volatile Path record = Path.of("no-record");
   private volatile RecordStatus recordStatus = new RecordStatus("", 0, 0, 0);
+  private volatile Map<String, ReplicaVitals> vitals = Map.of();
   private final State state = new State();
   private final Apply apply = new Apply();
   private final LogClock clock;
@@ -141,10 +145,30 @@ final class FakeLedger implements Ledger {
   @Override
   public List<PeerStatus> peers() {
     return List.of(
-        new PeerStatus(SELF, true, true, OptionalLong.empty(), Optional.empty()),
-        new PeerStatus(OTHER, false, false, OptionalLong.of(1), Optional.of(Duration.ofMillis(40))),
+        new PeerStatus(SELF, true, true, OptionalLong.empty(), Optional.empty(), 0),
         new PeerStatus(
-            THIRD, false, false, OptionalLong.of(1), Optional.ofNullable(thirdSilentFor)));
+            OTHER, false, false, OptionalLong.of(1), Optional.of(Duration.ofMillis(40)), 0),
+        new PeerStatus(
+            THIRD, false, false, OptionalLong.of(1), Optional.ofNullable(thirdSilentFor), 0));
+  }
+
+  /** What a replica, by its id, says of itself; the first is this one. */
+  void vitalsAre(ReplicaVitals... said) {
+    Map<String, ReplicaVitals> all = new TreeMap<>();
+    for (ReplicaVitals each : said) {
+      all.put(each.getReplica(), each);
+    }
+    vitals = all;
+  }
+
+  @Override
+  public Map<String, ReplicaVitals> vitals() {
+    return vitals;
+  }
+
+  @Override
+  public ReplicaVitals ownVitals() {
+    return vitals.getOrDefault(SELF.id(), ReplicaVitals.getDefaultInstance());
   }
 
   /** Where its record is. */

@@ -1,0 +1,132 @@
+package io.pilothouse.dm.raft;
+
+import io.pilothouse.api.log.v1.ReplicaAnswer;
+import io.pilothouse.api.log.v1.ReplicaQuestion;
+import io.pilothouse.api.log.v1.ReplicaVitals;
+import java.io.IOException;
+import java.nio.file.FileStore;
+import java.nio.file.Files;
+import java.time.Duration;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.function.BooleanSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** What replicas tell each other about themselves, and this one's part in it. */
+final class PeerVitals implements AutoCloseable {
+
+  private static final Logger log = LoggerFactory.getLogger(PeerVitals.class);
+  static final String VERSION = version();
+  private static final Duration EVERY = Duration.ofSeconds(2);
+
+  private final ReplicaParts parts;
+  private final Members members;
+  private final PeerQuestions questions;
+  private final Inquiry inquiry;
+  private final SyncTimes syncs;
+  private volatile Map<String, ReplicaVitals> lately = Map.of();
+
+  private PeerVitals(
+      ReplicaParts parts, Members members, PeerQuestions questions, SyncTimes syncs) {
+    this.parts = parts;
+    this.members = members;
+    this.questions = questions;
+    this.syncs = syncs;
+    inquiry =
+        new Inquiry(
+            parts.self(), parts.checks(), members, questions, parts.failure(), this::diverged);
+    parts.checks().onDifference(inquiry::begin);
+  }
+
+  static PeerVitals of(ReplicaParts parts, Members members, RaftNode node) {
+    return new PeerVitals(
+        parts,
+        members,
+        new PeerQuestions(node.group()),
+        SyncTimes.of(node.division().getMemberId().toString()));
+  }
+
+  /** Answers another replica. One that sends its own check may thereby be the first to differ. */
+  ReplicaAnswer answer(ReplicaQuestion question) {
+    ReplicaAnswer.Builder answer = ReplicaAnswer.newBuilder().setVitals(own());
+    if (question.hasMine()) {
+      parts.checks().at(question.getMine().getIndex()).ifPresent(answer::setMine);
+      parts.checks().compare(question.getMine());
+    }
+    return answer.build();
+  }
+
+  ReplicaVitals own() {
+    ReplicaVitals.Builder own =
+        ReplicaVitals.newBuilder()
+            .setReplica(parts.self())
+            .setVersion(VERSION)
+            .setApplied(Math.max(0, parts.state().appliedIndex()))
+            .setSyncUs(syncs.slowestMicros())
+            .setDisagrees(inquiry.disagreement());
+    try {
+      FileStore store = Files.getFileStore(parts.dataDir().root());
+      own.setDiskFree(store.getUsableSpace()).setDiskSize(store.getTotalSpace());
+    } catch (IOException e) {
+      // a size of 0: not known
+      log.warn("The room on the disk of {} is not known: {}", parts.dataDir().root(), e.toString());
+    }
+    return own.build();
+  }
+
+  /** What was heard lately; only while this replica leads. */
+  Map<String, ReplicaVitals> lately() {
+    return lately;
+  }
+
+  /** Keeps {@link #lately} so, until {@link #close}. */
+  void listen(BooleanSupplier leads) {
+    Thread.ofVirtual()
+        .name("dm-vitals")
+        .start(
+            () -> {
+              try {
+                while (!parts.failure().isClosing()) {
+                  lately = leads.getAsBoolean() ? ofAll() : Map.of();
+                  Thread.sleep(EVERY);
+                }
+              } catch (InterruptedException | RejectedExecutionException e) {
+                log.debug("No more news of the other replicas", e); // closed meanwhile
+              }
+            });
+  }
+
+  Map<String, ReplicaVitals> ofAll() {
+    ReplicaQuestion question = ReplicaQuestion.newBuilder().setFrom(parts.self()).build();
+    Map<String, ReplicaVitals> all = new TreeMap<>();
+    questions
+        .askAll(
+            members.voters().stream().filter(peer -> !peer.id().equals(parts.self())).toList(),
+            question)
+        .forEach((id, answer) -> all.put(id, answer.getVitals()));
+    all.put(parts.self(), own());
+    return all;
+  }
+
+  private void diverged(String sentence) {
+    try {
+      parts.dataDir().markDivergent(sentence);
+    } catch (IOException e) {
+      log.error("The next start will not know that this replica's state is wrong: {}", e, e);
+    }
+    parts.failure().reportDiverged(sentence);
+  }
+
+  private static String version() {
+    @org.jspecify.annotations.Nullable
+    String version = PeerVitals.class.getPackage().getImplementationVersion();
+    return version == null ? "development" : version;
+  }
+
+  @Override
+  public void close() {
+    questions.close();
+  }
+}

@@ -1,0 +1,151 @@
+package io.pilothouse.dm.raft;
+
+import io.pilothouse.api.log.v1.Event;
+import io.pilothouse.api.log.v1.Meta;
+import io.pilothouse.api.v1.Lease;
+import io.pilothouse.dm.state.RunningDigest;
+import io.pilothouse.dm.state.Schema;
+import io.pilothouse.dm.state.State;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.ratis.server.protocol.TermIndex;
+
+/**
+ * Makes a new cluster's first state from a backup. The new one has another name, so the old
+ * replicas can never talk to it; its revisions and fencing tokens begin far above all that the old
+ * one can have given out since the backup, so that nobody who remembers those waits for ever or is
+ * taken for the newer one; its leases are over. Machines keep their keys, and clients' writes stay
+ * done once.
+ */
+public final class Restore {
+
+  /** A cluster that decides 10,000 times a second for a day stays below it. */
+  public static final long AHEAD = 1_000_000_000L;
+
+  /** Of the new cluster's first leader; to Ratis a replica at term 0 has no log at all. */
+  private static final long FIRST_TERM = 1;
+
+  private Restore() {}
+
+  /**
+   * Makes {@code target}, which {@code device-manager --restore} takes.
+   *
+   * @param cluster the new cluster's name
+   * @throws IOException when the backup is damaged, with what is wrong with it
+   */
+  public static BackupManifest prepare(Path backup, Path target, String cluster)
+      throws IOException {
+    BackupManifest from = BackupManifest.read(backup);
+    requireWhole(backup, from);
+    if (from.cluster().equals(cluster)) {
+      throw new IOException(
+          ("the new cluster cannot be called '%s' as the old one: its replicas could not be told"
+                  + " from those of the old one; choose another --cluster")
+              .formatted(cluster));
+    }
+    if (!DataFiles.isEmpty(target)) {
+      throw new IOException(target + " is not empty; choose a new directory");
+    }
+    Path unfinished = target.resolveSibling(target.getFileName() + ".unfinished");
+    DataFiles.deleteTree(unfinished);
+    Files.createDirectories(unfinished);
+    Path db = unfinished.resolve(BackupManifest.DB);
+    copy(backup, from, db);
+    String digest = renew(db, from, cluster);
+    BackupManifest made =
+        new BackupManifest(
+            BackupManifest.RESTORE,
+            cluster,
+            from.replica(),
+            FIRST_TERM,
+            from.index() + AHEAD,
+            from.at(),
+            digest,
+            Schema.fingerprint(),
+            PeerVitals.VERSION,
+            from.featureLevel(),
+            BackupManifest.items(db));
+    for (BackupManifest.Item each : made.files()) {
+      DataFiles.sync(db.resolve(each.name()));
+    }
+    DataFiles.sync(db);
+    DataFiles.write(unfinished.resolve(BackupManifest.NAME), made.text());
+    Files.deleteIfExists(target);
+    Files.move(unfinished, target);
+    DataFiles.sync(target.toAbsolutePath().getParent());
+    return made;
+  }
+
+  /** The database of a replica that starts for the first time. */
+  static void seed(Path dir, String cluster, Path db) throws IOException, ReplicaStartException {
+    BackupManifest made = BackupManifest.read(dir);
+    if (!made.kind().equals(BackupManifest.RESTORE)) {
+      throw new ReplicaStartException(
+          ("%s is a backup of cluster %s, which may still run; make a new cluster of it first:"
+                  + " `pilot dm restore %s DIR --cluster NAME`")
+              .formatted(dir, made.cluster(), dir));
+    }
+    if (!made.cluster().equals(cluster)) {
+      throw new ReplicaStartException(
+          "%s was made for cluster '%s'; start with --cluster %s"
+              .formatted(dir, made.cluster(), made.cluster()));
+    }
+    requireWhole(dir, made);
+    Path fresh = db.resolveSibling(db.getFileName() + ".new");
+    DataFiles.deleteTree(fresh);
+    copy(dir, made, fresh);
+    for (BackupManifest.Item each : made.files()) {
+      DataFiles.sync(fresh.resolve(each.name()));
+    }
+    DataFiles.sync(fresh);
+    DataFiles.deleteTree(db);
+    Files.move(fresh, db);
+    DataFiles.sync(db.toAbsolutePath().getParent());
+  }
+
+  private static void requireWhole(Path dir, BackupManifest manifest) throws IOException {
+    List<String> damage = manifest.damage(dir);
+    if (!damage.isEmpty()) {
+      throw new IOException(String.join(System.lineSeparator(), damage));
+    }
+  }
+
+  private static void copy(Path dir, BackupManifest manifest, Path target) throws IOException {
+    Files.createDirectories(target);
+    for (BackupManifest.Item each : manifest.files()) {
+      Files.copy(dir.resolve(BackupManifest.DB).resolve(each.name()), target.resolve(each.name()));
+    }
+  }
+
+  private static String renew(Path db, BackupManifest from, String cluster) throws IOException {
+    try (Store store = Store.open(db)) {
+      State state = store.load();
+      RunningDigest digest = RunningDigest.following(state);
+      store.checkDigest(digest.hex());
+      List<Event> events = new ArrayList<>();
+      Meta meta = state.meta();
+      events.add(
+          Event.newBuilder()
+              .setMeta(
+                  meta.toBuilder().setNextToken(meta.getNextToken() + AHEAD).setClusterId(cluster))
+              .build());
+      for (Lease lease : state.leases()) {
+        if (lease.getExpiresAt() > meta.getNow()) {
+          // due at once: the state itself ends it, with all that follows from that
+          events.add(
+              Event.newBuilder()
+                  .setLease(lease.toBuilder().setExpiresAt(Math.max(1, meta.getNow())))
+                  .build());
+        }
+      }
+      events.forEach(state::replay);
+      store.write(events, TermIndex.valueOf(FIRST_TERM, from.index() + AHEAD));
+      store.writeDigest(digest.hex());
+      store.flush();
+      return digest.hex();
+    }
+  }
+}
