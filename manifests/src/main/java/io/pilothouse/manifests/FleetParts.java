@@ -1,5 +1,6 @@
 package io.pilothouse.manifests;
 
+import io.pilothouse.api.v1.Access;
 import io.pilothouse.api.v1.Fleet;
 import io.pilothouse.api.v1.Image;
 import io.pilothouse.api.v1.InventoryMachine;
@@ -32,6 +33,7 @@ final class FleetParts {
   final List<At<RepairPolicyDraft>> repairPolicies = new ArrayList<>();
   final List<At<RolloutPolicy.Builder>> rolloutPolicies = new ArrayList<>();
   final List<At<Image.Builder>> images = new ArrayList<>();
+  final List<At<Access.Builder>> access = new ArrayList<>();
   final List<Reference> references = new ArrayList<>();
 
   /** Files in {@code watchdogs/} that are not YAML. */
@@ -88,6 +90,11 @@ final class FleetParts {
         images.stream()
             .map(each -> each.value().build())
             .sorted(Comparator.comparing(Image::getName))
+            .toList());
+    fleet.addAllAccess(
+        access.stream()
+            .map(each -> each.value().build())
+            .sorted(Comparator.comparing(Access::getName))
             .toList());
     List<Inventory.Row> rows = inventory == null ? List.of() : inventory.rows();
     fleet.addAllMachines(

@@ -23,7 +23,6 @@ final class FleetReader {
   /** Kinds that the design knows and this version does not. */
   private static final Map<String, String> ELSEWHERE =
       Map.of(
-          "Access", "is not supported by this version",
           "Role", "is not supported by this version",
           "Manifest", SHIPPED,
           "WatchdogSet", SHIPPED,
@@ -88,6 +87,7 @@ final class FleetReader {
           parts.rolloutPolicies.add(
               at(place, RolloutPolicyTable.ROLLOUT_POLICY.read(mapping, reading)));
       case "Watchdog" -> watchdog(mapping, WatchdogTable.WATCHDOG.read(mapping, reading));
+      case "Access" -> parts.access.add(at(place, AccessTable.ACCESS.read(mapping, reading)));
       case "Image" -> parts.images.add(at(place, FleetTables.IMAGE.read(mapping, reading)));
       default -> throw new IllegalStateException("no reader for kind " + kind);
     }

@@ -155,7 +155,8 @@ final class FleetTables {
           REPAIR_POLICY,
           RolloutPolicyTable.ROLLOUT_POLICY,
           WatchdogTable.WATCHDOG,
-          IMAGE);
+          IMAGE,
+          AccessTable.ACCESS);
 
   private FleetTables() {}
 

@@ -18,6 +18,7 @@ public final class OpsCommands {
     nouns.put("repair", OpsCommands::repair);
     nouns.put("incident", OpsCommands::incident);
     nouns.put("events", () -> new CommandLine(new EventsCommand()));
+    nouns.put("audit", OpsCommands::audit);
   }
 
   private static CommandLine machine() {
@@ -66,6 +67,15 @@ public final class OpsCommands {
         new RepairHold.Unhold(),
         new RepairFreeze.Freeze(),
         new RepairFreeze.Unfreeze());
+  }
+
+  private static CommandLine audit() {
+    return Pilot.noun(
+        "audit",
+        "The audit trail: who did what, and whether it is still what was written.",
+        new AuditList(),
+        new AuditExport(),
+        new AuditVerify());
   }
 
   private static CommandLine incident() {

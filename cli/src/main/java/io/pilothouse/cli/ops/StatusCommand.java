@@ -98,6 +98,7 @@ final class StatusCommand extends Command {
         .put("waiting", status.getRepairsWaiting())
         .put("active", status.getRepairsActive())
         .put("frozen", status.getFreeze().getFrozen());
+    root.put("access", status.getAccessOpen() ? "open" : "by role");
     root.putObject("rollouts").put("active", status.getRolloutsActive());
     ArrayNode open =
         root.putObject("incidents").put("open", status.getIncidentsOpen()).putArray("items");
@@ -181,6 +182,10 @@ final class StatusCommand extends Command {
             .count();
     text.append(
         "deployment %d of %d replicas up".formatted(deployments, status.getDeploymentsCount()));
+    if (status.getAccessOpen()) {
+      text.append(
+          "%naccess     open: every operator may do everything; write an access.yaml".formatted());
+    }
     return text.toString();
   }
 }

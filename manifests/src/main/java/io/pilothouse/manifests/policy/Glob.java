@@ -1,11 +1,11 @@
 package io.pilothouse.manifests.policy;
 
 /** Patterns of names: {@code *} stands for any characters or none, {@code ?} for one. */
-final class Glob {
+public final class Glob {
   private Glob() {}
 
   /** Whether the whole text matches; linear but for the stars, and without recursion. */
-  static boolean matches(String glob, String text) {
+  public static boolean matches(String glob, String text) {
     int at = 0;
     int of = 0;
     int star = -1;

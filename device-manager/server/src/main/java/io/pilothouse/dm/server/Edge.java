@@ -50,7 +50,7 @@ final class Edge implements AutoCloseable {
         new SatelliteService(
             ledger, writes, pulls, new SatelliteReports(ledger, writes, intake), term, clocks);
     WatchdogService watchdog = new WatchdogService(ledger, writes, intake);
-    interceptor = new EdgeInterceptor(metrics);
+    interceptor = new EdgeInterceptor(new Access(ledger), metrics);
     services =
         List.of(
             ServerInterceptors.intercept(operator, interceptor),

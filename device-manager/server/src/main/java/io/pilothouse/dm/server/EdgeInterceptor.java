@@ -43,9 +43,11 @@ final class EdgeInterceptor implements ServerInterceptor {
   static final Metadata.Key<String> REQUEST_ID = key("pilot-request-id");
   static final Metadata.Key<String> MACHINE_KEY = key("pilot-key");
 
+  private final Access access;
   private final MeterRegistry metrics;
 
-  EdgeInterceptor(MeterRegistry metrics) {
+  EdgeInterceptor(Access access, MeterRegistry metrics) {
+    this.access = access;
     this.metrics = metrics;
   }
 
@@ -69,15 +71,17 @@ final class EdgeInterceptor implements ServerInterceptor {
       log.warn("Not let in: {}, from {} rid={}", e.getMessage(), address(call), requestId);
       return refuse(call, e);
     }
-    Optional<String> objection = Access.objection(principal, service, method);
+    Optional<Access.Objection> objection;
+    try {
+      objection = access.objection(principal, service, method);
+    } catch (RuntimeException e) {
+      return refuse(call, Refusals.of(e)); // the state cannot be read: nobody is let in
+    }
     if (objection.isPresent()) {
-      log.warn("Denied: {}, from {} rid={}", objection.get(), address(call), requestId);
+      String message = objection.get().message();
+      log.warn("Denied: {}, from {} rid={}", message, address(call), requestId);
       return refuse(
-          call,
-          Refusals.of(
-              Status.Code.PERMISSION_DENIED,
-              objection.get(),
-              "call as a principal of the kind that this service is for"));
+          call, Refusals.of(Status.Code.PERMISSION_DENIED, message, objection.get().remedy()));
     }
     Caller caller = new Caller(principal, requestId, Optional.ofNullable(headers.get(MACHINE_KEY)));
     Context context = Context.current().withValue(Caller.CURRENT, caller);

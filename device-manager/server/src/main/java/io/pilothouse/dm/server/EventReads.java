@@ -7,6 +7,8 @@ import io.pilothouse.api.v1.ListEventsRequest;
 import io.pilothouse.dm.state.Change;
 import io.pilothouse.dm.state.Entities;
 import io.pilothouse.dm.state.Table;
+import io.pilothouse.dm.state.Trail;
+import io.pilothouse.manifests.policy.Glob;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -84,6 +86,7 @@ final class EventReads {
     SortedMap<String, Message> audit = state.table(Table.AUDIT);
     reply.setCompactedBelow(compactedBelow(audit));
     String from = Change.auditKey(request.getSinceIndex() + 1, 0);
+    reply.setChainPrev(Trail.hashBefore(state, from)).setChainHead(Trail.head(state));
     long last = 0;
     for (Message message : audit.tailMap(from).values()) {
       AuditRecord record = (AuditRecord) message;
@@ -104,7 +107,9 @@ final class EventReads {
     List<AuditRecord> found = new ArrayList<>();
     for (Message message : audit.reversed().values()) {
       AuditRecord record = (AuditRecord) message;
-      if (record.getIndex() <= request.getSinceIndex() || found.size() == last) {
+      if (record.getIndex() <= request.getSinceIndex()
+          || record.getAt() < request.getSinceAt()
+          || found.size() == last) {
         break;
       }
       if (matches(record, request)) {
@@ -117,7 +122,11 @@ final class EventReads {
 
   private static boolean matches(AuditRecord record, ListEventsRequest request) {
     return (request.getMachine().isEmpty() || request.getMachine().equals(record.getMachine()))
-        && (request.getSubject().isEmpty() || request.getSubject().equals(record.getSubject()));
+        && (request.getSubject().isEmpty() || request.getSubject().equals(record.getSubject()))
+        && (request.getKind().isEmpty() || request.getKind().equals(record.getKind()))
+        && (request.getPrincipal().isEmpty()
+            || Glob.matches(request.getPrincipal(), record.getPrincipal()))
+        && record.getAt() >= request.getSinceAt();
   }
 
   private static long compactedBelow(SortedMap<String, Message> audit) {

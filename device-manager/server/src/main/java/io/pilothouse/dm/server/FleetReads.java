@@ -13,8 +13,10 @@ import io.pilothouse.api.v1.GetFleetReply;
 import io.pilothouse.api.v1.Lifecycle;
 import io.pilothouse.api.v1.Machine;
 import io.pilothouse.dm.state.Apply;
+import io.pilothouse.dm.state.Authority;
 import io.pilothouse.dm.state.Change;
 import io.pilothouse.dm.state.FleetDiff;
+import io.pilothouse.dm.state.Need;
 import io.pilothouse.dm.state.State;
 import io.pilothouse.dm.state.Table;
 import java.util.List;
@@ -85,7 +87,7 @@ final class FleetReads {
             .build();
     Request rehearsal =
         Request.newBuilder()
-            .setPrincipal(caller.principal().toString())
+            .setPrincipal(rehearsedBy(copy, caller.principal().toString()))
             .setRequestId(caller.requestId())
             .setCommand(Command.newBuilder().setApplyFleet(command))
             .build();
@@ -95,6 +97,11 @@ final class FleetReads {
     if (reply.hasRefusal()) {
       throw Refusals.of(reply.getRefusal());
     }
+  }
+
+  /** Whoever may look may see a plan; as himself only who may also apply it. */
+  private static String rehearsedBy(State copy, String caller) {
+    return Authority.objection(copy, caller, Need.OPERATE).isEmpty() ? caller : Authority.SELF;
   }
 
   /** All that a decision may look at; the trail and the sessions are only ever added to. */

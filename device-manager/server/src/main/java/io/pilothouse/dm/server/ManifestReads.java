@@ -1,13 +1,18 @@
 package io.pilothouse.dm.server;
 
+import io.pilothouse.api.log.v1.Command;
+import io.pilothouse.api.log.v1.Refusal;
+import io.pilothouse.api.log.v1.RegisterManifest;
 import io.pilothouse.api.v1.ListManifestsReply;
 import io.pilothouse.api.v1.Manifest;
 import io.pilothouse.api.v1.WriteReply;
+import io.pilothouse.dm.state.Authority;
 import io.pilothouse.dm.state.Manifests;
 import io.pilothouse.dm.state.RefusedException;
 import io.pilothouse.dm.state.VersionUses;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 
 /** What people ask about versions: which there are, who needs them, whether one would be taken. */
 final class ManifestReads {
@@ -43,8 +48,17 @@ final class ManifestReads {
   /** Refuses what a registration would be refused for now; nothing is written. */
   WriteReply check(Manifest manifest) {
     writes.linearize();
+    String principal = Caller.current().principal().toString();
+    Command command =
+        Command.newBuilder()
+            .setRegisterManifest(RegisterManifest.newBuilder().setManifest(manifest))
+            .build();
     return ledger.read(
         state -> {
+          Optional<Refusal> objection = Authority.objection(state, principal, command);
+          if (objection.isPresent()) {
+            throw Refusals.of(objection.get());
+          }
           try {
             Manifests.admit(state, manifest);
             return WriteReply.newBuilder().setRevision(ledger.appliedIndex()).build();

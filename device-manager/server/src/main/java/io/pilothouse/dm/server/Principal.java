@@ -1,5 +1,6 @@
 package io.pilothouse.dm.server;
 
+import io.pilothouse.manifests.access.Principals;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -7,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Who calls, as {@code pilot-principal} says: {@code operator/alice}, {@code machine/web-03},
- * {@code satellite/repair-1}, {@code watchdog/burn-test}.
+ * {@code satellite/repair-1}, {@code watchdog/burn-test}, {@code framework/batch}.
  */
 record Principal(Kind kind, String name) {
 
@@ -16,7 +17,8 @@ record Principal(Kind kind, String name) {
     OPERATOR("operator"),
     MACHINE("machine"),
     SATELLITE("satellite"),
-    WATCHDOG("watchdog");
+    WATCHDOG("watchdog"),
+    FRAMEWORK("framework");
 
     private final String prefix;
 
@@ -26,7 +28,7 @@ record Principal(Kind kind, String name) {
   }
 
   private static final Pattern FORM =
-      Pattern.compile("(operator|machine|satellite|watchdog)/([A-Za-z0-9][A-Za-z0-9._@-]{0,62})");
+      Pattern.compile("(%s)/(%s)".formatted(String.join("|", Principals.KINDS), Principals.NAME));
 
   /** Empty when the text is missing or of another form. */
   static Optional<Principal> parse(@Nullable String text) {

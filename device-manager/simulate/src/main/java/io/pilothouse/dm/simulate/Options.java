@@ -161,7 +161,8 @@ record Options(List<Run> runs, long seed, boolean json, boolean progress) {
 
     private static Fleet load(Path dir) throws BadInputException {
       return switch (FleetDirectory.load(dir)) {
-        case LoadResult.Loaded<Fleet> loaded -> loaded.value();
+        // the people of a simulation are not those whom the files give roles
+        case LoadResult.Loaded<Fleet> loaded -> loaded.value().toBuilder().clearAccess().build();
         case LoadResult.Rejected<Fleet> rejected -> throw rejected(rejected.problems());
       };
     }

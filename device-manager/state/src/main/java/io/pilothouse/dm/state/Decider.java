@@ -41,9 +41,11 @@ final class Decider {
     }
     Reply reply;
     try {
+      Authority.require(draft);
       Set<String> gone = RemoteSilence.gone(draft);
       Reply.Builder done = command(draft, request.getCommand());
       settle(draft, gone);
+      draft.sealTrail();
       reply = done.setRevision(draft.index()).build();
     } catch (RefusedException e) {
       draft.undo();

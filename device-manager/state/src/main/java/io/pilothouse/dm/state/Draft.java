@@ -45,6 +45,7 @@ public final class Draft implements Entities {
   private final List<Event> events = new ArrayList<>();
   private final List<Change> before = new ArrayList<>();
   private final Agenda agenda = new Agenda();
+  private TrailChain chain;
   private int audits;
 
   Draft(State state, Instant now, long index, Request request, int firstOrdinal) {
@@ -53,6 +54,7 @@ public final class Draft implements Entities {
     this.index = index;
     this.request = request;
     this.firstOrdinal = firstOrdinal;
+    this.chain = TrailChain.of(state.meta());
   }
 
   /** The decision's time: the highest leader stamp so far. */
@@ -228,6 +230,7 @@ public final class Draft implements Entities {
     AuditKey key =
         AuditKey.newBuilder().setIndex(record.getIndex()).setOrdinal(record.getOrdinal()).build();
     add(Event.newBuilder().setAuditRemoved(key).build());
+    chain.removed(record);
   }
 
   /**
@@ -249,7 +252,12 @@ public final class Draft implements Entities {
     if (record.getTrigger().isEmpty()) {
       record.setTrigger(request.getCommand().getKindCase().name());
     }
-    add(Event.newBuilder().setAudit(record).build());
+    add(Event.newBuilder().setAudit(chain.append(record)).build());
+  }
+
+  /** Writes down how far the trail's hash chain has come: once, after the request's last record. */
+  void sealTrail() {
+    chain.seal(meta()).ifPresent(this::put);
   }
 
   /** How many events there are so far; equal before and after a round of rules = settled. */
@@ -273,6 +281,7 @@ public final class Draft implements Entities {
     events.clear();
     agenda.clear();
     audits = 0;
+    chain = TrailChain.of(meta());
   }
 
   private void add(Event event) {

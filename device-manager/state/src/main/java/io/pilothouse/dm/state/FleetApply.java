@@ -60,6 +60,7 @@ final class FleetApply {
       throw new RefusedException(
           Refusal.Code.INVALID, String.join("\n", problems), "correct all of them and apply again");
     }
+    LockOut.refuse(draft, fleet);
     List<String> lines = FleetDiff.of(draft, fleet).stream().map(FleetDiff::line).toList();
     List<FleetChange> changes = FleetDiff.of(draft, fleet);
     if (changes.isEmpty()) {

@@ -2,6 +2,7 @@ package io.pilothouse.dm.state;
 
 import com.google.protobuf.Descriptors.FieldDescriptor;
 import com.google.protobuf.Message;
+import io.pilothouse.api.v1.Access;
 import io.pilothouse.api.v1.DeviceKind;
 import io.pilothouse.api.v1.Fleet;
 import io.pilothouse.api.v1.Image;
@@ -12,6 +13,7 @@ import io.pilothouse.api.v1.RepairPolicy;
 import io.pilothouse.api.v1.RolloutPolicy;
 import io.pilothouse.api.v1.ScaleUnit;
 import io.pilothouse.api.v1.WatchdogSpec;
+import io.pilothouse.manifests.access.AccessCheck;
 import io.pilothouse.manifests.policy.RuleCheck;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -75,6 +77,12 @@ final class FleetCheck {
       }
     }
     fleet.getRepairPoliciesList().forEach(each -> problems.addAll(RuleCheck.problems(each)));
+    names("access", fleet.getAccessList(), Access::getName);
+    for (Access access : fleet.getAccessList()) {
+      String of = "access " + access.getName();
+      AccessCheck.problems(access).forEach(each -> problems.add(of + ": " + each));
+      access.getTypesList().forEach(each -> refer(of, "machine type", each, types));
+    }
     names("manifest key", fleet.getManifestKeysList(), ManifestKey::getName);
     problems.addAll(
         Signatures.problems(

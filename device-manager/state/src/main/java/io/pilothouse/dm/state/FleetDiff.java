@@ -3,6 +3,7 @@ package io.pilothouse.dm.state;
 import com.google.protobuf.Descriptors.EnumValueDescriptor;
 import com.google.protobuf.Descriptors.FieldDescriptor;
 import com.google.protobuf.Message;
+import io.pilothouse.api.v1.AccessRole;
 import io.pilothouse.api.v1.Fleet;
 import io.pilothouse.api.v1.FleetChange;
 import io.pilothouse.api.v1.Image;
@@ -12,6 +13,7 @@ import io.pilothouse.api.v1.Machine;
 import io.pilothouse.api.v1.MachineType;
 import io.pilothouse.api.v1.RepairPolicy;
 import io.pilothouse.api.v1.Thing;
+import io.pilothouse.manifests.access.Roles;
 import io.pilothouse.manifests.signing.PublicKeys;
 import java.util.ArrayList;
 import java.util.List;
@@ -150,6 +152,7 @@ public final class FleetDiff {
         .getRolloutPoliciesList()
         .forEach(each -> objects.put("rollout-policy/" + each.getName(), each));
     fleet.getImagesList().forEach(each -> objects.put("image/" + each.getName(), each));
+    fleet.getAccessList().forEach(each -> objects.put("access/" + each.getName(), each));
     machines.forEach(each -> objects.put("machine/" + each.getName(), each));
     return objects;
   }
@@ -188,6 +191,11 @@ public final class FleetDiff {
   private static String effect(Entities state, String object, String verb) {
     if (object.startsWith("watchdog/") && !verb.equals("remove")) {
       return "unless it says mode: live and is new, it starts in shadow mode";
+    }
+    if (object.startsWith("access/")) {
+      return Authority.isOpen(state)
+          ? "from now on nobody may do what no access says"
+          : "from the next call on";
     }
     if (object.startsWith("machine/") && verb.equals("add")) {
       return "is provisioned when it is discovered";
@@ -234,6 +242,8 @@ public final class FleetDiff {
   private static String text(Object value) {
     return switch (value) {
       case List<?> list -> String.join(", ", list.stream().map(FleetDiff::text).toList());
+      case EnumValueDescriptor constant when constant.getType() == AccessRole.getDescriptor() ->
+          Roles.word(AccessRole.valueOf(constant));
       case EnumValueDescriptor constant -> constant.getName();
       case Message message -> {
         List<String> parts = new ArrayList<>();

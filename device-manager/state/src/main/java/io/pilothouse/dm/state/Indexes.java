@@ -31,6 +31,7 @@ public final class Indexes {
   final IncidentIndex incidents = new IncidentIndex();
   final DestructiveIndex destructive = new DestructiveIndex();
   final PeerIndex peers = new PeerIndex();
+  final AccessIndex access = new AccessIndex();
 
   /** In the order of feeding: a later one may read an earlier one. */
   private final List<Index> all =
@@ -49,7 +50,8 @@ public final class Indexes {
           noise,
           incidents,
           destructive,
-          peers);
+          peers,
+          access);
 
   Indexes() {}
 

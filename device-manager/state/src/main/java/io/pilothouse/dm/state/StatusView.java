@@ -25,7 +25,10 @@ public final class StatusView {
 
   /** Status without the replicas, which only the edge knows. */
   public static StatusReply.Builder of(Entities state, Instant now) {
-    StatusReply.Builder status = StatusReply.newBuilder().setFleet(state.fleet().getName());
+    StatusReply.Builder status =
+        StatusReply.newBuilder()
+            .setFleet(state.fleet().getName())
+            .setAccessOpen(Authority.isOpen(state));
     HealthCodes codes = new HealthCodes();
     machines(state, status, codes);
     repairs(state, status, codes);

@@ -1,5 +1,6 @@
 package io.pilothouse.testing.simulation;
 
+import com.google.protobuf.ByteString;
 import io.pilothouse.api.log.v1.ApplyVerdicts;
 import io.pilothouse.api.log.v1.Command;
 import io.pilothouse.api.log.v1.Entry;
@@ -16,9 +17,11 @@ import io.pilothouse.dm.state.Budget;
 import io.pilothouse.dm.state.Entities;
 import io.pilothouse.dm.state.Invariants;
 import io.pilothouse.dm.state.State;
+import io.pilothouse.manifests.audit.AuditChain;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -28,6 +31,8 @@ import java.util.Random;
 final class Checker {
   private static final int REPORTS_KEPT = 200;
   private static final String CONDITIONS = "4 one audit record a change of condition";
+
+  private static final String CHAIN = "the audit trail's chain is unbroken";
 
   private record Answered(long sequence, Reply reply) {}
 
@@ -44,6 +49,7 @@ final class Checker {
   private final Map<String, Answered> answered = new HashMap<>();
   private final List<Request> reports = new ArrayList<>();
   private Map<String, Budget.Usage> usage = Map.of();
+  private ByteString trail = ByteString.EMPTY;
   private int entries;
 
   Checker(State state) {
@@ -60,6 +66,7 @@ final class Checker {
     Map<String, Integer> changes = new HashMap<>();
     for (Event event : applied.events()) {
       if (event.hasAudit()) {
+        chain(event.getAudit());
         audit(event.getAudit(), changes);
       } else if (event.hasMachine()) {
         image(event.getMachine(), changes);
@@ -72,6 +79,9 @@ final class Checker {
                 CONDITIONS, "%s has %s changes without a record".formatted(machine, unaudited));
           }
         });
+    if (!trail.isEmpty() && !hex(trail).equals(state.meta().getAuditHash())) {
+      throw new Violation(CHAIN, "the state's head is not that of entry " + index);
+    }
     conditions(index);
     NeededVersions.check(state, applied.events());
     boolean ticked = false;
@@ -100,6 +110,18 @@ final class Checker {
           "%s invariants are broken: %s".formatted(broken.size(), String.join("; ", broken)));
     }
     usage = Budget.usage(state);
+  }
+
+  private void chain(AuditRecord record) {
+    ByteString expected = AuditChain.hash(trail, record);
+    if (!record.getHash().equals(expected)) {
+      throw new Violation(CHAIN, "it breaks at " + record);
+    }
+    trail = expected;
+  }
+
+  private static String hex(ByteString bytes) {
+    return HexFormat.of().formatHex(bytes.toByteArray());
   }
 
   private void audit(AuditRecord record, Map<String, Integer> changes) {

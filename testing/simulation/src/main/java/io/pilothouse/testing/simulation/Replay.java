@@ -132,12 +132,12 @@ final class Replay {
   }
 
   /**
-   * Revisions are indexes of the log, so they differ when the same requests came in other entries;
-   * all else must not.
+   * Revisions are indexes of the log, so they differ when the same requests came in other entries,
+   * and with them the hashes of the records that hold them; all else must not.
    */
   private static Message withoutIndex(Message message) {
     return switch (message) {
-      case Meta meta -> meta.toBuilder().clearFleetRevision().build();
+      case Meta meta -> meta.toBuilder().clearFleetRevision().clearAuditHash().build();
       case Machine machine -> machine.toBuilder().clearRevision().build();
       case ClientSession session -> {
         ClientSession.Builder same = session.toBuilder();
@@ -145,7 +145,7 @@ final class Replay {
         yield same.build();
       }
       case AuditRecord record -> {
-        AuditRecord.Builder same = record.toBuilder().clearIndex().clearOrdinal();
+        AuditRecord.Builder same = record.toBuilder().clearIndex().clearOrdinal().clearHash();
         yield record.getKind().equals("FLEET") ? same.clearFrom().clearTo().build() : same.build();
       }
       default -> message;
