@@ -123,6 +123,7 @@ class CorrelatedFailureTest {
   }
 
   @Test
+  @Tag("large")
   @Order(3)
   void aFlappingMachineIsEscalated() {
     long before = fleet.revision();

@@ -187,6 +187,7 @@ class TroubleTest {
 
   /** Last, because it stops the fleet: its data is given to a replica of another cluster. */
   @Test
+  @Tag("large")
   @Order(7)
   void aReplicaDoesNotStartOnAnotherClustersData() throws IOException {
     fleet.down();
