@@ -87,10 +87,15 @@ public abstract class Command implements Callable<Integer> {
       String method, Message request, Parser<R> parser, Duration deadline) {
     LightClient open = client;
     if (open == null) {
-      open = new LightClient(servers(), "operator/" + user());
+      open = client(servers());
       client = open;
     }
     return open.call(method, request, parser, deadline);
+  }
+
+  /** Asks only these, as the person who typed the command. */
+  protected final LightClient client(List<String> servers) {
+    return new LightClient(servers, "operator/" + user());
   }
 
   /** Asks once as another principal; the method is of any service: {@code SERVICE/METHOD}. */

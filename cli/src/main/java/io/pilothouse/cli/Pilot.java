@@ -1,6 +1,7 @@
 package io.pilothouse.cli;
 
 import io.pilothouse.cli.dev.DevCommands;
+import io.pilothouse.cli.dm.DmCommands;
 import io.pilothouse.cli.fleet.FleetCommands;
 import io.pilothouse.cli.ops.OpsCommands;
 import java.util.LinkedHashMap;
@@ -77,6 +78,7 @@ public final class Pilot implements Runnable {
     DevCommands.addTo(nouns);
     OpsCommands.addTo(nouns);
     FleetCommands.addTo(nouns);
+    DmCommands.addTo(nouns);
     nouns.put("completion", () -> new CommandLine(new CompletionCommand()));
     return nouns;
   }

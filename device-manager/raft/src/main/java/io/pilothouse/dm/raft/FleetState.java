@@ -3,7 +3,6 @@ package io.pilothouse.dm.raft;
 import io.pilothouse.api.log.v1.Entry;
 import io.pilothouse.dm.state.Applied;
 import io.pilothouse.dm.state.Entities;
-import io.pilothouse.dm.state.RunningDigest;
 import io.pilothouse.dm.state.State;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Consumer;

@@ -6,7 +6,6 @@ import io.pilothouse.api.log.v1.ReplicaAnswer;
 import io.pilothouse.api.log.v1.ReplicaQuestion;
 import io.pilothouse.dm.record.Recorder;
 import io.pilothouse.dm.state.Applied;
-import io.pilothouse.dm.state.RunningDigest;
 import io.pilothouse.dm.state.State;
 import java.io.IOException;
 import java.nio.file.Path;

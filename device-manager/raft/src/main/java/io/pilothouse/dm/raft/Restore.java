@@ -3,7 +3,7 @@ package io.pilothouse.dm.raft;
 import io.pilothouse.api.log.v1.Event;
 import io.pilothouse.api.log.v1.Meta;
 import io.pilothouse.api.v1.Lease;
-import io.pilothouse.dm.state.RunningDigest;
+import io.pilothouse.dm.state.Apply;
 import io.pilothouse.dm.state.Schema;
 import io.pilothouse.dm.state.State;
 import java.io.IOException;
@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.apache.ratis.server.protocol.TermIndex;
 
 /**
@@ -38,6 +39,20 @@ public final class Restore {
    */
   public static BackupManifest prepare(Path backup, Path target, String cluster)
       throws IOException {
+    return prepare(backup, target, cluster, Optional.empty());
+  }
+
+  /** As above, with what was decided after the backup. */
+  public static BackupManifest prepare(
+      Path backup, Path target, String cluster, Optional<RecordReplay> later) throws IOException {
+    Apply apply = new Apply();
+    return prepare(backup, target, cluster, later, apply::apply);
+  }
+
+  static BackupManifest prepare(
+      Path backup, Path target, String cluster, Optional<RecordReplay> later, Applier applier)
+      throws IOException {
+    ReplicaConfig.requireName("cluster name", cluster);
     BackupManifest from = BackupManifest.read(backup);
     requireWhole(backup, from);
     if (from.cluster().equals(cluster)) {
@@ -54,16 +69,16 @@ public final class Restore {
     Files.createDirectories(unfinished);
     Path db = unfinished.resolve(BackupManifest.DB);
     copy(backup, from, db);
-    String digest = renew(db, from, cluster);
+    Renewed renewed = renew(db, from, cluster, later, applier);
     BackupManifest made =
         new BackupManifest(
             BackupManifest.RESTORE,
             cluster,
             from.replica(),
             FIRST_TERM,
-            from.index() + AHEAD,
-            from.at(),
-            digest,
+            renewed.index(),
+            renewed.at(),
+            renewed.digest(),
             Schema.fingerprint(),
             PeerVitals.VERSION,
             from.featureLevel(),
@@ -120,11 +135,19 @@ public final class Restore {
     }
   }
 
-  private static String renew(Path db, BackupManifest from, String cluster) throws IOException {
+  private record Renewed(long index, long at, String digest) {}
+
+  private static Renewed renew(
+      Path db, BackupManifest from, String cluster, Optional<RecordReplay> later, Applier applier)
+      throws IOException {
     try (Store store = Store.open(db)) {
       State state = store.load();
       RunningDigest digest = RunningDigest.following(state);
       store.checkDigest(digest.hex());
+      long last = from.index();
+      if (later.isPresent()) {
+        last = later.get().onto(store, state, applier, last);
+      }
       List<Event> events = new ArrayList<>();
       Meta meta = state.meta();
       events.add(
@@ -142,10 +165,10 @@ public final class Restore {
         }
       }
       events.forEach(state::replay);
-      store.write(events, TermIndex.valueOf(FIRST_TERM, from.index() + AHEAD));
+      store.write(events, TermIndex.valueOf(FIRST_TERM, last + AHEAD));
       store.writeDigest(digest.hex());
       store.flush();
-      return digest.hex();
+      return new Renewed(last + AHEAD, meta.getNow(), digest.hex());
     }
   }
 }

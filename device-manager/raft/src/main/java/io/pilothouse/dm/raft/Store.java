@@ -15,7 +15,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumMap;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -60,10 +59,50 @@ final class Store implements AutoCloseable {
     this.options = options;
     this.db = db;
     this.handles = handles;
-    // the default family comes first, then the tables, as open() listed them
-    Iterator<ColumnFamilyHandle> each = handles.subList(1, handles.size()).iterator();
-    for (Table table : Table.values()) {
-      tables.put(table, each.next());
+    for (ColumnFamilyHandle handle : handles) {
+      Stream.of(Table.values())
+          .filter(table -> isOf(handle, table))
+          .forEach(table -> tables.put(table, handle));
+    }
+  }
+
+  private static boolean isOf(ColumnFamilyHandle handle, Table table) {
+    try {
+      return new String(handle.getName(), UTF_8).equals(table.storageId());
+    } catch (RocksDBException e) {
+      throw new IllegalStateException("a table has a name", e);
+    }
+  }
+
+  /** Opens a database to look at it; nothing in {@code dir} is changed. */
+  static Store openReadOnly(Path dir) throws IOException {
+    StoreOptions options = new StoreOptions();
+    try (Options plain = new Options()) {
+      if (!Files.exists(dir.resolve("CURRENT"))) {
+        throw new IOException(dir + " holds no database: it has no file CURRENT");
+      }
+      refuseUnknownTables(dir);
+      List<ColumnFamilyDescriptor> families = new ArrayList<>();
+      for (byte[] name : RocksDB.listColumnFamilies(plain, dir.toString())) {
+        families.add(options.family(name));
+      }
+      List<ColumnFamilyHandle> handles = new ArrayList<>();
+      RocksDB db = RocksDB.openReadOnly(options.database(), dir.toString(), families, handles);
+      Store store = new Store(options, db, handles);
+      byte @Nullable [] format = db.get(FORMAT_KEY);
+      if (format != null && format[0] > FORMAT) {
+        store.close();
+        throw new IOException(
+            "the database %s has format %d, this version reads up to %d"
+                .formatted(dir, format[0], FORMAT));
+      }
+      return store;
+    } catch (RocksDBException e) {
+      options.close();
+      throw new IOException("cannot open the database " + dir + ": " + e.getMessage(), e);
+    } catch (IOException e) {
+      options.close();
+      throw e;
     }
   }
 
@@ -109,8 +148,9 @@ final class Store implements AutoCloseable {
   /** All entities, in memory. */
   State load() throws IOException {
     State state = new State();
-    for (Table table : Table.values()) {
-      try (RocksIterator each = db.newIterator(tables.get(table))) {
+    for (Map.Entry<Table, ColumnFamilyHandle> kept : tables.entrySet()) {
+      Table table = kept.getKey();
+      try (RocksIterator each = db.newIterator(kept.getValue())) {
         for (each.seekToFirst(); each.isValid(); each.next()) {
           String key = new String(each.key(), UTF_8);
           state.put(new Change(table, key, parse(table, key, each.value())));

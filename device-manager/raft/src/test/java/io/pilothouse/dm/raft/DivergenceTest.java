@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.pilothouse.api.log.v1.Event;
 import io.pilothouse.api.v1.Lease;
-import io.pilothouse.dm.state.RunningDigest;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;

@@ -8,7 +8,9 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -86,6 +88,40 @@ class RestoreTest {
     try (Store store = Store.open(backup.resolve(BackupManifest.DB))) {
       assertThat(StateDigest.of(store.load())).isEqualTo(digest);
     }
+  }
+
+  @Test
+  void theRecordBringsWhatWasDecidedAfterABackupUpToAPoint() throws Exception {
+    Path backup = root.resolve("backup");
+    long until;
+    try (Cluster old = Cluster.started(root.resolve("old"), 1, Cluster.USUAL)) {
+      old.put("a");
+      fetch(old.get("dm-1").backups(), backup);
+      until = old.put("b").getRevision();
+      old.put("c");
+    }
+    Path record = root.resolve("old").resolve("dm-1").resolve("record");
+    RecordReplay later = new RecordReplay(record, until, Long.MAX_VALUE);
+
+    BackupManifest made =
+        Restore.prepare(
+            backup, root.resolve("set"), "renewed", Optional.of(later), new LeaseLedger());
+
+    assertThat(made.index()).isEqualTo(until + Restore.AHEAD);
+    StoredState stored = StoredState.read(root.resolve("set"));
+    assertThat(LeaseLedger.holds(stored.state(), "b")).isTrue();
+    assertThat(LeaseLedger.holds(stored.state(), "c")).isFalse();
+
+    // a record that begins later cannot say what lies between
+    try (Stream<Path> segments = Files.list(record)) {
+      for (Path each : segments.toList()) {
+        Files.delete(each);
+      }
+    }
+    assertThatThrownBy(
+            () -> Restore.prepare(backup, root.resolve("two"), "renewed", Optional.of(later)))
+        .hasMessageContaining("holds no segments of a record");
+    assertThat(root.resolve("two")).doesNotExist();
   }
 
   @Test

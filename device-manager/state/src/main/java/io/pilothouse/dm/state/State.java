@@ -37,7 +37,7 @@ public final class State implements Entities {
   private final Map<Table, TreeMap<String, Message>> tables = new EnumMap<>(Table.class);
   private final TreeSet<Due> due = new TreeSet<>();
   private final Indexes indexes = new Indexes();
-  private @Nullable RunningDigest digest;
+  private @Nullable StateListener listener;
 
   /** Holds nothing. */
   public State() {
@@ -65,15 +65,15 @@ public final class State implements Entities {
       due.add(new Due(newDue, change.table(), change.key()));
     }
     indexes.update(this, new Update(change.table(), change.key(), before, value));
-    RunningDigest following = digest;
+    StateListener following = listener;
     if (following != null) {
       following.changed(change.table(), change.key(), before);
     }
   }
 
-  /** From here on the digest hears of each change. */
-  void follow(RunningDigest digest) {
-    this.digest = digest;
+  /** From here on one listener hears of each change. */
+  public void follow(StateListener changes) {
+    listener = changes;
   }
 
   @Override

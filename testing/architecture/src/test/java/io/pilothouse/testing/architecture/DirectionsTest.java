@@ -36,6 +36,7 @@ class DirectionsTest {
     MAY_USE.put("dm.server", List.of("dm.state", "dm.raft", "dm.record", "manifests"));
     MAY_USE.put("dm.simulate", List.of("dm.state", "manifests"));
     MAY_USE.put("dm.backtest", List.of("dm.state", "dm.record", "client", "manifests"));
+    MAY_USE.put("dm.inspect", List.of("dm.raft", "dm.record", "dm.state"));
     MAY_USE.put("kit", List.of("client"));
     MAY_USE.put("provisioning.power", List.of());
     MAY_USE.put("provisioning", List.of("kit", "client", "manifests", "provisioning.power"));

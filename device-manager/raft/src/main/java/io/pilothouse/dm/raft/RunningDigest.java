@@ -1,12 +1,16 @@
-package io.pilothouse.dm.state;
+package io.pilothouse.dm.raft;
 
 import com.google.protobuf.CodedOutputStream;
 import com.google.protobuf.Message;
+import io.pilothouse.dm.state.State;
+import io.pilothouse.dm.state.StateListener;
+import io.pilothouse.dm.state.Table;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -20,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Only the thread that changes the state may ask for it.
  */
-public final class RunningDigest {
+final class RunningDigest implements StateListener {
 
   /** Changed entities after which they are hashed, so that no question has to hash many at once. */
   private static final int SETTLE_AT = 1024;
@@ -28,7 +32,7 @@ public final class RunningDigest {
   private record Id(Table table, String key) {}
 
   private final State state;
-  private final MessageDigest sha256 = StateDigest.sha256();
+  private final MessageDigest sha256 = sha256();
   private final long[] sum = new long[4];
 
   /** What was there before the change; a value changed ten times is hashed once. */
@@ -41,7 +45,7 @@ public final class RunningDigest {
   }
 
   /** Begins with what the state holds, and follows it from here on. */
-  public static RunningDigest following(State state) {
+  static RunningDigest following(State state) {
     RunningDigest digest = new RunningDigest(state);
     for (Table table : Table.values()) {
       state.table(table).forEach((key, value) -> digest.flip(table, key, value));
@@ -51,7 +55,7 @@ public final class RunningDigest {
   }
 
   /** The digest of the state as it is now: 32 bytes. */
-  public byte[] value() {
+  byte[] value() {
     settle();
     ByteBuffer bytes = ByteBuffer.allocate(Long.BYTES * sum.length);
     for (long each : sum) {
@@ -61,11 +65,12 @@ public final class RunningDigest {
   }
 
   /** As lower-case hex. */
-  public String hex() {
+  String hex() {
     return HexFormat.of().formatHex(value());
   }
 
-  void changed(Table table, String key, @Nullable Message before) {
+  @Override
+  public void changed(Table table, String key, @Nullable Message before) {
     unsettled.putIfAbsent(new Id(table, key), Optional.ofNullable(before));
     if (unsettled.size() >= SETTLE_AT) {
       settle();
@@ -104,6 +109,14 @@ public final class RunningDigest {
     ByteBuffer hash = ByteBuffer.wrap(sha256.digest());
     for (int i = 0; i < sum.length; i++) {
       sum[i] ^= hash.getLong();
+    }
+  }
+
+  private static MessageDigest sha256() {
+    try {
+      return MessageDigest.getInstance("SHA-256");
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java platform has SHA-256", e);
     }
   }
 

@@ -1,9 +1,12 @@
-package io.pilothouse.dm.state;
+package io.pilothouse.dm.raft;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.pilothouse.api.log.v1.Event;
 import io.pilothouse.api.v1.Lease;
+import io.pilothouse.dm.state.Change;
+import io.pilothouse.dm.state.State;
+import io.pilothouse.dm.state.Table;
 import org.junit.jupiter.api.Test;
 
 /** The digest that follows changes. */
