@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.protobuf.Message;
 import com.google.protobuf.Parser;
 import io.pilothouse.api.v1.WriteContext;
+import io.pilothouse.api.v1.WriteReply;
 import io.pilothouse.cli.GlobalOptions.Format;
 import io.pilothouse.client.LightClient;
 import java.io.Console;
@@ -90,7 +91,21 @@ public abstract class Command implements Callable<Integer> {
       open = client(servers());
       client = open;
     }
-    return open.call(method, request, parser, deadline);
+    R answer = open.call(method, request, parser, deadline);
+    if (answer instanceof WriteReply reply && !reply.getOrder().isEmpty()) {
+      throw waits(reply);
+    }
+    return answer;
+  }
+
+  /** Nothing was done yet: a script must not take it for done. */
+  private static CliException waits(WriteReply reply) {
+    return new CliException(
+        ExitCode.GAVE_UP,
+        "WAITS_FOR_APPROVAL",
+        String.join("\n", reply.getLinesList()),
+        "have somebody else run: pilot approval approve %s --reason WHY"
+            .formatted(reply.getOrder()));
   }
 
   /** Asks only these, as the person who typed the command. */

@@ -5,12 +5,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.pilothouse.api.v1.Action;
+import io.pilothouse.api.v1.DecideOrderRequest;
 import io.pilothouse.api.v1.DecideRepairRequest;
 import io.pilothouse.api.v1.HoldDomainRequest;
 import io.pilothouse.api.v1.Incident;
 import io.pilothouse.api.v1.IncidentRow;
 import io.pilothouse.api.v1.ListIncidentsReply;
 import io.pilothouse.api.v1.ListIncidentsRequest;
+import io.pilothouse.api.v1.ListOrdersReply;
+import io.pilothouse.api.v1.ListOrdersRequest;
+import io.pilothouse.api.v1.Order;
+import io.pilothouse.api.v1.OrderKind;
 import io.pilothouse.api.v1.ResolveIncidentRequest;
 import io.pilothouse.api.v1.SetFreezeRequest;
 import io.pilothouse.api.v1.WriteReply;
@@ -232,5 +237,57 @@ class OperatorCommandsTest {
     assertThat(typed.code()).isEqualTo(1);
     assertThat(typed.err()).contains("no incident I-9");
     assertThat(dm.methods()).containsExactly("ListIncidents");
+  }
+
+  // an order that waits for a second person
+
+  @Test
+  void anOrderThatWaitsIsNotTakenForDone() {
+    dm.answers(
+        "SetFreeze",
+        WriteReply.newBuilder()
+            .setRevision(812)
+            .setOrder("A-1")
+            .addLines("let repairs go on concerns 12 machines: it waits as A-1")
+            .build());
+    Typed typed = pilot("repair", "unfreeze");
+    assertThat(typed.code()).as("the outcome is open").isEqualTo(5);
+    assertThat(typed.out()).isEmpty();
+    assertThat(typed.err()).contains("it waits as A-1", "pilot approval approve A-1 --reason WHY");
+  }
+
+  @Test
+  void ordersThatWaitAreListedWithWhoGaveThemAndWhy() throws IOException {
+    dm.answers("ListOrders", ListOrdersReply.newBuilder().addItems(order()).build());
+    assertThat(pilot("approval", "list").out())
+        .contains("A-1", "waits", "let repairs go on", "operator/alice", WHY);
+    assertThat(dm.asked("ListOrders", ListOrdersRequest.parser()).getWaitingOnly()).isTrue();
+    JsonNode shown = json(pilot("approval", "show", "A-1", "-o", "json"));
+    assertThat(shown.path("kind").asText()).isEqualTo("unfreeze");
+    assertThat(shown.path("machines").asInt()).isEqualTo(12);
+  }
+
+  private static Order order() {
+    return Order.newBuilder()
+        .setId("A-1")
+        .setKind(OrderKind.ORDER_UNFREEZE)
+        .setState(Order.State.WAITS)
+        .setWhat("let repairs go on")
+        .setMachines(12)
+        .setPrincipal("operator/alice")
+        .setReason(WHY)
+        .setExpiresAt(1_772_352_000_000L)
+        .build();
+  }
+
+  @Test
+  void aSecondPersonApprovesOrDeniesWithAReason() {
+    says("DecideOrder", "repairs go on");
+    assertThat(pilot("approval", "approve", "A-1").code()).isEqualTo(2);
+    Typed typed = pilot("approval", "approve", "A-1", "--reason", WHY);
+    assertThat(typed.out()).isEqualTo("approved and done: A-1\n  repairs go on\n");
+    assertThat(dm.asked("DecideOrder", DecideOrderRequest.parser()).getDeny()).isFalse();
+    assertThat(pilot("approval", "deny", "A-1", "--reason", WHY).out()).isEqualTo("denied: A-1\n");
+    assertThat(dm.asked("DecideOrder", DecideOrderRequest.parser()).getDeny()).isTrue();
   }
 }

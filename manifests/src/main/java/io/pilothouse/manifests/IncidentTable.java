@@ -2,6 +2,7 @@ package io.pilothouse.manifests;
 
 import io.pilothouse.api.v1.ApprovalPolicy;
 import io.pilothouse.api.v1.IncidentPolicy;
+import io.pilothouse.manifests.access.OrderKinds;
 import io.pilothouse.manifests.table.ObjectTable;
 import io.pilothouse.manifests.table.Shapes;
 import io.pilothouse.manifests.table.Units;
@@ -78,6 +79,12 @@ final class IncidentTable {
             "blast-radius",
             Units.limit(),
             ApprovalPolicy.Builder::setBlastRadius,
-            "Machines that one person may release or touch at once; default 5%, at least 3.");
+            "Machines that one person may release or touch at once; default 5%, at least 3.")
+        .optional(
+            "second-person-for",
+            Shapes.list(Shapes.oneOf(OrderKinds.byWord())),
+            ApprovalPolicy.Builder::addAllSecondPersonFor,
+            "Orders that wait for a second person when they concern more machines than the blast"
+                + " radius: apply, rollout, drain, decommission, unhold, unfreeze; default: none.");
   }
 }

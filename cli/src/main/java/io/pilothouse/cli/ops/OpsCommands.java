@@ -19,6 +19,7 @@ public final class OpsCommands {
     nouns.put("incident", OpsCommands::incident);
     nouns.put("events", () -> new CommandLine(new EventsCommand()));
     nouns.put("audit", OpsCommands::audit);
+    nouns.put("approval", OpsCommands::approval);
   }
 
   private static CommandLine machine() {
@@ -76,6 +77,16 @@ public final class OpsCommands {
         new AuditList(),
         new AuditExport(),
         new AuditVerify());
+  }
+
+  private static CommandLine approval() {
+    return Pilot.noun(
+        "approval",
+        "Orders that concern many machines, and wait for a second person.",
+        new OrderList(),
+        new OrderShow(),
+        new OrderDecide.Approve(),
+        new OrderDecide.Deny());
   }
 
   private static CommandLine incident() {

@@ -13,6 +13,7 @@ import io.pilothouse.api.v1.Incident;
 import io.pilothouse.api.v1.Lease;
 import io.pilothouse.api.v1.Machine;
 import io.pilothouse.api.v1.Manifest;
+import io.pilothouse.api.v1.Order;
 import io.pilothouse.api.v1.Repair;
 import io.pilothouse.api.v1.Rollout;
 import io.pilothouse.api.v1.UnitVersion;
@@ -54,6 +55,7 @@ record BaseState(long index, long at, List<Row> rows) {
         case AUDIT -> event.setAudit((AuditRecord) entity);
         case INCIDENT -> event.setIncident((Incident) entity);
         case DOMAIN_HOLD -> event.setDomainHold((DomainHold) entity);
+        case ORDER -> event.setOrder((Order) entity);
       }
       return event.build();
     }

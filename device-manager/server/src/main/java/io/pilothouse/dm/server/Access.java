@@ -56,6 +56,8 @@ final class Access {
               entry("ResolveIncident", Need.OPERATE),
               entry("DecideRepair", Need.APPROVE),
               entry("HoldDomain", Need.OPERATE),
+              entry("ListOrders", Need.READ),
+              entry("DecideOrder", Need.APPROVE),
               entry("ReadRecord", Need.READ)),
           MACHINE,
           Map.of("Register", Need.MACHINE, "Pull", Need.MACHINE, "Report", Need.MACHINE),

@@ -11,12 +11,15 @@ import io.pilothouse.api.v1.HeardFrom;
 import io.pilothouse.api.v1.Lifecycle;
 import io.pilothouse.api.v1.ListMachinesReply;
 import io.pilothouse.api.v1.ListMachinesRequest;
+import io.pilothouse.api.v1.ListOrdersReply;
+import io.pilothouse.api.v1.ListOrdersRequest;
 import io.pilothouse.api.v1.ListRepairsReply;
 import io.pilothouse.api.v1.ListRepairsRequest;
 import io.pilothouse.api.v1.ListRolloutsReply;
 import io.pilothouse.api.v1.ListRolloutsRequest;
 import io.pilothouse.api.v1.ListWatchdogsReply;
 import io.pilothouse.api.v1.Machine;
+import io.pilothouse.api.v1.Order;
 import io.pilothouse.api.v1.Repair;
 import io.pilothouse.api.v1.Rollout;
 import io.pilothouse.api.v1.RolloutPlan;
@@ -80,6 +83,7 @@ final class OperatorReads {
           ListMachinesReply.Builder reply = ListMachinesReply.newBuilder().setRevision(revision);
           state.machines().stream()
               .filter(machine -> matches(machine, wanted))
+              .map(Shown::machine)
               .forEach(reply::addItems);
           return reply.build();
         });
@@ -111,7 +115,7 @@ final class OperatorReads {
                   .orElseThrow(() -> missing("machine", name, names(state), "machine list"));
           GetMachineReply.Builder reply =
               GetMachineReply.newBuilder()
-                  .setMachine(machine)
+                  .setMachine(Shown.machine(machine))
                   .addAllVerdicts(state.verdicts(name))
                   .setRevision(revision);
           state.repair(machine.getRepairId()).ifPresent(reply::setRepair);
@@ -132,6 +136,24 @@ final class OperatorReads {
     return look(
         (state, revision) ->
             Explainer.explain(state, request.getKind(), request.getName(), later(state.now())));
+  }
+
+  /** Without their commands: those may be as large as the fleet. */
+  ListOrdersReply orders(ListOrdersRequest wanted) {
+    return look(
+        (state, revision) -> {
+          ListOrdersReply.Builder reply = ListOrdersReply.newBuilder().setRevision(revision);
+          state.orders().stream()
+              .filter(each -> isOr(wanted.getId(), each.getId()))
+              .filter(each -> !wanted.getWaitingOnly() || each.getState() == Order.State.WAITS)
+              .sorted(Comparator.comparingLong(Order::getNumber))
+              .forEach(each -> reply.addItems(each.toBuilder().clearCommand()));
+          if (!wanted.getId().isEmpty() && reply.getItemsCount() == 0) {
+            List<String> known = state.orders().stream().map(Order::getId).toList();
+            throw missing("order", wanted.getId(), known, "approval list");
+          }
+          return reply.build();
+        });
   }
 
   RolloutPlan planRollout(StartRolloutRequest wanted) {

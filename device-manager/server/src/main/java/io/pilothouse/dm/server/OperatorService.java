@@ -3,6 +3,7 @@ package io.pilothouse.dm.server;
 import io.grpc.stub.StreamObserver;
 import io.pilothouse.api.v1.ControlMachineRequest;
 import io.pilothouse.api.v1.ControlRolloutRequest;
+import io.pilothouse.api.v1.DecideOrderRequest;
 import io.pilothouse.api.v1.DecideRepairRequest;
 import io.pilothouse.api.v1.ExplainRequest;
 import io.pilothouse.api.v1.Explanation;
@@ -24,6 +25,8 @@ import io.pilothouse.api.v1.ListMachinesReply;
 import io.pilothouse.api.v1.ListMachinesRequest;
 import io.pilothouse.api.v1.ListManifestsReply;
 import io.pilothouse.api.v1.ListManifestsRequest;
+import io.pilothouse.api.v1.ListOrdersReply;
+import io.pilothouse.api.v1.ListOrdersRequest;
 import io.pilothouse.api.v1.ListRepairsReply;
 import io.pilothouse.api.v1.ListRepairsRequest;
 import io.pilothouse.api.v1.ListRolloutsReply;
@@ -199,6 +202,16 @@ final class OperatorService extends OperatorGrpc.OperatorImplBase {
   @Override
   public void holdDomain(HoldDomainRequest request, StreamObserver<WriteReply> call) {
     Answers.unary(call, () -> writes.holdDomain(request));
+  }
+
+  @Override
+  public void listOrders(ListOrdersRequest request, StreamObserver<ListOrdersReply> call) {
+    Answers.unary(call, () -> reads.orders(request));
+  }
+
+  @Override
+  public void decideOrder(DecideOrderRequest request, StreamObserver<WriteReply> call) {
+    Answers.unary(call, () -> writes.decideOrder(request));
   }
 
   @Override

@@ -4,6 +4,7 @@ import io.grpc.Status;
 import io.pilothouse.api.log.v1.ApplyFleet;
 import io.pilothouse.api.log.v1.Command;
 import io.pilothouse.api.log.v1.ControlRollout;
+import io.pilothouse.api.log.v1.DecideOrder;
 import io.pilothouse.api.log.v1.DecideRepair;
 import io.pilothouse.api.log.v1.DecommissionMachine;
 import io.pilothouse.api.log.v1.DrainMachine;
@@ -22,6 +23,7 @@ import io.pilothouse.api.log.v1.UndrainMachine;
 import io.pilothouse.api.log.v1.UnholdMachine;
 import io.pilothouse.api.v1.ControlMachineRequest;
 import io.pilothouse.api.v1.ControlRolloutRequest;
+import io.pilothouse.api.v1.DecideOrderRequest;
 import io.pilothouse.api.v1.DecideRepairRequest;
 import io.pilothouse.api.v1.FleetRequest;
 import io.pilothouse.api.v1.HoldDomainRequest;
@@ -163,11 +165,18 @@ final class OperatorWrites {
     return decide(Command.newBuilder().setHoldDomain(command), request.getContext());
   }
 
+  WriteReply decideOrder(DecideOrderRequest request) {
+    DecideOrder command =
+        DecideOrder.newBuilder().setOrder(request.getOrder()).setDeny(request.getDeny()).build();
+    return decide(Command.newBuilder().setDecideOrder(command), request.getContext());
+  }
+
   private WriteReply decide(Command.Builder command, WriteContext context) {
     Reply reply = writes.decide(command.build(), context);
     return WriteReply.newBuilder()
         .setRevision(reply.getRevision())
         .setId(reply.getId())
+        .setOrder(reply.getOrder())
         .addAllLines(reply.getLinesList())
         .build();
   }

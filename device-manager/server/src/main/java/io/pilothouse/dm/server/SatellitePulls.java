@@ -47,7 +47,9 @@ final class SatellitePulls {
                     .ifPresent(
                         machine ->
                             reply.addTasks(
-                                RepairTask.newBuilder().setRepair(repair).setMachine(machine))));
+                                RepairTask.newBuilder()
+                                    .setRepair(repair)
+                                    .setMachine(Shown.machine(machine)))));
     return reply.build();
   }
 
@@ -64,7 +66,7 @@ final class SatellitePulls {
     for (Machine machine : state.machines()) {
       if (machine.getLifecycle() == Lifecycle.PROVISIONING
           || machine.getLifecycle() == Lifecycle.BURN_IN) {
-        reply.addMachines(machine);
+        reply.addMachines(Shown.machine(machine));
       }
       reply.addKnown(
           Machine.newBuilder()

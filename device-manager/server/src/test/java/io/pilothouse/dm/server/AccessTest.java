@@ -14,14 +14,19 @@ import io.pilothouse.api.log.v1.Command;
 import io.pilothouse.api.v1.AccessRole;
 import io.pilothouse.api.v1.AcquireLeaseRequest;
 import io.pilothouse.api.v1.ControlMachineRequest;
+import io.pilothouse.api.v1.DecideOrderRequest;
 import io.pilothouse.api.v1.DecideRepairRequest;
 import io.pilothouse.api.v1.Fleet;
 import io.pilothouse.api.v1.FleetRequest;
 import io.pilothouse.api.v1.GetStatusRequest;
+import io.pilothouse.api.v1.Limit;
+import io.pilothouse.api.v1.ListOrdersRequest;
 import io.pilothouse.api.v1.MachineApiGrpc;
 import io.pilothouse.api.v1.Manifest;
 import io.pilothouse.api.v1.OperatorGrpc;
 import io.pilothouse.api.v1.OperatorGrpc.OperatorBlockingStub;
+import io.pilothouse.api.v1.Order;
+import io.pilothouse.api.v1.OrderKind;
 import io.pilothouse.api.v1.PullRepairsRequest;
 import io.pilothouse.api.v1.RegisterManifestRequest;
 import io.pilothouse.api.v1.ReplicasGrpc;
@@ -309,5 +314,47 @@ class AccessTest {
     assertThat(edge.objection(principal("operator/alice"), Access.OPERATOR, "SetFreeze"))
         .isPresent();
     denied(() -> holds(as("operator/alice")));
+  }
+
+  /** Through the whole edge: what waits, who may see it, and who may say yes. */
+  @Test
+  void anOrderAboveTheBlastRadiusWaitsForAnApprover() {
+    Fleet.Builder spec = closed().toBuilder();
+    spec.getApprovalsBuilder()
+        .setBlastRadius(Limit.newBuilder().setAbsolute(1))
+        .addSecondPersonFor(OrderKind.ORDER_APPLY);
+    dm.fleet.decide(Command.newBuilder().setApplyFleet(ApplyFleet.newBuilder().setFleet(spec)));
+    Fleet wide =
+        spec.setAccess(4, access("viewers", List.of("operator/*"), AccessRole.ROLE_VIEWER)).build();
+
+    WriteReply reply =
+        as("operator/alice")
+            .applyFleet(
+                FleetRequest.newBuilder()
+                    .setFleet(wide)
+                    .setContext(WriteContext.newBuilder().setReason("all may look"))
+                    .build());
+
+    assertThat(reply.getOrder()).isEqualTo("A-1");
+    denied(() -> looks(as("operator/guest")));
+    Order order =
+        as("operator/vera").listOrders(ListOrdersRequest.getDefaultInstance()).getItems(0);
+    assertThat(order.getWhat()).isEqualTo("apply fleet files");
+    assertThat(order.getLinesList()).anyMatch(each -> each.startsWith("change access/viewers"));
+    assertThat(order.getCommand().isEmpty()).as("too large to show").isTrue();
+    denied(() -> approves("operator/alice"));
+    denied(() -> approves("operator/vera"));
+    approves("operator/anna");
+    looks(as("operator/guest"));
+  }
+
+  private void approves(String who) {
+    var unused =
+        as(who)
+            .decideOrder(
+                DecideOrderRequest.newBuilder()
+                    .setOrder("A-1")
+                    .setContext(WriteContext.newBuilder().setReason("fine"))
+                    .build());
   }
 }

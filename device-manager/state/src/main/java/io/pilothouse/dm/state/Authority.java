@@ -58,7 +58,7 @@ public final class Authority {
           RESOLVE_INCIDENT,
           HOLD_DOMAIN ->
           objection(state, principal, Need.OPERATE);
-      case DECIDE_REPAIR -> objection(state, principal, Need.APPROVE);
+      case DECIDE_REPAIR, DECIDE_ORDER -> objection(state, principal, Need.APPROVE);
       case REGISTER_MANIFEST ->
           engineer(
               grants,

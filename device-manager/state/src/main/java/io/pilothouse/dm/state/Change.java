@@ -53,6 +53,8 @@ public record Change(Table table, String key, @Nullable Message value) {
       case DOMAIN_HOLD ->
           put(Table.DOMAIN_HOLD, event.getDomainHold().getDomain(), event.getDomainHold());
       case DOMAIN_HOLD_REMOVED -> remove(Table.DOMAIN_HOLD, event.getDomainHoldRemoved());
+      case ORDER -> put(Table.ORDER, event.getOrder().getId(), event.getOrder());
+      case ORDER_REMOVED -> remove(Table.ORDER, event.getOrderRemoved());
       case KIND_NOT_SET ->
           throw new IllegalStateException(
               "an event of a kind this version does not know; upgrade this replica first");

@@ -43,12 +43,13 @@ final class Decider {
     try {
       Authority.require(draft);
       Set<String> gone = RemoteSilence.gone(draft);
-      Reply.Builder done = command(draft, request.getCommand());
+      Reply.Builder done = Orders.orExecute(draft, request.getCommand());
       settle(draft, gone);
       draft.sealTrail();
       reply = done.setRevision(draft.index()).build();
     } catch (RefusedException e) {
       draft.undo();
+      draft.actAs(request);
       reply = refusal(draft, e.refusal());
     }
     remember(draft, reply);
@@ -59,7 +60,8 @@ final class Decider {
     return Reply.newBuilder().setRefusal(refusal).setRevision(draft.index()).build();
   }
 
-  private static Reply.Builder command(Draft draft, Command command) throws RefusedException {
+  /** The command's own rules, whoever gave it. */
+  static Reply.Builder execute(Draft draft, Command command) throws RefusedException {
     Reply.Builder reply = Reply.newBuilder();
     switch (command.getKindCase()) {
       case TICK -> {} // settle does what is due
@@ -96,6 +98,9 @@ final class Decider {
           reply.addAllLines(Incidents.resolve(draft, command.getResolveIncident().getIncident()));
       case DECIDE_REPAIR -> Approvals.decide(draft, command.getDecideRepair());
       case HOLD_DOMAIN -> DomainHolds.hold(draft, command.getHoldDomain());
+      case DECIDE_ORDER -> {
+        return Orders.decide(draft, command.getDecideOrder());
+      }
       case KIND_NOT_SET ->
           throw new IllegalStateException(
               "a command of a kind this version does not know; upgrade this replica first");
@@ -109,6 +114,7 @@ final class Decider {
     Outage.allow(draft);
     Leases.expire(draft);
     WatchdogModes.settle(draft);
+    Orders.expire(draft);
     draft.due(Table.MACHINE).keySet().forEach(draft::touch);
     WatchdogNoise.lookAgain(draft);
     for (int round = 0; round < MOST_ROUNDS; round++) {

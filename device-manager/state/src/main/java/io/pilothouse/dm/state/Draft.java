@@ -16,6 +16,7 @@ import io.pilothouse.api.v1.Incident;
 import io.pilothouse.api.v1.Lease;
 import io.pilothouse.api.v1.Machine;
 import io.pilothouse.api.v1.Manifest;
+import io.pilothouse.api.v1.Order;
 import io.pilothouse.api.v1.Repair;
 import io.pilothouse.api.v1.Rollout;
 import io.pilothouse.api.v1.UnitVersion;
@@ -40,7 +41,7 @@ public final class Draft implements Entities {
   private final State state;
   private final Instant now;
   private final long index;
-  private final Request request;
+  private Request request;
   private final int firstOrdinal;
   private final List<Event> events = new ArrayList<>();
   private final List<Change> before = new ArrayList<>();
@@ -74,6 +75,11 @@ public final class Draft implements Entities {
 
   public Request request() {
     return request;
+  }
+
+  /** From here on somebody else's order is done: he is who did it, in his words. */
+  void actAs(Request other) {
+    request = other;
   }
 
   /** Machines put since {@link #takeTouched} was last called: those whose rules must be re-run. */
@@ -187,6 +193,14 @@ public final class Draft implements Entities {
 
   public void removeDomainHold(String domain) {
     add(Event.newBuilder().setDomainHoldRemoved(domain).build());
+  }
+
+  public void put(Order order) {
+    add(Event.newBuilder().setOrder(order).build());
+  }
+
+  public void removeOrder(String id) {
+    add(Event.newBuilder().setOrderRemoved(id).build());
   }
 
   public void put(ClientSession session) {

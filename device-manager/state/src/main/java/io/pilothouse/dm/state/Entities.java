@@ -12,6 +12,7 @@ import io.pilothouse.api.v1.Incident;
 import io.pilothouse.api.v1.Lease;
 import io.pilothouse.api.v1.Machine;
 import io.pilothouse.api.v1.Manifest;
+import io.pilothouse.api.v1.Order;
 import io.pilothouse.api.v1.Repair;
 import io.pilothouse.api.v1.Rollout;
 import io.pilothouse.api.v1.Thing;
@@ -155,6 +156,14 @@ public interface Entities {
 
   default Optional<DomainHold> domainHold(String domain) {
     return get(Table.DOMAIN_HOLD, domain);
+  }
+
+  default Collection<Order> orders() {
+    return all(Table.ORDER);
+  }
+
+  default Optional<Order> order(String id) {
+    return get(Table.ORDER, id);
   }
 
   default Collection<AuditRecord> audit() {

@@ -11,8 +11,10 @@ import io.pilothouse.api.v1.InventoryMachine;
 import io.pilothouse.api.v1.Lifecycle;
 import io.pilothouse.api.v1.Machine;
 import io.pilothouse.api.v1.MachineType;
+import io.pilothouse.api.v1.OrderKind;
 import io.pilothouse.api.v1.RepairPolicy;
 import io.pilothouse.api.v1.Thing;
+import io.pilothouse.manifests.access.OrderKinds;
 import io.pilothouse.manifests.access.Roles;
 import io.pilothouse.manifests.signing.PublicKeys;
 import java.util.ArrayList;
@@ -244,6 +246,8 @@ public final class FleetDiff {
       case List<?> list -> String.join(", ", list.stream().map(FleetDiff::text).toList());
       case EnumValueDescriptor constant when constant.getType() == AccessRole.getDescriptor() ->
           Roles.word(AccessRole.valueOf(constant));
+      case EnumValueDescriptor constant when constant.getType() == OrderKind.getDescriptor() ->
+          OrderKinds.word(OrderKind.valueOf(constant));
       case EnumValueDescriptor constant -> constant.getName();
       case Message message -> {
         List<String> parts = new ArrayList<>();

@@ -6,6 +6,7 @@ import io.pilothouse.api.v1.DomainHold;
 import io.pilothouse.api.v1.Incident;
 import io.pilothouse.api.v1.Lease;
 import io.pilothouse.api.v1.Machine;
+import io.pilothouse.api.v1.Order;
 import io.pilothouse.api.v1.Repair;
 import io.pilothouse.api.v1.Rollout;
 import io.pilothouse.api.v1.WatchdogState;
@@ -116,6 +117,7 @@ public final class State implements Entities {
       case Incident incident -> incident.getDueAt();
       case DomainHold hold -> hold.getDueAt();
       case WatchdogState watchdog -> watchdog.getDueAt();
+      case Order order -> order.getDueAt();
       case null -> 0;
       default -> 0;
     };

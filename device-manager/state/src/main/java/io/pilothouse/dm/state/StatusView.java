@@ -7,6 +7,7 @@ import io.pilothouse.api.v1.DomainHold;
 import io.pilothouse.api.v1.Lease;
 import io.pilothouse.api.v1.Lifecycle;
 import io.pilothouse.api.v1.Machine;
+import io.pilothouse.api.v1.Order;
 import io.pilothouse.api.v1.Provisioning;
 import io.pilothouse.api.v1.Repair;
 import io.pilothouse.api.v1.Rollout;
@@ -33,9 +34,26 @@ public final class StatusView {
     machines(state, status, codes);
     repairs(state, status, codes);
     IncidentHealth.add(state, status, codes);
+    orders(state, codes);
     rollouts(state, status, codes);
     satellites(state, status, codes, now);
     return status.addAllCodes(codes.all()).setHealth(codes.health());
+  }
+
+  private static void orders(Entities state, HealthCodes codes) {
+    List<Order> waiting =
+        state.orders().stream().filter(each -> each.getState() == Order.State.WAITS).toList();
+    if (!waiting.isEmpty()) {
+      Order first = waiting.get(0);
+      codes.add(
+          "ORDER_NEEDS_APPROVAL",
+          "WARN",
+          waiting.size(),
+          "order/" + first.getId(),
+          waiting.stream().mapToLong(Order::getAt).min().orElse(0),
+          "pilot approval show " + first.getId(),
+          "%s of %s waits for a second person".formatted(first.getWhat(), first.getPrincipal()));
+    }
   }
 
   private static void machines(Entities state, StatusReply.Builder status, HealthCodes codes) {

@@ -14,6 +14,7 @@ import io.pilothouse.api.v1.Incident;
 import io.pilothouse.api.v1.Lease;
 import io.pilothouse.api.v1.Machine;
 import io.pilothouse.api.v1.Manifest;
+import io.pilothouse.api.v1.Order;
 import io.pilothouse.api.v1.Repair;
 import io.pilothouse.api.v1.Rollout;
 import io.pilothouse.api.v1.UnitVersion;
@@ -40,7 +41,8 @@ public enum Table {
   SESSION("session", ClientSession.parser()),
   AUDIT("audit", AuditRecord.parser()),
   INCIDENT("incident", Incident.parser()),
-  DOMAIN_HOLD("domain-hold", DomainHold.parser());
+  DOMAIN_HOLD("domain-hold", DomainHold.parser()),
+  ORDER("order", Order.parser());
 
   private final String storageId;
   private final Parser<? extends Message> parser;

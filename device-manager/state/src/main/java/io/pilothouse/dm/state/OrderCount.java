@@ -1,0 +1,97 @@
+package io.pilothouse.dm.state;
+
+import io.pilothouse.api.log.v1.Command;
+import io.pilothouse.api.log.v1.StartRollout;
+import io.pilothouse.api.v1.Fleet;
+import io.pilothouse.api.v1.Lifecycle;
+import io.pilothouse.api.v1.Machine;
+import io.pilothouse.api.v1.OrderKind;
+import java.util.Optional;
+import java.util.function.Predicate;
+
+/**
+ * How many machines an order concerns. Drains and decommissions name one machine each: they count
+ * together with what is away already, or many small orders would be a large one.
+ *
+ * @param what for people: what is ordered
+ */
+record OrderCount(OrderKind kind, String what, int machines) {
+
+  /** Of a command that can concern many; empty for all others. */
+  static Optional<OrderCount> of(Entities state, Command command) {
+    return Optional.ofNullable(
+        switch (command.getKindCase()) {
+          case APPLY_FLEET -> apply(state, command.getApplyFleet().getFleet());
+          case START_ROLLOUT -> rollout(state, command.getStartRollout());
+          case DRAIN_MACHINE ->
+              new OrderCount(
+                  OrderKind.ORDER_DRAIN,
+                  "drain " + command.getDrainMachine().getMachine(),
+                  1 + count(state, OrderCount::isAway));
+          case DECOMMISSION_MACHINE ->
+              new OrderCount(
+                  OrderKind.ORDER_DECOMMISSION,
+                  "decommission " + command.getDecommissionMachine().getMachine(),
+                  1 + decommissionedLately(state));
+          case HOLD_DOMAIN ->
+              command.getHoldDomain().getEnd()
+                  ? unhold(state, command.getHoldDomain().getDomain())
+                  : null;
+          case SET_FREEZE ->
+              command.getSetFreeze().getFrozen()
+                  ? null
+                  : new OrderCount(
+                      OrderKind.ORDER_UNFREEZE,
+                      "let repairs go on",
+                      count(state, each -> each.getLifecycle() == Lifecycle.IN_SERVICE));
+          default -> null;
+        });
+  }
+
+  /** Who may do what, and what needs a second person, concern every machine. */
+  private static OrderCount apply(Entities state, Fleet wanted) {
+    Fleet now = state.fleet();
+    boolean rules =
+        !now.getApprovals().equals(wanted.getApprovals())
+            || !now.getAccessList().equals(wanted.getAccessList());
+    int machines =
+        rules
+            ? count(state, each -> each.getLifecycle() != Lifecycle.DECOMMISSIONED)
+            : FleetDiff.machinesTouched(state, FleetDiff.of(state, wanted));
+    return new OrderCount(OrderKind.ORDER_APPLY, "apply fleet files", machines);
+  }
+
+  private static OrderCount rollout(Entities state, StartRollout order) {
+    return new OrderCount(
+        OrderKind.ORDER_ROLLOUT,
+        "roll out %s@%s on %s".formatted(order.getName(), order.getVersion(), order.getType()),
+        count(
+            state,
+            each ->
+                each.getType().equals(order.getType())
+                    && each.getLifecycle() == Lifecycle.IN_SERVICE));
+  }
+
+  private static OrderCount unhold(Entities state, String domain) {
+    return new OrderCount(
+        OrderKind.ORDER_UNHOLD,
+        "end the hold of " + domain,
+        count(state, each -> DomainHolds.domainsOf(each).contains(domain)));
+  }
+
+  private static boolean isAway(Machine machine) {
+    return machine.getDrainRequested()
+        || machine.getLifecycle() == Lifecycle.DRAINING
+        || machine.getLifecycle() == Lifecycle.MAINTENANCE;
+  }
+
+  private static int decommissionedLately(Entities state) {
+    long since = state.meta().getNow() - Approvals.windowMs(state);
+    return count(
+        state, each -> each.getLifecycle() == Lifecycle.DECOMMISSIONED && each.getSince() > since);
+  }
+
+  private static int count(Entities state, Predicate<Machine> which) {
+    return (int) state.machines().stream().filter(which).count();
+  }
+}
