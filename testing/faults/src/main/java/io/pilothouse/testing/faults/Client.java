@@ -1,11 +1,8 @@
 package io.pilothouse.testing.faults;
 
-import io.grpc.Channel;
 import io.pilothouse.api.v1.ControlMachineRequest;
 import io.pilothouse.api.v1.GetMachineReply;
 import io.pilothouse.api.v1.GetMachineRequest;
-import io.pilothouse.api.v1.OperatorGrpc;
-import io.pilothouse.api.v1.WriteContext;
 import io.pilothouse.client.DmClient;
 import io.pilothouse.client.DmException;
 import io.pilothouse.client.UnreachableException;
@@ -94,27 +91,16 @@ final class Client implements Runnable {
   private Outcome read(String machine) {
     GetMachineRequest request = GetMachineRequest.newBuilder().setName(machine).build();
     GetMachineReply reply =
-        dm.leader(DEADLINE, ATTEMPT, channel -> stub(channel).getMachine(request));
+        dm.leader(DEADLINE, ATTEMPT, channel -> Fixture.stub(channel).getMachine(request));
     return new Outcome.Value(reply.getMachine().getHold().getReason());
   }
 
   /** Sent again and again under one sequence, whoever leads: done once. */
   private Outcome control(String machine, String verb, String reason) {
     ControlMachineRequest request =
-        ControlMachineRequest.newBuilder()
-            .setMachine(machine)
-            .setVerb(verb)
-            .setContext(
-                WriteContext.newBuilder()
-                    .setClientId("client-" + number)
-                    .setSequence(++sequence)
-                    .setReason(reason))
-            .build();
-    var unused = dm.leader(DEADLINE, ATTEMPT, channel -> stub(channel).controlMachine(request));
+        Fixture.order("client-" + number, ++sequence, machine, verb, reason);
+    var unused =
+        dm.leader(DEADLINE, ATTEMPT, channel -> Fixture.stub(channel).controlMachine(request));
     return new Outcome.Done();
-  }
-
-  private static OperatorGrpc.OperatorBlockingStub stub(Channel channel) {
-    return OperatorGrpc.newBlockingStub(channel);
   }
 }

@@ -1,16 +1,8 @@
 package io.pilothouse.testing.faults;
 
 import io.pilothouse.api.v1.AuditRecord;
-import io.pilothouse.api.v1.Fleet;
-import io.pilothouse.api.v1.FleetRequest;
-import io.pilothouse.api.v1.Image;
-import io.pilothouse.api.v1.InventoryMachine;
 import io.pilothouse.api.v1.ListEventsReply;
 import io.pilothouse.api.v1.ListEventsRequest;
-import io.pilothouse.api.v1.MachineType;
-import io.pilothouse.api.v1.OperatorGrpc;
-import io.pilothouse.api.v1.ScaleUnit;
-import io.pilothouse.api.v1.WriteContext;
 import io.pilothouse.client.DmClient;
 import io.pilothouse.testing.faults.Linearizability.Verdict;
 import io.pilothouse.testing.faults.Operation.Outcome;
@@ -27,7 +19,6 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.stream.IntStream;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -82,9 +73,9 @@ public final class Main implements Callable<Integer> {
     try (Replicas replicas = new Replicas(count, dist, dir)) {
       replicas.start();
       try (DmClient operator = new DmClient(replicas.servers(), "operator/setup")) {
-        applyFleet(operator);
+        Fixture.apply(operator, Fixture.machines(machines));
         load(replicas, history);
-        replicas.awaitAgreement();
+        replicas.awaitAgreement(0);
         troubles.addAll(Trail.objections(history.operations(), trail(operator)));
       }
       for (Node each : replicas.ended()) {
@@ -124,7 +115,7 @@ public final class Main implements Callable<Integer> {
                 new Client(
                     i,
                     replicas.servers(),
-                    names(),
+                    Fixture.machines(machines),
                     new Random(random.nextLong()),
                     history,
                     ids,
@@ -163,46 +154,13 @@ public final class Main implements Callable<Integer> {
     }
   }
 
-  private List<String> names() {
-    return IntStream.rangeClosed(1, machines).mapToObj("m-%d"::formatted).toList();
-  }
-
-  private void applyFleet(DmClient operator) {
-    Fleet.Builder fleet =
-        Fleet.newBuilder()
-            .setName("faults")
-            .addTypes(MachineType.newBuilder().setName("node").setImage("os"))
-            .addImages(Image.newBuilder().setName("os").setVersion("1.0.0"))
-            .addUnits(ScaleUnit.newBuilder().setName("su-1").setOrder(1).addAllMachines(names()));
-    for (String each : names()) {
-      fleet.addMachines(
-          InventoryMachine.newBuilder()
-              .setName(each)
-              .setType("node")
-              .setScaleUnit("su-1")
-              .setRack("r1")
-              .setMac("mac-" + each)
-              .setBmc("local:" + each));
-    }
-    FleetRequest request =
-        FleetRequest.newBuilder()
-            .setFleet(fleet)
-            .setContext(
-                WriteContext.newBuilder().setClientId("setup").setSequence(1).setReason("setup"))
-            .build();
-    var unused =
-        operator.leader(
-            DEADLINE, channel -> OperatorGrpc.newBlockingStub(channel).applyFleet(request));
-  }
-
   private static List<AuditRecord> trail(DmClient operator) throws IOException {
     List<AuditRecord> all = new ArrayList<>();
     long since = 0;
     while (true) {
       ListEventsRequest request = ListEventsRequest.newBuilder().setSinceIndex(since).build();
       ListEventsReply page =
-          operator.leader(
-              DEADLINE, channel -> OperatorGrpc.newBlockingStub(channel).listEvents(request));
+          operator.leader(DEADLINE, channel -> Fixture.stub(channel).listEvents(request));
       if (since == 0 && page.getCompactedBelow() > 0) {
         throw new IOException(
             "the trail below " + page.getCompactedBelow() + " is gone: use fewer faults");

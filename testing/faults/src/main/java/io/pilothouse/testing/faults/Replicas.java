@@ -7,12 +7,16 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 
 /** All replicas of the cluster under test. */
 final class Replicas implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(90);
   private static final int ROUND_MS = 200;
+
+  /** Entries that may come in while the pages are asked, one after the other. */
+  private static final int NEARLY = 200;
 
   private final List<Node> nodes = new ArrayList<>();
 
@@ -60,21 +64,34 @@ final class Replicas implements AutoCloseable {
     }
   }
 
-  /** Until all have applied the same, and something. */
-  void awaitAgreement() throws InterruptedException {
+  /**
+   * Until all are up and have applied the same, or nearly, while clients write.
+   *
+   * @param seconds for which it must have been so
+   */
+  void awaitAgreement(int seconds) throws InterruptedException {
+    long[] since = {System.nanoTime()};
     await(
-        "one applied index on all",
+        "all replicas at one index",
         () -> {
-          List<Long> applied =
-              nodes.stream()
-                  .map(Node::status)
-                  .flatMap(Optional::stream)
-                  .map(each -> each.path("applied").asLong())
-                  .toList();
-          return applied.size() == nodes.size()
-              && applied.getFirst() > 0
-              && applied.stream().distinct().count() == 1;
+          if (!agree()) {
+            since[0] = System.nanoTime();
+          }
+          return System.nanoTime() - since[0] >= TimeUnit.SECONDS.toNanos(seconds) && agree();
         });
+  }
+
+  private boolean agree() {
+    List<Long> applied =
+        nodes.stream()
+            .map(Node::status)
+            .flatMap(Optional::stream)
+            .map(each -> each.path("applied").asLong())
+            .sorted()
+            .toList();
+    return applied.size() == nodes.size()
+        && applied.getFirst() > 0
+        && applied.getLast() - applied.getFirst() <= NEARLY;
   }
 
   /**
