@@ -6,6 +6,7 @@ import io.pilothouse.filesync.client.Fetched;
 import io.pilothouse.filesync.client.Fetcher;
 import io.pilothouse.filesync.server.ContentHandler;
 import io.pilothouse.filesync.server.ContentStore;
+import io.pilothouse.tls.HttpConnections;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -120,7 +121,7 @@ final class FilesyncBench {
   }
 
   private static void fetch(String address) throws Exception {
-    Fetcher fetcher = new Fetcher(Throttle.unlimited(), new SplittableRandom());
+    Fetcher fetcher = new Fetcher(Throttle.unlimited(), new SplittableRandom(), HttpConnections.PLAIN);
     System.out.println("ready");
     BufferedReader in = lines();
     for (String line = in.readLine(); line != null; line = in.readLine()) {

@@ -7,6 +7,8 @@ import io.pilothouse.api.v1.WriteContext;
 import io.pilothouse.api.v1.WriteReply;
 import io.pilothouse.cli.GlobalOptions.Format;
 import io.pilothouse.client.LightClient;
+import io.pilothouse.tls.HttpConnections;
+import io.pilothouse.tls.Peers;
 import java.io.Console;
 import java.time.Duration;
 import java.util.List;
@@ -25,6 +27,7 @@ public abstract class Command implements Callable<Integer> {
   @Spec @Nullable CommandSpec spec;
 
   private @Nullable LightClient client;
+  private @Nullable Identity identity;
 
   /** Does the command's work. */
   protected abstract ExitCode run() throws Exception;
@@ -110,13 +113,41 @@ public abstract class Command implements Callable<Integer> {
 
   /** Asks only these, as the person who typed the command. */
   protected final LightClient client(List<String> servers) {
-    return new LightClient(servers, "operator/" + user());
+    Identity self = identity();
+    return new LightClient(servers, self.principal(), self.tls());
   }
 
-  /** Asks once as another principal; the method is of any service: {@code SERVICE/METHOD}. */
+  /**
+   * Asks once as another principal; the method is of any service: {@code SERVICE/METHOD}.
+   *
+   * @param insists whether the principal was asked for; else a certificate that was given decides
+   */
   protected final <R extends Message> R askAs(
-      String principal, String method, Message request, Parser<R> parser) {
-    return new LightClient(servers(), principal).call(method, request, parser, timeout());
+      String principal, boolean insists, String method, Message request, Parser<R> parser) {
+    Identity self = Identity.find(tlsDirectory(), home(), principal, insists);
+    return new LightClient(servers(), self.principal(), self.tls())
+        .call(method, request, parser, timeout());
+  }
+
+  /** As whom this command speaks, and by which certificate. */
+  protected final Identity identity() {
+    Identity found = identity;
+    if (found == null) {
+      boolean insists = options().user != null;
+      found = Identity.find(tlsDirectory(), home(), "operator/" + user(), insists);
+      identity = found;
+    }
+    return found;
+  }
+
+  private @Nullable String tlsDirectory() {
+    String given = options().tls;
+    return given == null ? System.getenv("PILOT_TLS") : given;
+  }
+
+  /** How deployment replicas are reached. */
+  protected final HttpConnections contents() {
+    return HttpConnections.to(Peers.CONTENTS, identity().tls());
   }
 
   /** Whom to act as. */

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.pilothouse.cli.GlobalOptions.Format;
 import io.pilothouse.client.DmException;
 import io.pilothouse.client.UnreachableException;
+import io.pilothouse.tls.TlsException;
 import picocli.CommandLine;
 import picocli.CommandLine.IExecutionExceptionHandler;
 import picocli.CommandLine.ParameterException;
@@ -42,6 +43,8 @@ final class Failures implements IExecutionExceptionHandler {
   private static CliException toCliException(Exception e) {
     return switch (e) {
       case CliException known -> known;
+      case TlsException tls ->
+          new CliException(ExitCode.FAILED, "CERTIFICATE", message(tls), tls.remedy());
       case DmException refused ->
           new CliException(
               exitCode(refused.code()), refused.code(), message(refused), refused.remedy());

@@ -35,6 +35,16 @@ public final class GlobalOptions {
   @Nullable String servers;
 
   @Option(
+      names = "--tls",
+      paramLabel = "DIR",
+      scope = ScopeType.INHERIT,
+      description = {
+        "speak by the certificate there: cert.pem, key.pem, ca.pem (default: PILOT_TLS, or the",
+        "fleet's)"
+      })
+  @Nullable String tls;
+
+  @Option(
       names = "--home",
       paramLabel = "DIR",
       scope = ScopeType.INHERIT,

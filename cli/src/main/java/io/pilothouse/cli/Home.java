@@ -16,6 +16,8 @@ import java.util.Properties;
  * time counts.
  */
 public record Home(Path dir) {
+  /** The context's entry for where the fleet's certificates are; without it the fleet is plain. */
+  public static final String PKI = "pki";
 
   /** Resolves {@code --home}, {@code PILOT_HOME}, or {@code .pilot} here. */
   static Home resolve(Optional<String> flag, Map<String, String> environment) {
@@ -49,6 +51,11 @@ public record Home(Path dir) {
 
   public Path data(String program) {
     return dir.resolve("data").resolve(program);
+  }
+
+  /** The fleet's authority and its certificates. */
+  public Path pki() {
+    return dir.resolve("pki");
   }
 
   public Path tickets() {

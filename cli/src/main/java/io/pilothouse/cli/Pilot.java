@@ -4,6 +4,7 @@ import io.pilothouse.cli.dev.DevCommands;
 import io.pilothouse.cli.dm.DmCommands;
 import io.pilothouse.cli.fleet.FleetCommands;
 import io.pilothouse.cli.ops.OpsCommands;
+import io.pilothouse.cli.pki.PkiCommands;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -79,6 +80,7 @@ public final class Pilot implements Runnable {
     OpsCommands.addTo(nouns);
     FleetCommands.addTo(nouns);
     DmCommands.addTo(nouns);
+    PkiCommands.addTo(nouns);
     nouns.put("completion", () -> new CommandLine(new CompletionCommand()));
     return nouns;
   }

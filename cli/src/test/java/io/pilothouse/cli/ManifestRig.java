@@ -17,6 +17,7 @@ import io.pilothouse.filesync.Packer.Packed;
 import io.pilothouse.filesync.Throttle;
 import io.pilothouse.filesync.client.Uploader;
 import io.pilothouse.manifests.signing.PublicKeys;
+import io.pilothouse.tls.HttpConnections;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -126,7 +127,7 @@ class ManifestRig {
   void held(TestReplica... replicas) throws IOException, InterruptedException {
     PackedFile packed = Packer.pack(dir, dir.resolveSibling("packed.index"));
     for (TestReplica each : replicas) {
-      new Uploader(Throttle.unlimited())
+      new Uploader(Throttle.unlimited(), HttpConnections.PLAIN)
           .upload(packed, List.of(each.isUp().getAddress()), (done, total) -> {});
     }
   }

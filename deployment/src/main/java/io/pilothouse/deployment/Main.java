@@ -13,6 +13,8 @@ import io.pilothouse.kit.ProgramException;
 import io.pilothouse.kit.ProgramOptions;
 import io.pilothouse.kit.Rounds;
 import io.pilothouse.manifests.table.Units;
+import io.pilothouse.tls.HttpConnections;
+import io.pilothouse.tls.Peers;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -100,7 +102,11 @@ public final class Main implements Program.Body {
     ContentHandler handler = new ContentHandler(store, Throttle.of(bandwidth), TRANSFERS_AT_ONCE);
     DmClient client = program.closing(options.client());
     Replicator replicator =
-        new Replicator(Throttle.of(bandwidth), new SplittableRandom(), data.resolve("transfers"));
+        new Replicator(
+            Throttle.of(bandwidth),
+            new SplittableRandom(),
+            data.resolve("transfers"),
+            HttpConnections.to(Peers.CONTENTS, options.tls()));
     ReplicaService service =
         new ReplicaService(
             options.id(),
@@ -134,7 +140,7 @@ public final class Main implements Program.Body {
     FunctionCounter.builder("pilot.content.damaged", store, ContentStore::damagedFound)
         .register(program.meters());
     HttpPage page = program.closing(options.page(program));
-    page.context(ContentHandler.PATH, handler)
+    page.context(ContentHandler.PATH, new UploadsByFew(handler))
         .status(
             () -> {
               Map<String, Object> status = service.status();

@@ -62,7 +62,10 @@ final class ReplicaServiceTest {
               client,
               store,
               new Replicator(
-                  Throttle.unlimited(), new SplittableRandom(1), dir.resolve("transfers")),
+                  Throttle.unlimited(),
+                  new SplittableRandom(1),
+                  dir.resolve("transfers"),
+                  io.pilothouse.tls.HttpConnections.PLAIN),
               Throttle.unlimited(),
               housekeeping,
               new SimpleMeterRegistry());

@@ -1,5 +1,6 @@
 package io.pilothouse.watchdog;
 
+import io.pilothouse.tls.TimedSocket;
 import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -15,6 +16,8 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLSocketFactory;
 
 /**
  * One GET with a time limit for all of it. The JDK's clients limit only the wait for the next byte:
@@ -53,43 +56,47 @@ public final class HttpProbe {
    */
   public static int status(String host, int port, String path, Duration timeout)
       throws IOException {
-    return get(host, port, path, timeout).status();
+    return get(host, port, path, timeout, Optional.empty()).status();
   }
 
   /**
    * What a server answers with.
    *
+   * @param tls connects by it; plain without
    * @throws IOException in words for a person: it does not, or not in time
    */
-  public static Answer get(String host, int port, String path, Duration timeout)
+  public static Answer get(
+      String host, int port, String path, Duration timeout, Optional<SSLSocketFactory> tls)
       throws IOException {
     long deadline = System.nanoTime() + timeout.toNanos();
     InetSocketAddress address = new InetSocketAddress(host, port);
     if (address.isUnresolved()) {
       throw new IOException("no host is called " + host);
     }
-    try (Socket socket = new Socket()) {
-      socket.connect(address, left(deadline));
+    try (TimedSocket plain = new TimedSocket(deadline)) {
+      plain.connect(address, plain.millisLeft());
+      Socket socket = tls.isPresent() ? tls.get().createSocket(plain, host, port, true) : plain;
       String request =
           "GET %s HTTP/1.1\r\nHost: %s:%d\r\nUser-Agent: pilothouse\r\nConnection: close\r\n\r\n"
               .formatted(path, host, port);
       socket.getOutputStream().write(request.getBytes(StandardCharsets.UTF_8));
       InputStream in = new BufferedInputStream(socket.getInputStream());
-      String line = line(in, socket, deadline);
+      String line = line(in);
       Matcher status = STATUS.matcher(line);
       if (!status.matches()) {
         throw new IOException("it speaks no HTTP");
       }
-      return rest(Integer.parseInt(status.group(1)), in, socket, deadline);
+      return rest(Integer.parseInt(status.group(1)), in);
     } catch (SocketTimeoutException e) {
       throw new IOException("no answer in " + timeout.toMillis() + " ms", e);
+    } catch (SSLException e) {
+      throw new IOException("no TLS with it: " + e.getMessage(), e);
     }
   }
 
-  private static String line(InputStream in, Socket socket, long deadline) throws IOException {
+  private static String line(InputStream in) throws IOException {
     ByteArrayOutputStream line = new ByteArrayOutputStream();
     while (line.size() < LONGEST_LINE) {
-      socket.setSoTimeout(left(deadline));
       int next = in.read();
       if (next < 0) {
         throw new IOException("it closed the connection without an answer");
@@ -103,34 +110,22 @@ public final class HttpProbe {
   }
 
   /** It is read on although it has answered: a server that is cut off would log that each time. */
-  private static Answer rest(int status, InputStream in, Socket socket, long deadline) {
+  private static Answer rest(int status, InputStream in) {
     List<String> head = new ArrayList<>();
     ByteArrayOutputStream body = new ByteArrayOutputStream();
     boolean whole = false;
     try {
-      for (String line = line(in, socket, deadline);
-          !line.isEmpty() && head.size() < MOST_LINES;
-          line = line(in, socket, deadline)) {
+      for (String line = line(in); !line.isEmpty() && head.size() < MOST_LINES; line = line(in)) {
         head.add(line);
       }
       byte[] buffer = new byte[8192];
       for (int read = 0; read >= 0 && body.size() < MOST_BODY; read = in.read(buffer)) {
         body.write(buffer, 0, read);
-        socket.setSoTimeout(left(deadline));
       }
       whole = body.size() < MOST_BODY;
     } catch (IOException e) {
       whole = false; // what came is told, and that it is not all
     }
     return new Answer(status, List.copyOf(head), body.toString(StandardCharsets.UTF_8), whole);
-  }
-
-  /** Milliseconds that are left, at least one: 0 would mean for ever. */
-  private static int left(long deadline) throws SocketTimeoutException {
-    long left = (deadline - System.nanoTime()) / 1_000_000;
-    if (left <= 0) {
-      throw new SocketTimeoutException();
-    }
-    return (int) Math.min(left, Integer.MAX_VALUE);
   }
 }

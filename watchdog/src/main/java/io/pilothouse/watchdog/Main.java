@@ -5,7 +5,10 @@ import io.pilothouse.kit.HttpPage;
 import io.pilothouse.kit.Program;
 import io.pilothouse.kit.ProgramOptions;
 import io.pilothouse.kit.Rounds;
+import io.pilothouse.tls.Peers;
 import java.time.Duration;
+import java.util.Optional;
+import javax.net.ssl.SSLSocketFactory;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -32,7 +35,9 @@ public final class Main implements Program.Body {
   @Override
   public void start(Program program) {
     DmClient client = program.closing(options.client());
-    Prober prober = new Prober(options.id(), domain, client, program.meters());
+    Optional<SSLSocketFactory> agents =
+        options.tls().map(each -> each.client(Peers.MACHINE).getSocketFactory());
+    Prober prober = new Prober(options.id(), domain, client, agents, program.meters());
     Rounds pull =
         program.closing(
             new Rounds("targets", Duration.ofMillis(200), prober::pull, program.meters()));
@@ -42,7 +47,7 @@ public final class Main implements Program.Body {
     Rounds report =
         program.closing(
             new Rounds("verdicts", Duration.ofMillis(250), prober::report, program.meters()));
-    SlowWatch slow = new SlowWatch(prober::targets, prober::say);
+    SlowWatch slow = new SlowWatch(prober::targets, prober::say, agents);
     Rounds compare =
         program.closing(
             new Rounds("comparisons", Duration.ofMillis(500), slow::round, program.meters()));

@@ -24,6 +24,7 @@ import java.util.SplittableRandom;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicLong;
+import javax.net.ssl.SSLSocketFactory;
 
 /**
  * Probes every target by every remote watchdog at its interval, many at once, and reports in
@@ -56,6 +57,7 @@ final class Prober {
   private final String id;
   private final String domain;
   private final DmClient client;
+  private final Optional<SSLSocketFactory> tls;
   private final Counter probes;
   private final Counter failures;
   private final Semaphore atOnce = new Semaphore(AT_ONCE);
@@ -70,8 +72,15 @@ final class Prober {
    * A prober that probes nothing yet.
    *
    * @param domain fault domain that it runs in, such as rack/r7; empty = one of its own
+   * @param tls how agents are spoken to; plain without
    */
-  Prober(String id, String domain, DmClient client, MeterRegistry meters) {
+  Prober(
+      String id,
+      String domain,
+      DmClient client,
+      Optional<SSLSocketFactory> tls,
+      MeterRegistry meters) {
+    this.tls = tls;
     this.id = id;
     this.domain = domain;
     this.client = client;
@@ -189,7 +198,7 @@ final class Prober {
   }
 
   /** What is wrong, or empty. */
-  private static Optional<String> problem(Probe probe) {
+  private Optional<String> problem(Probe probe) {
     String given = probe.target().getAgentAddress();
     if (given.isEmpty()) {
       return Optional.of("its agent's address is not known yet");
@@ -198,11 +207,12 @@ final class Prober {
     try {
       ServerAddress address = ServerAddress.parse(given);
       // any answer is a sign of life; what it says is the other watchdogs' business
-      HttpProbe.status(
+      HttpProbe.get(
           address.host(),
           address.port(),
           "/health",
-          Duration.ofMillis(millis == 0 ? 2000 : millis));
+          Duration.ofMillis(millis == 0 ? 2000 : millis),
+          tls);
       return Optional.empty();
     } catch (IOException | IllegalArgumentException e) {
       return Optional.of("%s does not answer: %s".formatted(given, e.getMessage()));

@@ -28,6 +28,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.Semaphore;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import javax.net.ssl.SSLSocketFactory;
 
 /**
  * Collects the counters of all machines and says which are slow but alive, by the {@link SlowRule}.
@@ -45,6 +46,7 @@ final class SlowWatch {
 
   private final Supplier<PullTargetsReply> targets;
   private final Consumer<VerdictReportItem> report;
+  private final Optional<SSLSocketFactory> tls;
   private final Schedule<String> schedule =
       new Schedule<>(System::nanoTime, new SplittableRandom());
   private final Map<String, Map<String, Integer>> inARow = new ConcurrentHashMap<>();
@@ -52,8 +54,13 @@ final class SlowWatch {
 
   /**
    * @param report takes the verdicts
+   * @param tls how agents are spoken to; plain without
    */
-  SlowWatch(Supplier<PullTargetsReply> targets, Consumer<VerdictReportItem> report) {
+  SlowWatch(
+      Supplier<PullTargetsReply> targets,
+      Consumer<VerdictReportItem> report,
+      Optional<SSLSocketFactory> tls) {
+    this.tls = tls;
     this.targets = targets;
     this.report = report;
   }
@@ -163,13 +170,13 @@ final class SlowWatch {
     }
   }
 
-  private static Optional<SlowRule.Measured> value(String counter, String given)
-      throws IOException {
+  private Optional<SlowRule.Measured> value(String counter, String given) throws IOException {
     if (given.isEmpty()) {
       return Optional.empty(); // a switch, or a machine that never spoke: not this one's affair
     }
     ServerAddress address = ServerAddress.parse(given);
-    HttpProbe.Answer answer = HttpProbe.get(address.host(), address.port(), "/counters", TIMEOUT);
+    HttpProbe.Answer answer =
+        HttpProbe.get(address.host(), address.port(), "/counters", TIMEOUT, tls);
     if (answer.status() == 404) {
       return Optional.empty(); // it boots, or its agent is older
     }

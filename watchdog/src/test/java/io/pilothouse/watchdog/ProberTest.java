@@ -50,7 +50,9 @@ class ProberTest {
         });
     agent.start();
     deaf = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
-    prober = new Prober("watchdog-1", "rack/r1", client, new SimpleMeterRegistry());
+    prober =
+        new Prober(
+            "watchdog-1", "rack/r1", client, java.util.Optional.empty(), new SimpleMeterRegistry());
   }
 
   @AfterEach

@@ -37,7 +37,9 @@ class SlowWatchTest {
   void start() {
     watch =
         new SlowWatch(
-            PullTargetsReply::getDefaultInstance, each -> said.put(each.getMachine(), each));
+            PullTargetsReply::getDefaultInstance,
+            each -> said.put(each.getMachine(), each),
+            java.util.Optional.empty());
   }
 
   @AfterEach

@@ -5,6 +5,7 @@ import java.security.cert.CertificateException;
 import java.security.cert.TrustAnchor;
 import java.security.cert.X509Certificate;
 import java.util.Objects;
+import java.util.concurrent.atomic.AtomicLong;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.X509ExtendedTrustManager;
 import org.jspecify.annotations.Nullable;
@@ -15,8 +16,11 @@ import org.jspecify.annotations.Nullable;
  * names on top, which says nothing where machines move.
  */
 final class PeerTrust extends X509ExtendedTrustManager {
+  private static final long BETWEEN_WARNINGS = 1_000_000_000;
+
   private final TlsDirectory directory;
   private final Peers peers;
+  private final AtomicLong toldAt = new AtomicLong(System.nanoTime() - BETWEEN_WARNINGS);
 
   PeerTrust(TlsDirectory directory, Peers peers) {
     this.directory = directory;
@@ -36,7 +40,19 @@ final class PeerTrust extends X509ExtendedTrustManager {
       Certificates.requireUse(chain[0], server, what);
       requireExpected(PeerName.of(chain[0]), own.name());
     } catch (TlsException e) {
+      if (!server) {
+        tell(e);
+      }
       throw new CertificateException(e.line(), e);
+    }
+  }
+
+  /** The client learns little: an alert, if that. One a second, or strangers would fill the log. */
+  private void tell(TlsException refusal) {
+    long now = System.nanoTime();
+    long before = toldAt.get();
+    if (now - before >= BETWEEN_WARNINGS && toldAt.compareAndSet(before, now)) {
+      TlsDirectory.Log.LOG.warn("A client was not let in: {}", refusal.getMessage());
     }
   }
 

@@ -170,7 +170,7 @@ public final class TlsDirectory {
   }
 
   /** Apart, so that a command line that has nothing to say does not load it. */
-  private static final class Log {
+  static final class Log {
     static final org.slf4j.Logger LOG = org.slf4j.LoggerFactory.getLogger(TlsDirectory.class);
   }
 }

@@ -2,7 +2,9 @@ package io.pilothouse.tls;
 
 import java.io.EOFException;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.InetSocketAddress;
+import java.net.Proxy;
 import java.net.Socket;
 import java.net.SocketException;
 import java.security.GeneralSecurityException;
@@ -35,6 +37,13 @@ public final class Troubles {
         return Optional.of(
             "the port speaks no TLS: start that program with --tls, or leave --tls away here");
       }
+      if (each instanceof SocketException && !(each instanceof ConnectException)) {
+        // in TLS 1.3 the server judges the client when that believes to be through already: the
+        // end of the connection may overtake the reason
+        return Optional.of(
+            "it ended the connection (%s): it refuses the certificate of %s in %s, or has just stopped; its log or `pilot pki show %s` tells more"
+                .formatted(message, own.name(), own.dir(), own.dir()));
+      }
       ours |= each instanceof SSLException;
       int at = message.indexOf("fatal alert: ");
       alert = at < 0 ? alert : message.substring(at + "fatal alert: ".length());
@@ -56,7 +65,7 @@ public final class Troubles {
    * trusts nobody and so shows nothing.
    */
   public static boolean speaksTls(String host, int port) {
-    try (Socket plain = new Socket(java.net.Proxy.NO_PROXY)) {
+    try (Socket plain = new Socket(Proxy.NO_PROXY)) {
       plain.connect(new InetSocketAddress(host, port), PROBE_MS);
       plain.setSoTimeout(PROBE_MS);
       SSLContext context = SSLContext.getInstance(TlsDirectory.PROTOCOL);

@@ -1,6 +1,5 @@
 package io.pilothouse.cli.content;
 
-import io.pilothouse.api.v1.DeploymentReplica;
 import io.pilothouse.api.v1.VersionRef;
 import io.pilothouse.cli.CliException;
 import io.pilothouse.cli.ExitCode;
@@ -16,8 +15,7 @@ public final class ContentConflict {
   private ContentConflict() {}
 
   /** The refusal, naming the files when a replica still has the older index. */
-  static CliException refusal(
-      VersionRef registered, ContentIndex fresh, List<DeploymentReplica> replicas)
+  static CliException refusal(VersionRef registered, ContentIndex fresh, Replicas replicas)
       throws InterruptedException {
     return new CliException(
         ExitCode.REFUSED,
@@ -29,10 +27,9 @@ public final class ContentConflict {
   }
 
   /** {@code : ~ changed, + added}, or the digests when no replica has the registered index. */
-  public static String words(
-      VersionRef registered, ContentIndex fresh, List<DeploymentReplica> replicas)
+  public static String words(VersionRef registered, ContentIndex fresh, Replicas replicas)
       throws InterruptedException {
-    return new Replicas(replicas)
+    return replicas
         .index(registered)
         .map(
             old ->

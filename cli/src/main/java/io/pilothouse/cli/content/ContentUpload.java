@@ -23,6 +23,7 @@ import io.pilothouse.filesync.client.Uploader;
 import io.pilothouse.manifests.ContentSpec;
 import io.pilothouse.manifests.LoadResult;
 import io.pilothouse.manifests.text.Problem;
+import io.pilothouse.tls.HttpConnections;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -71,10 +72,13 @@ public final class ContentUpload {
   }
 
   private final Asking dm;
+  private final HttpConnections connections;
   private final Progress progress;
 
-  public ContentUpload(Asking dm, Progress progress) {
+  /** Asks the Device Manager, and brings contents over the connections. */
+  public ContentUpload(Asking dm, HttpConnections connections, Progress progress) {
     this.dm = dm;
+    this.connections = connections;
     this.progress = progress;
   }
 
@@ -97,7 +101,7 @@ public final class ContentUpload {
     progress.packed(manifest.getRef(), manifest.getFiles(), manifest.getBytes());
     List<DeploymentReplica> replicas = requireTaken(manifest, packed);
     List<String> addresses = replicas.stream().map(DeploymentReplica::getAddress).toList();
-    new Uploader(Throttle.unlimited()).upload(packed, addresses, progress);
+    new Uploader(Throttle.unlimited(), connections).upload(packed, addresses, progress);
     WriteReply reply = register(manifest, context, false);
     return new Added(manifest, reply.getRevision());
   }
@@ -147,7 +151,8 @@ public final class ContentUpload {
             .findFirst();
     if (registered.isPresent() && !registered.get().getDigest().equals(ref.getDigest())) {
       ContentIndex fresh = ContentIndex.parse(Files.readAllBytes(packed.index().file()));
-      throw ContentConflict.refusal(registered.get(), fresh, known.getReplicasList());
+      throw ContentConflict.refusal(
+          registered.get(), fresh, new Replicas(known.getReplicasList(), connections));
     }
     List<DeploymentReplica> replicas =
         known.getReplicasList().stream().filter(DeploymentReplica::getUp).toList();

@@ -5,15 +5,14 @@ import io.pilothouse.filesync.ContentException;
 import io.pilothouse.filesync.ContentIndex;
 import io.pilothouse.filesync.ContentIndex.Chunk;
 import io.pilothouse.filesync.Sha256;
+import io.pilothouse.tls.HttpConnections;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.HttpURLConnection;
-import java.net.Proxy;
-import java.net.URI;
 import java.time.Duration;
 
 /** One deployment replica, looked into over HTTP; what it sends is hashed before it is believed. */
-record Replica(String id, String address) {
+record Replica(String id, String address, HttpConnections connections) {
   private static final Duration CONNECT = Duration.ofSeconds(3);
   private static final Duration READ = Duration.ofSeconds(10);
   private static final int ATTEMPTS_WHEN_BUSY = 5;
@@ -25,8 +24,8 @@ record Replica(String id, String address) {
     DAMAGED
   }
 
-  static Replica of(DeploymentReplica replica) {
-    return new Replica(replica.getId(), replica.getAddress());
+  static Replica of(DeploymentReplica replica, HttpConnections connections) {
+    return new Replica(replica.getId(), replica.getAddress(), connections);
   }
 
   /** The index of a content, with the right hash. */
@@ -87,10 +86,7 @@ record Replica(String id, String address) {
   private HttpURLConnection ask(String path, String method)
       throws IOException, InterruptedException {
     for (int attempt = 1; ; attempt++) {
-      // no proxy: replicas are inside of the fleet
-      HttpURLConnection connection =
-          (HttpURLConnection)
-              URI.create("http://" + address + path).toURL().openConnection(Proxy.NO_PROXY);
+      HttpURLConnection connection = connections.open(address, path);
       connection.setRequestMethod(method);
       connection.setConnectTimeout((int) CONNECT.toMillis());
       connection.setReadTimeout((int) READ.toMillis());

@@ -5,6 +5,7 @@ import io.pilothouse.cli.content.Replica.Held;
 import io.pilothouse.filesync.ContentIndex;
 import io.pilothouse.filesync.ContentIndex.Chunk;
 import io.pilothouse.filesync.ContentIndex.FileEntry;
+import io.pilothouse.tls.HttpConnections;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -63,9 +64,11 @@ public final class ReplicaAudit {
 
   private final String digest;
   private final boolean deep;
+  private final HttpConnections connections;
   private final Progress progress;
 
-  public ReplicaAudit(String digest, boolean deep, Progress progress) {
+  public ReplicaAudit(String digest, boolean deep, HttpConnections connections, Progress progress) {
+    this.connections = connections;
     this.digest = digest;
     this.deep = deep;
     this.progress = progress;
@@ -78,7 +81,7 @@ public final class ReplicaAudit {
     for (DeploymentReplica replica : replicas) {
       try {
         if (replica.getUp()) {
-          indexes.put(replica.getId(), Replica.of(replica).index(digest));
+          indexes.put(replica.getId(), Replica.of(replica, connections).index(digest));
         }
       } catch (IOException e) {
         why.put(replica.getId(), String.valueOf(e.getMessage()));
@@ -94,7 +97,7 @@ public final class ReplicaAudit {
       reports.add(
           index.isEmpty()
               ? new Report(replica.getId(), trouble, List.of(), List.of(), List.of())
-              : chunks(Replica.of(replica), index.get(), trouble));
+              : chunks(Replica.of(replica, connections), index.get(), trouble));
     }
     return reports;
   }

@@ -9,6 +9,7 @@ import io.pilothouse.filesync.ContentException;
 import io.pilothouse.filesync.ContentIndex;
 import io.pilothouse.filesync.ContentIndex.Chunk;
 import io.pilothouse.filesync.ContentIndex.FileEntry;
+import io.pilothouse.tls.HttpConnections;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -19,8 +20,12 @@ import java.util.Optional;
 public final class Replicas {
   private final List<Replica> up;
 
-  public Replicas(List<DeploymentReplica> replicas) {
-    this.up = replicas.stream().filter(DeploymentReplica::getUp).map(Replica::of).toList();
+  public Replicas(List<DeploymentReplica> replicas, HttpConnections connections) {
+    this.up =
+        replicas.stream()
+            .filter(DeploymentReplica::getUp)
+            .map(each -> Replica.of(each, connections))
+            .toList();
   }
 
   private interface Question<T> {

@@ -9,6 +9,7 @@ import io.pilothouse.api.v1.WriteReply;
 import io.pilothouse.cli.CliException;
 import io.pilothouse.cli.ExitCode;
 import io.pilothouse.cli.content.ContentUpload;
+import io.pilothouse.tls.HttpConnections;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
@@ -19,6 +20,7 @@ import java.util.function.Supplier;
 record FirstLoad(
     Replicas replicas,
     ContentUpload.Asking dm,
+    HttpConnections connections,
     Consumer<String> say,
     Supplier<WriteContext> context) {
   private static final int TRIES = 100;
@@ -31,7 +33,7 @@ record FirstLoad(
   /** Adds every image and version that the fleet names. */
   void contents(List<FleetSource.Content> contents) throws IOException, InterruptedException {
     replicas.await();
-    ContentUpload upload = new ContentUpload(dm, (done, total) -> {});
+    ContentUpload upload = new ContentUpload(dm, connections, (done, total) -> {});
     for (FleetSource.Content content : contents) {
       ContentUpload.Added added = upload.add(ContentUpload.Wanted.of(content.dir()), context.get());
       say.accept(

@@ -5,6 +5,7 @@ import io.pilothouse.api.v1.InventoryMachine;
 import io.pilothouse.cli.CliException;
 import io.pilothouse.cli.ExitCode;
 import io.pilothouse.cli.Home;
+import io.pilothouse.cli.pki.FleetCertificates;
 import io.pilothouse.provisioning.power.BootDevice;
 import io.pilothouse.provisioning.power.ChassisSpec;
 import io.pilothouse.provisioning.power.LocalChassis;
@@ -15,6 +16,8 @@ import java.io.Reader;
 import java.io.Writer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -69,9 +72,7 @@ record FleetFiles(Home home, Layout layout, Fleet fleet, List<String> machines) 
     context.setProperty("grpc", layout.grpcServers());
     context.setProperty("http", layout.httpServers());
     // last: with it the fleet exists
-    try (Writer writer = Files.newBufferedWriter(home.contextFile())) {
-      context.store(writer, "where this fleet is; written by pilot up");
-    }
+    store(home, context);
     return new FleetFiles(home, layout, fleet, names);
   }
 
@@ -82,6 +83,18 @@ record FleetFiles(Home home, Layout layout, Fleet fleet, List<String> machines) 
     Fleet fleet = FleetSource.read(home.fleet());
     return new FleetFiles(
         home, layout(home, context, fleet), fleet, home.contextList("machine-order"));
+  }
+
+  private static void store(Home home, Properties context) throws IOException {
+    Path fresh = home.contextFile().resolveSibling("context.properties.new");
+    try (Writer writer = Files.newBufferedWriter(fresh)) {
+      context.store(writer, "where this fleet is; written by pilot up");
+    }
+    Files.move(
+        fresh,
+        home.contextFile(),
+        StandardCopyOption.ATOMIC_MOVE,
+        StandardCopyOption.REPLACE_EXISTING);
   }
 
   /** What the fleet here was made from; one of an older version was made from the quick start. */
@@ -99,13 +112,30 @@ record FleetFiles(Home home, Layout layout, Fleet fleet, List<String> machines) 
     return new Layout(home, ports, replicas, fleet.getName());
   }
 
+  /**
+   * Makes the certificates that are missing, and renews those that expire soon. A fleet of an older
+   * version speaks TLS from then on.
+   *
+   * @param person who types
+   */
+  void certify(String person) throws IOException {
+    List<String> principals = new ArrayList<>(layout.principals());
+    machines.forEach(each -> principals.add("machine/" + each));
+    principals.add(person);
+    new FleetCertificates(home.pki()).ensure(layout.fleetName(), principals);
+    Properties context = home.context().orElseThrow();
+    if (context.setProperty(Home.PKI, home.pki().toString()) == null) {
+      store(home, context);
+    }
+  }
+
   /** Switches every machine on, each booting from what it booted from last. */
   void powerOn() throws IOException, PowerException {
     LocalPower power = new LocalPower(home.machines());
     for (LocalChassis chassis : LocalChassis.list(home.machines())) {
+      refreshCommand(chassis);
       boolean everOn = chassis.bootId().isPresent();
       if (everOn) {
-        refreshCommand(chassis);
         power.on(chassis.bmc(), chassis.bootDevice().orElse(BootDevice.DISK));
       }
     }
@@ -167,7 +197,7 @@ record FleetFiles(Home home, Layout layout, Fleet fleet, List<String> machines) 
       if (Files.isDirectory(path)) {
         Files.createDirectories(target);
       } else if (!Files.exists(target)) {
-        Files.copy(path, target, java.nio.file.StandardCopyOption.COPY_ATTRIBUTES);
+        Files.copy(path, target, StandardCopyOption.COPY_ATTRIBUTES);
       }
     }
   }

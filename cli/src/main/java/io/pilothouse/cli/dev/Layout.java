@@ -2,6 +2,7 @@ package io.pilothouse.cli.dev;
 
 import io.pilothouse.cli.CliException;
 import io.pilothouse.cli.Home;
+import io.pilothouse.cli.pki.FleetCertificates;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -43,6 +44,8 @@ record Layout(Home home, Ports ports, int replicas, String fleetName) {
                     fleetName,
                     "--data",
                     home.data("dm-" + i).toString(),
+                    "--tls",
+                    tls("dm/dm-" + i),
                     "--peers",
                     peers))
         .toList();
@@ -100,10 +103,24 @@ record Layout(Home home, Ports ports, int replicas, String fleetName) {
         home.machine(machine).resolve("disk").toString(),
         "--http",
         ports.agent(number),
+        "--tls",
+        tls("machine/" + machine),
         "--cgroup",
         FleetGroups.name(home),
         "--address",
         ports.machine(number));
+  }
+
+  private String tls(String principal) {
+    return new FleetCertificates(home.pki()).place(principal).toString();
+  }
+
+  /** Whom the programs of the control plane speak as. */
+  List<String> principals() {
+    List<String> all = new ArrayList<>();
+    numbers(replicas).forEach(i -> all.add("dm/dm-" + i));
+    satellites().forEach(each -> all.add("satellite/" + each.name()));
+    return all;
   }
 
   String grpcServers() {
@@ -131,7 +148,16 @@ record Layout(Home home, Ports ports, int replicas, String fleetName) {
 
   private Program satellite(String id, String kind, String http, String... more) {
     List<String> arguments =
-        new ArrayList<>(List.of("--id", id, "--servers", grpcServers(), "--http", http));
+        new ArrayList<>(
+            List.of(
+                "--id",
+                id,
+                "--servers",
+                grpcServers(),
+                "--http",
+                http,
+                "--tls",
+                tls("satellite/" + id)));
     arguments.addAll(List.of(more));
     return program(
         id, "satellite", kind, "io.pilothouse." + kind + ".Main", arguments.toArray(String[]::new));

@@ -108,6 +108,7 @@ public final class UpCommand extends Target {
       OptionalInt size = machines != UNSAID ? OptionalInt.of(machines) : OptionalInt.empty();
       files = FleetFiles.create(home, source, size, this::settings);
     }
+    files.certify("operator/" + user());
     Layout layout = files.layout();
     Ports.requireFree(layout.addresses(files.machines().size()));
     say(
@@ -258,7 +259,7 @@ public final class UpCommand extends Target {
             .build();
     ask("ApplyFleet", request, WriteReply.parser());
     FirstLoad first =
-        new FirstLoad(this::awaitReplicas, this::askAny, this::say, this::writeContext);
+        new FirstLoad(this::awaitReplicas, this::askAny, contents(), this::say, this::writeContext);
     List<FleetSource.Content> contents = FleetFiles.source(home()).contents(files.fleet());
     first.contents(contents);
     first.rollouts(files.fleet(), contents);

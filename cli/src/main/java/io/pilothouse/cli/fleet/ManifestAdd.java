@@ -64,7 +64,7 @@ final class ManifestAdd extends Command {
     ContentUpload.Added added;
     try {
       added =
-          new ContentUpload(asking(), new UploadProgress(this::say, quiet()))
+          new ContentUpload(asking(), contents(), new UploadProgress(this::say, quiet()))
               .add(wanted, writeContext());
     } catch (ContentException e) {
       throw new CliException(

@@ -66,14 +66,13 @@ final class ManifestDiff extends ManifestQuery {
     return Files.isDirectory(Path.of(side));
   }
 
-  private static Side side(String what, Optional<ListManifestsReply> known)
-      throws InterruptedException {
+  private Side side(String what, Optional<ListManifestsReply> known) throws InterruptedException {
     if (isDirectory(what)) {
       return directory(Path.of(what));
     }
     ListManifestsReply reply = known.orElseThrow();
     Found found = find(reply, what);
-    Replicas replicas = new Replicas(reply.getReplicasList());
+    Replicas replicas = new Replicas(reply.getReplicasList(), contents());
     return new Side(what, replicas.indexOf(found.manifest().getRef()), replicas::file);
   }
 

@@ -43,7 +43,7 @@ final class ManifestShow extends ManifestQuery {
     requireVersion(what);
     ListManifestsReply reply = versions("");
     Found found = find(reply, what);
-    Replicas replicas = new Replicas(reply.getReplicasList());
+    Replicas replicas = new Replicas(reply.getReplicasList(), contents());
     Optional<ContentIndex> index = replicas.index(found.manifest().getRef());
     if (index.isEmpty()) {
       say("no deployment replica that is up has its contents: files are not shown");

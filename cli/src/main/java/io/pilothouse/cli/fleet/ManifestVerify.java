@@ -16,6 +16,7 @@ import io.pilothouse.cli.content.ContentConflict;
 import io.pilothouse.cli.content.ContentUpload;
 import io.pilothouse.cli.content.ReplicaAudit;
 import io.pilothouse.cli.content.ReplicaAudit.Report;
+import io.pilothouse.cli.content.Replicas;
 import io.pilothouse.filesync.ContentIndex;
 import io.pilothouse.filesync.Packer;
 import io.pilothouse.manifests.ContentSpec;
@@ -78,6 +79,7 @@ final class ManifestVerify extends ManifestQuery {
         new ReplicaAudit(
                 manifest.getRef().getDigest(),
                 deep,
+                contents(),
                 (replica, done, of) ->
                     line.at(done, of, "%s: asked for %d of %d chunks".formatted(replica, done, of)))
             .run(reply.getReplicasList());
@@ -131,7 +133,8 @@ final class ManifestVerify extends ManifestQuery {
             .formatted(
                 dir,
                 name,
-                ContentConflict.words(manifest.getRef(), index, reply.getReplicasList())));
+                ContentConflict.words(
+                    manifest.getRef(), index, new Replicas(reply.getReplicasList(), contents()))));
   }
 
   private ExitCode offline(Path dir, String given) {

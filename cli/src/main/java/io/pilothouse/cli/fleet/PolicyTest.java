@@ -4,6 +4,7 @@ import io.pilothouse.cli.CliException;
 import io.pilothouse.cli.Command;
 import io.pilothouse.cli.ExitCode;
 import io.pilothouse.cli.GlobalOptions.Format;
+import io.pilothouse.cli.Identity;
 import io.pilothouse.cli.dev.BacktestProgram;
 import java.util.ArrayList;
 import java.util.List;
@@ -71,7 +72,10 @@ final class PolicyTest extends Command {
     List<String> arguments = new ArrayList<>(List.of("--to", to));
     add(arguments, "--from", from);
     if (record == null) {
-      arguments.addAll(List.of("--servers", String.join(",", servers()), "--user", user()));
+      Identity self = identity();
+      String name = self.principal().substring(self.principal().indexOf('/') + 1);
+      arguments.addAll(List.of("--servers", String.join(",", servers()), "--user", name));
+      self.tls().ifPresent(each -> add(arguments, "--tls", each.dir().toString()));
     } else {
       arguments.addAll(List.of("--record", record));
     }

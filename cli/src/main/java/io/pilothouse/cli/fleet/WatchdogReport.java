@@ -193,6 +193,7 @@ final class WatchdogReport extends Command {
         WatchdogReportRequest.newBuilder().addAllVerdicts(items).setDomain(domain).build();
     return askAs(
         by.isEmpty() ? "watchdog/" + watchdog : by,
+        !by.isEmpty(),
         "pilothouse.v1.WatchdogApi/Report",
         request,
         WatchdogReportReply.parser());

@@ -55,7 +55,7 @@ abstract class RolloutQuery extends Command {
               each -> new VersionChange.Unknown(each, String.valueOf(e.getMessage())))
           .toList();
     }
-    return VersionChange.of(from, to, new Replicas(known.getReplicasList()));
+    return VersionChange.of(from, to, new Replicas(known.getReplicasList(), contents()));
   }
 
   /** Reads {@code web@1.1.0}. */

@@ -4,6 +4,7 @@ import io.pilothouse.filesync.ContentException;
 import io.pilothouse.filesync.ContentIndex.Chunk;
 import io.pilothouse.filesync.Pack;
 import io.pilothouse.filesync.TransferClass;
+import io.pilothouse.tls.HttpConnections;
 import java.io.BufferedInputStream;
 import java.io.ByteArrayInputStream;
 import java.io.EOFException;
@@ -11,8 +12,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.HttpURLConnection;
-import java.net.Proxy;
-import java.net.URI;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -33,6 +32,7 @@ final class ContentSource {
   record Answer(int code, String text) {}
 
   private final String address;
+  private final HttpConnections connections;
   private final Limits limits;
   private final Patience patience;
   private final Duration read;
@@ -40,8 +40,14 @@ final class ContentSource {
   /**
    * @param read how long it may take to send the next bytes
    */
-  ContentSource(String address, Limits limits, Patience patience, Duration read) {
+  ContentSource(
+      String address,
+      HttpConnections connections,
+      Limits limits,
+      Patience patience,
+      Duration read) {
     this.address = address;
+    this.connections = connections;
     this.limits = limits;
     this.patience = patience;
     this.read = read;
@@ -289,14 +295,12 @@ final class ContentSource {
   }
 
   private HttpURLConnection open(String path, String method) throws IOException {
-    URI uri;
+    HttpURLConnection connection;
     try {
-      uri = URI.create("http://" + address + path);
+      connection = connections.open(address, path);
     } catch (IllegalArgumentException e) {
       throw new ContentException("\"" + address + "\" is not an address: expected host:port", e);
     }
-    // no proxy: replicas are inside of the fleet, and verified by hash
-    HttpURLConnection connection = (HttpURLConnection) uri.toURL().openConnection(Proxy.NO_PROXY);
     connection.setRequestMethod(method);
     connection.setConnectTimeout((int) patience.connect().toMillis());
     connection.setReadTimeout((int) read.toMillis());

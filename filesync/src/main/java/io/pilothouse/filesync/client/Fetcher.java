@@ -7,6 +7,7 @@ import io.pilothouse.filesync.DurableFiles;
 import io.pilothouse.filesync.IndexFile;
 import io.pilothouse.filesync.Sha256;
 import io.pilothouse.filesync.Throttle;
+import io.pilothouse.tls.HttpConnections;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -36,9 +37,10 @@ public final class Fetcher {
    * Makes a fetcher; all its transfers share one throttle.
    *
    * @param random chooses the source, so that a fleet spreads over the replicas
+   * @param connections to the sources
    */
-  public Fetcher(Throttle throttle, RandomGenerator random) {
-    this(Network.usual(throttle, random), WritePoints.NONE);
+  public Fetcher(Throttle throttle, RandomGenerator random, HttpConnections connections) {
+    this(Network.usual(throttle, random, connections), WritePoints.NONE);
   }
 
   Fetcher(Network network, WritePoints points) {

@@ -2,6 +2,7 @@ package io.pilothouse.filesync.client;
 
 import io.pilothouse.filesync.Throttle;
 import io.pilothouse.filesync.TransferClass;
+import io.pilothouse.tls.HttpConnections;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,12 +16,23 @@ import java.util.random.RandomGenerator;
  * @param random chooses sources; need not be safe for use by many threads
  * @param patience with replicas
  * @param sleeper waits for busy replicas
+ * @param connections to replicas, with TLS or plain
  */
 record Network(
-    Throttle throttle, RandomGenerator random, Patience patience, Throttle.Sleeper sleeper) {
+    Throttle throttle,
+    RandomGenerator random,
+    Patience patience,
+    Throttle.Sleeper sleeper,
+    HttpConnections connections) {
 
-  static Network usual(Throttle throttle, RandomGenerator random) {
-    return new Network(throttle, random, Patience.USUAL, duration -> Thread.sleep(duration));
+  /** Over plain connections. */
+  Network(Throttle throttle, RandomGenerator random, Patience patience, Throttle.Sleeper sleeper) {
+    this(throttle, random, patience, sleeper, HttpConnections.PLAIN);
+  }
+
+  static Network usual(Throttle throttle, RandomGenerator random, HttpConnections connections) {
+    return new Network(
+        throttle, random, Patience.USUAL, duration -> Thread.sleep(duration), connections);
   }
 
   /** A bulk transfer from replicas that are all alike. */
@@ -48,6 +60,7 @@ record Network(
     List<Throttle> limits = new ArrayList<>(source.limits());
     limits.add(throttle);
     Duration read = source.neighbour() ? patience.neighbour() : patience.read();
-    return new ContentSource(source.address(), new Limits(transferClass, limits), patience, read);
+    return new ContentSource(
+        source.address(), connections, new Limits(transferClass, limits), patience, read);
   }
 }

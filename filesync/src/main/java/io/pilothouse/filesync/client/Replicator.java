@@ -5,6 +5,7 @@ import io.pilothouse.filesync.DiskFull;
 import io.pilothouse.filesync.DurableFiles;
 import io.pilothouse.filesync.IndexFile;
 import io.pilothouse.filesync.Throttle;
+import io.pilothouse.tls.HttpConnections;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -84,9 +85,11 @@ public final class Replicator {
    * Makes a replicator.
    *
    * @param work directory for partial transfers
+   * @param connections to the sources
    */
-  public Replicator(Throttle throttle, RandomGenerator random, Path work) {
-    this(Network.usual(throttle, random), work);
+  public Replicator(
+      Throttle throttle, RandomGenerator random, Path work, HttpConnections connections) {
+    this(Network.usual(throttle, random, connections), work);
   }
 
   Replicator(Network network, Path work) {

@@ -12,6 +12,7 @@ import io.pilothouse.filesync.IndexFile;
 import io.pilothouse.filesync.Modes;
 import io.pilothouse.filesync.Sha256;
 import io.pilothouse.filesync.Throttle;
+import io.pilothouse.tls.HttpConnections;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -51,9 +52,11 @@ public final class Scrubber {
    *
    * @param disk limits what a pass reads
    * @param network limits what restoring fetches
+   * @param connections to whom it fetches from
    */
-  public Scrubber(Throttle disk, Throttle network, RandomGenerator random) {
-    this(disk, Network.usual(network, random));
+  public Scrubber(
+      Throttle disk, Throttle network, RandomGenerator random, HttpConnections connections) {
+    this(disk, Network.usual(network, random, connections));
   }
 
   Scrubber(Throttle disk, Network network) {

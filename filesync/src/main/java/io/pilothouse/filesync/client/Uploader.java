@@ -9,6 +9,7 @@ import io.pilothouse.filesync.PieceReader.Piece;
 import io.pilothouse.filesync.Throttle;
 import io.pilothouse.filesync.TransferClass;
 import io.pilothouse.filesync.client.ContentSource.Answer;
+import io.pilothouse.tls.HttpConnections;
 import java.io.IOException;
 import java.net.HttpURLConnection;
 import java.util.ArrayList;
@@ -36,8 +37,8 @@ public final class Uploader {
 
   private final Network network;
 
-  public Uploader(Throttle throttle) {
-    this(Network.usual(throttle, new SplittableRandom()));
+  public Uploader(Throttle throttle, HttpConnections connections) {
+    this(Network.usual(throttle, new SplittableRandom(), connections));
   }
 
   Uploader(Network network) {

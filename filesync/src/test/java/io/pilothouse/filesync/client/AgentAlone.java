@@ -2,6 +2,7 @@ package io.pilothouse.filesync.client;
 
 import io.pilothouse.filesync.IndexFile;
 import io.pilothouse.filesync.Throttle;
+import io.pilothouse.tls.HttpConnections;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -10,9 +11,14 @@ import java.util.SplittableRandom;
 
 /** What an agent does with contents, in a program with as much memory as an agent has. */
 final class AgentAlone {
-  private final Fetcher fetcher = new Fetcher(Throttle.unlimited(), new SplittableRandom(1));
+  private final Fetcher fetcher =
+      new Fetcher(Throttle.unlimited(), new SplittableRandom(1), HttpConnections.PLAIN);
   private final Scrubber scrubber =
-      new Scrubber(Throttle.unlimited(), Throttle.unlimited(), new SplittableRandom(1));
+      new Scrubber(
+          Throttle.unlimited(),
+          Throttle.unlimited(),
+          new SplittableRandom(1),
+          HttpConnections.PLAIN);
 
   /** What it can hand on, as an agent knows it of each version that it has. */
   private final List<ChunkPlaces> holds = new ArrayList<>();

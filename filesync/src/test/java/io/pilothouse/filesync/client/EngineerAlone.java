@@ -3,6 +3,7 @@ package io.pilothouse.filesync.client;
 import io.pilothouse.filesync.PackedFile;
 import io.pilothouse.filesync.Packer;
 import io.pilothouse.filesync.Throttle;
+import io.pilothouse.tls.HttpConnections;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -19,7 +20,7 @@ final class EngineerAlone {
       case "pack" -> pack(words).index().digest();
       case "add" -> {
         PackedFile packed = pack(words);
-        new Uploader(Throttle.unlimited())
+        new Uploader(Throttle.unlimited(), HttpConnections.PLAIN)
             .upload(packed, List.of(words.get(3)), (done, total) -> {});
         yield packed.index().digest();
       }

@@ -16,6 +16,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
+import javax.net.ssl.SSLSocketFactory;
 
 /** Makes the checks of this machine by their names and arguments. */
 final class BuiltInChecks implements BuiltIns.Making {
@@ -23,8 +24,18 @@ final class BuiltInChecks implements BuiltIns.Making {
   private final Wanted wanted;
   private final ApplicationManager applications;
   private final WatchdogSets sets;
+  private final Optional<SSLSocketFactory> toReplicas;
 
-  BuiltInChecks(Disk disk, Wanted wanted, ApplicationManager applications, WatchdogSets sets) {
+  /**
+   * @param toReplicas how programs of the fleet are asked for their time; plain without
+   */
+  BuiltInChecks(
+      Disk disk,
+      Wanted wanted,
+      ApplicationManager applications,
+      WatchdogSets sets,
+      Optional<SSLSocketFactory> toReplicas) {
+    this.toReplicas = toReplicas;
     this.disk = disk;
     this.wanted = wanted;
     this.applications = applications;
@@ -81,7 +92,8 @@ final class BuiltInChecks implements BuiltIns.Making {
     return new Clock(
         args.text("chronyc"),
         sources,
-        new HttpDate(),
+        // sources that were named are anybody's servers
+        new HttpDate(given.isEmpty() ? toReplicas : Optional.empty()),
         args.duration("warn"),
         args.duration("error"));
   }

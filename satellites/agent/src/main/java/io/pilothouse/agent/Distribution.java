@@ -13,6 +13,7 @@ import io.pilothouse.filesync.client.NearestRoute;
 import io.pilothouse.filesync.client.Route;
 import io.pilothouse.filesync.client.Transfer;
 import io.pilothouse.filesync.server.ContentHandler;
+import io.pilothouse.tls.HttpConnections;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -47,13 +48,19 @@ final class Distribution implements Sourcing {
    *
    * @param self its address, as neighbours know it
    * @param bandwidth bytes a second that it takes, where the fleet's files do not say
+   * @param connections to replicas and neighbours
    */
-  Distribution(String self, Wanted wanted, long bandwidth, RandomGenerator random) {
+  Distribution(
+      String self,
+      Wanted wanted,
+      long bandwidth,
+      RandomGenerator random,
+      HttpConnections connections) {
     this.self = self;
     this.wanted = wanted;
     this.bandwidth = bandwidth;
     this.random = random;
-    this.fetcher = new Fetcher(network, random);
+    this.fetcher = new Fetcher(network, random, connections);
     this.holdings = new Holdings(fetcher.underway(), System::nanoTime);
     this.handler = new ContentHandler(holdings, serving, SERVES_AT_ONCE);
     follow();

@@ -14,6 +14,10 @@ import io.pilothouse.kit.HttpPage;
 import io.pilothouse.kit.Program;
 import io.pilothouse.kit.ProgramException;
 import io.pilothouse.kit.Rounds;
+import io.pilothouse.kit.TlsOptions;
+import io.pilothouse.tls.HttpConnections;
+import io.pilothouse.tls.Peers;
+import io.pilothouse.tls.TlsDirectory;
 import io.pilothouse.watchdog.Counters;
 import io.pilothouse.watchdog.MachineCounters;
 import io.pilothouse.watchdog.RunAs;
@@ -33,6 +37,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The agent of one machine. */
@@ -71,10 +76,7 @@ public final class Main implements Program.Body {
           "Where to serve /health, /metrics, /status and /counters, and contents to neighbours.")
   private ServerAddress http = new ServerAddress("127.0.0.1", 0);
 
-  @Option(
-      names = "--listen-beyond-loopback",
-      description = "Allow --http on an address that others reach; nothing authenticates them yet.")
-  private boolean beyondLoopback;
+  @Mixin private final TlsOptions tlsOptions = new TlsOptions();
 
   @Option(
       names = "--address",
@@ -106,6 +108,8 @@ public final class Main implements Program.Body {
 
   @Override
   public void start(Program program) throws IOException {
+    Optional<TlsDirectory> tls = tlsOptions.open("machine/" + machine);
+    HttpConnections contents = HttpConnections.to(Peers.CONTENTS, tls);
     Disk disk = openDisk();
     Hardware hardware = new Hardware(Optional.ofNullable(chassis));
     String firmware = hardware.firmware();
@@ -116,13 +120,14 @@ public final class Main implements Program.Body {
             new DmClient(
                 servers.stream().map(ServerAddress::toString).toList(),
                 "machine/" + machine,
-                () -> Optional.of(key)));
+                () -> Optional.of(key),
+                tls));
     AtomicReference<Runnable> report = new AtomicReference<>(() -> {});
     Runnable reportNow = () -> report.get().run();
 
     Wanted wanted = new Wanted(machine, client, disk, !installer);
     Distribution distribution =
-        new Distribution(http.toString(), wanted, bandwidth, new SplittableRandom());
+        new Distribution(http.toString(), wanted, bandwidth, new SplittableRandom(), contents);
     distribution.meters(program.meters());
     Fetcher fetcher = distribution.fetcher();
     Staged staged =
@@ -144,7 +149,10 @@ public final class Main implements Program.Body {
             disk,
             staged,
             new Scrubber(
-                Throttle.of(SCRUB_BYTES_A_SECOND), distribution.network(), new SplittableRandom()),
+                Throttle.of(SCRUB_BYTES_A_SECOND),
+                distribution.network(),
+                new SplittableRandom(),
+                contents),
             distribution,
             reportNow);
     MachineCounters machineCounters = new MachineCounters(Path.of("/"), System::nanoTime);
@@ -154,7 +162,15 @@ public final class Main implements Program.Body {
         program.closing(new Scripts(disk, () -> ofScripts(environment, sets), counters, reportNow));
     BuiltIns builtIns =
         program.closing(
-            new BuiltIns(new BuiltInChecks(disk, wanted, applications, sets), counters, reportNow));
+            new BuiltIns(
+                new BuiltInChecks(
+                    disk,
+                    wanted,
+                    applications,
+                    sets,
+                    tls.map(each -> each.client(Peers.CONTENTS).getSocketFactory())),
+                counters,
+                reportNow));
     AtomicReference<BooleanSupplier> reported = new AtomicReference<>(() -> false);
     AgentUpdate update =
         new AgentUpdate(
@@ -218,11 +234,7 @@ public final class Main implements Program.Body {
           .start();
     }
     log.info("{} booted as {}", machine, installer ? "installer" : "installed system");
-    HttpPage page =
-        program.closing(
-            beyondLoopback
-                ? HttpPage.beyondLoopback(http, program.meters())
-                : HttpPage.onLoopback(http, program.meters()));
+    HttpPage page = program.closing(tlsOptions.page(http, tls, program));
     page.status(
             () -> {
               Map<String, Object> status = new LinkedHashMap<>();

@@ -31,7 +31,12 @@ class BuiltInsTest {
   void everyOneOfTheTableCanBeMade(@TempDir Path dir) throws Exception {
     try (Rig rig = new Rig(dir)) {
       BuiltInChecks checks =
-          new BuiltInChecks(rig.disk, rig.wanted, rig.applications(), rig.watchdogSets());
+          new BuiltInChecks(
+              rig.disk,
+              rig.wanted,
+              rig.applications(),
+              rig.watchdogSets(),
+              java.util.Optional.empty());
       for (String name : BuiltInWatchdogs.names(WatchdogSpec.Runner.BUILTIN)) {
         WatchdogSpec spec = spec(name);
         assertThat(checks.make(spec).isPresent()).as(name).isEqualTo(BuiltIns.runs(spec));
@@ -97,7 +102,12 @@ class BuiltInsTest {
     try (Rig rig = new Rig(dir);
         BuiltIns builtIns =
             new BuiltIns(
-                new BuiltInChecks(rig.disk, rig.wanted, rig.applications(), rig.watchdogSets()),
+                new BuiltInChecks(
+                    rig.disk,
+                    rig.wanted,
+                    rig.applications(),
+                    rig.watchdogSets(),
+                    java.util.Optional.empty()),
                 counters,
                 news::incrementAndGet)) {
       WatchdogSpec wrong = spec("drift").toBuilder().addArgs("grease=5m").build();

@@ -39,7 +39,9 @@ class LocalWatchdogsTest {
     WatchdogSets sets = rig.watchdogSets();
     builtIns =
         new BuiltIns(
-            new BuiltInChecks(rig.disk, rig.wanted, applications, sets), counters, changed);
+            new BuiltInChecks(rig.disk, rig.wanted, applications, sets, java.util.Optional.empty()),
+            counters,
+            changed);
     watchdogs =
         new LocalWatchdogs(
             rig.hardware(),

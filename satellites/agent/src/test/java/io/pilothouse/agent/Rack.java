@@ -8,6 +8,7 @@ import io.pilothouse.api.v1.VersionRef;
 import io.pilothouse.api.v1.WantedState;
 import io.pilothouse.client.DmClient;
 import io.pilothouse.filesync.server.ContentHandler;
+import io.pilothouse.tls.HttpConnections;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -57,7 +58,12 @@ final class Rack implements AutoCloseable {
       server.setExecutor(threads);
       address = "127.0.0.1:" + server.getAddress().getPort();
       distribution =
-          new Distribution(address, wanted, 1L << 30, new SplittableRandom(name.length()));
+          new Distribution(
+              address,
+              wanted,
+              1L << 30,
+              new SplittableRandom(name.length()),
+              HttpConnections.PLAIN);
       staged =
           new Staged(
               disk,

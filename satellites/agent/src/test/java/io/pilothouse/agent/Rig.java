@@ -9,6 +9,7 @@ import io.pilothouse.filesync.client.Fetcher;
 import io.pilothouse.filesync.client.Route;
 import io.pilothouse.filesync.client.Scrubber;
 import io.pilothouse.filesync.client.Transfer;
+import io.pilothouse.tls.HttpConnections;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -39,7 +40,8 @@ final class Rig implements AutoCloseable {
   final DmClient client;
   final AtomicInteger news = new AtomicInteger();
   final Wanted wanted;
-  final Fetcher fetcher = new Fetcher(Throttle.unlimited(), new SplittableRandom(1));
+  final Fetcher fetcher =
+      new Fetcher(Throttle.unlimited(), new SplittableRandom(1), HttpConnections.PLAIN);
   final Sourcing sourcing = new ServiceAlone();
   final Staged staged;
   private final Path dir;
@@ -135,7 +137,11 @@ final class Rig implements AutoCloseable {
 
   Scrub scrub() {
     Scrubber scrubber =
-        new Scrubber(Throttle.unlimited(), Throttle.unlimited(), new SplittableRandom(1));
+        new Scrubber(
+            Throttle.unlimited(),
+            Throttle.unlimited(),
+            new SplittableRandom(1),
+            HttpConnections.PLAIN);
     return new Scrub(disk, staged, scrubber, sourcing, news::incrementAndGet);
   }
 

@@ -3,13 +3,18 @@ package io.pilothouse.kit;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpHandler;
 import com.sun.net.httpserver.HttpServer;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.pilothouse.client.ServerAddress;
+import io.pilothouse.tls.HttpServers;
+import io.pilothouse.tls.TlsDirectory;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.BindException;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -34,15 +39,19 @@ public final class HttpPage implements AutoCloseable {
     System.setProperty("sun.net.httpserver.nodelay", "true");
   }
 
+  private final Optional<TlsDirectory> tls;
   private final HttpServer server;
   private final ExecutorService handlers = Executors.newVirtualThreadPerTaskExecutor();
   private final ConcurrentMap<String, Supplier<Optional<String>>> checks =
       new ConcurrentHashMap<>();
   private volatile Supplier<Map<String, ?>> status = Map::of;
 
-  private HttpPage(ServerAddress address, PrometheusMeterRegistry meters) {
+  private HttpPage(
+      ServerAddress address, Optional<TlsDirectory> tls, PrometheusMeterRegistry meters) {
+    this.tls = tls;
+    tls.ifPresent(each -> meterExpiry(each, meters));
     try {
-      server = HttpServer.create(new InetSocketAddress(address.host(), address.port()), 0);
+      server = HttpServers.create(new InetSocketAddress(address.host(), address.port()), tls);
     } catch (BindException e) {
       throw new ProgramException(
           "cannot serve HTTP on %s (%s): stop the program that has the port, `ss -ltnp` names it, "
@@ -56,25 +65,56 @@ public final class HttpPage implements AutoCloseable {
     context(
         "/metrics", exchange -> send(exchange, 200, "text/plain; version=0.0.4", meters.scrape()));
     context("/health", this::health);
-    context("/status", exchange -> sendJson(exchange, 200, status.get()));
+    context("/status", exchange -> sendJson(exchange, 200, statusAndTls()));
     context("/", HttpPage::notFound);
   }
 
-  /** Refuses an address that other hosts reach: nothing authenticates them yet. */
+  /** Refuses an address that other hosts reach: without TLS nothing authenticates them. */
   public static HttpPage onLoopback(ServerAddress address, PrometheusMeterRegistry meters) {
     if (!new InetSocketAddress(address.host(), address.port()).getAddress().isLoopbackAddress()) {
       throw new ProgramException(
           "will not serve HTTP on "
               + address
               + ": others reach it and nothing authenticates them; give a loopback address, or "
-              + "add --listen-beyond-loopback when the network is trusted");
+              + "--tls DIR, or add --listen-beyond-loopback when the network is trusted");
     }
-    return new HttpPage(address, meters);
+    return new HttpPage(address, Optional.empty(), meters);
   }
 
   /** Serves on any address; only when the operator has said so. */
   public static HttpPage beyondLoopback(ServerAddress address, PrometheusMeterRegistry meters) {
-    return new HttpPage(address, meters);
+    return new HttpPage(address, Optional.empty(), meters);
+  }
+
+  /** Serves on any address, to programs and people of the cluster alone. */
+  public static HttpPage secure(
+      ServerAddress address, TlsDirectory tls, PrometheusMeterRegistry meters) {
+    return new HttpPage(address, Optional.of(tls), meters);
+  }
+
+  private static void meterExpiry(TlsDirectory tls, PrometheusMeterRegistry meters) {
+    Gauge.builder("pilot.tls.certificate.expiry", tls, HttpPage::secondsLeft)
+        .description("Time until this program's certificate expires; below 0 when it has")
+        .baseUnit("seconds")
+        .register(meters);
+  }
+
+  private static double secondsLeft(TlsDirectory tls) {
+    return Duration.between(Instant.now(), tls.notAfter()).toSeconds();
+  }
+
+  private Map<String, ?> statusAndTls() {
+    Map<String, Object> all = new LinkedHashMap<>(status.get());
+    tls.ifPresent(
+        each ->
+            all.put(
+                "tls",
+                Map.of(
+                    "principal",
+                    each.name().principal(),
+                    "not_after",
+                    each.notAfter().toString())));
+    return all;
   }
 
   /** What {@code /status} shows: maps, iterables, numbers, booleans, texts. */

@@ -2,7 +2,10 @@ package io.pilothouse.kit;
 
 import io.pilothouse.client.DmClient;
 import io.pilothouse.client.ServerAddress;
+import io.pilothouse.tls.TlsDirectory;
 import java.util.List;
+import java.util.Optional;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -29,10 +32,10 @@ public final class ProgramOptions {
       description = "Where to serve /metrics, /health and /status.")
   private ServerAddress http = new ServerAddress("127.0.0.1", 0);
 
-  @Option(
-      names = "--listen-beyond-loopback",
-      description = "Allow --http on an address that others reach; nothing authenticates them yet.")
-  private boolean beyondLoopback;
+  @Mixin private final TlsOptions tlsOptions = new TlsOptions();
+
+  private boolean tlsOpened;
+  private Optional<TlsDirectory> tls = Optional.empty();
 
   private String id = "";
 
@@ -62,15 +65,30 @@ public final class ProgramOptions {
     return servers.stream().map(ServerAddress::toString).toList();
   }
 
+  /**
+   * This program's certificates; empty when it speaks plain.
+   *
+   * @throws ProgramException when they cannot be used, or are another's
+   */
+  public Optional<TlsDirectory> tls() {
+    if (!tlsOpened) {
+      tls = tlsOptions.open(principal());
+      tlsOpened = true;
+    }
+    return tls;
+  }
+
+  private String principal() {
+    return "satellite/" + id;
+  }
+
   /** A client that speaks as {@code satellite/ID}. */
   public DmClient client() {
-    return new DmClient(servers(), "satellite/" + id);
+    return new DmClient(servers(), principal(), tls());
   }
 
   /** The page on {@code --http}, not yet started. */
   public HttpPage page(Program program) {
-    return beyondLoopback
-        ? HttpPage.beyondLoopback(http, program.meters())
-        : HttpPage.onLoopback(http, program.meters());
+    return tlsOptions.page(http, tls(), program);
   }
 }

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One fleet of real processes on this machine, with its home under {@code target/e2e/}. Closing it
@@ -27,8 +28,7 @@ final class Fleet implements AutoCloseable {
   private static final Duration UP = Duration.ofMinutes(5);
   private static final Duration DOWN = Duration.ofSeconds(60);
 
-  private final HttpClient http =
-      HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(2)).build();
+  private @Nullable HttpClient http;
   private final Path home;
   final PilotCli pilot;
 
@@ -174,14 +174,31 @@ final class Fleet implements AutoCloseable {
     return send(
         HttpRequest.newBuilder(URI.create(address))
             .header("content-type", "application/json")
-            .header("pilot-principal", "operator/e2e")
             .POST(HttpRequest.BodyPublishers.ofString(body)));
+  }
+
+  /** What machines serve is plain; our own programs want the certificate of who started them. */
+  private HttpClient client() {
+    HttpClient client = http;
+    if (client == null) {
+      Path certificate =
+          home.resolve("pki").resolve("operator").resolve(System.getProperty("user.name"));
+      client =
+          HttpClient.newBuilder()
+              .connectTimeout(Duration.ofSeconds(2))
+              .sslContext(Pem.context(certificate))
+              .build();
+      http = client;
+    }
+    return client;
   }
 
   private HttpResponse<String> send(HttpRequest.Builder request) {
     try {
-      return http.send(
-          request.timeout(Duration.ofSeconds(10)).build(), HttpResponse.BodyHandlers.ofString());
+      return client()
+          .send(
+              request.timeout(Duration.ofSeconds(10)).build(),
+              HttpResponse.BodyHandlers.ofString());
     } catch (IOException e) {
       throw new Ran.Unexpected(request.build().uri() + ": " + e);
     } catch (InterruptedException e) {

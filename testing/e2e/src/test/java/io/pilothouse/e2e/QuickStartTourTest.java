@@ -314,7 +314,7 @@ class QuickStartTourTest {
     long revision = fleet.revision();
     fleet.awaitStatus("three replicas", SHORT, each -> each.path("dm").path("up").asInt() == 3);
     int number = Integer.parseInt(killed.substring("dm-".length()));
-    String page = "http://127.0.0.1:%s/status".formatted(Fleet.BASE_PORT + 520 + number);
+    String page = "https://127.0.0.1:%s/status".formatted(Fleet.BASE_PORT + 520 + number);
     Await.until(
         killed + " has applied what happened without it, revision " + revision,
         SHORT,

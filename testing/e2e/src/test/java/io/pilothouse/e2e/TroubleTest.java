@@ -92,7 +92,7 @@ class TroubleTest {
         """
             .formatted("0123456789abcdef".repeat(4));
     String register =
-        "http://127.0.0.1:%s/pilothouse.v1.Operator/RegisterManifest"
+        "https://127.0.0.1:%s/pilothouse.v1.Operator/RegisterManifest"
             .formatted(Fleet.BASE_PORT + 521);
     assertThat(fleet.post(register, body).statusCode()).isEqualTo(200);
     refused(6, "no deployment replica", "rollout", "plan", "frontend", "web@9.0.0");

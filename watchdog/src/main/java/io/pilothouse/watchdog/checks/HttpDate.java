@@ -8,6 +8,8 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
+import java.util.Optional;
+import javax.net.ssl.SSLSocketFactory;
 
 /**
  * The clock of an HTTP server by the {@code Date} of its answer (RFC 9110, section 6.6.1). It is
@@ -15,6 +17,13 @@ import java.time.format.DateTimeFormatter;
  */
 public final class HttpDate implements Clock.Asking {
   private static final Duration TIMEOUT = Duration.ofSeconds(2);
+
+  private final Optional<SSLSocketFactory> tls;
+
+  /** Asks over connections of that kind; plain without. */
+  public HttpDate(Optional<SSLSocketFactory> tls) {
+    this.tls = tls;
+  }
 
   @Override
   public Clock.Bounds ask(String source) throws IOException {
@@ -27,7 +36,7 @@ public final class HttpDate implements Clock.Asking {
     Instant wall = Instant.now();
     long asked = System.nanoTime();
     String date =
-        HttpProbe.get(address.host(), address.port(), "/health", TIMEOUT)
+        HttpProbe.get(address.host(), address.port(), "/health", TIMEOUT, tls)
             .header("Date")
             .orElseThrow(() -> new IOException("its answer has no Date"));
     double took = (System.nanoTime() - asked) / 1e9;

@@ -114,7 +114,9 @@ class ClockTest {
         });
     server.start();
     try {
-      Clock.Bounds bounds = new HttpDate().ask("127.0.0.1:" + server.getAddress().getPort());
+      Clock.Bounds bounds =
+          new HttpDate(java.util.Optional.empty())
+              .ask("127.0.0.1:" + server.getAddress().getPort());
       assertThat(bounds.certain()).isZero();
       assertThat(bounds.least()).isBetween(-4.0, 0.0);
       assertThat(bounds.most()).isBetween(0.0, 1.0);

@@ -9,6 +9,8 @@ import io.pilothouse.client.UnreachableException;
 import io.pilothouse.dm.record.SegmentReader;
 import io.pilothouse.manifests.LoadResult;
 import io.pilothouse.manifests.PolicyFile;
+import io.pilothouse.tls.TlsDirectory;
+import io.pilothouse.tls.TlsException;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Path;
@@ -52,6 +54,13 @@ public final class Main implements Callable<Integer> {
 
   @Option(names = "--servers", split = ",", paramLabel = "HOST:PORT", description = "HTTP ports.")
   private List<String> servers = List.of();
+
+  @Option(
+      names = "--tls",
+      paramLabel = "DIR",
+      defaultValue = "${env:PILOT_TLS}",
+      description = "cert.pem, key.pem and ca.pem to ask with (default: PILOT_TLS, or plain)")
+  private @Nullable Path tls;
 
   @Option(names = "--user", paramLabel = "NAME", description = "Whom to ask as.")
   private String user = System.getProperty("user.name", "unknown");
@@ -106,6 +115,10 @@ public final class Main implements Callable<Integer> {
               "UNREACHABLE",
               String.valueOf(e.getMessage()),
               "start a replica, name others with --servers, or read a record with --record DIR"));
+    } catch (TlsException e) {
+      return fail(
+          new BacktestException(
+              BacktestException.FAILED, "TLS", String.valueOf(e.getMessage()), e.remedy()));
     } catch (DmException e) {
       return fail(
           new BacktestException(
@@ -170,7 +183,12 @@ public final class Main implements Callable<Integer> {
     if (servers.isEmpty()) {
       throw usage("no record is named", "give --servers HOST:PORT or --record DIR");
     }
-    return new ServerSource(servers, "operator/" + user, begin, end);
+    return new ServerSource(
+        servers,
+        "operator/" + user,
+        tls == null ? Optional.empty() : Optional.of(TlsDirectory.open(tls)),
+        begin,
+        end);
   }
 
   private RepairPolicy policy() throws BacktestException {

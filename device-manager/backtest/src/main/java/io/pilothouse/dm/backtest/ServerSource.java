@@ -6,6 +6,7 @@ import io.pilothouse.client.DmException;
 import io.pilothouse.client.LightClient;
 import io.pilothouse.client.UnreachableException;
 import io.pilothouse.dm.record.SegmentReader;
+import io.pilothouse.tls.TlsDirectory;
 import java.io.IOException;
 import java.io.InputStream;
 import java.time.Duration;
@@ -30,21 +31,23 @@ final class ServerSource implements RecordSource {
 
   private boolean begun;
 
-  ServerSource(List<String> servers, String principal, long from, long to)
+  ServerSource(
+      List<String> servers, String principal, Optional<TlsDirectory> tls, long from, long to)
       throws BacktestException {
     this.from = from;
     this.to = to;
-    Begun begun = begin(servers, principal);
+    Begun begun = begin(servers, principal, tls);
     server = begun.server();
     page = begun.page();
   }
 
   private record Begun(LightClient server, ReadRecordReply page) {}
 
-  private Begun begin(List<String> servers, String principal) throws BacktestException {
+  private Begun begin(List<String> servers, String principal, Optional<TlsDirectory> tls)
+      throws BacktestException {
     List<String> reasons = new ArrayList<>();
     for (String each : servers) {
-      LightClient client = new LightClient(List.of(each), principal);
+      LightClient client = new LightClient(List.of(each), principal, tls);
       try {
         return new Begun(client, ask(client, ""));
       } catch (UnreachableException e) {

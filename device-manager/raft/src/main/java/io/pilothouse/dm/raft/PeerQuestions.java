@@ -3,12 +3,14 @@ package io.pilothouse.dm.raft;
 import com.google.protobuf.InvalidProtocolBufferException;
 import io.pilothouse.api.log.v1.ReplicaAnswer;
 import io.pilothouse.api.log.v1.ReplicaQuestion;
+import io.pilothouse.tls.TlsDirectory;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
@@ -37,11 +39,13 @@ final class PeerQuestions implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofMillis(1500);
 
   private final RaftGroupId group;
+  private final Optional<TlsDirectory> tls;
   private final Map<Peer, RaftClient> clients = new ConcurrentHashMap<>();
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
 
-  PeerQuestions(RaftGroupId group) {
+  PeerQuestions(RaftGroupId group, Optional<TlsDirectory> tls) {
     this.group = group;
+    this.tls = tls;
   }
 
   /** The answers by replica, of those that answer soon. */
@@ -97,6 +101,7 @@ final class PeerQuestions implements AutoCloseable {
     return RaftClient.newBuilder()
         .setRaftGroup(RaftGroup.valueOf(group, plain))
         .setProperties(settings)
+        .setParameters(RaftTls.parameters(tls))
         .setRetryPolicy(RetryPolicies.noRetry())
         .build();
   }

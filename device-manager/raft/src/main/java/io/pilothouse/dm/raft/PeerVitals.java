@@ -44,7 +44,7 @@ final class PeerVitals implements AutoCloseable {
     return new PeerVitals(
         parts,
         members,
-        new PeerQuestions(node.group()),
+        new PeerQuestions(node.group(), node.tls()),
         SyncTimes.of(node.division().getMemberId().toString()));
   }
 

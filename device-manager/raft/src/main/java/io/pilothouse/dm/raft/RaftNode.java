@@ -3,6 +3,7 @@ package io.pilothouse.dm.raft;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.pilothouse.api.log.v1.Entry;
+import io.pilothouse.tls.TlsDirectory;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.InetAddress;
@@ -11,6 +12,7 @@ import java.net.ServerSocket;
 import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
@@ -42,11 +44,14 @@ final class RaftNode implements AutoCloseable {
   private final RaftServer server;
   private final RaftGroupId group;
   private final RaftServer.Division division;
+  private final Optional<TlsDirectory> tls;
   private final ClientId reader = ClientId.randomId();
   private final AtomicLong callIds = new AtomicLong();
 
-  private RaftNode(RaftServer server, RaftGroupId group) throws IOException {
+  private RaftNode(RaftServer server, RaftGroupId group, Optional<TlsDirectory> tls)
+      throws IOException {
     this.server = server;
+    this.tls = tls;
     this.group = group;
     this.division = server.getDivision(group);
   }
@@ -60,7 +65,7 @@ final class RaftNode implements AutoCloseable {
       throws IOException, ReplicaStartException {
     // Ratis ends the process when it cannot listen; that is for Main to decide
     ExitUtils.disableSystemExit();
-    requireFree(config.self().raft());
+    requireFree(config.self().raft(), config.tls().isPresent());
     RaftGroupId id = group(config.cluster());
     // one that joins must not lead a cluster of itself alone before the others have added it
     List<RaftPeer> peers =
@@ -74,11 +79,12 @@ final class RaftNode implements AutoCloseable {
             // formats an empty directory, and never a used one
             .setOption(RaftStorage.StartupOption.RECOVER)
             .setProperties(RaftSettings.of(config.self().raft(), dir.raft(), tuning))
+            .setParameters(RaftTls.parameters(config.tls()))
             .setStateMachine(machine)
             .build();
     try {
       server.start();
-      return new RaftNode(server, id);
+      return new RaftNode(server, id, config.tls());
     } catch (IOException | RuntimeException e) {
       server.close();
       throw e;
@@ -105,6 +111,11 @@ final class RaftNode implements AutoCloseable {
 
   RaftGroupId group() {
     return group;
+  }
+
+  /** To ask other members by. */
+  Optional<TlsDirectory> tls() {
+    return tls;
   }
 
   /** Has these be the members; completes when they are. */
@@ -189,7 +200,8 @@ final class RaftNode implements AutoCloseable {
   }
 
   /** Ratis' own message for a port in use says neither which, nor what to do. */
-  private static void requireFree(HostPort address) throws IOException, ReplicaStartException {
+  private static void requireFree(HostPort address, boolean authenticates)
+      throws IOException, ReplicaStartException {
     InetAddress host;
     try {
       host = InetAddress.getByName(address.host());
@@ -199,10 +211,10 @@ final class RaftNode implements AutoCloseable {
               .formatted(address, address.host()),
           e);
     }
-    if (!host.isLoopbackAddress()) {
+    if (!host.isLoopbackAddress() && !authenticates) {
       throw new ReplicaStartException(
-          ("raft address %s is not a loopback address; replicas do not authenticate "
-                  + "each other yet, so they must stay on 127.0.0.1")
+          ("raft address %s is not a loopback address, and without TLS whoever reaches it can "
+                  + "write the log; give --tls DIR, or stay on 127.0.0.1")
               .formatted(address));
     }
     try (ServerSocket probe = new ServerSocket()) {

@@ -3,6 +3,7 @@ package io.pilothouse.dm.raft;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.pilothouse.api.log.v1.Reply;
 import io.pilothouse.dm.record.RecordSettings;
+import io.pilothouse.tls.TlsDirectory;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -18,6 +19,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
 import java.util.stream.Stream;
 
 /** Replicas in this JVM, on free loopback ports, each with a directory of its own. */
@@ -29,6 +31,7 @@ final class Cluster implements AutoCloseable {
   private static final AtomicInteger NEXT_PORT =
       new AtomicInteger(20_000 + (int) (ProcessHandle.current().pid() % 5_000));
 
+  private final Function<String, Optional<TlsDirectory>> certificates;
   private final Path root;
   private final String name;
   private final Tuning tuning;
@@ -42,6 +45,17 @@ final class Cluster implements AutoCloseable {
   }
 
   Cluster(Path root, String name, int size, Tuning tuning) {
+    this(root, name, size, tuning, id -> Optional.empty());
+  }
+
+  /** Its replicas speak TLS by these. */
+  Cluster(
+      Path root,
+      String name,
+      int size,
+      Tuning tuning,
+      Function<String, Optional<TlsDirectory>> certificates) {
+    this.certificates = certificates;
     this.root = root;
     this.name = name;
     this.tuning = tuning;
@@ -79,7 +93,7 @@ final class Cluster implements AutoCloseable {
                 .filter(peer -> !(origins.get(peer.id()) instanceof Origin.Join))
                 .toList();
     return new ReplicaConfig(
-        id, name, root.resolve(id), seed, RecordSettings.DEFAULT, Optional.empty(), origin);
+        id, name, root.resolve(id), seed, RecordSettings.DEFAULT, certificates.apply(id), origin);
   }
 
   /** All replicas begin with this. */

@@ -41,6 +41,7 @@ class WallClockTest {
   /** What asks it, and why it may. */
   private static final Map<String, String> MAY_ASK =
       Map.of(
+          "kit.HttpPage.secondsLeft", "certificates expire by the wall clock",
           "watchdog.checks.HttpDate.ask", "the time of day is what it is about",
           "watchdog.ScriptRunner.timedOut", "only shown: since when a script cannot be killed",
           "watchdog.Prober.<init>", ABOVE_AN_EARLIER_RUN,
