@@ -89,6 +89,7 @@ final class FleetReads {
         Request.newBuilder()
             .setPrincipal(rehearsedBy(copy, caller.principal().toString()))
             .setRequestId(caller.requestId())
+            .setReason("a plan") // what waits for a second person needs one
             .setCommand(Command.newBuilder().setApplyFleet(command))
             .build();
     Entry entry =

@@ -327,6 +327,8 @@ class AccessTest {
     Fleet wide =
         spec.setAccess(4, access("viewers", List.of("operator/*"), AccessRole.ROLE_VIEWER)).build();
 
+    FleetRequest planned = FleetRequest.newBuilder().setFleet(wide).build();
+    assertThat(as("operator/alice").planFleet(planned).getChangesCount()).isEqualTo(1);
     WriteReply reply =
         as("operator/alice")
             .applyFleet(
