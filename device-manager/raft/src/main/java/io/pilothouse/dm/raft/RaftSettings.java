@@ -36,12 +36,24 @@ final class RaftSettings {
     GrpcConfigKeys.Server.setHost(set, address.host());
     GrpcConfigKeys.Server.setPort(set, address.port());
     GrpcConfigKeys.setMessageSizeMax(set, SizeInBytes.valueOf("64MB"));
+    catchUp(set, tuning.electionTimeout());
     elections(set, tuning.electionTimeout());
     log(set, tuning);
     snapshots(set, tuning);
     reads(set);
     log.info("Ratis settings other than its defaults: {}", set.seen);
     return set;
+  }
+
+  /**
+   * A replica that catches up must not starve the leader: of a snapshot at most 8 MiB are under way
+   * at once, and the follower's disk sets the pace.
+   */
+  private static void catchUp(RaftProperties set, Duration electionTimeout) {
+    RaftServerConfigKeys.Log.Appender.setSnapshotChunkSizeMax(set, SizeInBytes.valueOf("1MB"));
+    GrpcConfigKeys.Server.setInstallSnapshotRequestElementLimit(set, 8);
+    // a new member that reads a large state says nothing meanwhile
+    RaftServerConfigKeys.setStagingTimeout(set, millis(electionTimeout.multipliedBy(20)));
   }
 
   private static void elections(RaftProperties set, Duration timeout) {

@@ -96,7 +96,13 @@ public final class Restore {
 
   /** The database of a replica that starts for the first time. */
   static void seed(Path dir, String cluster, Path db) throws IOException, ReplicaStartException {
-    BackupManifest made = BackupManifest.read(dir);
+    BackupManifest made;
+    try {
+      made = BackupManifest.read(dir);
+      requireWhole(dir, made);
+    } catch (IOException e) {
+      throw new ReplicaStartException("--restore %s: %s".formatted(dir, e.getMessage()), e);
+    }
     if (!made.kind().equals(BackupManifest.RESTORE)) {
       throw new ReplicaStartException(
           ("%s is a backup of cluster %s, which may still run; make a new cluster of it first:"
@@ -108,7 +114,6 @@ public final class Restore {
           "%s was made for cluster '%s'; start with --cluster %s"
               .formatted(dir, made.cluster(), made.cluster()));
     }
-    requireWhole(dir, made);
     Path fresh = db.resolveSibling(db.getFileName() + ".new");
     DataFiles.deleteTree(fresh);
     copy(dir, made, fresh);

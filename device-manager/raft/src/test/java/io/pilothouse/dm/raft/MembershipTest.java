@@ -100,7 +100,8 @@ class MembershipTest {
 
   @Test
   void oneThatDoesNotRunIsNotAdded() throws Exception {
-    try (Cluster cluster = Cluster.started(root, 1, Cluster.USUAL)) {
+    Tuning hasty = new Tuning(8 << 20, 20_000, 10_000, 1024, 500, Duration.ofMillis(200));
+    try (Cluster cluster = Cluster.started(root, 1, hasty)) {
       cluster.put("a");
       Peer nobody =
           new Peer(
