@@ -25,7 +25,7 @@ public record Identity(String principal, Optional<TlsDirectory> tls) {
    */
   static Identity find(@Nullable String dir, Home home, String principal, boolean insists) {
     if (dir != null && !dir.isBlank()) {
-      TlsDirectory tls = TlsDirectory.open(Path.of(dir));
+      TlsDirectory tls = TlsDirectory.openForOneCall(Path.of(dir));
       return new Identity(insists ? principal : tls.name().principal(), Optional.of(tls));
     }
     String fleets =
@@ -34,6 +34,6 @@ public record Identity(String principal, Optional<TlsDirectory> tls) {
       return new Identity(principal, Optional.empty());
     }
     Path place = new FleetCertificates(Path.of(fleets)).require(principal);
-    return new Identity(principal, Optional.of(TlsDirectory.open(place)));
+    return new Identity(principal, Optional.of(TlsDirectory.openForOneCall(place)));
   }
 }

@@ -205,6 +205,17 @@ class HandshakeTest {
   }
 
   @Test
+  void oneCallLooksForAFaultOfItsOwnOnlyWhenItFails() throws IOException {
+    Path dir = site.issue("operator/alice");
+    try (Greeter dm = new Greeter(Optional.of(site.open("dm/dm-1")))) {
+      Greeter.connect(dm.port(), TlsDirectory.openForOneCall(dir), Peers.DEVICE_MANAGER).close();
+      Files.writeString(dir.resolve("key.pem"), otherKey());
+      assertThat(trouble(dm.port(), TlsDirectory.openForOneCall(dir), Peers.DEVICE_MANAGER))
+          .contains("key.pem is not the key of");
+    }
+  }
+
+  @Test
   void eachMissingFileIsNamed() throws IOException {
     for (String file : List.of("cert.pem", "key.pem", "ca.pem")) {
       Path dir = site.issue("machine/without-" + file);

@@ -31,6 +31,13 @@ record Credentials(
    * @throws TlsException which file, what is wrong, what to do
    */
   static Credentials read(Path dir) {
+    Credentials credentials = readUnproven(dir);
+    credentials.requireProven(dir);
+    return credentials;
+  }
+
+  /** As {@link #read}, without what takes public-key arithmetic. */
+  static Credentials readUnproven(Path dir) {
     Path file = dir.resolve(CERTIFICATE);
     List<X509Certificate> chain = PemFiles.certificates(file);
     X509Certificate own = chain.get(0);
@@ -40,16 +47,21 @@ record Credentials(
     }
     PeerName name = PeerName.of(own);
     Certificates.requireValidNow(own, file.toString());
-    Certificates.requireIssued(chain.toArray(X509Certificate[]::new), anchors, file.toString());
     Certificates.requireUse(own, true, file.toString());
     Certificates.requireUse(own, false, file.toString());
     PrivateKey key = PemFiles.privateKey(dir.resolve(KEY), own.getPublicKey().getAlgorithm());
-    if (!belongTogether(key, own.getPublicKey())) {
+    return new Credentials(name, chain, key, Set.copyOf(anchors));
+  }
+
+  /** Refuses a key of another pair, and a certificate that no authority of the directory issued. */
+  private void requireProven(Path dir) {
+    Path file = dir.resolve(CERTIFICATE);
+    Certificates.requireIssued(chain.toArray(X509Certificate[]::new), anchors, file.toString());
+    if (!belongTogether(key, own().getPublicKey())) {
       throw new TlsException(
           "%s is not the key of %s (%s)".formatted(dir.resolve(KEY), file, name.principal()),
           "put both of one pair there; a new pair is written key first, certificate last");
     }
-    return new Credentials(name, chain, key, Set.copyOf(anchors));
   }
 
   private static boolean belongTogether(PrivateKey key, PublicKey certified) {

@@ -11,6 +11,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import javax.net.ssl.KeyManager;
 import javax.net.ssl.SSLContext;
@@ -59,6 +60,29 @@ public final class TlsDirectory {
     Path absolute = dir.toAbsolutePath().normalize();
     Stamp stamp = stamp(absolute);
     return new TlsDirectory(absolute, new InUse(1, Credentials.read(absolute), stamp));
+  }
+
+  /**
+   * As {@link #open}, for a command that makes one call: that the files fit together is proven by
+   * the call's handshake; when it fails, {@link Troubles} looks what was wrong. The proof
+   * beforehand would be half of a cold JVM's arithmetic.
+   *
+   * @throws TlsException which file, what is wrong, what to do
+   */
+  public static TlsDirectory openForOneCall(Path dir) {
+    Path absolute = dir.toAbsolutePath().normalize();
+    Stamp stamp = stamp(absolute);
+    return new TlsDirectory(absolute, new InUse(1, Credentials.readUnproven(absolute), stamp));
+  }
+
+  /** What is wrong with the files themselves; empty when they fit together. */
+  Optional<String> fault() {
+    try {
+      Credentials.read(dir);
+      return Optional.empty();
+    } catch (TlsException e) {
+      return Optional.of(e.line());
+    }
   }
 
   public Path dir() {

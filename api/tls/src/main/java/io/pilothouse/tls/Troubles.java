@@ -40,6 +40,10 @@ public final class Troubles {
       if (each instanceof SocketException && !(each instanceof ConnectException)) {
         // in TLS 1.3 the server judges the client when that believes to be through already: the
         // end of the connection may overtake the reason
+        Optional<String> fault = own.fault();
+        if (fault.isPresent()) {
+          return fault;
+        }
         return Optional.of(
             "it ended the connection (%s): it refuses the certificate of %s in %s, or has just stopped; its log or `pilot pki show %s` tells more"
                 .formatted(message, own.name(), own.dir(), own.dir()));
@@ -47,6 +51,12 @@ public final class Troubles {
       ours |= each instanceof SSLException;
       int at = message.indexOf("fatal alert: ");
       alert = at < 0 ? alert : message.substring(at + "fatal alert: ".length());
+    }
+    if (ours) {
+      Optional<String> fault = own.fault();
+      if (fault.isPresent()) {
+        return fault;
+      }
     }
     if (!alert.isEmpty()) {
       return Optional.of(
