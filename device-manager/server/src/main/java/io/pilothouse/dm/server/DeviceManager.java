@@ -25,6 +25,7 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -93,7 +94,8 @@ public final class DeviceManager implements AutoCloseable {
         opened(
             "HTTP",
             self.http(),
-            () -> HttpPort.open(self.http(), config.tls(), metrics, report, gateway)));
+            () ->
+                HttpPort.open(self.http(), config.tls(), scrape(edge, metrics), report, gateway)));
     parts.push(edge.waiters());
     edge.leaderLoop().start();
     log.info(
@@ -103,6 +105,13 @@ public final class DeviceManager implements AutoCloseable {
         self.grpc(),
         self.http(),
         self.raft());
+  }
+
+  private static Supplier<String> scrape(Edge edge, PrometheusMeterRegistry metrics) {
+    return () -> {
+      edge.fleetMetrics().refresh();
+      return metrics.scrape();
+    };
   }
 
   private interface Opening<T> {

@@ -14,6 +14,7 @@ final class Edge implements AutoCloseable {
 
   private final Waiters waiters;
   private final LeaderLoop leaderLoop;
+  private final FleetMetrics fleetMetrics;
   private final Writes writes;
   private final EdgeInterceptor interceptor;
   private final List<ServerServiceDefinition> services;
@@ -34,9 +35,11 @@ final class Edge implements AutoCloseable {
     writes = new Writes(ledger, disk);
     Pulls pulls = new Pulls(ledger, waiters);
     ReportIntake intake = new ReportIntake(ledger, writes, term, clocks);
+    StatusReads status = new StatusReads(ledger, writes, pulls, term, clocks);
+    fleetMetrics = new FleetMetrics(ledger, status, metrics);
     OperatorService operator =
         new OperatorService(
-            new StatusReads(ledger, writes, pulls, term, clocks),
+            status,
             new OperatorReads(ledger, writes, term, clocks),
             new HistoryReads(new EventReads(writes, pulls, waiters), new RecordReads(ledger)),
             new IncidentReads(ledger, writes),
@@ -74,6 +77,10 @@ final class Edge implements AutoCloseable {
 
   Waiters waiters() {
     return waiters;
+  }
+
+  FleetMetrics fleetMetrics() {
+    return fleetMetrics;
   }
 
   LeaderLoop leaderLoop() {

@@ -3,7 +3,6 @@ package io.pilothouse.dm.server;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpHandler;
 import com.sun.net.httpserver.HttpServer;
-import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.pilothouse.dm.raft.HostPort;
 import io.pilothouse.tls.HttpServers;
 import io.pilothouse.tls.TlsDirectory;
@@ -13,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -45,14 +45,14 @@ final class HttpPort implements AutoCloseable {
   static HttpPort open(
       HostPort address,
       Optional<TlsDirectory> tls,
-      PrometheusMeterRegistry metrics,
+      Supplier<String> metrics,
       SelfReport self,
       HttpGateway gateway)
       throws IOException {
     HttpPort port =
         new HttpPort(
             HttpServers.create(new InetSocketAddress(address.host(), address.port()), tls));
-    port.page("/metrics", http -> send(http, 200, "text/plain; version=0.0.4", metrics.scrape()));
+    port.page("/metrics", http -> send(http, 200, "text/plain; version=0.0.4", metrics.get()));
     port.page(
         "/health",
         http -> send(http, self.isReady() ? 200 : 503, "application/json", self.health()));

@@ -32,6 +32,7 @@ import io.pilothouse.dm.raft.Peer;
 import io.pilothouse.dm.raft.ReplicaConfig;
 import io.pilothouse.dm.raft.ReplicaStartException;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.URI;
@@ -43,14 +44,37 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The whole of one replica: Raft, RocksDB, gRPC and HTTP. */
 class DeviceManagerTest {
 
+  /** Of the Device Manager: one that is renamed would leave them silent. */
+  private static final List<String> METRICS_OF_RULES_AND_DASHBOARD =
+      metricsOf("prometheus/pilothouse.rules.yml", "grafana/pilothouse.json");
+
   @TempDir private Path dir;
+
+  private static List<String> metricsOf(String... files) {
+    Pattern metric =
+        Pattern.compile("\\b(dm_[a-z_]+|pilot_(?:health_level|machines|repairs|open))\\b");
+    Set<String> names = new TreeSet<>();
+    for (String file : files) {
+      Path path = Path.of("../../packaging/src").resolve(file);
+      try {
+        metric.matcher(Files.readString(path)).results().forEach(each -> names.add(each.group(1)));
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+    assertThat(names).hasSizeGreaterThan(8);
+    return List.copyOf(names);
+  }
 
   private ReplicaConfig config() throws IOException {
     List<HostPort> free = new ArrayList<>();
@@ -117,7 +141,9 @@ class DeviceManagerTest {
                   == ServingStatus.SERVING);
       assertThat(page(config, "/metrics"))
           .contains("dm_calls_seconds_count{method=\"ApplyFleet\",status=\"OK\"} 1")
-          .contains("jvm_memory_used_bytes");
+          .contains("jvm_memory_used_bytes")
+          .contains("pilot_machines{condition=\"out_of_service\"} 2")
+          .contains(METRICS_OF_RULES_AND_DASHBOARD);
       assertThat(page(config, "/status")).contains("\"role\":\"leader\"");
       assertThat(dm.failure()).isNotDone();
       end(channel);

@@ -40,7 +40,7 @@ class HttpPortTest {
         HttpPort.open(
             new HostPort("127.0.0.1", free),
             Optional.empty(),
-            new PrometheusMeterRegistry(PrometheusConfig.DEFAULT),
+            new PrometheusMeterRegistry(PrometheusConfig.DEFAULT)::scrape,
             self,
             new HttpGateway(dm.channel()));
     base = "http://127.0.0.1:" + port.port();
