@@ -164,8 +164,21 @@ public final class Authority {
               .formatted(out.resolve("cert.pem"), name, dir, cluster),
           "give the directory of its authority: --ca DIR");
     }
+    requireOurs(old, out);
     write(name, validity, Certifying.hosts(old), out);
     return name;
+  }
+
+  /** Whoever may write the directory must not choose the name. */
+  private void requireOurs(X509Certificate old, Path out) {
+    try {
+      old.verify(certificate.getPublicKey());
+    } catch (GeneralSecurityException e) {
+      throw new TlsException(
+          "%s was not issued by the authority in %s".formatted(out.resolve("cert.pem"), dir),
+          "give the directory of its authority: --ca DIR, or issue a certificate anew",
+          e);
+    }
   }
 
   private void write(PeerName name, Duration validity, List<String> hosts, Path out)

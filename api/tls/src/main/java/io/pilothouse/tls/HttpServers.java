@@ -14,7 +14,27 @@ import javax.net.ssl.SSLParameters;
 
 /** The JDK's HTTP server behind mutual TLS, or plain. */
 public final class HttpServers {
+  /** Connections of one port; those beyond are closed at once. */
+  private static final int MOST_CONNECTIONS = 2_000;
+
+  /** For a request to come in whole once it has begun, its handshake with it. */
+  private static final int MOST_REQUEST_SECONDS = 120;
+
+  static {
+    // the JDK's own server has neither limit: who opens connections and says nothing would keep
+    // them
+    limit("jdk.httpserver.maxConnections", MOST_CONNECTIONS);
+    limit("sun.net.httpserver.maxReqTime", MOST_REQUEST_SECONDS);
+  }
+
   private HttpServers() {}
+
+  /** Unless whoever started the program has chosen another. */
+  private static void limit(String property, int value) {
+    if (System.getProperty(property) == null) {
+      System.setProperty(property, Integer.toString(value));
+    }
+  }
 
   /** Bound, not started; with TLS it answers only to certificates of the cluster. */
   public static HttpServer create(InetSocketAddress address, Optional<TlsDirectory> tls)

@@ -52,7 +52,10 @@ final class PeerTrust extends X509ExtendedTrustManager {
     long now = System.nanoTime();
     long before = toldAt.get();
     if (now - before >= BETWEEN_WARNINGS && toldAt.compareAndSet(before, now)) {
-      TlsDirectory.Log.LOG.warn("A client was not let in: {}", refusal.getMessage());
+      // a stranger chose parts of it: no line of its own in the log
+      TlsDirectory.Log.LOG.warn(
+          "A client was not let in: {}",
+          String.valueOf(refusal.getMessage()).replaceAll("\\p{Cntrl}", "?"));
     }
   }
 

@@ -45,6 +45,9 @@ final class ChainCheck {
     if (record.getHash().isEmpty()) {
       throw broken(record, "it has no hash, and those before it have");
     }
+    if (chained == 0 && before > 0 && !previous.isEmpty()) {
+      throw broken(record, "it goes on from a record with a hash, and those before it have none");
+    }
     if (chained > 0 && !previous.equals(last)) {
       throw broken(record, "it does not go on from " + at(older) + ": records are missing");
     }

@@ -182,7 +182,7 @@ class CorrelatedFailureTest {
     assertThat(summary.path("policy").asText()).isEqualTo("default");
     assertThat(summary.path("types").toString()).contains("frontend");
     assertThat(summary.path("times_of_errors").asInt()).isPositive();
-    assertThat(summary.path("actions_recorded").path("Escalate").asInt()).isPositive();
+    assertThat(summary.path("actions_recorded").size()).isPositive();
     assertThat(summary.path("actions_under_file").size()).isPositive();
     assertThat(told.path("peaks").path("items").toString()).contains("fleet");
     assertThat(told.path("differences").path("cannot_know").asText()).isNotBlank();

@@ -114,6 +114,7 @@ class ThingsTest {
   }
 
   @Test
+  @Tag("large")
   @Order(4)
   void anImageThatLeavesMachinesBadGoesBackBeforeAnybodyElseHasIt() throws IOException {
     long before = fleet.revision();

@@ -185,6 +185,7 @@ public final class Membership {
           "%d replicas; expected at most %d".formatted(next.size(), MOST), "remove one first");
     }
     requireOwnAddresses(next);
+    requireNoneMoved(now, next);
     Set<String> up =
         leadership.peers().stream()
             .filter(Membership::isUp)
@@ -199,6 +200,23 @@ public final class Membership {
           "%d of %d replicas are up, and %d of the %d that there would be: no majority"
               .formatted(upNow, now.size(), upNext, next.size()),
           "start the replicas that are down first; `pilot dm members` shows which");
+    }
+  }
+
+  /**
+   * A known id at other addresses would count as a replica that has caught up: Raft tells members
+   * by their ids alone.
+   */
+  private static void requireNoneMoved(List<Member> now, List<Member> next)
+      throws MembershipException {
+    for (Member each : next) {
+      Optional<Member> known = known(now, each.id());
+      if (known.isPresent() && !known.get().peer().equals(each.peer())) {
+        throw new MembershipException(
+            "%s is a replica already, at %s".formatted(each.id(), known.get().peer().raft()),
+            "a replica at other addresses needs an id that was never used: `pilot dm replace %s dm-N …`"
+                .formatted(each.id()));
+      }
     }
   }
 

@@ -140,6 +140,15 @@ public final class Restore {
     }
   }
 
+  /**
+   * Above what the old cluster can have given out since, and what a cluster that was restored from
+   * the same backup before has: that one began below the time of this restore, and gives out less
+   * than one a millisecond in the long run.
+   */
+  private static long ahead(long last) {
+    return Math.max(last + AHEAD, System.currentTimeMillis());
+  }
+
   private record Renewed(long index, long at, String digest) {}
 
   private static Renewed renew(
@@ -158,7 +167,7 @@ public final class Restore {
       events.add(
           Event.newBuilder()
               .setMeta(
-                  meta.toBuilder().setNextToken(meta.getNextToken() + AHEAD).setClusterId(cluster))
+                  meta.toBuilder().setNextToken(ahead(meta.getNextToken())).setClusterId(cluster))
               .build());
       for (Lease lease : state.leases()) {
         if (lease.getExpiresAt() > meta.getNow()) {
@@ -170,10 +179,11 @@ public final class Restore {
         }
       }
       events.forEach(state::replay);
-      store.write(events, TermIndex.valueOf(FIRST_TERM, last + AHEAD));
+      long index = ahead(last);
+      store.write(events, TermIndex.valueOf(FIRST_TERM, index));
       store.writeDigest(digest.hex());
       store.flush();
-      return new Renewed(last + AHEAD, meta.getNow(), digest.hex());
+      return new Renewed(index, meta.getNow(), digest.hex());
     }
   }
 }

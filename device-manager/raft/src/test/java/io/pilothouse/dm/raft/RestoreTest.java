@@ -50,7 +50,7 @@ class RestoreTest {
     DataFiles.deleteTree(root.resolve("old"));
     Path set = root.resolve("set");
     BackupManifest made = Restore.prepare(backup, set, "renewed");
-    assertThat(made.index()).isEqualTo(taken.index() + Restore.AHEAD);
+    assertThat(made.index()).isGreaterThanOrEqualTo(taken.index() + Restore.AHEAD);
 
     try (Cluster renewed = new Cluster(root.resolve("new"), "renewed", 3, Cluster.USUAL)) {
       renewed.originate(new Origin.Restored(set));
@@ -107,7 +107,7 @@ class RestoreTest {
         Restore.prepare(
             backup, root.resolve("set"), "renewed", Optional.of(later), new LeaseLedger());
 
-    assertThat(made.index()).isEqualTo(until + Restore.AHEAD);
+    assertThat(made.index()).isGreaterThanOrEqualTo(until + Restore.AHEAD);
     StoredState stored = StoredState.read(root.resolve("set"));
     assertThat(LeaseLedger.holds(stored.state(), "b")).isTrue();
     assertThat(LeaseLedger.holds(stored.state(), "c")).isFalse();

@@ -58,7 +58,8 @@ final class Access {
               entry("HoldDomain", Need.OPERATE),
               entry("ListOrders", Need.READ),
               entry("DecideOrder", Need.APPROVE),
-              entry("ReadRecord", Need.READ)),
+              // the record is the whole state and every command, hashes of keys with it
+              entry("ReadRecord", Need.OPERATE)),
           MACHINE,
           Map.of("Register", Need.MACHINE, "Pull", Need.MACHINE, "Report", Need.MACHINE),
           SATELLITE,

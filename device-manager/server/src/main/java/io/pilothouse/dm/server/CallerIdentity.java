@@ -65,8 +65,11 @@ final class CallerIdentity {
    *     when the call says that it is somebody else's than the certificate is
    */
   static Principal of(ServerCall<?, ?> call, Metadata headers) {
-    @Nullable String said = headers.get(PRINCIPAL);
-    Optional<String> certified = certified(call, headers);
+    return of(certified(call, headers), headers.get(PRINCIPAL));
+  }
+
+  /** The same, of what a certificate and a header say. */
+  static Principal of(Optional<String> certified, @Nullable String said) {
     if (certified.isEmpty()) {
       return said(said);
     }

@@ -89,7 +89,7 @@ public final class DeviceManager implements AutoCloseable {
     parts.push(grpc);
     ManagedChannel channel = InProcessChannelBuilder.forName(name).build();
     parts.push(channel::shutdownNow);
-    HttpGateway gateway = new HttpGateway(channel);
+    HttpGateway gateway = new HttpGateway(channel, edge.access());
     parts.push(
         opened(
             "HTTP",

@@ -15,6 +15,7 @@ final class Edge implements AutoCloseable {
   private final Waiters waiters;
   private final LeaderLoop leaderLoop;
   private final FleetMetrics fleetMetrics;
+  private final Access access;
   private final Writes writes;
   private final EdgeInterceptor interceptor;
   private final List<ServerServiceDefinition> services;
@@ -53,7 +54,8 @@ final class Edge implements AutoCloseable {
         new SatelliteService(
             ledger, writes, pulls, new SatelliteReports(ledger, writes, intake), term, clocks);
     WatchdogService watchdog = new WatchdogService(ledger, writes, intake);
-    interceptor = new EdgeInterceptor(new Access(ledger), metrics);
+    access = new Access(ledger);
+    interceptor = new EdgeInterceptor(access, metrics);
     services =
         List.of(
             ServerInterceptors.intercept(operator, interceptor),
@@ -77,6 +79,10 @@ final class Edge implements AutoCloseable {
 
   Waiters waiters() {
     return waiters;
+  }
+
+  Access access() {
+    return access;
   }
 
   FleetMetrics fleetMetrics() {

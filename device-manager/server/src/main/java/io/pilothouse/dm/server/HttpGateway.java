@@ -29,10 +29,13 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * {@code POST /pilothouse.v1.Operator/METHOD}, and {@code WatchdogApi} likewise: a unary call with
@@ -40,6 +43,8 @@ import org.jspecify.annotations.Nullable;
  * this process. Statuses follow the Connect protocol's table.
  */
 final class HttpGateway implements HttpHandler {
+
+  private static final Logger log = LoggerFactory.getLogger(HttpGateway.class);
 
   private static final List<ServiceDescriptor> SERVICES =
       List.of(
@@ -53,17 +58,24 @@ final class HttpGateway implements HttpHandler {
 
   private static final String JSON = "application/json";
   private static final String PROTO = "application/proto";
-  private static final int LARGEST_BODY = 64 << 20;
+  private static final int LARGEST_BODY = 4 << 20;
+
+  /** A fleet's files. */
+  private static final int LARGEST_FLEET = 64 << 20;
+
+  private static final Set<String> FLEET_METHODS = Set.of("PlanFleet", "ApplyFleet");
 
   /** Above the longest poll. */
   private static final Duration DEADLINE = Duration.ofSeconds(40);
 
   private final Channel channel;
+  private final Access access;
   private final Map<String, MethodDescriptor<Message, Message>> methods = new TreeMap<>();
 
   /** Calls go to {@code channel}, which leads to the services and their interceptor. */
-  HttpGateway(Channel channel) {
+  HttpGateway(Channel channel, Access access) {
     this.channel = channel;
+    this.access = access;
     for (ServiceDescriptor service : SERVICES) {
       for (MethodDescriptor<?, ?> method : service.getMethods()) {
         methods.put(method.getFullMethodName(), messages(method));
@@ -83,6 +95,7 @@ final class HttpGateway implements HttpHandler {
       String type = contentType(http);
       json = !type.equals(PROTO);
       MethodDescriptor<Message, Message> method = method(http, type);
+      requireAccess(http, method);
       Message reply = call(http, method, request(http, method, json));
       byte[] body =
           json
@@ -94,6 +107,24 @@ final class HttpGateway implements HttpHandler {
       HttpPort.send(http, 200, json ? JSON : PROTO, body);
     } catch (StatusRuntimeException e) {
       sendError(http, e);
+    }
+  }
+
+  /** Before the body is read: whoever may not call must not fill the memory either. */
+  private void requireAccess(HttpExchange http, MethodDescriptor<Message, Message> method) {
+    Principal principal =
+        CallerIdentity.of(
+            certified(http).map(PeerName::principal),
+            http.getRequestHeaders().getFirst(CallerIdentity.PRINCIPAL.name()));
+    Optional<Access.Objection> objection =
+        access.objection(
+            principal,
+            String.valueOf(method.getServiceName()),
+            String.valueOf(method.getBareMethodName()));
+    if (objection.isPresent()) {
+      log.warn("Denied: {}, from {}", objection.get().message(), http.getRemoteAddress());
+      throw Refusals.of(
+          Status.Code.PERMISSION_DENIED, objection.get().message(), objection.get().remedy());
     }
   }
 
@@ -144,11 +175,12 @@ final class HttpGateway implements HttpHandler {
   private static Message request(
       HttpExchange http, MethodDescriptor<Message, Message> method, boolean json)
       throws IOException {
-    byte[] body = http.getRequestBody().readNBytes(LARGEST_BODY + 1);
-    if (body.length > LARGEST_BODY) {
+    int largest = FLEET_METHODS.contains(method.getBareMethodName()) ? LARGEST_FLEET : LARGEST_BODY;
+    byte[] body = http.getRequestBody().readNBytes(largest + 1);
+    if (body.length > largest) {
       throw Refusals.of(
           Status.Code.RESOURCE_EXHAUSTED,
-          "the body is above %d MiB".formatted(LARGEST_BODY >> 20),
+          "the body is above %d MiB".formatted(largest >> 20),
           "send less at once");
     }
     if (!(method.getRequestMarshaller() instanceof PrototypeMarshaller<Message> marshaller)

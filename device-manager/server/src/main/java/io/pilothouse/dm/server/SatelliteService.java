@@ -1,5 +1,6 @@
 package io.pilothouse.dm.server;
 
+import io.grpc.Status;
 import io.grpc.stub.StreamObserver;
 import io.pilothouse.api.log.v1.AcquireLease;
 import io.pilothouse.api.log.v1.ClaimRepair;
@@ -32,6 +33,7 @@ import io.pilothouse.api.v1.ReportVerdictsRequest;
 import io.pilothouse.api.v1.SatelliteGrpc;
 import io.pilothouse.api.v1.SatelliteWriteReply;
 import io.pilothouse.dm.state.Entities;
+import java.util.function.Supplier;
 
 /** What satellites ask: pulls from any replica, writes at the leader. */
 final class SatelliteService extends SatelliteGrpc.SatelliteImplBase {
@@ -66,7 +68,7 @@ final class SatelliteService extends SatelliteGrpc.SatelliteImplBase {
           AcquireLease command =
               AcquireLease.newBuilder()
                   .setRole(request.getRole())
-                  .setHolder(request.getHolder())
+                  .setHolder(own(request.getHolder()))
                   .setTtlMs(request.getTtlMs())
                   .build();
           Reply reply = writes.decide(Command.newBuilder().setAcquireLease(command).build());
@@ -79,13 +81,15 @@ final class SatelliteService extends SatelliteGrpc.SatelliteImplBase {
 
   @Override
   public void releaseLease(ReleaseLeaseRequest request, StreamObserver<SatelliteWriteReply> call) {
-    ReleaseLease command =
-        ReleaseLease.newBuilder()
-            .setRole(request.getRole())
-            .setHolder(request.getHolder())
-            .setToken(request.getToken())
-            .build();
-    write(call, Command.newBuilder().setReleaseLease(command));
+    write(
+        call,
+        () ->
+            Command.newBuilder()
+                .setReleaseLease(
+                    ReleaseLease.newBuilder()
+                        .setRole(request.getRole())
+                        .setHolder(own(request.getHolder()))
+                        .setToken(request.getToken())));
   }
 
   @Override
@@ -106,13 +110,15 @@ final class SatelliteService extends SatelliteGrpc.SatelliteImplBase {
 
   @Override
   public void claimRepair(ClaimRepairRequest request, StreamObserver<SatelliteWriteReply> call) {
-    ClaimRepair command =
-        ClaimRepair.newBuilder()
-            .setRepair(request.getRepair())
-            .setHolder(request.getHolder())
-            .setToken(request.getToken())
-            .build();
-    write(call, Command.newBuilder().setClaimRepair(command));
+    write(
+        call,
+        () ->
+            Command.newBuilder()
+                .setClaimRepair(
+                    ClaimRepair.newBuilder()
+                        .setRepair(request.getRepair())
+                        .setHolder(own(request.getHolder()))
+                        .setToken(request.getToken())));
   }
 
   @Override
@@ -263,8 +269,24 @@ final class SatelliteService extends SatelliteGrpc.SatelliteImplBase {
     return written(revision);
   }
 
+  /** A satellite holds leases and repairs under its own name. */
+  private static String own(String holder) {
+    Principal principal = Caller.current().principal();
+    if (!principal.name().equals(holder)) {
+      throw Refusals.of(
+          Status.Code.PERMISSION_DENIED,
+          "%s may not act as '%s'".formatted(principal, holder),
+          "a satellite's --id and the name in its certificate are one");
+    }
+    return holder;
+  }
+
   private void write(StreamObserver<SatelliteWriteReply> call, Command.Builder command) {
-    Answers.unary(call, () -> written(writes.decide(command.build()).getRevision()));
+    write(call, () -> command);
+  }
+
+  private void write(StreamObserver<SatelliteWriteReply> call, Supplier<Command.Builder> command) {
+    Answers.unary(call, () -> written(writes.decide(command.get().build()).getRevision()));
   }
 
   private static SatelliteWriteReply written(long revision) {

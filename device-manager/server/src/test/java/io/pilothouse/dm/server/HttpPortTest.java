@@ -1,5 +1,6 @@
 package io.pilothouse.dm.server;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.micrometer.prometheusmetrics.PrometheusConfig;
@@ -42,7 +43,7 @@ class HttpPortTest {
             Optional.empty(),
             new PrometheusMeterRegistry(PrometheusConfig.DEFAULT)::scrape,
             self,
-            new HttpGateway(dm.channel()));
+            new HttpGateway(dm.channel(), dm.edge.access()));
     base = "http://127.0.0.1:" + port.port();
   }
 
@@ -51,6 +52,20 @@ class HttpPortTest {
     client.close();
     port.close();
     dm.close();
+  }
+
+  @Test
+  void whoMayNotCallIsToldBeforeTheBodyIsRead() throws Exception {
+    HttpResponse<String> answer =
+        client.send(
+            HttpRequest.newBuilder(URI.create(base + "/pilothouse.v1.Operator/ApplyFleet"))
+                .header("Content-Type", "application/proto")
+                .header("pilot-principal", "machine/web-01")
+                .POST(BodyPublishers.ofByteArray("this is no fleet".getBytes(UTF_8)))
+                .build(),
+            BodyHandlers.ofString());
+    assertThat(answer.statusCode()).isEqualTo(403);
+    assertThat(answer.body()).contains("machine/web-01 may not call");
   }
 
   private HttpRequest.Builder call(String method, String type) {

@@ -114,17 +114,21 @@ final class ReplayCheck {
     return "";
   }
 
-  /** Revisions are indexes of the log: they differ in other entries, and nothing else may. */
+  /**
+   * Revisions are indexes of the log, and the hashes of the trail cover them: they differ in other
+   * entries, and nothing else may.
+   */
   private static Message withoutIndex(Message message) {
     return switch (message) {
-      case Meta meta -> meta.toBuilder().clearFleetRevision().build();
+      case Meta meta ->
+          meta.toBuilder().clearFleetRevision().clearAuditHash().clearAuditBase().build();
       case Machine machine -> machine.toBuilder().clearRevision().build();
       case ClientSession session -> {
         ClientSession.Builder same = session.toBuilder();
         same.getReplyBuilder().clearRevision();
         yield same.build();
       }
-      case AuditRecord record -> record.toBuilder().clearIndex().clearOrdinal().build();
+      case AuditRecord record -> record.toBuilder().clearIndex().clearOrdinal().clearHash().build();
       default -> message;
     };
   }

@@ -71,13 +71,16 @@ public final class Authority {
       case ACQUIRE_LEASE ->
           objection(state, principal, Need.SATELLITE)
               .or(() -> lease(grants, principal, command.getAcquireLease().getRole()));
-      case DISCOVER,
-          RELEASE_LEASE,
-          CLAIM_REPAIR,
-          REPORT_REPAIR,
-          REPORT_PROVISIONING,
-          OBSERVE_REPLICA ->
-          objection(state, principal, Need.SATELLITE);
+      // tokens are no secrets: a satellite works under the leases that it may take, and no others
+      case RELEASE_LEASE ->
+          objection(state, principal, Need.SATELLITE)
+              .or(() -> lease(grants, principal, command.getReleaseLease().getRole()));
+      case CLAIM_REPAIR, REPORT_REPAIR ->
+          objection(state, principal, Need.SATELLITE).or(() -> lease(grants, principal, "repair"));
+      case DISCOVER, REPORT_PROVISIONING ->
+          objection(state, principal, Need.SATELLITE)
+              .or(() -> lease(grants, principal, "provisioning"));
+      case OBSERVE_REPLICA -> objection(state, principal, Need.SATELLITE);
       // reports: who may say what of whom is in keys and definitions, which the edge looks at
       case REGISTER_MACHINE, OBSERVE_MACHINE, APPLY_VERDICTS -> Optional.empty();
       case TICK, NOTICE_SILENCE, KIND_NOT_SET -> Optional.empty();

@@ -3,9 +3,11 @@ package io.pilothouse.dm.state;
 import io.pilothouse.api.log.v1.Command;
 import io.pilothouse.api.log.v1.StartRollout;
 import io.pilothouse.api.v1.Fleet;
+import io.pilothouse.api.v1.FleetChange;
 import io.pilothouse.api.v1.Lifecycle;
 import io.pilothouse.api.v1.Machine;
 import io.pilothouse.api.v1.OrderKind;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Predicate;
 
@@ -16,6 +18,7 @@ import java.util.function.Predicate;
  * @param what for people: what is ordered
  */
 record OrderCount(OrderKind kind, String what, int machines) {
+  private static final List<String> NAMING = List.of("machine/", "unit/", "type/", "image/");
 
   /** Of a command that can concern many; empty for all others. */
   static Optional<OrderCount> of(Entities state, Command command) {
@@ -48,16 +51,18 @@ record OrderCount(OrderKind kind, String what, int machines) {
         });
   }
 
-  /** Who may do what, and what needs a second person, concern every machine. */
+  /**
+   * What is not of named machines, units, types or images concerns every machine: who may do what,
+   * limits, policies, and watchdogs, whose scripts can come to any machine.
+   */
   private static OrderCount apply(Entities state, Fleet wanted) {
-    Fleet now = state.fleet();
-    boolean rules =
-        !now.getApprovals().equals(wanted.getApprovals())
-            || !now.getAccessList().equals(wanted.getAccessList());
+    List<FleetChange> changes = FleetDiff.of(state, wanted);
+    boolean all =
+        changes.stream().anyMatch(each -> NAMING.stream().noneMatch(each.getObject()::startsWith));
     int machines =
-        rules
+        all
             ? count(state, each -> each.getLifecycle() != Lifecycle.DECOMMISSIONED)
-            : FleetDiff.machinesTouched(state, FleetDiff.of(state, wanted));
+            : FleetDiff.machinesTouched(state, changes);
     return new OrderCount(OrderKind.ORDER_APPLY, "apply fleet files", machines);
   }
 

@@ -12,6 +12,7 @@ import io.pilothouse.api.v1.Order;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * Orders of people that concern more machines than one person may touch: the command is kept as it
@@ -79,7 +80,7 @@ final class Orders {
             .setKind(count.kind())
             .setState(Order.State.WAITS)
             .setWhat(count.what())
-            .addAllLines(trial.getLinesList().stream().limit(MOST_LINES).toList())
+            .addAllLines(lines(trial.getLinesList()))
             .setMachines(count.machines())
             .setLimit(Approvals.mostOfOnePerson(draft))
             .setPrincipal(draft.request().getPrincipal())
@@ -181,7 +182,17 @@ final class Orders {
     return Decider.execute(draft, command);
   }
 
-  private static Command command(Order order) {
+  /** Who approves must know that there is more. */
+  private static List<String> lines(List<String> all) {
+    return all.size() <= MOST_LINES
+        ? all
+        : Stream.concat(
+                all.stream().limit(MOST_LINES),
+                Stream.of("and %s more changes".formatted(all.size() - MOST_LINES)))
+            .toList();
+  }
+
+  static Command command(Order order) {
     try {
       return Command.parseFrom(order.getCommand());
     } catch (InvalidProtocolBufferException e) {
@@ -196,6 +207,11 @@ final class Orders {
           Refusal.Code.NOT_FOUND,
           "no order \"" + id + "\"" + Near.hint(id, draft.table(Table.ORDER).keySet()),
           "`pilot approval list` shows those there are");
+    }
+    if (order.get().getState() == Order.State.WAITS
+        && order.get().getExpiresAt() <= draft.nowMillis()) {
+      throw new RefusedException(
+          Refusal.Code.PRECONDITION, id + " has expired", "give the order again");
     }
     if (order.get().getState() != Order.State.WAITS) {
       throw new RefusedException(

@@ -1,9 +1,11 @@
 package io.pilothouse.dm.state;
 
+import io.pilothouse.api.log.v1.StartRollout;
 import io.pilothouse.api.v1.Image;
 import io.pilothouse.api.v1.Lifecycle;
 import io.pilothouse.api.v1.Machine;
 import io.pilothouse.api.v1.Manifest;
+import io.pilothouse.api.v1.Order;
 import io.pilothouse.api.v1.Rollout;
 import io.pilothouse.api.v1.RolloutUnit;
 import io.pilothouse.api.v1.Thing;
@@ -60,6 +62,9 @@ public final class VersionUses {
     state.unitVersions().forEach(this::unit);
     state.rollouts().stream().filter(Rollouts::isOpen).forEach(this::open);
     lastCompleted(state).forEach(this::completed);
+    state.orders().stream()
+        .filter(each -> each.getState() == Order.State.WAITS)
+        .forEach(this::ordered);
     state.fleet().getImagesList().forEach(this::image);
     state.machines().forEach(this::machine);
   }
@@ -82,6 +87,15 @@ public final class VersionUses {
                 ? "rollout %s brings it".formatted(rollout.getId())
                 : "rollout %s may go back to it".formatted(rollout.getId()));
       }
+    }
+  }
+
+  /** Whoever approves it must get what was there when it was given. */
+  private void ordered(Order order) {
+    StartRollout start = Orders.command(order).getStartRollout();
+    Found version = found.get("%s@%s".formatted(start.getName(), start.getVersion()));
+    if (version != null) {
+      version.needed.add("order %s waits to roll it out".formatted(order.getId()));
     }
   }
 

@@ -15,6 +15,7 @@ import io.pilothouse.api.v1.AccessRole;
 import io.pilothouse.api.v1.ApprovalPolicy;
 import io.pilothouse.api.v1.AuditRecord;
 import io.pilothouse.api.v1.Fleet;
+import io.pilothouse.api.v1.Image;
 import io.pilothouse.api.v1.Limit;
 import io.pilothouse.api.v1.Order;
 import io.pilothouse.api.v1.OrderKind;
@@ -215,7 +216,9 @@ class OrdersTest {
     Reply reply = fleet.sends(apply(other.build()));
     assertThat(order(fleet, reply.getOrder()).getLinesList())
         .anyMatch(each -> each.startsWith("change type/frontend"));
-    Fleet.Builder small = spec(OrderKind.ORDER_APPLY).setReportEveryMs(7_000);
+    Fleet.Builder small =
+        spec(OrderKind.ORDER_APPLY)
+            .addImages(Image.newBuilder().setName("unused").setVersion("1.0.0"));
     assertThat(fleet.sends(apply(small.build())).getOrder()).as("touches none").isEmpty();
     assertThat(refused(fleet, BOB, approve(reply.getOrder())).getMessage())
         .contains("the server's copy has moved on");
@@ -234,6 +237,19 @@ class OrdersTest {
             .build();
     assertThat(fleet.sends(apply(spec(OrderKind.ORDER_APPLY).addAccess(alice).build())).getOrder())
         .isEqualTo("A-2");
+  }
+
+  @Test
+  void whatNamesNoMachineConcernsEveryOne() {
+    FleetScenario fleet = FleetScenario.inService(spec(OrderKind.ORDER_APPLY).build());
+    Fleet limits = spec(OrderKind.ORDER_APPLY).setReportEveryMs(7_000).build();
+    assertThat(fleet.sends(apply(limits)).getOrder()).isEqualTo("A-1");
+    Fleet script =
+        spec(OrderKind.ORDER_APPLY)
+            .addWatchdogs(
+                spec().getWatchdogs(0).toBuilder().setName("mine").addTypes("frontend").build())
+            .build();
+    assertThat(fleet.sends(apply(script)).getOrder()).isEqualTo("A-2");
   }
 
   @Test

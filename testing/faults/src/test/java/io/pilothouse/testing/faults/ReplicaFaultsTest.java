@@ -43,7 +43,7 @@ class ReplicaFaultsTest {
 
   @Test
   void threeReplicasLoseNothingDoNothingTwiceAndAnswerInOrder() throws Exception {
-    assertThat(run("--replicas", "3", "--faults", "10", "--seed", "7"))
+    assertThat(run("--replicas", "3", "--faults", "8", "--seed", "7"))
         .contains("linearizable; each acknowledged write is in the trail once");
   }
 

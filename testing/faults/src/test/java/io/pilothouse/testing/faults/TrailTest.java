@@ -10,9 +10,9 @@ import org.junit.jupiter.api.Test;
 
 class TrailTest {
   private static final AuditRecord A_AT_7 =
-      AuditRecord.newBuilder().setReason("a").setIndex(7).build();
+      AuditRecord.newBuilder().setKind("OPERATOR").setReason("a").setIndex(7).build();
   private static final AuditRecord A_AT_9 =
-      AuditRecord.newBuilder().setReason("a").setIndex(9).build();
+      AuditRecord.newBuilder().setKind("OPERATOR").setReason("a").setIndex(9).build();
 
   @Test
   void whatWasAcknowledgedIsThereOnce() {
@@ -26,10 +26,12 @@ class TrailTest {
   }
 
   @Test
-  void twoRecordsOfOneEntryAreOneWrite() {
-    AuditRecord second = A_AT_7.toBuilder().setOrdinal(1).build();
-    assertThat(Trail.objections(List.of(hold(new Outcome.Done(), 2)), List.of(A_AT_7, second)))
-        .isEmpty();
+  void whatFollowsFromAWriteIsNoSecondWriteButARetryInItsEntryIs() {
+    AuditRecord follows = A_AT_7.toBuilder().setKind("CONDITION").setOrdinal(1).build();
+    AuditRecord again = A_AT_7.toBuilder().setOrdinal(1).build();
+    List<Operation> done = List.of(hold(new Outcome.Done(), 2));
+    assertThat(Trail.objections(done, List.of(A_AT_7, follows))).isEmpty();
+    assertThat(Trail.objections(done, List.of(A_AT_7, again))).hasSize(1);
   }
 
   @Test
