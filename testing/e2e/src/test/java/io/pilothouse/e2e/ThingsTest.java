@@ -66,6 +66,7 @@ class ThingsTest {
   }
 
   @Test
+  @Tag("large")
   @Order(2)
   void aBadSetStopsInTheCanaryAndGoesBack() throws IOException {
     long before = fleet.revision();
