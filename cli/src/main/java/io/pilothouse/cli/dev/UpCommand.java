@@ -287,30 +287,39 @@ public final class UpCommand extends Target {
     return ask(method, request, parser);
   }
 
+  private static String stand(StatusReply status) {
+    return "%d of %d machines healthy, %d in Probation, %d on their way; rollouts: %s"
+        .formatted(
+            status.getHealthy(),
+            status.getTotal(),
+            status.getProbation(),
+            status.getOutOfService(),
+            rollouts(status));
+  }
+
+  private boolean isSettled(StatusReply status) throws IOException, PowerException {
+    return status.getTotal() > 0
+        && status.getHealthy() == status.getTotal()
+        && status.getRolloutsActive() == 0
+        && haveAllReported();
+  }
+
   private ExitCode awaitHealthy() throws IOException, PowerException, InterruptedException {
     long deadline = System.nanoTime() + HEALTHY_WAIT.toNanos();
     String last = "";
     int looks = 0;
     while (true) {
-      StatusReply status = status(timeout());
-      String now =
-          "%d of %d machines healthy, %d in Probation, %d on their way; rollouts: %s"
-              .formatted(
-                  status.getHealthy(),
-                  status.getTotal(),
-                  status.getProbation(),
-                  status.getOutOfService(),
-                  rollouts(status));
-      if (!now.equals(last)) {
-        say(at() + now);
-        last = now;
+      try {
+        StatusReply status = status(timeout());
+        String now = stand(status);
+        if (!now.equals(last)) {
+          say(at() + now);
+          last = now;
+        }
+        looks = isSettled(status) ? looks + 1 : 0;
+      } catch (UnreachableException e) {
+        looks = 0; // two dozen programs start at once: an election, or a slow answer, is no failure
       }
-      boolean settled =
-          status.getTotal() > 0
-              && status.getHealthy() == status.getTotal()
-              && status.getRolloutsActive() == 0
-              && haveAllReported();
-      looks = settled ? looks + 1 : 0;
       if (looks == SETTLED_LOOKS) {
         return ExitCode.DONE;
       }

@@ -127,6 +127,7 @@ class TroubleTest {
   }
 
   @Test
+  @Tag("large")
   @Order(5)
   void aRolloutCompletesWithoutOneDeploymentReplica() {
     String id = pilot.json("rollout", "start", "frontend", "web@1.1.0").path("id").asText();
