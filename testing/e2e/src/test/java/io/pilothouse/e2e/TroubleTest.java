@@ -42,6 +42,7 @@ class TroubleTest {
   }
 
   @Test
+  @Tag("large")
   @Order(1)
   void whatDoesNotExistIsNamedWithWhatIsNear() {
     refused(1, "web-33", "machine", "show", "web-33");
@@ -65,6 +66,7 @@ class TroubleTest {
   }
 
   @Test
+  @Tag("large")
   @Order(2)
   void wrongUsageAndActsWithoutReasonOrYesAreRefused() {
     refused(2, "frobnicate", "frobnicate");
