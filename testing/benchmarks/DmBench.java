@@ -176,7 +176,7 @@ final class DmBench {
             .applyFleet(
                 FleetRequest.newBuilder()
                     .setFleet(fleet)
-                    .setContext(context(0))
+                    .setContext(context())
                     .build());
   }
 
@@ -184,7 +184,7 @@ final class DmBench {
     return "m-%04d".formatted(number % MACHINES);
   }
 
-  private static WriteContext context(long number) {
+  private static WriteContext context() {
     return WriteContext.newBuilder().setReason(TEXT).build();
   }
 
@@ -195,7 +195,7 @@ final class DmBench {
             ControlMachineRequest.newBuilder()
                 .setMachine(machine(number))
                 .setVerb("hold")
-                .setContext(context(number))
+                .setContext(context())
                 .build(),
             new Answer<WriteReply>(done));
   }

@@ -7,11 +7,11 @@ public enum ExitCode {
   FAILED(1),
   /** Wrong usage or invalid input. */
   USAGE(2),
-  /** Changes are present; only with {@code --detailed-exitcode}. */
+  /** Changes are present, only with {@code --detailed-exitcode}; two states differ. */
   CHANGES(3),
   /** A rollout failed, was aborted or rolled back. */
   ROLLOUT_FAILED(4),
-  /** Gave up waiting, the outcome is open. */
+  /** Gave up waiting, the outcome is open; or an order waits for a second person. */
   GAVE_UP(5),
   /** Refused for its precondition: stale revision, conflict, guard, frozen. */
   REFUSED(6),

@@ -59,7 +59,8 @@ public final class Sha256 {
     return true;
   }
 
-  static MessageDigest digest() {
+  /** A digest to go on with. */
+  public static MessageDigest digest() {
     try {
       return MessageDigest.getInstance("SHA-256");
     } catch (NoSuchAlgorithmException e) {

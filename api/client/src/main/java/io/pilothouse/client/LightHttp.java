@@ -2,17 +2,15 @@ package io.pilothouse.client;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.UnsafeByteOperations;
+import io.pilothouse.tls.TimedSocket;
 import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
-import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.InetSocketAddress;
-import java.net.Proxy;
 import java.net.Socket;
-import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.HashMap;
@@ -44,10 +42,9 @@ final class LightHttp {
   }
 
   Response post(String path, Map<String, String> headers, byte[] body) throws IOException {
-    try (Socket plain = new Socket(Proxy.NO_PROXY)) {
+    try (TimedSocket plain = new TimedSocket(start + timeout.toNanos())) {
       plain.setTcpNoDelay(true);
-      plain.connect(new InetSocketAddress(server.host(), server.port()), millisLeft());
-      plain.setSoTimeout(millisLeft()); // for the handshake
+      plain.connect(new InetSocketAddress(server.host(), server.port()), plain.millisLeft());
       Socket socket =
           tls.isPresent()
               ? tls.get().createSocket(plain, server.host(), server.port(), true)
@@ -55,7 +52,7 @@ final class LightHttp {
       OutputStream out = socket.getOutputStream();
       out.write(message(path, headers, body));
       out.flush();
-      return read(new BufferedInputStream(new TimedInput(socket)));
+      return read(new BufferedInputStream(socket.getInputStream()));
     }
   }
 
@@ -169,29 +166,5 @@ final class LightHttp {
       }
     }
     return line.toString();
-  }
-
-  private int millisLeft() throws SocketTimeoutException {
-    long left = timeout.minusNanos(System.nanoTime() - start).toMillis();
-    if (left <= 0) {
-      throw new SocketTimeoutException("waited " + timeout.toMillis() + " ms");
-    }
-    return (int) Math.min(left, Integer.MAX_VALUE);
-  }
-
-  /** Holds the whole answer, not each read of it, to the time-out. */
-  private final class TimedInput extends FilterInputStream {
-    private final Socket socket;
-
-    TimedInput(Socket socket) throws IOException {
-      super(socket.getInputStream());
-      this.socket = socket;
-    }
-
-    @Override
-    public int read(byte[] bytes, int offset, int length) throws IOException {
-      socket.setSoTimeout(millisLeft());
-      return super.read(bytes, offset, length);
-    }
   }
 }

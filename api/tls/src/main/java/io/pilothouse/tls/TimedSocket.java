@@ -32,7 +32,7 @@ public final class TimedSocket extends Socket {
   public int millisLeft() throws SocketTimeoutException {
     long left = (deadline - System.nanoTime()) / 1_000_000;
     if (left <= 0) {
-      throw new SocketTimeoutException();
+      throw new SocketTimeoutException("the time is up");
     }
     return (int) Math.min(left, Integer.MAX_VALUE);
   }

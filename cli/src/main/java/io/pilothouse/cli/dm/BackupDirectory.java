@@ -7,6 +7,8 @@ import io.pilothouse.api.v1.ReadBackupRequest;
 import io.pilothouse.cli.CliException;
 import io.pilothouse.cli.ExitCode;
 import io.pilothouse.client.LightClient;
+import io.pilothouse.filesync.DurableFiles;
+import io.pilothouse.filesync.Sha256;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -15,7 +17,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.HexFormat;
 import java.util.stream.Stream;
@@ -32,7 +33,7 @@ final class BackupDirectory implements AutoCloseable {
   BackupDirectory(Path target) throws IOException {
     this.target = target.toAbsolutePath().normalize();
     this.unfinished = this.target.resolveSibling(this.target.getFileName() + ".unfinished");
-    remove(unfinished);
+    DurableFiles.deleteTree(unfinished);
     Files.createDirectories(unfinished.resolve("db"));
   }
 
@@ -49,7 +50,7 @@ final class BackupDirectory implements AutoCloseable {
       throw new CliException(
           ExitCode.FAILED, "BAD_NAME", "the replica names a file '" + file.getName() + "'", "");
     }
-    MessageDigest sha256 = sha256();
+    MessageDigest sha256 = Sha256.digest();
     try (FileChannel out =
         FileChannel.open(
             unfinished.resolve("db").resolve(file.getName()),
@@ -93,27 +94,19 @@ final class BackupDirectory implements AutoCloseable {
   }
 
   void finish(String manifest) throws IOException {
-    Path file = unfinished.resolve("MANIFEST");
-    try (FileChannel out =
-        FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-      ByteBuffer text = ByteBuffer.wrap(manifest.getBytes(StandardCharsets.UTF_8));
-      while (text.hasRemaining()) {
-        out.write(text);
-      }
-      out.force(true);
-    }
-    sync(unfinished.resolve("db"));
-    sync(unfinished);
+    DurableFiles.write(unfinished.resolve("MANIFEST"), manifest.getBytes(StandardCharsets.UTF_8));
+    DurableFiles.syncDirectory(unfinished.resolve("db"));
+    DurableFiles.syncDirectory(unfinished);
     Files.deleteIfExists(target); // an empty one
     Files.move(unfinished, target);
-    sync(target.getParent());
+    DurableFiles.syncDirectory(DurableFiles.parent(target));
     finished = true;
   }
 
   @Override
   public void close() throws IOException {
     if (!finished) {
-      remove(unfinished);
+      DurableFiles.deleteTree(unfinished);
     }
   }
 
@@ -123,30 +116,6 @@ final class BackupDirectory implements AutoCloseable {
     }
     try (Stream<Path> files = Files.list(dir)) {
       return files.findAny().isEmpty();
-    }
-  }
-
-  private static void sync(Path dir) throws IOException {
-    try (FileChannel channel = FileChannel.open(dir, StandardOpenOption.READ)) {
-      channel.force(true);
-    }
-  }
-
-  private static void remove(Path dir) throws IOException {
-    if (Files.exists(dir)) {
-      try (Stream<Path> found = Files.walk(dir)) {
-        for (Path each : found.sorted(java.util.Comparator.reverseOrder()).toList()) {
-          Files.delete(each);
-        }
-      }
-    }
-  }
-
-  private static MessageDigest sha256() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java platform has SHA-256", e);
     }
   }
 }

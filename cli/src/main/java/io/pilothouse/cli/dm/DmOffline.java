@@ -1,9 +1,8 @@
 package io.pilothouse.cli.dm;
 
-import io.pilothouse.cli.CliException;
 import io.pilothouse.cli.Command;
 import io.pilothouse.cli.ExitCode;
-import io.pilothouse.cli.dev.InspectProgram;
+import io.pilothouse.cli.dev.ChildProgram;
 import java.util.ArrayList;
 import java.util.List;
 import picocli.CommandLine;
@@ -17,20 +16,7 @@ abstract class DmOffline extends Command {
 
   @Override
   protected ExitCode run() throws Exception {
-    int code = InspectProgram.run(arguments());
-    for (ExitCode each : ExitCode.values()) {
-      if (each.code() == code) {
-        return each;
-      }
-    }
-    throw new CliException(
-        ExitCode.FAILED, "INSPECT", "the inspection ended with code " + code, "try it again");
-  }
-
-  private static void add(List<String> arguments, String flag, String value) {
-    if (!value.isEmpty()) {
-      arguments.addAll(List.of(flag, value));
-    }
+    return ChildProgram.run("inspect", "io.pilothouse.dm.inspect.Main", arguments());
   }
 
   /** Is it whole? */
@@ -85,8 +71,8 @@ abstract class DmOffline extends Command {
     List<String> arguments() {
       List<String> arguments =
           new ArrayList<>(List.of("restore", backup, target, "--cluster", cluster));
-      add(arguments, "--record", record);
-      add(arguments, "--until", until);
+      ChildProgram.add(arguments, "--record", record);
+      ChildProgram.add(arguments, "--until", until);
       return arguments;
     }
   }
@@ -111,8 +97,8 @@ abstract class DmOffline extends Command {
     @Override
     List<String> arguments() {
       List<String> arguments = new ArrayList<>(List.of("log", path));
-      add(arguments, "--from", from);
-      add(arguments, "--to", to);
+      ChildProgram.add(arguments, "--from", from);
+      ChildProgram.add(arguments, "--to", to);
       return arguments;
     }
   }
@@ -139,8 +125,8 @@ abstract class DmOffline extends Command {
     @Override
     List<String> arguments() {
       List<String> arguments = new ArrayList<>(List.of("snapshot", path));
-      add(arguments, "--table", table);
-      add(arguments, "--key", key);
+      ChildProgram.add(arguments, "--table", table);
+      ChildProgram.add(arguments, "--key", key);
       if (summary) {
         arguments.add("--summary");
       }
@@ -168,7 +154,7 @@ abstract class DmOffline extends Command {
     @Override
     List<String> arguments() {
       List<String> arguments = new ArrayList<>(List.of("diff", one, other));
-      add(arguments, "--most", most);
+      ChildProgram.add(arguments, "--most", most);
       return arguments;
     }
   }

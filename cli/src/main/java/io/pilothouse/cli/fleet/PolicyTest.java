@@ -1,11 +1,10 @@
 package io.pilothouse.cli.fleet;
 
-import io.pilothouse.cli.CliException;
 import io.pilothouse.cli.Command;
 import io.pilothouse.cli.ExitCode;
 import io.pilothouse.cli.GlobalOptions.Format;
 import io.pilothouse.cli.Identity;
-import io.pilothouse.cli.dev.BacktestProgram;
+import io.pilothouse.cli.dev.ChildProgram;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -58,29 +57,22 @@ final class PolicyTest extends Command {
 
   @Override
   protected ExitCode run() throws Exception {
-    int code = BacktestProgram.run(arguments());
-    for (ExitCode each : ExitCode.values()) {
-      if (each.code() == code) {
-        return each;
-      }
-    }
-    throw new CliException(
-        ExitCode.FAILED, "BACKTEST", "the backtest ended with code " + code, "try it again");
+    return ChildProgram.run("backtest", "io.pilothouse.dm.backtest.Main", arguments());
   }
 
   private List<String> arguments() {
     List<String> arguments = new ArrayList<>(List.of("--to", to));
-    add(arguments, "--from", from);
+    ChildProgram.add(arguments, "--from", from);
     if (record == null) {
       Identity self = identity();
       String name = self.principal().substring(self.principal().indexOf('/') + 1);
       arguments.addAll(List.of("--servers", String.join(",", servers()), "--user", name));
-      self.tls().ifPresent(each -> add(arguments, "--tls", each.dir().toString()));
+      self.tls().ifPresent(each -> ChildProgram.add(arguments, "--tls", each.dir().toString()));
     } else {
       arguments.addAll(List.of("--record", record));
     }
-    add(arguments, "--type", type);
-    add(arguments, "--policy", policy);
+    ChildProgram.add(arguments, "--type", type);
+    ChildProgram.add(arguments, "--policy", policy);
     if (format() != Format.TABLE && format() != Format.WIDE) {
       arguments.addAll(List.of("-o", format().name().toLowerCase(Locale.ROOT)));
     }
@@ -91,11 +83,5 @@ final class PolicyTest extends Command {
       arguments.add(file);
     }
     return List.copyOf(arguments);
-  }
-
-  private static void add(List<String> arguments, String flag, String value) {
-    if (!value.isEmpty()) {
-      arguments.addAll(List.of(flag, value));
-    }
   }
 }

@@ -6,7 +6,6 @@ import io.pilothouse.cli.Command;
 import io.pilothouse.cli.ExitCode;
 import java.io.BufferedWriter;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -61,7 +60,7 @@ final class AuditExport extends Command {
           "cannot write %s: %s".formatted(to, e),
           "name a file in a directory that exists and that you may write");
     } finally {
-      remove(unfinished);
+      Files.deleteIfExists(unfinished);
     }
     say("%d records written to %s".formatted(records, file));
     return ExitCode.DONE;
@@ -69,13 +68,5 @@ final class AuditExport extends Command {
 
   private AuditPages pages() {
     return new AuditPages(request -> ask("ListEvents", request, ListEventsReply.parser()));
-  }
-
-  private static void remove(Path unfinished) {
-    try {
-      Files.deleteIfExists(unfinished);
-    } catch (IOException e) {
-      throw new UncheckedIOException("cannot remove " + unfinished, e);
-    }
   }
 }

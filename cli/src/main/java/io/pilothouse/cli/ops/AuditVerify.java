@@ -6,6 +6,7 @@ import io.pilothouse.cli.CliException;
 import io.pilothouse.cli.Command;
 import io.pilothouse.cli.ExitCode;
 import io.pilothouse.cli.Json;
+import io.pilothouse.filesync.Sha256;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -41,7 +42,7 @@ final class AuditVerify extends Command {
   @Override
   protected ExitCode run() throws IOException {
     String wanted = contains.toLowerCase(Locale.ROOT);
-    if (!wanted.isEmpty() && !wanted.matches("[0-9a-f]{64}")) {
+    if (!wanted.isEmpty() && !Sha256.isHex(wanted)) {
       throw CliException.usage(
           "--contains \"%s\" is not a hash of 64 hexadecimal digits".formatted(contains),
           "pilot audit verify prints the newest one: note that down, away from the fleet");

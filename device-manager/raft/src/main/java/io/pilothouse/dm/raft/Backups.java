@@ -2,7 +2,6 @@ package io.pilothouse.dm.raft;
 
 import io.pilothouse.dm.state.Schema;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -18,7 +17,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Copies of the database that are fetched piece by piece. A copy is made of links and so is quick;
- * nothing is applied only while it is made. One that nobody reads is removed after a while.
+ * nothing is applied only while it is made. One that nobody has read for a while is removed when
+ * the next is asked for, or at the next start.
  */
 public final class Backups {
 
@@ -34,6 +34,9 @@ public final class Backups {
   private final FleetStateMachine machine;
   private final Map<String, Copy> copies = new LinkedHashMap<>();
 
+  /** Copies whose files are being hashed: they count, and hold up nobody who reads another. */
+  private int making;
+
   Backups(ReplicaConfig config, DataDir dir, FleetStateMachine machine) {
     this.config = config;
     this.dir = dir;
@@ -44,30 +47,48 @@ public final class Backups {
   public record Begun(String id, BackupManifest manifest) {}
 
   /** Copies the state as it is now; empty when too many copies are being fetched already. */
-  public synchronized Optional<Begun> begin() throws IOException {
-    forgetOld();
-    if (copies.size() >= MOST) {
-      return Optional.empty();
+  public Optional<Begun> begin() throws IOException {
+    synchronized (this) {
+      forgetOld();
+      if (copies.size() + making >= MOST) {
+        return Optional.empty();
+      }
+      making++;
     }
     String id = UUID.randomUUID().toString();
     Path target = dir.backup().resolve(id);
-    Files.createDirectories(dir.backup());
-    CopiedState copied = machine.copy(target);
-    BackupManifest manifest =
-        new BackupManifest(
-            BackupManifest.BACKUP,
-            config.cluster(),
-            config.id(),
-            copied.term(),
-            copied.index(),
-            copied.meta().getNow(),
-            copied.digest(),
-            Schema.fingerprint(),
-            PeerVitals.VERSION,
-            copied.meta().getFeatureLevel(),
-            BackupManifest.items(target));
-    copies.put(id, new Copy(target, manifest, System.nanoTime()));
-    return Optional.of(new Begun(id, manifest));
+    boolean made = false;
+    try {
+      Files.createDirectories(dir.backup());
+      BackupManifest manifest = manifest(machine.copy(target), target);
+      synchronized (this) {
+        copies.put(id, new Copy(target, manifest, System.nanoTime()));
+      }
+      made = true;
+      return Optional.of(new Begun(id, manifest));
+    } finally {
+      synchronized (this) {
+        making--;
+      }
+      if (!made) {
+        DataFiles.deleteTree(target);
+      }
+    }
+  }
+
+  private BackupManifest manifest(CopiedState copied, Path target) throws IOException {
+    return new BackupManifest(
+        BackupManifest.BACKUP,
+        config.cluster(),
+        config.id(),
+        copied.term(),
+        copied.index(),
+        copied.meta().getNow(),
+        copied.digest(),
+        Schema.fingerprint(),
+        PeerVitals.VERSION,
+        copied.meta().getFeatureLevel(),
+        BackupManifest.items(target));
   }
 
   /**
@@ -106,16 +127,12 @@ public final class Backups {
     }
   }
 
-  private void forgetOld() {
+  private void forgetOld() throws IOException {
     for (Iterator<Copy> each = copies.values().iterator(); each.hasNext(); ) {
       Copy copy = each.next();
       if (System.nanoTime() - copy.touched() > FORGOTTEN.toNanos()) {
         each.remove();
-        try {
-          DataFiles.deleteTree(copy.dir());
-        } catch (IOException e) {
-          throw new UncheckedIOException(e);
-        }
+        DataFiles.deleteTree(copy.dir());
       }
     }
   }

@@ -105,7 +105,7 @@ final class Inquiry {
     List<Peer> all = members.voters();
     Map<String, ByteString> said = new TreeMap<>();
     said.put(self, mine.getDigest());
-    ReplicaQuestion question = ReplicaQuestion.newBuilder().setFrom(self).setMine(mine).build();
+    ReplicaQuestion question = ReplicaQuestion.newBuilder().setMine(mine).build();
     questions
         .askAll(all.stream().filter(peer -> !peer.id().equals(self)).toList(), question)
         .forEach(

@@ -26,7 +26,6 @@ public final class Membership {
   public static final int MOST = 7;
 
   private static final Logger log = LoggerFactory.getLogger(Membership.class);
-  private static final Duration UP = Duration.ofSeconds(3);
   private static final Duration HAND_OVER = Duration.ofSeconds(2);
 
   private final String self;
@@ -126,7 +125,7 @@ public final class Membership {
     int highest = members.all().stream().mapToInt(Member::priority).max().orElse(0);
     Optional<PeerStatus> next =
         leadership.peers().stream()
-            .filter(each -> !each.self() && isUp(each) && each.priority() == highest)
+            .filter(each -> !each.self() && each.isUp() && each.priority() == highest)
             .max(Comparator.comparingLong(each -> each.matchIndex().orElse(-1)));
     if (next.isEmpty()) {
       return;
@@ -188,7 +187,7 @@ public final class Membership {
     requireNoneMoved(now, next);
     Set<String> up =
         leadership.peers().stream()
-            .filter(Membership::isUp)
+            .filter(PeerStatus::isUp)
             .map(each -> each.peer().id())
             .collect(Collectors.toCollection(HashSet::new));
     long upNow = now.stream().filter(each -> up.contains(each.id())).count();
@@ -268,11 +267,6 @@ public final class Membership {
 
   private static Optional<Member> known(List<Member> in, String id) {
     return in.stream().filter(each -> each.id().equals(id)).findFirst();
-  }
-
-  private static boolean isUp(PeerStatus peer) {
-    return peer.self()
-        || peer.lastContact().filter(silence -> silence.compareTo(UP) < 0).isPresent();
   }
 
   private static List<org.apache.ratis.protocol.RaftPeer> ratis(List<Member> members) {

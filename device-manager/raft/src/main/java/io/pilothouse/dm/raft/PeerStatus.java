@@ -19,4 +19,13 @@ public record PeerStatus(
     boolean leader,
     OptionalLong matchIndex,
     Optional<Duration> lastContact,
-    int priority) {}
+    int priority) {
+
+  /** A follower that answers no heartbeat for this long is down. */
+  private static final Duration UP = Duration.ofSeconds(3);
+
+  /** Whether it is this replica, or the leader has heard it lately. */
+  public boolean isUp() {
+    return self || lastContact.filter(silence -> silence.compareTo(UP) < 0).isPresent();
+  }
+}

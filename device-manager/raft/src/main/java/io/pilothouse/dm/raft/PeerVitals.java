@@ -63,7 +63,6 @@ final class PeerVitals implements AutoCloseable {
         ReplicaVitals.newBuilder()
             .setReplica(parts.self())
             .setVersion(VERSION)
-            .setApplied(Math.max(0, parts.state().appliedIndex()))
             .setSyncUs(syncs.slowestMicros())
             .setDisagrees(inquiry.disagreement());
     try {
@@ -99,7 +98,7 @@ final class PeerVitals implements AutoCloseable {
   }
 
   Map<String, ReplicaVitals> ofAll() {
-    ReplicaQuestion question = ReplicaQuestion.newBuilder().setFrom(parts.self()).build();
+    ReplicaQuestion question = ReplicaQuestion.getDefaultInstance();
     Map<String, ReplicaVitals> all = new TreeMap<>();
     questions
         .askAll(

@@ -10,7 +10,6 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -32,7 +31,7 @@ final class RunningDigest implements StateListener {
   private record Id(Table table, String key) {}
 
   private final State state;
-  private final MessageDigest sha256 = sha256();
+  private final MessageDigest sha256 = io.pilothouse.dm.state.StateDigest.sha256();
   private final long[] sum = new long[4];
 
   /** What was there before the change; a value changed ten times is hashed once. */
@@ -109,14 +108,6 @@ final class RunningDigest implements StateListener {
     ByteBuffer hash = ByteBuffer.wrap(sha256.digest());
     for (int i = 0; i < sum.length; i++) {
       sum[i] ^= hash.getLong();
-    }
-  }
-
-  private static MessageDigest sha256() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java platform has SHA-256", e);
     }
   }
 

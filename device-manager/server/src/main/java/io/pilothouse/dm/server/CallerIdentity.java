@@ -27,6 +27,9 @@ final class CallerIdentity {
    */
   static final Metadata.Key<String> VERIFIED = key("pilot-verified-principal");
 
+  private static final String EXPECTED =
+      "operator/NAME, machine/NAME, satellite/ID, watchdog/NAME or framework/NAME";
+
   private static final Attributes.Key<Shown> SHOWN = Attributes.Key.create("shown");
 
   /** A connection's certificate, read once for all of its calls; or what is wrong with it. */
@@ -87,8 +90,7 @@ final class CallerIdentity {
                     Status.Code.PERMISSION_DENIED,
                     "the certificate is of %s, whose kind has no calls here"
                         .formatted(certified.get()),
-                    "call with a certificate of operator/NAME, machine/NAME, satellite/ID or"
-                        + " watchdog/NAME"));
+                    "call with a certificate of " + EXPECTED));
   }
 
   private static Optional<String> certified(ServerCall<?, ?> call, Metadata headers) {
@@ -116,11 +118,12 @@ final class CallerIdentity {
             () ->
                 Refusals.of(
                     Status.Code.UNAUTHENTICATED,
-                    "%s; expected operator/NAME, machine/NAME, satellite/ID or watchdog/NAME"
+                    "%s; expected %s"
                         .formatted(
                             header == null
                                 ? "the header pilot-principal is missing"
-                                : "pilot-principal is '" + header + "'"),
+                                : "pilot-principal is '" + header + "'",
+                            EXPECTED),
                     "send the header pilot-principal with every call"));
   }
 }

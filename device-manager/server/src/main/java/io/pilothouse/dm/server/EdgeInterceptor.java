@@ -39,7 +39,6 @@ final class EdgeInterceptor implements ServerInterceptor {
           "ChangeMembers",
           "BeginBackup");
 
-  static final Metadata.Key<String> PRINCIPAL = CallerIdentity.PRINCIPAL;
   static final Metadata.Key<String> REQUEST_ID = key("pilot-request-id");
   static final Metadata.Key<String> MACHINE_KEY = key("pilot-key");
 

@@ -95,8 +95,9 @@ final class HttpGateway implements HttpHandler {
       String type = contentType(http);
       json = !type.equals(PROTO);
       MethodDescriptor<Message, Message> method = method(http, type);
-      requireAccess(http, method);
-      Message reply = call(http, method, request(http, method, json));
+      Optional<String> certified = certified(http).map(PeerName::principal);
+      requireAccess(http, method, certified);
+      Message reply = call(http, method, request(http, method, json), certified);
       byte[] body =
           json
               ? JsonFormat.printer()
@@ -111,11 +112,11 @@ final class HttpGateway implements HttpHandler {
   }
 
   /** Before the body is read: whoever may not call must not fill the memory either. */
-  private void requireAccess(HttpExchange http, MethodDescriptor<Message, Message> method) {
+  private void requireAccess(
+      HttpExchange http, MethodDescriptor<Message, Message> method, Optional<String> certified) {
     Principal principal =
         CallerIdentity.of(
-            certified(http).map(PeerName::principal),
-            http.getRequestHeaders().getFirst(CallerIdentity.PRINCIPAL.name()));
+            certified, http.getRequestHeaders().getFirst(CallerIdentity.PRINCIPAL.name()));
     Optional<Access.Objection> objection =
         access.objection(
             principal,
@@ -205,12 +206,15 @@ final class HttpGateway implements HttpHandler {
   }
 
   private Message call(
-      HttpExchange http, MethodDescriptor<Message, Message> method, Message request) {
+      HttpExchange http,
+      MethodDescriptor<Message, Message> method,
+      Message request,
+      Optional<String> certified) {
     Metadata headers = new Metadata();
-    copy(http, EdgeInterceptor.PRINCIPAL, headers);
+    copy(http, CallerIdentity.PRINCIPAL, headers);
     copy(http, EdgeInterceptor.REQUEST_ID, headers);
     copy(http, EdgeInterceptor.MACHINE_KEY, headers);
-    certified(http).ifPresent(each -> headers.put(CallerIdentity.VERIFIED, each.principal()));
+    certified.ifPresent(each -> headers.put(CallerIdentity.VERIFIED, each));
     return ClientCalls.blockingUnaryCall(
         ClientInterceptors.intercept(channel, MetadataUtils.newAttachHeadersInterceptor(headers)),
         method,

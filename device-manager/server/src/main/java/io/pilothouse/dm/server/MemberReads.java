@@ -13,8 +13,6 @@ import org.jspecify.annotations.Nullable;
 /** Who the replicas are and how they are, as the leader knows it. */
 final class MemberReads {
 
-  private static final Duration UP = Duration.ofSeconds(3);
-
   private final String cluster;
   private final Replica replica;
   private final Writes writes;
@@ -52,9 +50,7 @@ final class MemberReads {
             .setHttpAddress(peer.peer().http().toString())
             .setPriority(peer.priority())
             .setLeader(peer.leader())
-            .setUp(
-                peer.self()
-                    || peer.lastContact().filter(each -> each.compareTo(UP) < 0).isPresent())
+            .setUp(peer.isUp())
             .setMatched(
                 peer.self()
                     ? Math.max(0, replica.appliedIndex())

@@ -16,9 +16,6 @@ import java.util.List;
  */
 final class StatusReads {
 
-  /** A follower that answers no heartbeat for this long is down. */
-  private static final Duration UP = Duration.ofSeconds(3);
-
   private static final String SEE = "docs/operations/health-codes.md#";
 
   private final Ledger ledger;
@@ -48,7 +45,7 @@ final class StatusReads {
     int down = 0;
     for (PeerStatus peer : peers) {
       status.addReplicas(replica(peer, answer.revision()));
-      if (!isUp(peer)) {
+      if (!peer.isUp()) {
         down++;
         status.addCodes(replicaDown(peer, now));
       }
@@ -77,17 +74,12 @@ final class StatusReads {
         .build();
   }
 
-  private static boolean isUp(PeerStatus peer) {
-    return peer.self()
-        || peer.lastContact().filter(silence -> silence.compareTo(UP) < 0).isPresent();
-  }
-
   private static ReplicaStatus replica(PeerStatus peer, long applied) {
     return ReplicaStatus.newBuilder()
         .setId(peer.peer().id())
         .setGrpcAddress(peer.peer().grpc().toString())
         .setHttpAddress(peer.peer().http().toString())
-        .setUp(isUp(peer))
+        .setUp(peer.isUp())
         .setLeader(peer.leader())
         .setApplied(peer.self() ? applied : Math.max(0, peer.matchIndex().orElse(0)))
         .build();

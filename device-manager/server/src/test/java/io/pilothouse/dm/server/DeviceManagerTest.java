@@ -98,7 +98,7 @@ class DeviceManagerTest {
 
   private static OperatorBlockingStub operator(ManagedChannel channel) {
     Metadata headers = new Metadata();
-    headers.put(EdgeInterceptor.PRINCIPAL, "operator/alice");
+    headers.put(CallerIdentity.PRINCIPAL, "operator/alice");
     return OperatorGrpc.newBlockingStub(
             ClientInterceptors.intercept(
                 channel, MetadataUtils.newAttachHeadersInterceptor(headers)))
@@ -219,7 +219,7 @@ class DeviceManagerTest {
 
   private static ReplicasGrpc.ReplicasBlockingStub replicas(ManagedChannel channel) {
     Metadata headers = new Metadata();
-    headers.put(EdgeInterceptor.PRINCIPAL, "operator/alice");
+    headers.put(CallerIdentity.PRINCIPAL, "operator/alice");
     return ReplicasGrpc.newBlockingStub(
             ClientInterceptors.intercept(
                 channel, MetadataUtils.newAttachHeadersInterceptor(headers)))

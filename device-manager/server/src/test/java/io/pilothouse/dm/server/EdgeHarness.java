@@ -92,7 +92,7 @@ final class EdgeHarness implements AutoCloseable {
 
   Channel as(String principal, String key) {
     Metadata headers = new Metadata();
-    headers.put(EdgeInterceptor.PRINCIPAL, principal);
+    headers.put(CallerIdentity.PRINCIPAL, principal);
     headers.put(EdgeInterceptor.REQUEST_ID, "test-1");
     if (!key.isEmpty()) {
       headers.put(EdgeInterceptor.MACHINE_KEY, key);

@@ -117,7 +117,7 @@ class LowDiskTest {
 
   private static OperatorBlockingStub operator(ManagedChannel channel) {
     Metadata headers = new Metadata();
-    headers.put(EdgeInterceptor.PRINCIPAL, "operator/alice");
+    headers.put(CallerIdentity.PRINCIPAL, "operator/alice");
     return OperatorGrpc.newBlockingStub(
             ClientInterceptors.intercept(
                 channel, MetadataUtils.newAttachHeadersInterceptor(headers)))

@@ -88,8 +88,11 @@ public final class Authority {
   }
 
   static void require(Draft draft) throws RefusedException {
-    Optional<Refusal> objection =
-        objection(draft, draft.request().getPrincipal(), draft.request().getCommand());
+    require(draft, draft.request().getPrincipal(), draft.request().getCommand());
+  }
+
+  static void require(Entities state, String principal, Command command) throws RefusedException {
+    Optional<Refusal> objection = objection(state, principal, command);
     if (objection.isPresent()) {
       throw new RefusedException(
           objection.get().getCode(), objection.get().getMessage(), objection.get().getRemedy());

@@ -61,8 +61,8 @@ final class FleetApply {
           Refusal.Code.INVALID, String.join("\n", problems), "correct all of them and apply again");
     }
     LockOut.refuse(draft, fleet);
-    List<String> lines = FleetDiff.of(draft, fleet).stream().map(FleetDiff::line).toList();
     List<FleetChange> changes = FleetDiff.of(draft, fleet);
+    List<String> lines = changes.stream().map(FleetDiff::line).toList();
     if (changes.isEmpty()) {
       return lines;
     }

@@ -21,34 +21,46 @@ record OrderCount(OrderKind kind, String what, int machines) {
   private static final List<String> NAMING = List.of("machine/", "unit/", "type/", "image/");
 
   /** Of a command that can concern many; empty for all others. */
-  static Optional<OrderCount> of(Entities state, Command command) {
+  static Optional<OrderKind> kind(Command command) {
     return Optional.ofNullable(
         switch (command.getKindCase()) {
-          case APPLY_FLEET -> apply(state, command.getApplyFleet().getFleet());
-          case START_ROLLOUT -> rollout(state, command.getStartRollout());
-          case DRAIN_MACHINE ->
-              new OrderCount(
-                  OrderKind.ORDER_DRAIN,
-                  "drain " + command.getDrainMachine().getMachine(),
-                  1 + count(state, OrderCount::isAway));
-          case DECOMMISSION_MACHINE ->
-              new OrderCount(
-                  OrderKind.ORDER_DECOMMISSION,
-                  "decommission " + command.getDecommissionMachine().getMachine(),
-                  1 + decommissionedLately(state));
-          case HOLD_DOMAIN ->
-              command.getHoldDomain().getEnd()
-                  ? unhold(state, command.getHoldDomain().getDomain())
-                  : null;
-          case SET_FREEZE ->
-              command.getSetFreeze().getFrozen()
-                  ? null
-                  : new OrderCount(
-                      OrderKind.ORDER_UNFREEZE,
-                      "let repairs go on",
-                      count(state, each -> each.getLifecycle() == Lifecycle.IN_SERVICE));
+          case APPLY_FLEET -> OrderKind.ORDER_APPLY;
+          case START_ROLLOUT -> OrderKind.ORDER_ROLLOUT;
+          case DRAIN_MACHINE -> OrderKind.ORDER_DRAIN;
+          case DECOMMISSION_MACHINE -> OrderKind.ORDER_DECOMMISSION;
+          case HOLD_DOMAIN -> command.getHoldDomain().getEnd() ? OrderKind.ORDER_UNHOLD : null;
+          case SET_FREEZE -> command.getSetFreeze().getFrozen() ? null : OrderKind.ORDER_UNFREEZE;
           default -> null;
         });
+  }
+
+  /** Counts; looks at every machine. */
+  static Optional<OrderCount> of(Entities state, Command command) {
+    return kind(command)
+        .map(
+            kind ->
+                switch (kind) {
+                  case ORDER_APPLY -> apply(state, command.getApplyFleet().getFleet());
+                  case ORDER_ROLLOUT -> rollout(state, command.getStartRollout());
+                  case ORDER_DRAIN ->
+                      new OrderCount(
+                          kind,
+                          "drain " + command.getDrainMachine().getMachine(),
+                          1 + count(state, OrderCount::isAway));
+                  case ORDER_DECOMMISSION ->
+                      new OrderCount(
+                          kind,
+                          "decommission " + command.getDecommissionMachine().getMachine(),
+                          1 + decommissionedLately(state));
+                  case ORDER_UNHOLD -> unhold(state, command.getHoldDomain().getDomain());
+                  case ORDER_UNFREEZE ->
+                      new OrderCount(
+                          kind,
+                          "let repairs go on",
+                          count(state, each -> each.getLifecycle() == Lifecycle.IN_SERVICE));
+                  case ORDER_KIND_UNSPECIFIED, UNRECOGNIZED ->
+                      throw new IllegalStateException("no order is of kind " + kind);
+                });
   }
 
   /**

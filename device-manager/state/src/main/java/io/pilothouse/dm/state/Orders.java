@@ -45,8 +45,9 @@ final class Orders {
         || draft.request().getPrincipal().equals(Authority.SELF)) {
       return Optional.empty();
     }
-    return OrderCount.of(draft, command)
-        .filter(each -> draft.fleet().getApprovals().getSecondPersonForList().contains(each.kind()))
+    return OrderCount.kind(command)
+        .filter(draft.fleet().getApprovals().getSecondPersonForList()::contains)
+        .flatMap(kind -> OrderCount.of(draft, command))
         .filter(each -> each.machines() > Approvals.mostOfOnePerson(draft));
   }
 
@@ -157,11 +158,7 @@ final class Orders {
   /** As it was given, by who gave it: his role, and what it needs, must still be there. */
   private static Reply.Builder execute(Draft draft, Order order) throws RefusedException {
     Command command = command(order);
-    Optional<Refusal> objection = Authority.objection(draft, order.getPrincipal(), command);
-    if (objection.isPresent()) {
-      throw new RefusedException(
-          objection.get().getCode(), objection.get().getMessage(), objection.get().getRemedy());
-    }
+    Authority.require(draft, order.getPrincipal(), command);
     int machines = OrderCount.of(draft, command).map(OrderCount::machines).orElse(0);
     if (machines > order.getMachines()) {
       throw new RefusedException(

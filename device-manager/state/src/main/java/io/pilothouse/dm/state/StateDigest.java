@@ -39,7 +39,8 @@ public final class StateDigest {
     digest.update(bytes);
   }
 
-  static MessageDigest sha256() {
+  /** A digest to go on with. */
+  public static MessageDigest sha256() {
     try {
       return MessageDigest.getInstance("SHA-256");
     } catch (NoSuchAlgorithmException e) {

@@ -3,7 +3,6 @@ package io.pilothouse.dm.state;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.Message;
 import io.pilothouse.api.v1.AuditRecord;
-import java.util.HexFormat;
 import java.util.SortedMap;
 
 /** Where the audit trail's hash chain stands, for whoever verifies it. */
@@ -13,7 +12,7 @@ public final class Trail {
 
   /** The newest record's hash; empty before the first. */
   public static ByteString head(Entities state) {
-    return ByteString.copyFrom(HexFormat.of().parseHex(state.meta().getAuditHash()));
+    return TrailChain.head(state.meta());
   }
 
   /**

@@ -15,6 +15,7 @@ final class TrailChain {
 
   private ByteString head;
   private ByteString base;
+  private boolean moved;
 
   private TrailChain(ByteString head, ByteString base) {
     this.head = head;
@@ -29,6 +30,7 @@ final class TrailChain {
   AuditRecord append(AuditRecord.Builder record) {
     AuditRecord bare = record.clearHash().build();
     head = AuditChain.hash(head, bare);
+    moved = true;
     return bare.toBuilder().setHash(head).build();
   }
 
@@ -36,13 +38,20 @@ final class TrailChain {
   void removed(AuditRecord oldest) {
     if (!oldest.getHash().isEmpty()) {
       base = oldest.getHash();
+      moved = true;
     }
   }
 
   /** The state's numbers with the chain's ends; empty when they have not moved. */
   Optional<Meta> seal(Meta meta) {
-    Meta sealed = meta.toBuilder().setAuditHash(hex(head)).setAuditBase(hex(base)).build();
-    return sealed.equals(meta) ? Optional.empty() : Optional.of(sealed);
+    return moved
+        ? Optional.of(meta.toBuilder().setAuditHash(hex(head)).setAuditBase(hex(base)).build())
+        : Optional.empty();
+  }
+
+  /** The newest record's hash; empty before the first. */
+  static ByteString head(Meta meta) {
+    return bytes(meta.getAuditHash());
   }
 
   /** What the oldest record kept goes on from; empty when it is the chain's first. */

@@ -6,6 +6,7 @@ import io.pilothouse.api.v1.Lifecycle;
 import io.pilothouse.api.v1.Machine;
 import io.pilothouse.api.v1.Manifest;
 import io.pilothouse.api.v1.Order;
+import io.pilothouse.api.v1.OrderKind;
 import io.pilothouse.api.v1.Rollout;
 import io.pilothouse.api.v1.RolloutUnit;
 import io.pilothouse.api.v1.Thing;
@@ -64,6 +65,7 @@ public final class VersionUses {
     lastCompleted(state).forEach(this::completed);
     state.orders().stream()
         .filter(each -> each.getState() == Order.State.WAITS)
+        .filter(each -> each.getKind() == OrderKind.ORDER_ROLLOUT)
         .forEach(this::ordered);
     state.fleet().getImagesList().forEach(this::image);
     state.machines().forEach(this::machine);

@@ -44,9 +44,9 @@ class DirectionsTest {
     MAY_USE.put("watchdog", List.of("kit", "client", "manifests"));
     MAY_USE.put("agent", List.of("kit", "client", "manifests", "filesync", "watchdog"));
     MAY_USE.put("deployment", List.of("kit", "client", "manifests", "filesync"));
-    // docs/decisions/0005-cli-starts-machines.md says why it may use the last three
+    // docs/decisions/0005-cli-starts-machines.md says why it may use these
     MAY_USE.put(
-        "cli", List.of("client", "manifests", "filesync", "pki", "watchdog", "provisioning.power"));
+        "cli", List.of("client", "manifests", "pki", "filesync", "watchdog", "provisioning.power"));
   }
 
   @TestFactory

@@ -40,7 +40,8 @@ enum Fault {
       }
     }
   },
-  POWER_CUT {
+  /** None is left; what they wrote and did not flush is with the kernel, and stays. */
+  KILL_ALL {
     @Override
     void happen(Replicas replicas, Random random) throws IOException, InterruptedException {
       for (Node each : replicas.nodes()) {
