@@ -2,6 +2,7 @@ package io.pilothouse.pki;
 
 import io.pilothouse.tls.PeerName;
 import io.pilothouse.tls.PemFiles;
+import io.pilothouse.tls.TlsDirectory;
 import io.pilothouse.tls.TlsException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -21,8 +22,6 @@ import java.util.Optional;
  * own URI, {@code spiffe://CLUSTER}, says for which cluster it issues.
  */
 public final class Authority {
-  private static final String SCHEME = "spiffe://";
-  private static final String CERTIFICATE = "ca.pem";
   private static final String KEY = "ca-key.pem";
 
   private final Path dir;
@@ -39,7 +38,7 @@ public final class Authority {
 
   /** Whether there is one in the directory. */
   public static boolean isIn(Path dir) {
-    return Files.exists(dir.resolve(CERTIFICATE)) && Files.exists(dir.resolve(KEY));
+    return Files.exists(dir.resolve(TlsDirectory.AUTHORITIES)) && Files.exists(dir.resolve(KEY));
   }
 
   /**
@@ -54,7 +53,7 @@ public final class Authority {
           "'" + cluster + "' cannot be a cluster's name",
           "use up to 63 of lower-case letters, digits, '.', '_' and '-'");
     }
-    for (String each : List.of(CERTIFICATE, KEY)) {
+    for (String each : List.of(TlsDirectory.AUTHORITIES, KEY)) {
       if (Files.exists(dir.resolve(each))) {
         throw new TlsException(
             dir.resolve(each) + " is there already; it is not overwritten",
@@ -64,10 +63,10 @@ public final class Authority {
     }
     KeyPair pair = Certifying.keyPair();
     X509Certificate certificate =
-        Certifying.authority(pair, "Pilothouse " + cluster, SCHEME + cluster, validity);
+        Certifying.authority(pair, "Pilothouse " + cluster, PeerName.SCHEME + cluster, validity);
     SecretDirectory files = SecretDirectory.make(dir);
     files.write(KEY, Certifying.pem(pair.getPrivate()));
-    files.write(CERTIFICATE, Certifying.pem(List.of(certificate)));
+    files.write(TlsDirectory.AUTHORITIES, Certifying.pem(List.of(certificate)));
     return new Authority(dir, certificate, pair.getPrivate(), cluster);
   }
 
@@ -77,22 +76,24 @@ public final class Authority {
    * @throws TlsException when there is none, or it cannot be used
    */
   public static Authority open(Path dir) {
-    if (!Files.exists(dir.resolve(CERTIFICATE))) {
+    if (!Files.exists(dir.resolve(TlsDirectory.AUTHORITIES))) {
       throw new TlsException(
           "there is no authority in " + dir,
           "make one: `pilot pki init --cluster NAME " + dir + "`");
     }
-    X509Certificate certificate = PemFiles.certificates(dir.resolve(CERTIFICATE)).get(0);
+    X509Certificate certificate =
+        PemFiles.certificates(dir.resolve(TlsDirectory.AUTHORITIES)).get(0);
     PrivateKey key =
         PemFiles.privateKey(dir.resolve(KEY), certificate.getPublicKey().getAlgorithm());
     String cluster =
         uri(certificate)
-            .filter(each -> each.startsWith(SCHEME))
-            .map(each -> each.substring(SCHEME.length()))
+            .filter(each -> each.startsWith(PeerName.SCHEME))
+            .map(each -> each.substring(PeerName.SCHEME.length()))
             .orElseThrow(
                 () ->
                     new TlsException(
-                        dir.resolve(CERTIFICATE) + " does not say for which cluster it issues",
+                        dir.resolve(TlsDirectory.AUTHORITIES)
+                            + " does not say for which cluster it issues",
                         "use an authority made by `pilot pki init`, or issue by your own's means"));
     return new Authority(dir, certificate, key, cluster);
   }
@@ -146,9 +147,9 @@ public final class Authority {
    */
   public void issue(PeerName name, Duration validity, List<String> hosts, Path out)
       throws IOException {
-    if (Files.exists(out.resolve("cert.pem"))) {
+    if (Files.exists(out.resolve(TlsDirectory.CERTIFICATE))) {
       throw new TlsException(
-          out.resolve("cert.pem") + " is there already; it is not overwritten",
+          out.resolve(TlsDirectory.CERTIFICATE) + " is there already; it is not overwritten",
           "`pilot pki renew " + out + "` makes a new one of the same name");
     }
     write(name, validity, hosts, out);
@@ -156,12 +157,12 @@ public final class Authority {
 
   /** The same name again, with a new key; programs take it up without a restart. */
   public PeerName renew(Path out, Duration validity) throws IOException {
-    X509Certificate old = PemFiles.certificates(out.resolve("cert.pem")).get(0);
+    X509Certificate old = PemFiles.certificates(out.resolve(TlsDirectory.CERTIFICATE)).get(0);
     PeerName name = PeerName.of(old);
     if (!name.cluster().equals(Optional.of(cluster))) {
       throw new TlsException(
           "%s is of %s; the authority in %s issues for cluster %s"
-              .formatted(out.resolve("cert.pem"), name, dir, cluster),
+              .formatted(out.resolve(TlsDirectory.CERTIFICATE), name, dir, cluster),
           "give the directory of its authority: --ca DIR");
     }
     requireOurs(old, out);
@@ -175,7 +176,8 @@ public final class Authority {
       old.verify(certificate.getPublicKey());
     } catch (GeneralSecurityException e) {
       throw new TlsException(
-          "%s was not issued by the authority in %s".formatted(out.resolve("cert.pem"), dir),
+          "%s was not issued by the authority in %s"
+              .formatted(out.resolve(TlsDirectory.CERTIFICATE), dir),
           "give the directory of its authority: --ca DIR, or issue a certificate anew",
           e);
     }
@@ -193,8 +195,8 @@ public final class Authority {
     }
     SecretDirectory files = SecretDirectory.make(out);
     // the certificate last: until then a program finds that the pair does not fit and waits
-    files.write("ca.pem", Certifying.pem(List.of(certificate)));
-    files.write("key.pem", Certifying.pem(pair.getPrivate()));
-    files.write("cert.pem", Certifying.pem(List.of(issued)));
+    files.write(TlsDirectory.AUTHORITIES, Certifying.pem(List.of(certificate)));
+    files.write(TlsDirectory.KEY, Certifying.pem(pair.getPrivate()));
+    files.write(TlsDirectory.CERTIFICATE, Certifying.pem(List.of(issued)));
   }
 }

@@ -21,10 +21,6 @@ import java.util.Set;
 record Credentials(
     PeerName name, List<X509Certificate> chain, PrivateKey key, Set<TrustAnchor> anchors) {
 
-  static final String CERTIFICATE = "cert.pem";
-  static final String KEY = "key.pem";
-  static final String AUTHORITIES = "ca.pem";
-
   /**
    * Reads and checks.
    *
@@ -38,28 +34,30 @@ record Credentials(
 
   /** As {@link #read}, without what takes public-key arithmetic. */
   static Credentials readUnproven(Path dir) {
-    Path file = dir.resolve(CERTIFICATE);
+    Path file = dir.resolve(TlsDirectory.CERTIFICATE);
     List<X509Certificate> chain = PemFiles.certificates(file);
     X509Certificate own = chain.get(0);
     Set<TrustAnchor> anchors = new HashSet<>();
-    for (X509Certificate each : PemFiles.certificates(dir.resolve(AUTHORITIES))) {
+    for (X509Certificate each : PemFiles.certificates(dir.resolve(TlsDirectory.AUTHORITIES))) {
       anchors.add(new TrustAnchor(each, null));
     }
     PeerName name = PeerName.of(own);
     Certificates.requireValidNow(own, file.toString());
     Certificates.requireUse(own, true, file.toString());
     Certificates.requireUse(own, false, file.toString());
-    PrivateKey key = PemFiles.privateKey(dir.resolve(KEY), own.getPublicKey().getAlgorithm());
+    PrivateKey key =
+        PemFiles.privateKey(dir.resolve(TlsDirectory.KEY), own.getPublicKey().getAlgorithm());
     return new Credentials(name, chain, key, Set.copyOf(anchors));
   }
 
   /** Refuses a key of another pair, and a certificate that no authority of the directory issued. */
   private void requireProven(Path dir) {
-    Path file = dir.resolve(CERTIFICATE);
+    Path file = dir.resolve(TlsDirectory.CERTIFICATE);
     Certificates.requireIssued(chain.toArray(X509Certificate[]::new), anchors, file.toString());
     if (!belongTogether(key, own().getPublicKey())) {
       throw new TlsException(
-          "%s is not the key of %s (%s)".formatted(dir.resolve(KEY), file, name.principal()),
+          "%s is not the key of %s (%s)"
+              .formatted(dir.resolve(TlsDirectory.KEY), file, name.principal()),
           "put both of one pair there; a new pair is written key first, certificate last");
     }
   }

@@ -25,7 +25,10 @@ import org.jspecify.annotations.Nullable;
  */
 public record PeerName(Optional<String> cluster, String kind, String name) {
   private static final int URI = 6; // GeneralName's tag of a uniformResourceIdentifier
-  private static final String SCHEME = "spiffe://";
+
+  /** Of the URI that names a program in its certificate (SPIFFE). */
+  public static final String SCHEME = "spiffe://";
+
   private static final String KIND = "([a-z][a-z-]{0,31})";
   private static final String NAME = "([A-Za-z0-9][A-Za-z0-9._@-]{0,62})";
   private static final Pattern PATH =

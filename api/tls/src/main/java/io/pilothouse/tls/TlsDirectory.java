@@ -26,6 +26,15 @@ import javax.net.ssl.X509ExtendedTrustManager;
  * threads.
  */
 public final class TlsDirectory {
+  /** The certificate, then its chain. */
+  public static final String CERTIFICATE = "cert.pem";
+
+  /** PKCS#8, of its owner only. */
+  public static final String KEY = "key.pem";
+
+  /** Who may have issued the other side's. */
+  public static final String AUTHORITIES = "ca.pem";
+
   /** Older peers than these are not ours. */
   public static final String PROTOCOL = "TLSv1.3";
 
@@ -179,7 +188,7 @@ public final class TlsDirectory {
   /** A file that is not there has a stamp, too. */
   private static Stamp stamp(Path dir) {
     List<Object> parts = new ArrayList<>();
-    for (String each : List.of(Credentials.CERTIFICATE, Credentials.KEY, Credentials.AUTHORITIES)) {
+    for (String each : List.of(CERTIFICATE, KEY, AUTHORITIES)) {
       try {
         BasicFileAttributes file =
             Files.readAttributes(dir.resolve(each), BasicFileAttributes.class);

@@ -5,6 +5,7 @@ import io.pilothouse.cli.ExitCode;
 import io.pilothouse.pki.Authority;
 import io.pilothouse.tls.PeerName;
 import io.pilothouse.tls.PemFiles;
+import io.pilothouse.tls.TlsDirectory;
 import io.pilothouse.tls.TlsException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -44,7 +45,7 @@ public record FleetCertificates(Path dir) {
     for (String each : principals) {
       PeerName name = authority.name(each);
       Path place = authority.place(name);
-      Path certificate = place.resolve("cert.pem");
+      Path certificate = place.resolve(TlsDirectory.CERTIFICATE);
       if (!Files.exists(certificate)) {
         authority.issue(name, CERTIFICATE, HERE, place);
       } else if (expiresWithin(certificate, RENEWED_BEFORE)) {
@@ -65,7 +66,8 @@ public record FleetCertificates(Path dir) {
    */
   public Path require(String principal) {
     Path place = place(principal);
-    if (PeerName.parse("any", principal).isPresent() && Files.exists(place.resolve("cert.pem"))) {
+    if (PeerName.parse("any", principal).isPresent()
+        && Files.exists(place.resolve(TlsDirectory.CERTIFICATE))) {
       return place;
     }
     if (!Files.isReadable(dir.resolve("ca-key.pem"))) {

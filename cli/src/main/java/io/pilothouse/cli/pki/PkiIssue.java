@@ -4,11 +4,13 @@ import io.pilothouse.cli.CliException;
 import io.pilothouse.cli.Command;
 import io.pilothouse.cli.ExitCode;
 import io.pilothouse.cli.Json;
+import io.pilothouse.manifests.access.Principals;
 import io.pilothouse.pki.Authority;
 import io.pilothouse.tls.PeerName;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Option;
@@ -23,7 +25,7 @@ import picocli.CommandLine.Parameters;
     })
 final class PkiIssue extends Command {
   private static final List<String> KINDS =
-      List.of("dm", "framework", "machine", "operator", "satellite", "watchdog");
+      Stream.concat(Stream.of("dm"), Principals.KINDS.stream()).sorted().toList();
 
   @Parameters(
       paramLabel = "KIND/NAME",

@@ -1,6 +1,5 @@
 package io.pilothouse.cli.pki;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.pilothouse.cli.Command;
 import io.pilothouse.cli.ExitCode;
@@ -53,8 +52,7 @@ final class PkiRenew extends Command {
     show(
         () -> {
           ObjectNode node = Json.object();
-          ArrayNode array = node.putArray("renewed");
-          renewed.forEach(array::add);
+          Json.strings(node, "renewed", renewed);
           return node;
         },
         () ->

@@ -3,6 +3,7 @@ package io.pilothouse.dm.raft;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -64,9 +65,6 @@ final class Leadership {
 
   List<PeerStatus> peers() {
     Optional<Peer> leader = leader();
-    List<ServerRpcProto> followers =
-        division.getInfo().getRoleInfoProto().getLeaderInfo().getFollowerInfoList();
-    long @Nullable [] matches = division.getInfo().getFollowerMatchIndices();
     Map<String, PeerStatus> known = new TreeMap<>();
     for (Member each : members.all()) {
       Peer peer = each.peer();
@@ -81,33 +79,43 @@ final class Leadership {
               Optional.empty(),
               each.priority()));
     }
+    followers()
+        .forEach(
+            (follower, matched) ->
+                known.computeIfPresent(
+                    follower.getId().getId().toStringUtf8(),
+                    (id, peer) ->
+                        new PeerStatus(
+                            peer.peer(),
+                            peer.self(),
+                            false,
+                            OptionalLong.of(matched),
+                            Optional.of(Duration.ofMillis(follower.getLastRpcElapsedTimeMs())),
+                            peer.priority())));
+    return new ArrayList<>(known.values());
+  }
+
+  /** To whom the leader sends, and up to which index each has its log. */
+  private Map<ServerRpcProto, Long> followers() {
+    List<ServerRpcProto> followers =
+        division.getInfo().getRoleInfoProto().getLeaderInfo().getFollowerInfoList();
+    long @Nullable [] matches = division.getInfo().getFollowerMatchIndices();
+    Map<ServerRpcProto, Long> matched = new LinkedHashMap<>();
     // both lists are in the order of the leader's senders; they differ while a term ends
     if (matches != null && matches.length == followers.size()) {
       for (int i = 0; i < matches.length; i++) {
-        ServerRpcProto follower = followers.get(i);
-        OptionalLong match = OptionalLong.of(matches[i]);
-        Duration contact = Duration.ofMillis(follower.getLastRpcElapsedTimeMs());
-        known.computeIfPresent(
-            follower.getId().getId().toStringUtf8(),
-            (id, peer) ->
-                new PeerStatus(
-                    peer.peer(), peer.self(), false, match, Optional.of(contact), peer.priority()));
+        matched.put(followers.get(i), matches[i]);
       }
     }
-    return new ArrayList<>(known.values());
+    return matched;
   }
 
   /** Up to which index a replica that is being brought up to date has the log. */
   Map<String, Long> joining() {
-    List<ServerRpcProto> followers =
-        division.getInfo().getRoleInfoProto().getLeaderInfo().getFollowerInfoList();
-    long @Nullable [] matches = division.getInfo().getFollowerMatchIndices();
     Map<String, Long> joining = new TreeMap<>();
-    if (matches != null && matches.length == followers.size()) {
-      for (int i = 0; i < matches.length; i++) {
-        joining.put(followers.get(i).getId().getId().toStringUtf8(), matches[i]);
-      }
-    }
+    followers()
+        .forEach(
+            (follower, matched) -> joining.put(follower.getId().getId().toStringUtf8(), matched));
     members.all().forEach(each -> joining.remove(each.id()));
     return joining;
   }

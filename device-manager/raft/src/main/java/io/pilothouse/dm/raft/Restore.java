@@ -35,14 +35,9 @@ public final class Restore {
    * Makes {@code target}, which {@code device-manager --restore} takes.
    *
    * @param cluster the new cluster's name
+   * @param later what was decided after the backup, when it is wanted
    * @throws IOException when the backup is damaged, with what is wrong with it
    */
-  public static BackupManifest prepare(Path backup, Path target, String cluster)
-      throws IOException {
-    return prepare(backup, target, cluster, Optional.empty());
-  }
-
-  /** As above, with what was decided after the backup. */
   public static BackupManifest prepare(
       Path backup, Path target, String cluster, Optional<RecordReplay> later) throws IOException {
     Apply apply = new Apply();

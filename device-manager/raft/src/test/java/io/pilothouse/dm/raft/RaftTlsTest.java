@@ -56,9 +56,11 @@ class RaftTlsTest {
       assertThat(first.hasRefusal()).isFalse();
 
       List<Peer> peers = new ArrayList<>(cluster.config("dm-1").peers());
-      assertThat(answering(peers, Optional.of(of(authority, "dm/dm-1"))))
-          .as("what a replica may, so that the next lines mean something")
-          .containsExactlyInAnyOrder("dm-1", "dm-2", "dm-3");
+      Await.until(
+          "all three answer a replica, so that the next lines mean something",
+          () ->
+              answering(peers, Optional.of(of(authority, "dm/dm-1")))
+                  .equals(Set.of("dm-1", "dm-2", "dm-3")));
       assertThat(answering(peers, Optional.of(of(authority, "machine/web-03")))).isEmpty();
       assertThat(answering(peers, Optional.of(of(authority, "operator/alice")))).isEmpty();
       assertThat(answering(peers, Optional.empty())).isEmpty();

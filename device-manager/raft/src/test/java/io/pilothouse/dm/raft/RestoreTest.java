@@ -49,7 +49,7 @@ class RestoreTest {
     }
     DataFiles.deleteTree(root.resolve("old"));
     Path set = root.resolve("set");
-    BackupManifest made = Restore.prepare(backup, set, "renewed");
+    BackupManifest made = Restore.prepare(backup, set, "renewed", Optional.empty());
     assertThat(made.index()).isGreaterThanOrEqualTo(taken.index() + Restore.AHEAD);
 
     try (Cluster renewed = new Cluster(root.resolve("new"), "renewed", 3, Cluster.USUAL)) {
@@ -143,7 +143,8 @@ class RestoreTest {
       file.write(one, 10);
     }
 
-    assertThatThrownBy(() -> Restore.prepare(backup, root.resolve("set"), "renewed"))
+    assertThatThrownBy(
+            () -> Restore.prepare(backup, root.resolve("set"), "renewed", Optional.empty()))
         .hasMessageContaining(table + " is damaged");
     assertThat(root.resolve("set")).doesNotExist();
   }
@@ -156,14 +157,14 @@ class RestoreTest {
       fetch(old.get("dm-1").backups(), backup);
     }
 
-    assertThatThrownBy(() -> Restore.prepare(backup, root.resolve("set"), "test"))
+    assertThatThrownBy(() -> Restore.prepare(backup, root.resolve("set"), "test", Optional.empty()))
         .hasMessageContaining("cannot be called 'test'");
     try (Cluster renewed = new Cluster(root.resolve("new"), "renewed", 1, Cluster.USUAL)) {
       renewed.originate(new Origin.Restored(backup));
       assertThatThrownBy(() -> renewed.start("dm-1"))
           .isInstanceOf(ReplicaStartException.class)
           .hasMessageContaining("pilot dm restore");
-      Restore.prepare(backup, root.resolve("set"), "other");
+      Restore.prepare(backup, root.resolve("set"), "other", Optional.empty());
       renewed.originate(new Origin.Restored(root.resolve("set")));
       assertThatThrownBy(() -> renewed.start("dm-1"))
           .isInstanceOf(ReplicaStartException.class)

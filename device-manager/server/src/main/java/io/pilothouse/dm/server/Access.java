@@ -3,7 +3,7 @@ package io.pilothouse.dm.server;
 import static java.util.Map.entry;
 
 import io.pilothouse.api.log.v1.Refusal;
-import io.pilothouse.dm.state.Authority;
+import io.pilothouse.dm.state.Authorization;
 import io.pilothouse.dm.state.Need;
 import java.util.Map;
 import java.util.Optional;
@@ -104,7 +104,7 @@ final class Access {
     }
     Need need = need(service, method).orElseThrow();
     Optional<Refusal> byRole =
-        ledger.read(state -> Authority.objection(state, principal.toString(), need));
+        ledger.read(state -> Authorization.objection(state, principal.toString(), need));
     return byRole.map(
         each -> new Objection("%s: %s".formatted(method, each.getMessage()), each.getRemedy()));
   }

@@ -13,7 +13,7 @@ import io.pilothouse.api.v1.GetFleetReply;
 import io.pilothouse.api.v1.Lifecycle;
 import io.pilothouse.api.v1.Machine;
 import io.pilothouse.dm.state.Apply;
-import io.pilothouse.dm.state.Authority;
+import io.pilothouse.dm.state.Authorization;
 import io.pilothouse.dm.state.Change;
 import io.pilothouse.dm.state.FleetDiff;
 import io.pilothouse.dm.state.Need;
@@ -102,7 +102,9 @@ final class FleetReads {
 
   /** Whoever may look may see a plan; as himself only who may also apply it. */
   private static String rehearsedBy(State copy, String caller) {
-    return Authority.objection(copy, caller, Need.OPERATE).isEmpty() ? caller : Authority.SELF;
+    return Authorization.objection(copy, caller, Need.OPERATE).isEmpty()
+        ? caller
+        : Authorization.SELF;
   }
 
   /** All that a decision may look at; the trail and the sessions are only ever added to. */

@@ -6,7 +6,7 @@ import io.pilothouse.api.log.v1.RegisterManifest;
 import io.pilothouse.api.v1.ListManifestsReply;
 import io.pilothouse.api.v1.Manifest;
 import io.pilothouse.api.v1.WriteReply;
-import io.pilothouse.dm.state.Authority;
+import io.pilothouse.dm.state.Authorization;
 import io.pilothouse.dm.state.Manifests;
 import io.pilothouse.dm.state.RefusedException;
 import io.pilothouse.dm.state.VersionUses;
@@ -55,7 +55,7 @@ final class ManifestReads {
             .build();
     return ledger.read(
         state -> {
-          Optional<Refusal> objection = Authority.objection(state, principal, command);
+          Optional<Refusal> objection = Authorization.objection(state, principal, command);
           if (objection.isPresent()) {
             throw Refusals.of(objection.get());
           }

@@ -41,7 +41,7 @@ final class Decider {
     }
     Reply reply;
     try {
-      Authority.require(draft);
+      Authorization.require(draft);
       Set<String> gone = RemoteSilence.gone(draft);
       Reply.Builder done = Orders.orExecute(draft, request.getCommand());
       settle(draft, gone);

@@ -195,7 +195,7 @@ public final class FleetDiff {
       return "unless it says mode: live and is new, it starts in shadow mode";
     }
     if (object.startsWith("access/")) {
-      return Authority.isOpen(state)
+      return Authorization.isOpen(state)
           ? "from now on nobody may do what no access says"
           : "from the next call on";
     }

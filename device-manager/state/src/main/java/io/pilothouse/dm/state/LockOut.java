@@ -13,7 +13,7 @@ final class LockOut {
     Grants next = Grants.of(wanted.getAccessList());
     String principal = draft.request().getPrincipal();
     if (next.areOpen()) {
-      if (!Authority.isOpen(draft)) {
+      if (!Authorization.isOpen(draft)) {
         throw new RefusedException(
             Refusal.Code.PRECONDITION,
             "the files have no Access any more: every operator/* could do everything",
@@ -22,7 +22,7 @@ final class LockOut {
       }
       return;
     }
-    boolean person = !principal.equals(Authority.SELF);
+    boolean person = !principal.equals(Authorization.SELF);
     if (person && !next.has(principal, AccessRole.ROLE_OPERATOR)) {
       throw new RefusedException(
           Refusal.Code.PRECONDITION,

@@ -42,7 +42,7 @@ final class Orders {
   /** Of an order that needs a second person; empty when it does not. */
   private static Optional<OrderCount> tooLarge(Draft draft, Command command) {
     if (draft.fleet().getApprovals().getSecondPersonForCount() == 0
-        || draft.request().getPrincipal().equals(Authority.SELF)) {
+        || draft.request().getPrincipal().equals(Authorization.SELF)) {
       return Optional.empty();
     }
     return OrderCount.kind(command)
@@ -158,7 +158,7 @@ final class Orders {
   /** As it was given, by who gave it: his role, and what it needs, must still be there. */
   private static Reply.Builder execute(Draft draft, Order order) throws RefusedException {
     Command command = command(order);
-    Authority.require(draft, order.getPrincipal(), command);
+    Authorization.require(draft, order.getPrincipal(), command);
     int machines = OrderCount.of(draft, command).map(OrderCount::machines).orElse(0);
     if (machines > order.getMachines()) {
       throw new RefusedException(

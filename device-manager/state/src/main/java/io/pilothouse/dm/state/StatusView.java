@@ -29,7 +29,7 @@ public final class StatusView {
     StatusReply.Builder status =
         StatusReply.newBuilder()
             .setFleet(state.fleet().getName())
-            .setAccessOpen(Authority.isOpen(state));
+            .setAccessOpen(Authorization.isOpen(state));
     HealthCodes codes = new HealthCodes();
     machines(state, status, codes);
     repairs(state, status, codes);

@@ -17,11 +17,11 @@ import java.util.TreeSet;
  * the log decides, in the state that they change, so that a role that was taken away a moment ago
  * is not used once more.
  */
-public final class Authority {
+public final class Authorization {
   /** The Device Manager's own principal: timers, silence, rehearsals. */
   public static final String SELF = "dm";
 
-  private Authority() {}
+  private Authorization() {}
 
   /** Whether the fleet has no Access: every operator may do everything. */
   public static boolean isOpen(Entities state) {

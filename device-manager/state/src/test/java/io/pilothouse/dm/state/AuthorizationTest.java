@@ -20,7 +20,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** Roles, decided in the log; and files that would lock somebody out. */
-class AuthorityTest {
+class AuthorizationTest {
 
   private static Access access(String name, String principal, AccessRole... roles) {
     return Access.newBuilder()
@@ -59,7 +59,7 @@ class AuthorityTest {
   @Test
   void withoutAccessEveryOperatorMayDoEverything() {
     FleetScenario fleet = FleetScenario.inService();
-    assertThat(Authority.isOpen(fleet.state)).isTrue();
+    assertThat(Authorization.isOpen(fleet.state)).isTrue();
     fleet.sends("operator/anybody", hold());
   }
 
@@ -164,7 +164,7 @@ class AuthorityTest {
     Refusal refusal = fleet.refuses(with(access("bob", "operator/bob", AccessRole.ROLE_OPERATOR)));
     assertThat(refusal.getCode()).isEqualTo(Refusal.Code.PRECONDITION);
     assertThat(refusal.getMessage()).contains("would take the role operator from operator/alice");
-    assertThat(Authority.isOpen(fleet.state)).isTrue();
+    assertThat(Authorization.isOpen(fleet.state)).isTrue();
   }
 
   @Test
