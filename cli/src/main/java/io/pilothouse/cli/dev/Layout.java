@@ -186,11 +186,9 @@ record Layout(Home home, Ports ports, int replicas, String fleetName) {
       // Ratis' Netty still uses it; older releases do not know the flag
       command.add("--sun-misc-unsafe-memory-access=allow");
     }
-    Path shared = dist.resolve("cds").resolve(archive + ".jsa");
-    if (Files.isRegularFile(shared)) {
-      command.add("-XX:SharedArchiveFile=" + shared);
-      command.add("-Xshare:auto");
-      command.add("-Xlog:disable");
+    Path fast = dist.resolve("cds").resolve(archive + ".args");
+    if (Files.isRegularFile(fast)) {
+      command.add("@" + fast);
     }
     command.add("-cp");
     command.add(System.getProperty("java.class.path"));
