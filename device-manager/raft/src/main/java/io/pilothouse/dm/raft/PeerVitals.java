@@ -3,11 +3,13 @@ package io.pilothouse.dm.raft;
 import io.pilothouse.api.log.v1.ReplicaAnswer;
 import io.pilothouse.api.log.v1.ReplicaQuestion;
 import io.pilothouse.api.log.v1.ReplicaVitals;
+import io.pilothouse.tls.TlsDirectory;
 import java.io.IOException;
 import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.BooleanSupplier;
@@ -26,14 +28,20 @@ final class PeerVitals implements AutoCloseable {
   private final PeerQuestions questions;
   private final Inquiry inquiry;
   private final SyncTimes syncs;
+  private final Optional<TlsDirectory> tls;
   private volatile Map<String, ReplicaVitals> lately = Map.of();
 
   private PeerVitals(
-      ReplicaParts parts, Members members, PeerQuestions questions, SyncTimes syncs) {
+      ReplicaParts parts,
+      Members members,
+      PeerQuestions questions,
+      SyncTimes syncs,
+      Optional<TlsDirectory> tls) {
     this.parts = parts;
     this.members = members;
     this.questions = questions;
     this.syncs = syncs;
+    this.tls = tls;
     inquiry =
         new Inquiry(
             parts.self(), parts.checks(), members, questions, parts.failure(), this::diverged);
@@ -45,7 +53,8 @@ final class PeerVitals implements AutoCloseable {
         parts,
         members,
         new PeerQuestions(node.group(), node.tls()),
-        SyncTimes.of(node.division().getMemberId().toString()));
+        SyncTimes.of(node.division().getMemberId().toString()),
+        node.tls());
   }
 
   /** Answers another replica. One that sends its own check may thereby be the first to differ. */
@@ -65,6 +74,7 @@ final class PeerVitals implements AutoCloseable {
             .setVersion(VERSION)
             .setSyncUs(syncs.slowestMicros())
             .setDisagrees(inquiry.disagreement());
+    tls.ifPresent(each -> own.setCertificateNotAfter(each.notAfter().toEpochMilli()));
     try {
       FileStore store = Files.getFileStore(parts.dataDir().root());
       own.setDiskFree(store.getUsableSpace()).setDiskSize(store.getTotalSpace());

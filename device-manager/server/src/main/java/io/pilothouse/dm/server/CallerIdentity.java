@@ -9,7 +9,11 @@ import io.grpc.Status;
 import io.grpc.inprocess.InProcessSocketAddress;
 import io.pilothouse.tls.PeerName;
 import io.pilothouse.tls.TlsException;
+import java.security.cert.X509Certificate;
+import java.time.Instant;
 import java.util.Optional;
+import java.util.function.BiConsumer;
+import javax.net.ssl.SSLPeerUnverifiedException;
 import javax.net.ssl.SSLSession;
 import org.jspecify.annotations.Nullable;
 
@@ -34,26 +38,37 @@ final class CallerIdentity {
 
   /** A connection's certificate, read once for all of its calls; or what is wrong with it. */
   private record Shown(Optional<String> principal, String problem) {
-    static Shown on(SSLSession session) {
+    static Shown on(SSLSession session, BiConsumer<String, Instant> seen) {
       try {
-        return new Shown(Optional.of(PeerName.of(session).principal()), "");
+        String principal = PeerName.of(session).principal();
+        if (session.getPeerCertificates()[0] instanceof X509Certificate certificate) {
+          seen.accept(principal, certificate.getNotAfter().toInstant());
+        }
+        return new Shown(Optional.of(principal), "");
+      } catch (SSLPeerUnverifiedException e) {
+        return new Shown(Optional.empty(), "no certificate was shown");
       } catch (TlsException e) {
         return new Shown(Optional.empty(), String.valueOf(e.getMessage()));
       }
     }
   }
 
-  /** To be added to the port that callers from outside reach. */
-  static final ServerTransportFilter AT_CONNECT =
-      new ServerTransportFilter() {
-        @Override
-        public Attributes transportReady(Attributes transport) {
-          @Nullable SSLSession session = transport.get(Grpc.TRANSPORT_ATTR_SSL_SESSION);
-          return session == null
-              ? transport
-              : transport.toBuilder().set(SHOWN, Shown.on(session)).build();
-        }
-      };
+  /**
+   * To be added to the port that callers from outside reach.
+   *
+   * @param seen told whose certificate was shown, and when it ends
+   */
+  static ServerTransportFilter atConnect(BiConsumer<String, Instant> seen) {
+    return new ServerTransportFilter() {
+      @Override
+      public Attributes transportReady(Attributes transport) {
+        @Nullable SSLSession session = transport.get(Grpc.TRANSPORT_ATTR_SSL_SESSION);
+        return session == null
+            ? transport
+            : transport.toBuilder().set(SHOWN, Shown.on(session, seen)).build();
+      }
+    };
+  }
 
   private CallerIdentity() {}
 

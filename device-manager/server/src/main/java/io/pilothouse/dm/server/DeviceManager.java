@@ -85,7 +85,14 @@ public final class DeviceManager implements AutoCloseable {
         opened(
             "gRPC",
             self.grpc(),
-            () -> GrpcPort.open(self.grpc(), config.tls(), name, services, report::isReady));
+            () ->
+                GrpcPort.open(
+                    self.grpc(),
+                    config.tls(),
+                    name,
+                    services,
+                    edge.certificates()::seen,
+                    report::isReady));
     parts.push(grpc);
     ManagedChannel channel = InProcessChannelBuilder.forName(name).build();
     parts.push(channel::shutdownNow);

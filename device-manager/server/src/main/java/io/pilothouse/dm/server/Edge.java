@@ -15,6 +15,7 @@ final class Edge implements AutoCloseable {
   private final Waiters waiters;
   private final LeaderLoop leaderLoop;
   private final FleetMetrics fleetMetrics;
+  private final ExpiringCertificates certificates;
   private final Access access;
   private final Writes writes;
   private final EdgeInterceptor interceptor;
@@ -36,7 +37,8 @@ final class Edge implements AutoCloseable {
     writes = new Writes(ledger, disk);
     Pulls pulls = new Pulls(ledger, waiters);
     ReportIntake intake = new ReportIntake(ledger, writes, term, clocks);
-    StatusReads status = new StatusReads(ledger, writes, pulls, term, clocks);
+    certificates = new ExpiringCertificates(given);
+    StatusReads status = new StatusReads(ledger, writes, pulls, term, certificates, clocks);
     fleetMetrics = new FleetMetrics(ledger, status, metrics);
     OperatorService operator =
         new OperatorService(
@@ -66,6 +68,10 @@ final class Edge implements AutoCloseable {
 
   List<ServerServiceDefinition> services() {
     return services;
+  }
+
+  ExpiringCertificates certificates() {
+    return certificates;
   }
 
   /** A further service, which every call reaches by the same way. */

@@ -18,12 +18,14 @@ import io.pilothouse.tls.Peers;
 import io.pilothouse.tls.TlsDirectory;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BiConsumer;
 import java.util.function.BooleanSupplier;
 import javax.net.ssl.SSLException;
 
@@ -59,6 +61,7 @@ final class GrpcPort implements AutoCloseable {
    * Serves at once, on {@code address} and inside of this process under {@code name}.
    *
    * @param tls who is let in; plain without
+   * @param certificates told whose was shown at a connection, and when it ends
    * @param ready whether calls can be answered here or by a leader that is known
    * @throws IOException when the address cannot be had
    */
@@ -67,13 +70,14 @@ final class GrpcPort implements AutoCloseable {
       Optional<TlsDirectory> tls,
       String name,
       List<ServerServiceDefinition> services,
+      BiConsumer<String, Instant> certificates,
       BooleanSupplier ready)
       throws IOException {
     ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
     HealthStatusManager health = new HealthStatusManager();
     NettyServerBuilder network =
         NettyServerBuilder.forAddress(new InetSocketAddress(address.host(), address.port()))
-            .addTransportFilter(CallerIdentity.AT_CONNECT)
+            .addTransportFilter(CallerIdentity.atConnect(certificates))
             .maxInboundMessageSize(LARGEST_MESSAGE)
             .permitKeepAliveTime(5, TimeUnit.SECONDS)
             .permitKeepAliveWithoutCalls(true)

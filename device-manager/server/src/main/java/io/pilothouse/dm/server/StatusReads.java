@@ -1,5 +1,6 @@
 package io.pilothouse.dm.server;
 
+import io.pilothouse.api.log.v1.ReplicaVitals;
 import io.pilothouse.api.v1.HealthCode;
 import io.pilothouse.api.v1.ReplicaStatus;
 import io.pilothouse.api.v1.StatusReply;
@@ -10,6 +11,7 @@ import io.pilothouse.dm.state.StatusView;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 
 /**
  * The status screen: what the state says of the fleet, and what the leader says of the replicas.
@@ -22,13 +24,21 @@ final class StatusReads {
   private final Writes writes;
   private final Pulls pulls;
   private final Term term;
+  private final ExpiringCertificates certificates;
   private final Clocks clocks;
 
-  StatusReads(Ledger ledger, Writes writes, Pulls pulls, Term term, Clocks clocks) {
+  StatusReads(
+      Ledger ledger,
+      Writes writes,
+      Pulls pulls,
+      Term term,
+      ExpiringCertificates certificates,
+      Clocks clocks) {
     this.ledger = ledger;
     this.writes = writes;
     this.pulls = pulls;
     this.term = term;
+    this.certificates = certificates;
     this.clocks = clocks;
   }
 
@@ -62,7 +72,9 @@ final class StatusReads {
     if (!quorum) {
       status.addCodes(noQuorum(peers.size(), down));
     }
-    ReplicaHealth.codes(ledger.vitals()).forEach(status::addCodes);
+    Map<String, ReplicaVitals> vitals = ledger.vitals();
+    ReplicaHealth.codes(vitals).forEach(status::addCodes);
+    certificates.code(vitals).ifPresent(status::addCodes);
     RecordStatus record = ledger.recordStatus();
     if (!record.isRecording()) {
       status.addCodes(recordStopped(record, ledger.leader().map(Peer::id).orElse("")));

@@ -134,6 +134,17 @@ class TlsPortsTest {
   }
 
   @Test
+  void certificatesThatEndSoonAreInTheStatus() {
+    TlsDirectory carol = of("operator/carol");
+    StatusReply status = grpc("operator/carol", Optional.of(carol), LONG, TlsPortsTest::askStatus);
+    assertThat(status.getCodesList())
+        .filteredOn(each -> each.getCode().equals("CERTIFICATE_EXPIRES"))
+        .singleElement()
+        .satisfies(each -> assertThat(each.getCount()).isGreaterThanOrEqualTo(2));
+    assertThat(status(carol).getHealth()).as("a day is left").isEqualTo("HEALTH_ERR");
+  }
+
+  @Test
   void aMachinesCertificateSpeaksForNoOther() {
     Optional<TlsDirectory> web01 = Optional.of(of("machine/web-01"));
     assertThatThrownBy(
