@@ -5,6 +5,7 @@ import io.pilothouse.tls.PemFiles;
 import io.pilothouse.tls.TlsDirectory;
 import io.pilothouse.tls.TlsException;
 import java.io.IOException;
+import java.math.BigInteger;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
@@ -13,9 +14,12 @@ import java.security.PrivateKey;
 import java.security.cert.CertificateParsingException;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Collection;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * A certificate authority in a directory: {@code ca.pem} and {@code ca-key.pem}. The authority's
@@ -170,6 +174,55 @@ public final class Authority {
     return name;
   }
 
+  /**
+   * What was taken back.
+   *
+   * @param serials of the certificates
+   * @param copies directories below the authority that have the new list
+   */
+  public record Revoked(List<BigInteger> serials, int copies) {}
+
+  /**
+   * Takes back every certificate of a principal that has not expired: whoever has one is let in
+   * nowhere that has the new {@code crl.pem}.
+   *
+   * @throws TlsException when none is known
+   */
+  public Revoked revoke(PeerName name) throws IOException {
+    Set<BigInteger> serials = new LinkedHashSet<>();
+    for (IssuedRegister.Issued each : IssuedRegister.of(dir).all()) {
+      if (each.principal().equals(name.principal()) && each.notAfter().isAfter(Instant.now())) {
+        serials.add(each.serial());
+      }
+    }
+    Path usual = place(name).resolve(TlsDirectory.CERTIFICATE);
+    if (Files.exists(usual)) {
+      X509Certificate there = PemFiles.certificates(usual).get(0);
+      requireOurs(there, usual.resolveSibling(""));
+      serials.add(there.getSerialNumber());
+    }
+    return revoke(
+        serials, "of " + name.principal() + " no certificate is known here that has not expired");
+  }
+
+  /** Takes back this one certificate. */
+  public Revoked revoke(Path file) throws IOException {
+    X509Certificate one = PemFiles.certificates(file).get(0);
+    requireOurs(one, file.toAbsolutePath().resolveSibling(""));
+    return revoke(Set.of(one.getSerialNumber()), "");
+  }
+
+  private Revoked revoke(Set<BigInteger> serials, String none) throws IOException {
+    RevocationList list = RevocationList.in(dir);
+    List<BigInteger> added = serials.stream().filter(list::add).toList();
+    if (serials.isEmpty()) {
+      throw new TlsException(
+          none, "look: `pilot pki show " + dir + "`; or give the file: --certificate FILE");
+    }
+    list.write(certificate, key);
+    return new Revoked(added, list.copyBelow());
+  }
+
   /** Whoever may write the directory must not choose the name. */
   private void requireOurs(X509Certificate old, Path out) {
     try {
@@ -193,7 +246,9 @@ public final class Authority {
       throw new TlsException(
           "the authority in " + dir + " cannot issue: " + e.getMessage(), "make another", e);
     }
+    IssuedRegister.of(dir).add(issued, name);
     SecretDirectory files = SecretDirectory.make(out);
+    RevocationList.in(dir).copyTo(out);
     // the certificate last: until then a program finds that the pair does not fit and waits
     files.write(TlsDirectory.AUTHORITIES, Certifying.pem(List.of(certificate)));
     files.write(TlsDirectory.KEY, Certifying.pem(pair.getPrivate()));

@@ -10,8 +10,10 @@ import java.security.KeyPairGenerator;
 import java.security.PrivateKey;
 import java.security.PublicKey;
 import java.security.SecureRandom;
+import java.security.cert.CRLException;
 import java.security.cert.CertificateEncodingException;
 import java.security.cert.CertificateParsingException;
+import java.security.cert.X509CRL;
 import java.security.cert.X509Certificate;
 import java.security.spec.ECGenParameterSpec;
 import java.time.Duration;
@@ -22,11 +24,13 @@ import java.util.Collection;
 import java.util.Date;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedMap;
 import javax.security.auth.x500.X500Principal;
 import org.bouncycastle.asn1.x500.X500Name;
 import org.bouncycastle.asn1.x500.X500NameBuilder;
 import org.bouncycastle.asn1.x500.style.BCStyle;
 import org.bouncycastle.asn1.x509.BasicConstraints;
+import org.bouncycastle.asn1.x509.CRLReason;
 import org.bouncycastle.asn1.x509.ExtendedKeyUsage;
 import org.bouncycastle.asn1.x509.Extension;
 import org.bouncycastle.asn1.x509.GeneralName;
@@ -34,9 +38,12 @@ import org.bouncycastle.asn1.x509.GeneralNames;
 import org.bouncycastle.asn1.x509.KeyPurposeId;
 import org.bouncycastle.asn1.x509.KeyUsage;
 import org.bouncycastle.cert.CertIOException;
+import org.bouncycastle.cert.X509v2CRLBuilder;
 import org.bouncycastle.cert.X509v3CertificateBuilder;
+import org.bouncycastle.cert.jcajce.JcaX509CRLConverter;
 import org.bouncycastle.cert.jcajce.JcaX509CertificateConverter;
 import org.bouncycastle.cert.jcajce.JcaX509ExtensionUtils;
+import org.bouncycastle.cert.jcajce.JcaX509v2CRLBuilder;
 import org.bouncycastle.cert.jcajce.JcaX509v3CertificateBuilder;
 import org.bouncycastle.operator.OperatorCreationException;
 import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
@@ -187,6 +194,30 @@ final class Certifying {
       }
     }
     return text.toString();
+  }
+
+  /** A revocation list (RFC 5280, section 5) that stands until the authority ends. */
+  static X509CRL revocations(
+      SortedMap<BigInteger, Instant> revoked, X509Certificate authority, PrivateKey key) {
+    try {
+      X509v2CRLBuilder builder =
+          new JcaX509v2CRLBuilder(authority, Date.from(Instant.now()))
+              .setNextUpdate(authority.getNotAfter());
+      revoked.forEach(
+          (serial, at) -> builder.addCRLEntry(serial, Date.from(at), CRLReason.unspecified));
+      return new JcaX509CRLConverter()
+          .getCRL(builder.build(new JcaContentSignerBuilder("SHA256withECDSA").build(key)));
+    } catch (GeneralSecurityException | OperatorCreationException e) {
+      throw new IllegalStateException("a revocation list of our own making is refused", e);
+    }
+  }
+
+  static String pem(X509CRL list) {
+    try {
+      return pem("X509 CRL", list.getEncoded());
+    } catch (CRLException e) {
+      throw new IllegalStateException("a revocation list of our own making is refused", e);
+    }
   }
 
   static String pem(PrivateKey key) {

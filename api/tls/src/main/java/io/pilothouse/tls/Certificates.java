@@ -10,6 +10,8 @@ import java.security.cert.CertificateFactory;
 import java.security.cert.PKIXParameters;
 import java.security.cert.PKIXReason;
 import java.security.cert.TrustAnchor;
+import java.security.cert.X509CRL;
+import java.security.cert.X509CRLEntry;
 import java.security.cert.X509Certificate;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -62,7 +64,7 @@ final class Certificates {
   static void requireIssued(X509Certificate[] chain, Set<TrustAnchor> anchors, String what) {
     try {
       PKIXParameters parameters = new PKIXParameters(anchors);
-      parameters.setRevocationEnabled(false); // short-lived certificates instead: see the decision
+      parameters.setRevocationEnabled(false); // requireNotRevoked: an overdue list locks nobody out
       CertPathValidator.getInstance("PKIX")
           .validate(
               CertificateFactory.getInstance("X.509").generateCertPath(below(chain, anchors)),
@@ -83,6 +85,51 @@ final class Certificates {
     } catch (GeneralSecurityException e) {
       throw new TlsException(
           what + " cannot be checked: " + e.getMessage(), "make another certificate", e);
+    }
+  }
+
+  /** Refuses a revocation list that none of the authorities has signed. */
+  static void requireIssued(X509CRL list, Set<TrustAnchor> anchors, String what) {
+    for (TrustAnchor each : anchors) {
+      @Nullable X509Certificate authority = each.getTrustedCert();
+      if (authority != null && isSignedBy(list, authority)) {
+        return;
+      }
+    }
+    throw new TlsException(
+        "%s: the revocation list of '%s' is not signed by an authority of ca.pem"
+            .formatted(what, list.getIssuerX500Principal()),
+        "copy the crl.pem of the authority that issues here, or remove the file");
+  }
+
+  private static boolean isSignedBy(X509CRL list, X509Certificate authority) {
+    try {
+      list.verify(authority.getPublicKey());
+      return true;
+    } catch (GeneralSecurityException e) {
+      return false;
+    }
+  }
+
+  /**
+   * Refuses a chain of which a certificate was taken back. A list whose next update is overdue
+   * counts on: nobody must be locked out because nobody wrote a new one.
+   */
+  static void requireNotRevoked(X509Certificate[] chain, List<X509CRL> lists, String what) {
+    for (X509Certificate each : chain) {
+      for (X509CRL list : lists) {
+        @Nullable X509CRLEntry entry = list.getRevokedCertificate(each);
+        if (entry != null) {
+          throw new TlsException(
+              "%s (subject '%s', serial %s) was revoked at %s"
+                  .formatted(
+                      what,
+                      each.getSubjectX500Principal(),
+                      each.getSerialNumber().toString(16),
+                      seconds(entry.getRevocationDate().toInstant())),
+              "give its owner a new one: `pilot pki renew`");
+        }
+      }
     }
   }
 

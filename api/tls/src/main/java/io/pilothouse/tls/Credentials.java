@@ -1,11 +1,13 @@
 package io.pilothouse.tls;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.PrivateKey;
 import java.security.PublicKey;
 import java.security.Signature;
 import java.security.cert.TrustAnchor;
+import java.security.cert.X509CRL;
 import java.security.cert.X509Certificate;
 import java.util.HashSet;
 import java.util.List;
@@ -17,9 +19,14 @@ import java.util.Set;
  * @param name whom the certificate speaks for
  * @param chain the certificate, then those between it and its authority
  * @param anchors the authorities that others' certificates may be of
+ * @param revocations what authorities have taken back
  */
 record Credentials(
-    PeerName name, List<X509Certificate> chain, PrivateKey key, Set<TrustAnchor> anchors) {
+    PeerName name,
+    List<X509Certificate> chain,
+    PrivateKey key,
+    Set<TrustAnchor> anchors,
+    List<X509CRL> revocations) {
 
   /**
    * Reads and checks.
@@ -47,12 +54,20 @@ record Credentials(
     Certificates.requireUse(own, false, file.toString());
     PrivateKey key =
         PemFiles.privateKey(dir.resolve(TlsDirectory.KEY), own.getPublicKey().getAlgorithm());
-    return new Credentials(name, chain, key, Set.copyOf(anchors));
+    Path revoked = dir.resolve(TlsDirectory.REVOKED);
+    List<X509CRL> revocations = Files.exists(revoked) ? PemFiles.revocations(revoked) : List.of();
+    return new Credentials(name, chain, key, Set.copyOf(anchors), revocations);
   }
 
-  /** Refuses a key of another pair, and a certificate that no authority of the directory issued. */
+  /**
+   * Refuses a key of another pair, and a certificate or a revocation list that no authority of the
+   * directory issued.
+   */
   private void requireProven(Path dir) {
     Path file = dir.resolve(TlsDirectory.CERTIFICATE);
+    for (X509CRL each : revocations) {
+      Certificates.requireIssued(each, anchors, dir.resolve(TlsDirectory.REVOKED).toString());
+    }
     Certificates.requireIssued(chain.toArray(X509Certificate[]::new), anchors, file.toString());
     if (!belongTogether(key, own().getPublicKey())) {
       throw new TlsException(

@@ -37,6 +37,7 @@ final class PeerTrust extends X509ExtendedTrustManager {
       String what = "the certificate of the " + (server ? "server" : "client");
       Certificates.requireValidNow(chain[0], what);
       Certificates.requireIssued(chain, own.anchors(), what);
+      Certificates.requireNotRevoked(chain, own.revocations(), what);
       Certificates.requireUse(chain[0], server, what);
       requireExpected(PeerName.of(chain[0]), own.name());
     } catch (TlsException e) {

@@ -12,8 +12,10 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.security.GeneralSecurityException;
 import java.security.KeyFactory;
 import java.security.PrivateKey;
+import java.security.cert.CRLException;
 import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
+import java.security.cert.X509CRL;
 import java.security.cert.X509Certificate;
 import java.security.spec.PKCS8EncodedKeySpec;
 import java.util.ArrayList;
@@ -75,6 +77,35 @@ public final class PemFiles {
           file + " holds no certificate", "it must have -----BEGIN CERTIFICATE----- sections");
     }
     return List.copyOf(certificates);
+  }
+
+  /**
+   * All revocation lists of a file (RFC 5280, section 5).
+   *
+   * @throws TlsException when there is none, or one cannot be read
+   */
+  public static List<X509CRL> revocations(Path file) {
+    List<X509CRL> lists = new ArrayList<>();
+    try {
+      CertificateFactory factory = CertificateFactory.getInstance("X.509");
+      for (Section each : sections(file)) {
+        if (each.label().equals("X509 CRL")) {
+          lists.add((X509CRL) factory.generateCRL(new ByteArrayInputStream(each.bytes())));
+        }
+      }
+    } catch (CertificateException | CRLException e) {
+      throw new TlsException(
+          "%s: revocation list %d cannot be read: %s"
+              .formatted(file, lists.size() + 1, e.getMessage()),
+          "copy it from its authority again",
+          e);
+    }
+    if (lists.isEmpty()) {
+      throw new TlsException(
+          file + " holds no revocation list",
+          "it must have -----BEGIN X509 CRL----- sections; remove it when nothing is revoked");
+    }
+    return List.copyOf(lists);
   }
 
   /**

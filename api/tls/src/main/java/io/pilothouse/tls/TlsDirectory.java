@@ -35,6 +35,9 @@ public final class TlsDirectory {
   /** Who may have issued the other side's. */
   public static final String AUTHORITIES = "ca.pem";
 
+  /** Certificates that their authorities have taken back; may be missing. */
+  public static final String REVOKED = "crl.pem";
+
   /** Older peers than these are not ours. */
   public static final String PROTOCOL = "TLSv1.3";
 
@@ -61,7 +64,8 @@ public final class TlsDirectory {
 
   /**
    * Opens a directory with {@code cert.pem} (the certificate, then its chain), {@code key.pem}
-   * (PKCS#8, readable by its owner only) and {@code ca.pem} (one or more authorities).
+   * (PKCS#8, readable by its owner only), {@code ca.pem} (one or more authorities) and maybe {@code
+   * crl.pem} (their revocation lists, RFC 5280).
    *
    * @throws TlsException which file, what is wrong, what to do
    */
@@ -188,7 +192,7 @@ public final class TlsDirectory {
   /** A file that is not there has a stamp, too. */
   private static Stamp stamp(Path dir) {
     List<Object> parts = new ArrayList<>();
-    for (String each : List.of(CERTIFICATE, KEY, AUTHORITIES)) {
+    for (String each : List.of(CERTIFICATE, KEY, AUTHORITIES, REVOKED)) {
       try {
         BasicFileAttributes file =
             Files.readAttributes(dir.resolve(each), BasicFileAttributes.class);

@@ -20,6 +20,7 @@ public final class PkiCommands {
                 new PkiInit(),
                 new PkiIssue(),
                 new PkiRenew(),
+                new PkiRevoke(),
                 new PkiShow()));
   }
 }

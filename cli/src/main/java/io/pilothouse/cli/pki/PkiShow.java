@@ -9,6 +9,7 @@ import io.pilothouse.cli.Json;
 import io.pilothouse.cli.Table;
 import io.pilothouse.tls.PeerName;
 import io.pilothouse.tls.PemFiles;
+import io.pilothouse.tls.TlsDirectory;
 import io.pilothouse.tls.TlsException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -38,7 +39,16 @@ final class PkiShow extends Command {
   @Nullable Path given;
 
   /** A certificate and where it was found. */
-  private record Found(Path file, X509Certificate certificate) {
+  private record Found(Path file, X509Certificate certificate, boolean revoked) {
+    static Found of(Path file, X509Certificate certificate) {
+      Path list = file.resolveSibling(TlsDirectory.REVOKED);
+      boolean revoked =
+          Files.exists(list)
+              && PemFiles.revocations(list).stream()
+                  .anyMatch(each -> each.getRevokedCertificate(certificate) != null);
+      return new Found(file, certificate, revoked);
+    }
+
     String principal() {
       try {
         return PeerName.of(certificate).principal();
@@ -68,6 +78,9 @@ final class PkiShow extends Command {
     }
 
     String left() {
+      if (revoked) {
+        return "REVOKED";
+      }
       return Instant.now().isAfter(until()) ? "EXPIRED" : daysLeft() + " days";
     }
   }
@@ -77,7 +90,7 @@ final class PkiShow extends Command {
     Path place = given == null ? home().pki() : given;
     List<Found> found = new ArrayList<>();
     for (Path file : files(place)) {
-      PemFiles.certificates(file).forEach(each -> found.add(new Found(file, each)));
+      PemFiles.certificates(file).forEach(each -> found.add(Found.of(file, each)));
     }
     show(
         () -> data(found), () -> table(found), () -> found.stream().map(Found::principal).toList());
@@ -108,6 +121,7 @@ final class PkiShow extends Command {
           .put("not_before", each.from().toString())
           .put("not_after", each.until().toString())
           .put("days_left", each.daysLeft())
+          .put("revoked", each.revoked())
           .put("issuer", each.certificate().getIssuerX500Principal().toString())
           .put("file", each.file().toString());
     }
