@@ -9,6 +9,9 @@ final class Attempts {
   /** Named leaders followed in a row without a pause: replicas that disagree must not spin us. */
   private static final int MAX_FOLLOWED = 2;
 
+  /** Times that one call is told to come later; whoever called may then decide to wait on. */
+  private static final int MAX_BUSY = 6;
+
   /** One try on one server. */
   interface Attempt<T> {
     T on(ServerAddress server, Duration left) throws TryNextException;
@@ -21,6 +24,7 @@ final class Attempts {
     Backoff backoff = new Backoff(Duration.ofMillis(20), Duration.ofMillis(500));
     Map<ServerAddress, String> failures = new LinkedHashMap<>();
     int followed = 0;
+    int busy = 0;
     Duration left = deadline;
     while (left.isPositive()) {
       ServerAddress server = rotation.current();
@@ -35,6 +39,12 @@ final class Attempts {
         } else {
           failures.putIfAbsent(server, reason); // cut short by our deadline, it says less
         }
+        if (e.busy().isPresent()) {
+          busy++;
+          waitForRoom(asked, e.busy().get(), busy, rotation.busy(server), left(start, deadline));
+          left = left(start, deadline);
+          continue;
+        }
         boolean named = rotation.failed(server, e);
         if (named && followed < MAX_FOLLOWED) {
           followed++;
@@ -46,6 +56,24 @@ final class Attempts {
       left = left(start, deadline);
     }
     throw new UnreachableException(asked, deadline, failures);
+  }
+
+  /**
+   * Waits as long as a busy server asked for, or gives up.
+   *
+   * @param tried how often this call was told to come later, now included
+   * @param another whether a server is left that was not asked since the last pause
+   */
+  private static void waitForRoom(
+      String asked, TryNextException.Busy refusal, int tried, boolean another, Duration left) {
+    if (tried < MAX_BUSY && another) {
+      return;
+    }
+    Duration wait = Backoff.stretched(refusal.pause());
+    if (tried >= MAX_BUSY || wait.compareTo(left) >= 0) {
+      throw refusal.after(tried);
+    }
+    pause(asked, wait);
   }
 
   static Duration shorter(Duration a, Duration b) {

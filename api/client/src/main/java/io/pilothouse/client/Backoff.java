@@ -24,6 +24,14 @@ public final class Backoff {
     return full.minusNanos(ThreadLocalRandom.current().nextLong(full.toNanos() / 2 + 1));
   }
 
+  /**
+   * What one was asked to wait, and up to a half more: all who were sent away together must not
+   * come back together.
+   */
+  public static Duration stretched(Duration asked) {
+    return asked.plusNanos(ThreadLocalRandom.current().nextLong(asked.toNanos() / 2 + 1));
+  }
+
   /** After a success. */
   public void reset() {
     next = first;

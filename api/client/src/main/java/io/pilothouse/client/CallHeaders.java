@@ -18,6 +18,7 @@ record CallHeaders(String principal, String requestId, Optional<String> key, Dur
   static final Metadata.Key<String> REQUEST_ID = ascii("pilot-request-id");
   static final Metadata.Key<String> KEY = ascii("pilot-key");
   static final Metadata.Key<String> LEADER = ascii("pilot-leader");
+  static final Metadata.Key<String> RETRY_AFTER_MS = ascii("retry-after-ms");
   static final Metadata.Key<String> REMEDY = ascii("pilot-remedy");
 
   private static Metadata.Key<String> ascii(String name) {

@@ -56,10 +56,10 @@ public final class DmClient implements AutoCloseable {
     this.tls = tls;
     this.channels = new Channels(tls);
     List<ServerAddress> addresses = ServerAddress.parseAll(servers);
-    this.leaders = new Rotation(addresses, 0, System::nanoTime);
+    this.leaders = new Rotation(addresses, 0, false, System::nanoTime);
     // reads of many clients spread over the replicas
     int start = ThreadLocalRandom.current().nextInt(addresses.size());
-    this.replicas = new Rotation(addresses, start, System::nanoTime);
+    this.replicas = new Rotation(addresses, start, true, System::nanoTime);
   }
 
   /** A plain client. */
@@ -140,6 +140,12 @@ public final class DmClient implements AutoCloseable {
       }
       case DEADLINE_EXCEEDED ->
           TryNextException.silent("no answer in " + timeout.toMillis() + " ms");
+      case RESOURCE_EXHAUSTED -> {
+        DmException refusal = refused(asked, status, text, trailers);
+        yield TryNextException.retryAfter(trailers.get(CallHeaders.RETRY_AFTER_MS), null)
+            .map(wait -> TryNextException.busy(refusal, wait))
+            .orElseThrow(() -> refusal);
+      }
       default -> throw refused(asked, status, text, trailers);
     };
   }

@@ -1,6 +1,9 @@
 package io.pilothouse.client;
 
-/** The Device Manager answered, and refused. Asking again unchanged will not help. */
+/**
+ * The Device Manager answered, and refused. Asking again unchanged will not help, or (code {@code
+ * RESOURCE_EXHAUSTED}) not soon.
+ */
 public final class DmException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 

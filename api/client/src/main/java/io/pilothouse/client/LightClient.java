@@ -52,7 +52,7 @@ public final class LightClient {
         tls.isPresent()
             ? Optional.of(tls.get().client(Peers.DEVICE_MANAGER).getSocketFactory())
             : Optional.empty();
-    this.leaders = new Rotation(ServerAddress.parseAll(servers), 0, System::nanoTime);
+    this.leaders = new Rotation(ServerAddress.parseAll(servers), 0, false, System::nanoTime);
   }
 
   /**
@@ -119,6 +119,14 @@ public final class LightClient {
     if (response.status() == 503 || error.code().equals("UNAVAILABLE")) {
       throw TryNextException.declined(
           String.valueOf(error.getMessage()), leader(response.headers().get("pilot-leader")));
+    }
+    Optional<Duration> wait =
+        response.status() == 429
+            ? TryNextException.retryAfter(
+                response.headers().get("retry-after-ms"), response.headers().get("retry-after"))
+            : Optional.empty();
+    if (wait.isPresent()) {
+      throw TryNextException.busy(error, wait.get());
     }
     throw error;
   }

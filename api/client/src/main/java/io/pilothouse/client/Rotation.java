@@ -16,12 +16,17 @@ final class Rotation {
   private static final long SUSPECT_NANOS = 1_000_000_000L;
 
   private final List<ServerAddress> servers;
+  private final boolean anyAnswers;
   private final LongSupplier nanoTime;
   private final Map<ServerAddress, Long> silentAt = new HashMap<>();
   private ServerAddress current;
 
-  Rotation(List<ServerAddress> servers, int start, LongSupplier nanoTime) {
+  /**
+   * @param anyAnswers whether another server does as well as one that is busy
+   */
+  Rotation(List<ServerAddress> servers, int start, boolean anyAnswers, LongSupplier nanoTime) {
     this.servers = List.copyOf(servers);
+    this.anyAnswers = anyAnswers;
     this.current = servers.get(start);
     this.nanoTime = nanoTime;
   }
@@ -46,11 +51,25 @@ final class Rotation {
       current = named;
       return true;
     }
-    if (current.equals(server)) {
-      // an address that is in no list (a named leader) has index -1: on to the first
-      current = servers.get((servers.indexOf(server) + 1) % servers.size());
-    }
+    moveOn(server);
     return false;
+  }
+
+  /** Moves on from a server that is busy, where another does as well; false when none does. */
+  synchronized boolean busy(ServerAddress server) {
+    silentAt.remove(server);
+    if (!anyAnswers) {
+      return false;
+    }
+    moveOn(server);
+    return !current.equals(servers.get(0));
+  }
+
+  private void moveOn(ServerAddress from) {
+    if (current.equals(from)) {
+      // an address that is in no list (a named leader) has index -1: on to the first
+      current = servers.get((servers.indexOf(from) + 1) % servers.size());
+    }
   }
 
   private boolean suspect(ServerAddress server) {

@@ -11,7 +11,8 @@
  *
  * Both end a call in one of three ways: an answer, a {@link io.pilothouse.client.DmException} (the
  * Device Manager refused, and says why), or an {@link io.pilothouse.client.UnreachableException}
- * (nobody able to answer was found before the deadline; the outcome of a write is then unknown).
+ * (nobody able to answer was found before the deadline; the outcome of a write is then unknown). A
+ * Device Manager that is busy says when to come again: both do so, a few times within the deadline.
  */
 @NullMarked
 package io.pilothouse.client;

@@ -127,6 +127,66 @@ final class DmClientTest {
   }
 
   @Test
+  void aBusyLeaderIsAskedAgainAfterTheTimeItNames() {
+    one.that(FakeReplica.isBusy(2, 20, FakeReplica.answers(7)));
+    long start = System.nanoTime();
+    try (DmClient client = client()) {
+      assertThat(client.leader(ofSeconds(30), DmClientTest::ask)).isEqualTo(7);
+    }
+    assertThat(Duration.ofNanos(System.nanoTime() - start)).isGreaterThan(ofMillis(40));
+    assertThat(one.calls).hasSize(3);
+    assertThat(two.calls).as("no other one leads").isEmpty();
+  }
+
+  @Test
+  void whereAnyReplicaDoesAFreeOneIsAskedInPlaceOfABusyOne() {
+    one.that(FakeReplica.isBusy(100, 60_000, FakeReplica.answers(6)));
+    two.that(FakeReplica.answers(7));
+    try (DmClient client = client()) {
+      for (int i = 0; i < 4; i++) {
+        assertThat(client.any(ofSeconds(30), DmClientTest::ask)).isEqualTo(7);
+      }
+    }
+  }
+
+  @Test
+  void givesUpOnABusyDeviceManagerAfterSomeTriesAndSaysSo() {
+    one.that(FakeReplica.isBusy(100, 1, FakeReplica.answers(7)));
+    try (DmClient client = client()) {
+      DmException busy =
+          catchThrowableOfType(
+              DmException.class, () -> client.leader(ofSeconds(30), DmClientTest::ask));
+      assertThat(busy)
+          .hasMessage("the Device Manager is busy, tried 6 times: 512 calls are under way");
+      assertThat(busy.code()).isEqualTo("RESOURCE_EXHAUSTED");
+    }
+    assertThat(one.calls).hasSize(6);
+  }
+
+  @Test
+  void doesNotWaitForATimeBeyondItsDeadline() {
+    one.that(FakeReplica.isBusy(100, 3_600_000, FakeReplica.answers(7)));
+    try (DmClient client = client()) {
+      assertThatThrownBy(() -> client.leader(ofSeconds(30), DmClientTest::ask))
+          .isInstanceOf(DmException.class)
+          .hasMessage("512 calls are under way");
+    }
+    assertThat(one.calls).hasSize(1);
+  }
+
+  @Test
+  void aRefusalForTheSizeOfARequestIsNotRetried() {
+    one.that(
+        FakeReplica.refuses(
+            Status.RESOURCE_EXHAUSTED.withDescription("above 4 MiB"), "pilot-remedy", "less"));
+    try (DmClient client = client()) {
+      assertThatThrownBy(() -> client.leader(ofSeconds(30), DmClientTest::ask))
+          .hasMessage("above 4 MiB");
+    }
+    assertThat(one.calls).hasSize(1);
+  }
+
+  @Test
   void saysWhomItTriedWhenNobodyAnswers() throws Exception {
     int free;
     try (ServerSocket socket = new ServerSocket(0)) {

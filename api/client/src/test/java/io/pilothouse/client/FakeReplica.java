@@ -19,6 +19,7 @@ import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** A Device Manager replica on a real port that answers one call as it is told. */
 final class FakeReplica extends SatelliteGrpc.SatelliteImplBase implements AutoCloseable {
@@ -62,6 +63,17 @@ final class FakeReplica extends SatelliteGrpc.SatelliteImplBase implements AutoC
     Metadata trailers = new Metadata();
     trailers.put(Metadata.Key.of(header, Metadata.ASCII_STRING_MARSHALLER), value);
     return to -> to.onError(status.asRuntimeException(trailers));
+  }
+
+  /** Says so to the first calls, as often as told, and then does as the other says. */
+  static Behaviour isBusy(int calls, long retryAfterMs, Behaviour then) {
+    AtomicInteger left = new AtomicInteger(calls);
+    Behaviour busy =
+        refuses(
+            Status.RESOURCE_EXHAUSTED.withDescription("512 calls are under way"),
+            "retry-after-ms",
+            Long.toString(retryAfterMs));
+    return to -> (left.getAndDecrement() > 0 ? busy : then).answer(to);
   }
 
   static Behaviour isFollowerOf(FakeReplica leader) {

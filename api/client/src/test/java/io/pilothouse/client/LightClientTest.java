@@ -144,6 +144,39 @@ final class LightClientTest {
     assertThat(asked).hasSize(1);
   }
 
+  private static HttpHandler busy(List<String> waits, HttpHandler then) {
+    List<String> left = new CopyOnWriteArrayList<>(waits);
+    return exchange -> {
+      if (left.isEmpty()) {
+        then.handle(exchange);
+        return;
+      }
+      exchange.getResponseHeaders().set("Retry-After", "1");
+      exchange.getResponseHeaders().set("retry-after-ms", left.remove(0));
+      json(exchange, 429, "{\"code\":\"RESOURCE_EXHAUSTED\",\"message\":\"1024 are under way\"}");
+    };
+  }
+
+  @Test
+  void aBusyDeviceManagerIsAskedAgain() throws IOException {
+    String server =
+        server(busy(List.of("5", "5"), exchange -> send(exchange, 200, status("HEALTH_OK"))));
+    assertThat(ask(ofSeconds(20), server).getHealth()).isEqualTo("HEALTH_OK");
+    assertThat(asked).hasSize(3);
+  }
+
+  @Test
+  void saysHowOftenItTriedABusyDeviceManager() throws IOException {
+    String server =
+        server(
+            busy(
+                List.of("1", "1", "1", "1", "1", "1"),
+                exchange -> send(exchange, 200, status("HEALTH_OK"))));
+    assertThatThrownBy(() -> ask(ofSeconds(20), server))
+        .isInstanceOf(DmException.class)
+        .hasMessage("the Device Manager is busy, tried 6 times: 1024 are under way");
+  }
+
   @Test
   void saysSoWhenTheServerIsNoDeviceManager() throws IOException {
     String server = server(exchange -> json(exchange, 404, "<h1>No context found</h1>"));

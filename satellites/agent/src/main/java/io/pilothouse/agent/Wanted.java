@@ -5,6 +5,7 @@ import io.pilothouse.api.v1.MachineApiGrpc;
 import io.pilothouse.api.v1.PullReply;
 import io.pilothouse.api.v1.PullRequest;
 import io.pilothouse.api.v1.WantedState;
+import io.pilothouse.client.Backoff;
 import io.pilothouse.client.DmClient;
 import io.pilothouse.filesync.DurableFiles;
 import java.io.IOException;
@@ -81,6 +82,18 @@ final class Wanted {
     return revision;
   }
 
+  /** No place to wait for news was free there: it is waited for here, and not seen until then. */
+  private static void rest(Duration asked) {
+    if (!asked.isPositive()) {
+      return;
+    }
+    try {
+      Thread.sleep(Backoff.stretched(asked.compareTo(WAIT) < 0 ? asked : WAIT));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt(); // the program ends
+    }
+  }
+
   /** One long poll: returns when something changed, or after the wait. */
   void pull() throws IOException {
     PullRequest request =
@@ -97,6 +110,7 @@ final class Wanted {
             channel -> MachineApiGrpc.newBlockingStub(channel).pull(request));
     revision = Math.max(revision, reply.getRevision());
     if (reply.getNotModified()) {
+      rest(Duration.ofMillis(reply.getPullAfterMs()));
       return;
     }
     state = reply.getWanted();

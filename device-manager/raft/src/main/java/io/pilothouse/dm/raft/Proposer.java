@@ -228,7 +228,7 @@ final class Proposer implements Proposals, AutoCloseable {
         "the outcome is not known (" + why + "); repeat with the same client id and sequence");
   }
 
-  private int waiting() {
+  int waiting() {
     synchronized (queue) {
       return queue.size();
     }

@@ -139,6 +139,11 @@ public final class Replica implements AutoCloseable {
         : CompletableFuture.failedFuture(leadership.notLeader());
   }
 
+  /** Requests that wait for the next entry. */
+  public int waiting() {
+    return parts.proposer().waiting();
+  }
+
   /**
    * Looks at the applied state; no entry is applied meanwhile, so be quick, and let nothing of the
    * state out but its entities, which never change.

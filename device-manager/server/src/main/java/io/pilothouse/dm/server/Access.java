@@ -14,7 +14,8 @@ import java.util.Optional;
  * others' ways in because those act under keys and leases. Then by role, once the fleet has an
  * Access: what a method needs is in one table, and a method that is not in it is nobody's. What a
  * command is about (the type of an engineer, the lease of a satellite) is decided in the log; whom
- * a watchdog lets report is in its definition, see {@link ReportRights}.
+ * a watchdog lets report is in its definition, see {@link ReportRights}. The same table says how
+ * much a call matters when not all can be served, see {@link Admission}.
  */
 final class Access {
 
@@ -27,65 +28,71 @@ final class Access {
   private static final String OTHER_KIND =
       "call as a principal of the kind that this service is for";
 
-  private static final Map<String, Map<String, Need>> NEEDS =
+  /** What a call of a method takes, and how much it matters. */
+  private record Rule(Need need, CallClass callClass) {}
+
+  private static final Map<String, Map<String, Rule>> RULES =
       Map.of(
           OPERATOR,
           Map.ofEntries(
-              entry("GetStatus", Need.READ),
-              entry("ListMachines", Need.READ),
-              entry("GetMachine", Need.READ),
-              entry("ListEvents", Need.READ),
-              entry("Explain", Need.READ),
-              entry("GetFleet", Need.READ),
-              entry("PlanFleet", Need.READ),
-              entry("ApplyFleet", Need.OPERATE),
-              entry("RegisterManifest", Need.ENGINEER),
-              entry("ListManifests", Need.READ),
-              entry("RemoveManifest", Need.OPERATE),
-              entry("PlanRollout", Need.READ),
-              entry("StartRollout", Need.ENGINEER),
-              entry("ControlRollout", Need.ENGINEER),
-              entry("ListRollouts", Need.READ),
-              entry("ControlMachine", Need.OPERATE),
-              entry("ListRepairs", Need.READ),
-              entry("SetFreeze", Need.OPERATE),
-              entry("GetBudget", Need.READ),
-              entry("ListWatchdogs", Need.READ),
-              entry("SetWatchdogMode", Need.OPERATE),
-              entry("ListIncidents", Need.READ),
-              entry("ResolveIncident", Need.OPERATE),
-              entry("DecideRepair", Need.APPROVE),
-              entry("HoldDomain", Need.OPERATE),
-              entry("ListOrders", Need.READ),
-              entry("DecideOrder", Need.APPROVE),
+              entry("GetStatus", urgent(Need.READ)),
+              entry("ListMachines", urgent(Need.READ)),
+              entry("GetMachine", urgent(Need.READ)),
+              entry("ListEvents", urgent(Need.READ)),
+              entry("Explain", urgent(Need.READ)),
+              entry("GetFleet", urgent(Need.READ)),
+              entry("PlanFleet", urgent(Need.READ)),
+              entry("ApplyFleet", urgent(Need.OPERATE)),
+              entry("RegisterManifest", urgent(Need.ENGINEER)),
+              entry("ListManifests", urgent(Need.READ)),
+              entry("RemoveManifest", urgent(Need.OPERATE)),
+              entry("PlanRollout", urgent(Need.READ)),
+              entry("StartRollout", urgent(Need.ENGINEER)),
+              entry("ControlRollout", urgent(Need.ENGINEER)),
+              entry("ListRollouts", urgent(Need.READ)),
+              entry("ControlMachine", urgent(Need.OPERATE)),
+              entry("ListRepairs", urgent(Need.READ)),
+              entry("SetFreeze", urgent(Need.OPERATE)),
+              entry("GetBudget", urgent(Need.READ)),
+              entry("ListWatchdogs", urgent(Need.READ)),
+              entry("SetWatchdogMode", urgent(Need.OPERATE)),
+              entry("ListIncidents", urgent(Need.READ)),
+              entry("ResolveIncident", urgent(Need.OPERATE)),
+              entry("DecideRepair", urgent(Need.APPROVE)),
+              entry("HoldDomain", urgent(Need.OPERATE)),
+              entry("ListOrders", urgent(Need.READ)),
+              entry("DecideOrder", urgent(Need.APPROVE)),
               // the record is the whole state and every command, hashes of keys with it
-              entry("ReadRecord", Need.OPERATE)),
+              entry("ReadRecord", background(Need.OPERATE))),
           MACHINE,
-          Map.of("Register", Need.MACHINE, "Pull", Need.MACHINE, "Report", Need.MACHINE),
+          Map.of(
+              "Register", report(Need.MACHINE),
+              "Pull", pull(Need.MACHINE),
+              "Report", report(Need.MACHINE)),
           SATELLITE,
           Map.ofEntries(
-              entry("AcquireLease", Need.SATELLITE),
-              entry("ReleaseLease", Need.SATELLITE),
-              entry("PullRepairs", Need.SATELLITE),
-              entry("ClaimRepair", Need.SATELLITE),
-              entry("ReportRepair", Need.SATELLITE),
-              entry("PullProvisioning", Need.SATELLITE),
-              entry("ReportDiscovered", Need.SATELLITE),
-              entry("ReportProvisioning", Need.SATELLITE),
-              entry("PullTargets", Need.SATELLITE),
-              entry("ReportVerdicts", Need.SATELLITE),
-              entry("PullManifests", Need.SATELLITE),
-              entry("ReportReplica", Need.SATELLITE)),
+              entry("AcquireLease", urgent(Need.SATELLITE)),
+              entry("ReleaseLease", urgent(Need.SATELLITE)),
+              entry("PullRepairs", urgent(Need.SATELLITE)),
+              entry("ClaimRepair", urgent(Need.SATELLITE)),
+              entry("ReportRepair", urgent(Need.SATELLITE)),
+              entry("PullProvisioning", urgent(Need.SATELLITE)),
+              entry("ReportDiscovered", report(Need.SATELLITE)),
+              entry("ReportProvisioning", urgent(Need.SATELLITE)),
+              entry("PullTargets", pull(Need.SATELLITE)),
+              entry("ReportVerdicts", report(Need.SATELLITE)),
+              entry("PullManifests", pull(Need.SATELLITE)),
+              entry("ReportReplica", report(Need.SATELLITE))),
           WATCHDOG,
-          Map.of("Report", Need.REPORT),
+          Map.of("Report", report(Need.REPORT)),
           REPLICAS,
           Map.of(
-              "GetMembers", Need.READ,
-              "ChangeMembers", Need.OPERATE,
+              "GetMembers", urgent(Need.READ),
+              "ChangeMembers", urgent(Need.OPERATE),
               // a backup is the whole state, hashes of keys with it
-              "BeginBackup", Need.OPERATE,
-              "ReadBackup", Need.OPERATE,
-              "EndBackup", Need.OPERATE));
+              "BeginBackup", urgent(Need.OPERATE),
+              "ReadBackup", background(Need.OPERATE),
+              "EndBackup", urgent(Need.OPERATE)));
 
   /** Why a call is not allowed, and what to do. */
   record Objection(String message, String remedy) {}
@@ -132,7 +139,32 @@ final class Access {
 
   /** What a method needs; empty for one that nobody thought of: it is nobody's. */
   static Optional<Need> need(String service, String method) {
-    return Optional.ofNullable(NEEDS.getOrDefault(service, Map.of()).get(method));
+    return rule(service, method).map(Rule::need);
+  }
+
+  /** How much a call matters; one of a method that nobody thought of matters least. */
+  static CallClass callClass(String service, String method) {
+    return rule(service, method).map(Rule::callClass).orElse(CallClass.BACKGROUND);
+  }
+
+  private static Optional<Rule> rule(String service, String method) {
+    return Optional.ofNullable(RULES.getOrDefault(service, Map.of()).get(method));
+  }
+
+  private static Rule urgent(Need need) {
+    return new Rule(need, CallClass.OPERATOR_AND_REPAIR);
+  }
+
+  private static Rule report(Need need) {
+    return new Rule(need, CallClass.REPORT);
+  }
+
+  private static Rule pull(Need need) {
+    return new Rule(need, CallClass.PULL);
+  }
+
+  private static Rule background(Need need) {
+    return new Rule(need, CallClass.BACKGROUND);
   }
 
   /**

@@ -92,7 +92,9 @@ public final class DeviceManager implements AutoCloseable {
                     name,
                     services,
                     edge.certificates()::seen,
-                    report::isReady));
+                    report::isReady,
+                    GrpcPort.Bounds.ofThisProcess()));
+    grpc.measure(metrics);
     parts.push(grpc);
     ManagedChannel channel = InProcessChannelBuilder.forName(name).build();
     parts.push(channel::shutdownNow);

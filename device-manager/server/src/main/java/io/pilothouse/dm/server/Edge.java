@@ -9,26 +9,24 @@ import java.util.List;
 /** The services over one ledger, wired; what carries them to callers is outside. */
 final class Edge implements AutoCloseable {
 
-  /** Agents of a large fleet wait here, a virtual thread each. */
-  private static final int MOST_WAITERS = 20_000;
-
   private final Waiters waiters;
   private final LeaderLoop leaderLoop;
   private final FleetMetrics fleetMetrics;
   private final ExpiringCertificates certificates;
   private final Access access;
+  private final Admission admission;
   private final Writes writes;
   private final EdgeInterceptor interceptor;
   private final List<ServerServiceDefinition> services;
 
   Edge(Ledger ledger, Clocks clocks, MeterRegistry metrics) {
-    this(ledger, clocks, metrics, MOST_WAITERS);
+    this(ledger, clocks, metrics, EdgeLimits.ofThisProcess());
   }
 
-  Edge(Ledger ledger, Clocks given, MeterRegistry metrics, int mostWaiters) {
+  Edge(Ledger ledger, Clocks given, MeterRegistry metrics, EdgeLimits limits) {
     // what is due, and since when, is told by the clock that stamps the log
     Clocks clocks = new Clocks(ledger.logClock()::now, given.nanos());
-    waiters = new Waiters(mostWaiters, metrics);
+    waiters = new Waiters(limits, metrics);
     Term term = new Term();
     ledger.addListener(waiters);
     ledger.addListener(term);
@@ -38,7 +36,10 @@ final class Edge implements AutoCloseable {
     Pulls pulls = new Pulls(ledger, waiters);
     ReportIntake intake = new ReportIntake(ledger, writes, term, clocks);
     certificates = new ExpiringCertificates(given);
-    StatusReads status = new StatusReads(ledger, writes, pulls, term, certificates, clocks);
+    admission = new Admission(limits, clocks.nanos(), ledger::waiting);
+    Sheds sheds = new Sheds(admission, metrics);
+    StatusReads status =
+        new StatusReads(ledger, writes, pulls, term, sheds, certificates, clocks);
     fleetMetrics = new FleetMetrics(ledger, status, metrics);
     OperatorService operator =
         new OperatorService(
@@ -57,7 +58,7 @@ final class Edge implements AutoCloseable {
             ledger, writes, pulls, new SatelliteReports(ledger, writes, intake), term, clocks);
     WatchdogService watchdog = new WatchdogService(ledger, writes, intake);
     access = new Access(ledger);
-    interceptor = new EdgeInterceptor(access, metrics);
+    interceptor = new EdgeInterceptor(access, admission, sheds, clocks.nanos(), metrics);
     services =
         List.of(
             ServerInterceptors.intercept(operator, interceptor),
@@ -89,6 +90,10 @@ final class Edge implements AutoCloseable {
 
   Access access() {
     return access;
+  }
+
+  Admission admission() {
+    return admission;
   }
 
   FleetMetrics fleetMetrics() {

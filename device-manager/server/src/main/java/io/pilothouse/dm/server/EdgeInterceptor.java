@@ -16,12 +16,16 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.MDC;
 
-/** What every call passes: who asks, under which request id, whether they may, how it went. */
+/**
+ * What every call passes: who asks, under which request id, whether there is room, whether they
+ * may, how it went.
+ */
 final class EdgeInterceptor implements ServerInterceptor {
 
   private static final Logger log = LoggerFactory.getLogger(EdgeInterceptor.class);
@@ -43,10 +47,17 @@ final class EdgeInterceptor implements ServerInterceptor {
   static final Metadata.Key<String> MACHINE_KEY = key("pilot-key");
 
   private final Access access;
+  private final Admission admission;
+  private final Sheds sheds;
+  private final LongSupplier nanos;
   private final MeterRegistry metrics;
 
-  EdgeInterceptor(Access access, MeterRegistry metrics) {
+  EdgeInterceptor(
+      Access access, Admission admission, Sheds sheds, LongSupplier nanos, MeterRegistry metrics) {
     this.access = access;
+    this.admission = admission;
+    this.sheds = sheds;
+    this.nanos = nanos;
     this.metrics = metrics;
   }
 
@@ -70,22 +81,66 @@ final class EdgeInterceptor implements ServerInterceptor {
       log.warn("Not let in: {}, from {} rid={}", e.getMessage(), address(call), requestId);
       return refuse(call, e);
     }
+    // first of all: a caller that is denied a thousand times a second costs as much as another
+    switch (admission.enter(principal, Access.callClass(service, method))) {
+      case Admission.Shed shed -> {
+        sheds.note(principal, shed, nanos.getAsLong());
+        count(method, Status.Code.RESOURCE_EXHAUSTED, Duration.ZERO);
+        return refuse(call, Refusals.later(shed.message(), shed.remedy(), shed.after()));
+      }
+      case Admission.Ticket ticket -> {
+        Caller caller =
+            new Caller(principal, requestId, Optional.ofNullable(headers.get(MACHINE_KEY)));
+        boolean begun = false;
+        try {
+          ServerCall.Listener<Q> listener = begin(call, headers, next, caller, ticket);
+          begun = true;
+          return listener;
+        } finally {
+          if (!begun) {
+            ticket.gone();
+          }
+        }
+      }
+    }
+  }
+
+  private <Q, A> ServerCall.Listener<Q> begin(
+      ServerCall<Q, A> call,
+      Metadata headers,
+      ServerCallHandler<Q, A> next,
+      Caller caller,
+      Admission.Ticket ticket) {
+    String service = String.valueOf(call.getMethodDescriptor().getServiceName());
+    String method = String.valueOf(call.getMethodDescriptor().getBareMethodName());
     Optional<Access.Objection> objection;
     try {
-      objection = access.objection(principal, service, method);
+      objection = access.objection(caller.principal(), service, method);
     } catch (RuntimeException e) {
+      ticket.gone();
       return refuse(call, Refusals.of(e)); // the state cannot be read: nobody is let in
     }
     if (objection.isPresent()) {
       String message = objection.get().message();
-      log.warn("Denied: {}, from {} rid={}", message, address(call), requestId);
+      log.warn("Denied: {}, from {} rid={}", message, address(call), caller.requestId());
+      ticket.gone();
       return refuse(
           call, Refusals.of(Status.Code.PERMISSION_DENIED, message, objection.get().remedy()));
     }
-    Caller caller = new Caller(principal, requestId, Optional.ofNullable(headers.get(MACHINE_KEY)));
-    Context context = Context.current().withValue(Caller.CURRENT, caller);
+    Context context =
+        Context.current().withValue(Caller.CURRENT, caller).withValue(Admission.TICKET, ticket);
     ServerCall<Q, A> observed = new Observed<>(call, caller);
-    return new WithRequestId<>(Contexts.interceptCall(context, observed, headers, next), requestId);
+    return new Attended<>(
+        Contexts.interceptCall(context, observed, headers, next), caller.requestId(), ticket);
+  }
+
+  private void count(String method, Status.Code code, Duration took) {
+    Timer.builder("dm.calls")
+        .description("Calls by method and status")
+        .tag("method", method)
+        .tag("status", code.name())
+        .register(metrics)
+        .record(took);
   }
 
   private static <Q, A> ServerCall.Listener<Q> refuse(
@@ -123,12 +178,7 @@ final class EdgeInterceptor implements ServerInterceptor {
     @Override
     public void close(Status status, Metadata trailers) {
       Duration took = Duration.ofNanos(System.nanoTime() - start);
-      Timer.builder("dm.calls")
-          .description("Calls by method and status")
-          .tag("method", method)
-          .tag("status", status.getCode().name())
-          .register(metrics)
-          .record(took);
+      count(method, status.getCode(), took);
       boolean orders = service.equals(Access.OPERATOR) && Access.isWrite(method);
       if (orders || RARE_WRITES.contains(method)) {
         log.info(
@@ -145,13 +195,18 @@ final class EdgeInterceptor implements ServerInterceptor {
     }
   }
 
-  /** The handler runs inside of onHalfClose: its log lines carry the request id. */
-  private static final class WithRequestId<Q> extends SimpleForwardingServerCallListener<Q> {
+  /**
+   * The handler runs inside of onHalfClose, and blocks: its log lines carry the request id, and
+   * when it returns its work is done. The answer may still be on its way to the caller.
+   */
+  private static final class Attended<Q> extends SimpleForwardingServerCallListener<Q> {
     private final String requestId;
+    private final Admission.Ticket ticket;
 
-    WithRequestId(ServerCall.Listener<Q> listener, String requestId) {
+    Attended(ServerCall.Listener<Q> listener, String requestId, Admission.Ticket ticket) {
       super(listener);
       this.requestId = requestId;
+      this.ticket = ticket;
     }
 
     @Override
@@ -161,6 +216,25 @@ final class EdgeInterceptor implements ServerInterceptor {
         super.onHalfClose();
       } finally {
         MDC.remove(LOG_KEY);
+        ticket.worked();
+      }
+    }
+
+    @Override
+    public void onCancel() {
+      try {
+        super.onCancel();
+      } finally {
+        ticket.gone();
+      }
+    }
+
+    @Override
+    public void onComplete() {
+      try {
+        super.onComplete();
+      } finally {
+        ticket.gone();
       }
     }
   }

@@ -1,5 +1,6 @@
 package io.pilothouse.dm.server;
 
+import com.sun.management.UnixOperatingSystemMXBean;
 import io.grpc.Server;
 import io.grpc.ServerBuilder;
 import io.grpc.ServerServiceDefinition;
@@ -13,11 +14,16 @@ import io.grpc.netty.shaded.io.netty.handler.ssl.SslContextBuilder;
 import io.grpc.netty.shaded.io.netty.handler.ssl.SslProvider;
 import io.grpc.protobuf.services.HealthStatusManager;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.pilothouse.dm.raft.HostPort;
 import io.pilothouse.tls.Peers;
 import io.pilothouse.tls.TlsDirectory;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.net.InetSocketAddress;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -40,6 +46,47 @@ final class GrpcPort implements AutoCloseable {
   private static final int GRACE_SECONDS = 2;
   private static final int CONNECTION_HOURS = 1;
 
+  /** Agents ask all the time: one that is idle so long has gone, or asks another replica. */
+  private static final int IDLE_MINUTES = 10;
+
+  /** An agent has a handful. */
+  private static final int CALLS_EACH_CONNECTION = 1_000;
+
+  private static final int RESETS = 1_000;
+  private static final int RESETS_SECONDS = 10;
+
+  /**
+   * What one end may take of the port.
+   *
+   * @param connections at once
+   * @param stall without reading anything that is there for it
+   * @param longestCall before the call is ended
+   */
+  record Bounds(int connections, Duration stall, Duration longestCall) {
+
+    /** Above the longest poll, and above the largest fleet over a slow line. */
+    private static final Duration LONGEST_CALL = Duration.ofMinutes(2);
+
+    private static final Duration STALL = Duration.ofSeconds(20);
+
+    /** The log, the database and the other ports need files, too. */
+    private static final long OTHER_FILES = 1_000;
+
+    private static final int MOST_CONNECTIONS = 150_000;
+    private static final int FEWEST_CONNECTIONS = 500;
+
+    /** What this process may have open, but for what else it needs. */
+    static Bounds ofThisProcess() {
+      long files =
+          ManagementFactory.getOperatingSystemMXBean() instanceof UnixOperatingSystemMXBean unix
+              ? unix.getMaxFileDescriptorCount()
+              : MOST_CONNECTIONS;
+      int most = Math.clamp(files - OTHER_FILES, FEWEST_CONNECTIONS, MOST_CONNECTIONS);
+      return new Bounds(most, STALL, LONGEST_CALL);
+    }
+  }
+
+  private final Connections connections;
   private final Server server;
   private final Server inProcess;
   private final HealthStatusManager health;
@@ -47,7 +94,12 @@ final class GrpcPort implements AutoCloseable {
   private final ScheduledExecutorService healthRounds;
 
   private GrpcPort(
-      Server server, Server inProcess, HealthStatusManager health, ExecutorService threads) {
+      Connections connections,
+      Server server,
+      Server inProcess,
+      HealthStatusManager health,
+      ExecutorService threads) {
+    this.connections = connections;
     this.server = server;
     this.inProcess = inProcess;
     this.health = health;
@@ -63,6 +115,7 @@ final class GrpcPort implements AutoCloseable {
    * @param tls who is let in; plain without
    * @param certificates told whose was shown at a connection, and when it ends
    * @param ready whether calls can be answered here or by a leader that is known
+   * @param bounds what one caller may take of it
    * @throws IOException when the address cannot be had
    */
   static GrpcPort open(
@@ -71,17 +124,27 @@ final class GrpcPort implements AutoCloseable {
       String name,
       List<ServerServiceDefinition> services,
       BiConsumer<String, Instant> certificates,
-      BooleanSupplier ready)
+      BooleanSupplier ready,
+      Bounds bounds)
       throws IOException {
+    Connections connections = new Connections(bounds.connections(), bounds.stall());
     ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
     HealthStatusManager health = new HealthStatusManager();
     NettyServerBuilder network =
-        NettyServerBuilder.forAddress(new InetSocketAddress(address.host(), address.port()))
+        connections
+            .guard(
+                NettyServerBuilder.forAddress(
+                    new InetSocketAddress(address.host(), address.port())))
+            .addStreamTracerFactory(new CallBounds(bounds.longestCall()))
             .addTransportFilter(CallerIdentity.atConnect(certificates))
             .maxInboundMessageSize(LARGEST_MESSAGE)
             .permitKeepAliveTime(5, TimeUnit.SECONDS)
             .permitKeepAliveWithoutCalls(true)
             .keepAliveTime(30, TimeUnit.SECONDS)
+            .keepAliveTimeout(10, TimeUnit.SECONDS)
+            .maxConnectionIdle(IDLE_MINUTES, TimeUnit.MINUTES)
+            .maxConcurrentCallsPerConnection(CALLS_EACH_CONNECTION)
+            .maxRstFramesPerWindow(RESETS, RESETS_SECONDS)
             .addService(ProtoReflectionServiceV1.newInstance())
             .addService(health.getHealthService());
     if (tls.isPresent()) {
@@ -96,10 +159,11 @@ final class GrpcPort implements AutoCloseable {
       server = with(network, services, threads).start();
     } catch (IOException e) {
       threads.shutdownNow();
+      connections.close();
       throw e;
     }
     Server inProcess = with(InProcessServerBuilder.forName(name), services, threads).start();
-    GrpcPort port = new GrpcPort(server, inProcess, health, threads);
+    GrpcPort port = new GrpcPort(connections, server, inProcess, health, threads);
     var unused = // a round never throws
         port.healthRounds.scheduleWithFixedDelay(
             () -> port.setHealth(services, ready.getAsBoolean()),
@@ -128,6 +192,20 @@ final class GrpcPort implements AutoCloseable {
     return server.getPort();
   }
 
+  int connections() {
+    return connections.open();
+  }
+
+  /** Shows how many connections there are. */
+  void measure(MeterRegistry metrics) {
+    Gauge.builder("dm.connections", connections, Connections::open)
+        .description("Connections of the gRPC port")
+        .register(metrics);
+    FunctionCounter.builder("dm.connections.refused", connections, Connections::refused)
+        .description("Connections that were one too many")
+        .register(metrics);
+  }
+
   private void setHealth(List<ServerServiceDefinition> services, boolean ready) {
     ServingStatus status = ready ? ServingStatus.SERVING : ServingStatus.NOT_SERVING;
     health.setStatus(HealthStatusManager.SERVICE_NAME_ALL_SERVICES, status);
@@ -152,5 +230,6 @@ final class GrpcPort implements AutoCloseable {
     server.shutdownNow();
     inProcess.shutdownNow();
     threads.shutdownNow();
+    connections.close();
   }
 }

@@ -248,6 +248,10 @@ final class HttpGateway implements HttpHandler {
     if (wait != null) {
       http.getResponseHeaders().set("Retry-After", wait);
     }
+    @Nullable String waitMs = trailers.get(Refusals.RETRY_AFTER_MS);
+    if (waitMs != null) {
+      http.getResponseHeaders().set(Refusals.RETRY_AFTER_MS.name(), waitMs);
+    }
     byte[] error =
         new JsonLine()
             .add("code", status.getCode().name())

@@ -27,6 +27,10 @@ final class HttpPort implements AutoCloseable {
   static {
     // an answer in two writes would wait for the other side's delayed acknowledgement: 40 ms
     System.setProperty("sun.net.httpserver.nodelay", "true");
+    // who does not read an answer would keep it in memory; above the longest poll by far
+    if (System.getProperty("sun.net.httpserver.maxRspTime") == null) {
+      System.setProperty("sun.net.httpserver.maxRspTime", "300");
+    }
   }
 
   private final HttpServer server;

@@ -25,6 +25,9 @@ interface Ledger {
   /** Has a request decided; fails with a {@link io.pilothouse.dm.raft.SubmitException}. */
   CompletableFuture<Reply> submit(Request request);
 
+  /** Requests that wait for the next entry of the log. */
+  int waiting();
+
   /** Looks at the applied state; the reader must be quick and let out only entities. */
   <T> T read(Function<State, T> reader);
 

@@ -16,11 +16,25 @@ import io.pilothouse.api.v1.ReportRequest;
 import io.pilothouse.api.v1.WantedState;
 import io.pilothouse.dm.state.WantedStates;
 import java.util.Optional;
+import java.util.Set;
 
 /** What agents ask. */
 final class MachineService extends MachineApiGrpc.MachineApiImplBase {
 
   private record View(Machine machine, WantedState wanted) {}
+
+  /** What a machine is to be told, and its entity tag. */
+  private record Told(Machine machine, WantedState wanted, long revision, String etag) {
+
+    boolean isNews(PullRequest request) {
+      return !etag.equals(request.getEtag());
+    }
+
+    PullReply reply(PullRequest request) {
+      PullReply.Builder reply = PullReply.newBuilder().setRevision(revision).setEtag(etag);
+      return isNews(request) ? reply.setWanted(wanted).build() : reply.setNotModified(true).build();
+    }
+  }
 
   private final Ledger ledger;
   private final Writes writes;
@@ -101,23 +115,27 @@ final class MachineService extends MachineApiGrpc.MachineApiImplBase {
     String key = MachineIdentity.requireKey();
     pulls.catchUp(request.getRevision());
     Patience patience = new Patience(request.getWaitMs());
-    Pulls.Answer<View> first = view(request.getMachine(), key);
-    if (patience.isOver() || isNews(first, request)) {
-      return reply(first, request);
+    Told first = told(request.getMachine(), key);
+    if (patience.isOver() || first.isNews(request)) {
+      return first.reply(request);
     }
-    String type = first.message().machine().getType();
-    try (Waiters.Waiter waiter = waiters.open(Topic.ofMachine(request.getMachine(), type))) {
+    Set<Topic> topics = Topic.ofMachine(request.getMachine(), first.machine().getType());
+    Optional<Waiters.Waiter> place = waiters.openForMachine(topics);
+    if (place.isEmpty()) {
+      return first.reply(request).toBuilder().setPullAfterMs(patience.left().toMillis()).build();
+    }
+    try (Waiters.Waiter waiter = place.get()) {
       while (true) {
-        Pulls.Answer<View> now = view(request.getMachine(), key);
-        if (patience.isOver() || isNews(now, request)) {
-          return reply(now, request);
+        Told now = told(request.getMachine(), key);
+        if (patience.isOver() || now.isNews(request)) {
+          return now.reply(request);
         }
         waiter.await(patience.left());
       }
     }
   }
 
-  private Pulls.Answer<View> view(String name, String key) {
+  private Told told(String name, String key) {
     Pulls.Answer<Optional<View>> found =
         pulls.read(
             state ->
@@ -129,26 +147,12 @@ final class MachineService extends MachineApiGrpc.MachineApiImplBase {
     if (view.machine().getKeySha256().isEmpty()) {
       throw unknown(name, "has not registered since its key was cleared");
     }
-    return new Pulls.Answer<>(view, found.revision());
+    return new Told(view.machine(), view.wanted(), found.revision(), Pulls.digest(view.wanted()));
   }
 
   private static RuntimeException unknown(String name, String why) {
     return Refusals.of(
         Status.Code.FAILED_PRECONDITION, "machine '" + name + "' " + why, "register first");
-  }
-
-  private static boolean isNews(Pulls.Answer<View> answer, PullRequest request) {
-    return !Pulls.digest(answer.message().wanted()).equals(request.getEtag());
-  }
-
-  private static PullReply reply(Pulls.Answer<View> answer, PullRequest request) {
-    PullReply.Builder reply =
-        PullReply.newBuilder()
-            .setRevision(answer.revision())
-            .setEtag(Pulls.digest(answer.message().wanted()));
-    return reply.getEtag().equals(request.getEtag())
-        ? reply.setNotModified(true).build()
-        : reply.setWanted(answer.message().wanted()).build();
   }
 
   @Override

@@ -9,6 +9,7 @@ import io.pilothouse.dm.raft.OutcomeUnknownException;
 import io.pilothouse.dm.raft.OverloadedException;
 import io.pilothouse.dm.raft.Peer;
 import io.pilothouse.dm.state.RefusedException;
+import java.time.Duration;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import org.jspecify.annotations.Nullable;
@@ -25,6 +26,14 @@ final class Refusals {
 
   /** Whole seconds to wait, as HTTP's header of this name. */
   static final Metadata.Key<String> RETRY_AFTER = key("retry-after");
+
+  /** The same in milliseconds: for our own clients. */
+  static final Metadata.Key<String> RETRY_AFTER_MS = key("retry-after-ms");
+
+  /** The same for clients of gRPC that retry by its own rules (gRFC A6). */
+  private static final Metadata.Key<String> PUSHBACK_MS = key("grpc-retry-pushback-ms");
+
+  private static final Duration LOG_WAIT = Duration.ofSeconds(1);
 
   static final Metadata.Key<String> REMEDY = key("pilot-remedy");
 
@@ -50,10 +59,17 @@ final class Refusals {
 
   /** More than is taken; comes with how long to wait. */
   static StatusRuntimeException later(String message, String remedy, long seconds) {
+    return later(message, remedy, Duration.ofSeconds(seconds));
+  }
+
+  /** The same, finer. */
+  static StatusRuntimeException later(String message, String remedy, Duration wait) {
     StatusRuntimeException refusal = of(Status.Code.RESOURCE_EXHAUSTED, message, remedy);
     @Nullable Metadata trailers = refusal.getTrailers();
     if (trailers != null) {
-      trailers.put(RETRY_AFTER, Long.toString(seconds));
+      trailers.put(RETRY_AFTER, Long.toString(wait.plusMillis(999).toSeconds()));
+      trailers.put(RETRY_AFTER_MS, Long.toString(wait.toMillis()));
+      trailers.put(PUSHBACK_MS, Long.toString(wait.toMillis()));
     }
     return refusal;
   }
@@ -85,8 +101,7 @@ final class Refusals {
       case StatusRuntimeException e -> e;
       case RefusedException e -> of(e.refusal());
       case NotLeaderException e -> notLeader(e);
-      case OverloadedException e ->
-          of(Status.Code.RESOURCE_EXHAUSTED, text(e), "retry later, with a growing pause");
+      case OverloadedException e -> later(text(e), "retry later, with a growing pause", LOG_WAIT);
       case OutcomeUnknownException e ->
           of(
               Status.Code.UNAVAILABLE,

@@ -26,6 +26,11 @@ record ReplicaLedger(Replica replica) implements Ledger {
   }
 
   @Override
+  public int waiting() {
+    return replica.waiting();
+  }
+
+  @Override
   public <T> T read(Function<State, T> reader) {
     return replica.read(reader);
   }

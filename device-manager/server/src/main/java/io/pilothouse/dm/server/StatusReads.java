@@ -24,6 +24,7 @@ final class StatusReads {
   private final Writes writes;
   private final Pulls pulls;
   private final Term term;
+  private final Sheds sheds;
   private final ExpiringCertificates certificates;
   private final Clocks clocks;
 
@@ -32,12 +33,14 @@ final class StatusReads {
       Writes writes,
       Pulls pulls,
       Term term,
+      Sheds sheds,
       ExpiringCertificates certificates,
       Clocks clocks) {
     this.ledger = ledger;
     this.writes = writes;
     this.pulls = pulls;
     this.term = term;
+    this.sheds = sheds;
     this.certificates = certificates;
     this.clocks = clocks;
   }
@@ -64,6 +67,7 @@ final class StatusReads {
         .floods()
         .present(clocks.nanos().getAsLong())
         .forEach((watchdog, flood) -> status.addCodes(flood(watchdog, flood)));
+    shedding(status);
     Duration skew = ledger.logClock().skew();
     if (ClockSkew.isLarge(skew)) {
       status.addCodes(clockSkew(skew));
@@ -115,6 +119,39 @@ final class StatusReads {
         .setText(
             "%s reports for watchdog %s more often than its quota allows: %d refused"
                 .formatted(flood.reporter(), watchdog, flood.shed()))
+        .build();
+  }
+
+  private void shedding(StatusReply.Builder status) {
+    long nanoTime = clocks.nanos().getAsLong();
+    String leader = ledger.leader().map(Peer::id).orElse("");
+    sheds
+        .ofLoad(nanoTime)
+        .forEach((callClass, spell) -> status.addCodes(busy(leader, callClass, spell)));
+    sheds
+        .ofCallers(nanoTime)
+        .forEach((caller, spell) -> status.addCodes(callerFlood(caller, spell)));
+  }
+
+  private HealthCode busy(String leader, CallClass callClass, Sheds.Spell spell) {
+    return code("DM_BUSY", "WARN", (int) Math.min(Integer.MAX_VALUE, spell.count()))
+        .setScope("dm/" + leader)
+        .setSince(clocks.wallTimeOf(spell.at()).toEpochMilli())
+        .setAction("look at dm_calls_seconds_count by method in the metrics of " + leader)
+        .setText(
+            "the leader has more to do than it can: %d calls of class %s were told to come later"
+                .formatted(spell.count(), callClass.label()))
+        .build();
+  }
+
+  private HealthCode callerFlood(String caller, Sheds.Spell spell) {
+    return code("CALLER_FLOOD", "WARN", (int) Math.min(Integer.MAX_VALUE, spell.count()))
+        .setScope(caller)
+        .setSince(clocks.wallTimeOf(spell.at()).toEpochMilli())
+        .setAction("look at what %s does; others are served all the while".formatted(caller))
+        .setText(
+            "%s calls more than one caller may: %d calls were told to come later"
+                .formatted(caller, spell.count()))
         .build();
   }
 

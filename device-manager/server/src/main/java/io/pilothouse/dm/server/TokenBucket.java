@@ -1,5 +1,6 @@
 package io.pilothouse.dm.server;
 
+import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
 /** How much of a quota is left. For one thread at a time. */
@@ -39,6 +40,12 @@ final class TokenBucket {
 
   boolean isFull() {
     return tokens >= quota.burst();
+  }
+
+  /** Until there is one again; rounded up to a millisecond. */
+  Duration timeToWait() {
+    return Duration.ofMillis(
+        Math.max(1, (long) Math.ceil((1 - tokens) * 60_000 / quota.perMinute())));
   }
 
   /** Whole seconds until there is one again. */

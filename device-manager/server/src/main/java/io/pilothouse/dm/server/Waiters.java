@@ -2,7 +2,6 @@ package io.pilothouse.dm.server;
 
 import io.grpc.Context;
 import io.grpc.Context.CancellationListener;
-import io.grpc.Status;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.pilothouse.dm.raft.CommitListener;
@@ -11,11 +10,13 @@ import io.pilothouse.dm.state.Change;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Long polls that wait for news, by what they wait for; the kick. A waiter is opened before the
@@ -23,12 +24,19 @@ import java.util.concurrent.atomic.AtomicInteger;
  */
 final class Waiters implements CommitListener, AutoCloseable {
 
+  /** Of so many places machines leave one to others, who are few. */
+  private static final int OTHERS_SHARE = 20;
+
+  private static final Duration FULL_WAIT = Duration.ofSeconds(5);
+
   /** One call that waits. */
   final class Waiter implements AutoCloseable {
     private final Set<Topic> topics;
     private final Semaphore kicks = new Semaphore(0);
     private final Context call = Context.current();
     private final CancellationListener gone = context -> kicks.release();
+    private final Admission.@Nullable Ticket ticket = Admission.TICKET.get();
+    private boolean woken;
 
     private Waiter(Set<Topic> topics) {
       this.topics = topics;
@@ -41,6 +49,7 @@ final class Waiters implements CommitListener, AutoCloseable {
         // opened after the last kick: nothing would wake it
         throw Refusals.shuttingDown();
       }
+      park();
       try {
         if (kicks.tryAcquire(most.toNanos(), TimeUnit.NANOSECONDS)) {
           kicks.drainPermits();
@@ -52,10 +61,37 @@ final class Waiters implements CommitListener, AutoCloseable {
       if (closed) {
         throw Refusals.shuttingDown();
       }
+      resume();
+    }
+
+    private void park() {
+      if (ticket != null) {
+        ticket.park();
+      }
+      leave();
+    }
+
+    /** A change may wake a whole fleet: what is more urgent need not wait until all have looked. */
+    private void resume() {
+      if (ticket != null) {
+        if (ticket.callClass() == CallClass.PULL) {
+          looking.acquireUninterruptibly(); // who has one answers or parks soon
+          woken = true;
+        }
+        ticket.resume();
+      }
+    }
+
+    private void leave() {
+      if (woken) {
+        woken = false;
+        looking.release();
+      }
     }
 
     @Override
     public void close() {
+      leave();
       call.removeListener(gone);
       for (Topic topic : topics) {
         byTopic.computeIfPresent(
@@ -72,15 +108,13 @@ final class Waiters implements CommitListener, AutoCloseable {
   private final Map<Topic, Set<Waiter>> byTopic = new ConcurrentHashMap<>();
   private final AtomicInteger open = new AtomicInteger();
   private final int limit;
+  private final Semaphore looking;
   private volatile boolean closed;
 
-  /**
-   * Waits for at most this many calls at once.
-   *
-   * @param limit calls beyond it are told to come back later
-   */
-  Waiters(int limit, MeterRegistry metrics) {
-    this.limit = limit;
+  /** Waits for as many calls at once as the limits say. */
+  Waiters(EdgeLimits limits, MeterRegistry metrics) {
+    this.limit = limits.parked();
+    this.looking = new Semaphore(limits.woken(), true);
     Gauge.builder("dm.waiters", open, AtomicInteger::get)
         .description("Long polls that wait for a change")
         .register(metrics);
@@ -88,12 +122,24 @@ final class Waiters implements CommitListener, AutoCloseable {
 
   /** Starts to note changes of the topics. */
   Waiter open(Set<Topic> topics) {
-    if (open.incrementAndGet() > limit) {
+    return open(topics, limit)
+        .orElseThrow(
+            () ->
+                Refusals.later(
+                    "%d calls wait for news here already".formatted(limit),
+                    "ask without wait_ms, or ask another replica",
+                    FULL_WAIT));
+  }
+
+  /** The same for a machine; empty when there is no place, and it must not wait here. */
+  Optional<Waiter> openForMachine(Set<Topic> topics) {
+    return open(topics, limit - limit / OTHERS_SHARE);
+  }
+
+  private Optional<Waiter> open(Set<Topic> topics, int most) {
+    if (open.incrementAndGet() > most) {
       open.decrementAndGet();
-      throw Refusals.of(
-          Status.Code.RESOURCE_EXHAUSTED,
-          "%d calls wait for news here already".formatted(limit),
-          "ask without wait_ms, or ask another replica");
+      return Optional.empty();
     }
     Waiter waiter = new Waiter(topics);
     for (Topic topic : topics) {
@@ -105,7 +151,7 @@ final class Waiters implements CommitListener, AutoCloseable {
             return all;
           });
     }
-    return waiter;
+    return Optional.of(waiter);
   }
 
   int count() {

@@ -142,6 +142,26 @@ class AccessTest {
   }
 
   @Test
+  void ordersLooksAndRepairsGoBeforeWhatMachinesSendAllTheTime() {
+    for (MethodDescriptor<?, ?> method : OperatorGrpc.getServiceDescriptor().getMethods()) {
+      String name = Objects.requireNonNull(method.getBareMethodName());
+      assertThat(Access.callClass(Access.OPERATOR, name))
+          .as(name)
+          .isEqualTo(
+              name.equals("ReadRecord") ? CallClass.BACKGROUND : CallClass.OPERATOR_AND_REPAIR);
+    }
+    for (String name : List.of("AcquireLease", "PullRepairs", "ClaimRepair", "ReportRepair")) {
+      assertThat(Access.callClass(Access.SATELLITE, name))
+          .as(name)
+          .isEqualTo(CallClass.OPERATOR_AND_REPAIR);
+    }
+    assertThat(Access.callClass(Access.MACHINE, "Report")).isEqualTo(CallClass.REPORT);
+    assertThat(Access.callClass(Access.WATCHDOG, "Report")).isEqualTo(CallClass.REPORT);
+    assertThat(Access.callClass(Access.MACHINE, "Pull")).isEqualTo(CallClass.PULL);
+    assertThat(Access.callClass(Access.MACHINE, "Unknown")).isEqualTo(CallClass.BACKGROUND);
+  }
+
+  @Test
   void whatAnswersLikeAWriteIsNoRead() {
     for (MethodDescriptor<?, ?> method : OperatorGrpc.getServiceDescriptor().getMethods()) {
       var schema = (ProtoMethodDescriptorSupplier) method.getSchemaDescriptor();

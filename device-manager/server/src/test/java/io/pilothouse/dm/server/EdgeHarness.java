@@ -26,8 +26,11 @@ import io.pilothouse.api.v1.SatelliteGrpc.SatelliteBlockingStub;
 import io.pilothouse.api.v1.VerdictReportItem;
 import io.pilothouse.api.v1.WriteContext;
 import io.pilothouse.api.v1.WriteReply;
+import io.pilothouse.dm.raft.HostPort;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
@@ -54,11 +57,11 @@ final class EdgeHarness implements AutoCloseable {
   private final ManagedChannel channel;
 
   EdgeHarness() {
-    this(100);
+    this(EdgeLimits.of(2, 1 << 30));
   }
 
-  EdgeHarness(int mostWaiters) {
-    edge = new Edge(ledger, clock.clocks(), metrics, mostWaiters);
+  EdgeHarness(EdgeLimits limits) {
+    edge = new Edge(ledger, clock.clocks(), metrics, limits);
     String name = UUID.randomUUID().toString();
     InProcessServerBuilder builder = InProcessServerBuilder.forName(name).executor(threads);
     edge.services().forEach(builder::addService);
@@ -68,6 +71,13 @@ final class EdgeHarness implements AutoCloseable {
       throw new UncheckedIOException(e);
     }
     channel = InProcessChannelBuilder.forName(name).build();
+  }
+
+  /** On loopback. */
+  static HostPort freePort() throws IOException {
+    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      return new HostPort("127.0.0.1", socket.getLocalPort());
+    }
   }
 
   ManagedChannel channel() {
@@ -138,6 +148,11 @@ final class EdgeHarness implements AutoCloseable {
     CompletableFuture<T> answer = CompletableFuture.supplyAsync(call, threads);
     until(() -> edge.waiters().count() > before);
     return answer;
+  }
+
+  /** Starts a call whose end is not waited for. */
+  <T> CompletableFuture<T> asynchronously(Supplier<T> call) {
+    return CompletableFuture.supplyAsync(call, threads);
   }
 
   static <T> T get(CompletableFuture<T> answer) {

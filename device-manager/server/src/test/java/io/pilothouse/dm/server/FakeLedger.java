@@ -46,6 +46,9 @@ final class FakeLedger implements Ledger {
   private final List<Request> submitted = new ArrayList<>();
   private volatile Optional<Peer> leader = Optional.of(SELF);
   private volatile @Nullable SubmitException failure;
+  private volatile int waiting;
+  private final List<Runnable> held = new ArrayList<>();
+  private boolean holds;
   private volatile @Nullable Duration thirdSilentFor = Duration.ZERO;
   private long index;
 
@@ -75,6 +78,32 @@ final class FakeLedger implements Ledger {
     failure = exception;
   }
 
+  /** Nothing is decided from now on, as when no majority answers. */
+  synchronized void hold() {
+    holds = true;
+  }
+
+  /** All that came meanwhile is decided, and what comes. */
+  void release() {
+    List<Runnable> now;
+    synchronized (this) {
+      holds = false;
+      now = List.copyOf(held);
+      held.clear();
+    }
+    now.forEach(Runnable::run);
+  }
+
+  /** So many requests wait for the log. */
+  void logWaits(int requests) {
+    waiting = requests;
+  }
+
+  @Override
+  public int waiting() {
+    return waiting;
+  }
+
   void thirdSilentFor(Duration silence) {
     thirdSilentFor = silence;
   }
@@ -92,6 +121,17 @@ final class FakeLedger implements Ledger {
     if (failure != null) {
       return CompletableFuture.failedFuture(failure);
     }
+    synchronized (this) {
+      if (holds) {
+        CompletableFuture<Reply> reply = new CompletableFuture<>();
+        held.add(() -> reply.complete(decide(request)));
+        return reply;
+      }
+    }
+    return CompletableFuture.completedFuture(decide(request));
+  }
+
+  private Reply decide(Request request) {
     Applied applied;
     long at;
     synchronized (this) {
@@ -101,7 +141,7 @@ final class FakeLedger implements Ledger {
       applied = apply.apply(state, entry, at);
     }
     listeners.forEach(each -> each.applied(at, applied));
-    return CompletableFuture.completedFuture(applied.replies().get(0));
+    return applied.replies().get(0);
   }
 
   @Override

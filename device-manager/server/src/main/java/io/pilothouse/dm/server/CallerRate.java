@@ -1,0 +1,35 @@
+package io.pilothouse.dm.server;
+
+/**
+ * How much one caller may ask.
+ *
+ * @param perSecond calls in the long run
+ * @param burst calls at once after a rest
+ * @param open calls of its own that are under way, wait for news, or whose answers it has not read
+ * @param strict whether it holds always; else only while there is more to do than one caller's
+ */
+record CallerRate(int perSecond, int burst, int open, boolean strict) {
+
+  /** A hundred times what an agent needs, whose fleet may have a hundred thousand of it. */
+  private static final CallerRate MACHINE = new CallerRate(10, 100, 16, true);
+
+  private static final CallerRate SERVICE = new CallerRate(200, 1_000, 256, false);
+  private static final CallerRate OPERATOR = new CallerRate(200, 1_000, 512, false);
+
+  static CallerRate of(Principal.Kind kind) {
+    return switch (kind) {
+      case MACHINE -> MACHINE;
+      case SATELLITE, WATCHDOG, FRAMEWORK -> SERVICE;
+      case OPERATOR -> OPERATOR;
+    };
+  }
+
+  /** Shared by callers of a kind that found no place of their own. */
+  CallerRate shared() {
+    return new CallerRate(100 * perSecond, 100 * burst, 100 * open, false);
+  }
+
+  ReportQuotas.Quota quota() {
+    return new ReportQuotas.Quota(60.0 * perSecond, burst);
+  }
+}
