@@ -78,8 +78,11 @@ final class Admission {
       long now = nanos.getAsLong();
       Callers.Account account = callers.of(principal, now);
       CallerRate rate = account.rate();
+      if (account.working >= rate.atOnce()) {
+        return tooManyOpen(principal, callClass, account.working, "under way");
+      }
       if (account.open >= rate.open()) {
-        return tooManyOpen(principal, callClass, rate);
+        return tooManyOpen(principal, callClass, account.open, "open");
       }
       TokenBucket bucket = account.bucket(now);
       boolean within = bucket.take();
@@ -123,11 +126,12 @@ final class Admission {
     return callers.size();
   }
 
-  private static Shed tooManyOpen(Principal principal, CallClass callClass, CallerRate rate) {
+  private static Shed tooManyOpen(
+      Principal principal, CallClass callClass, int calls, String what) {
     return new Shed(
         callClass,
         Reason.OPEN,
-        "%s has %d calls open; one caller may have so many".formatted(principal, rate.open()),
+        "%s has %d calls %s; one caller may have so many".formatted(principal, calls, what),
         "end calls and read their answers before you make more",
         OPEN_WAIT);
   }
@@ -192,6 +196,7 @@ final class Admission {
       if (working != now) {
         working = now;
         underWay.merge(callClass, now ? 1 : -1, Integer::sum);
+        account.working += now ? 1 : -1;
       }
     }
 

@@ -18,6 +18,7 @@ final class Callers {
   static final class Account {
     private final CallerRate rate;
     private final TokenBucket bucket;
+    int working;
     int open;
 
     private Account(CallerRate rate, long nanoTime) {

@@ -179,16 +179,31 @@ class AdmissionTest {
   }
 
   @Test
+  void oneCallerCannotHaveAllThatIsWorkedOn() {
+    admission = new Admission(EdgeLimits.of(2, 1 << 30), () -> now, () -> 0);
+    for (int i = 0; i < 512; i++) {
+      in(enters("operator/script", OPERATOR_AND_REPAIR));
+      pass(Duration.ofSeconds(1));
+    }
+    assertThat(away(enters("operator/script", REPORT), Admission.Reason.OPEN).message())
+        .contains("512 calls under way");
+    for (int i = 0; i < 512; i++) {
+      in(admission.enter(principal("operator/o-" + i), OPERATOR_AND_REPAIR));
+    }
+  }
+
+  @Test
   void answersThatTheirCallerDoesNotReadCountAgainstItAlone() {
     admission = new Admission(EdgeLimits.of(2, 1 << 30), () -> now, () -> 0);
     List<Admission.Ticket> unread = new ArrayList<>();
-    for (int i = 0; i < 16; i++) {
-      unread.add(in(enters("machine/web-01", PULL)));
+    for (int i = 0; i < 64; i++) {
+      Admission.Ticket call = in(enters("machine/web-01", PULL));
+      call.worked();
+      unread.add(call);
     }
-    unread.forEach(Admission.Ticket::worked);
     assertThat(admission.working(PULL)).isZero();
     assertThat(away(enters("machine/web-01", PULL), Admission.Reason.OPEN).message())
-        .contains("16 calls open");
+        .contains("64 calls open");
     in(enters("machine/web-02", PULL));
     unread.get(3).gone();
     in(enters("machine/web-01", PULL));
