@@ -38,8 +38,7 @@ final class Edge implements AutoCloseable {
     certificates = new ExpiringCertificates(given);
     admission = new Admission(limits, clocks.nanos(), ledger::waiting);
     Sheds sheds = new Sheds(admission, metrics);
-    StatusReads status =
-        new StatusReads(ledger, writes, pulls, term, sheds, certificates, clocks);
+    StatusReads status = new StatusReads(ledger, writes, pulls, term, sheds, certificates, clocks);
     fleetMetrics = new FleetMetrics(ledger, status, metrics);
     OperatorService operator =
         new OperatorService(

@@ -40,6 +40,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
@@ -212,25 +213,28 @@ class GrpcPortTest {
   private static final class DeafWire implements AutoCloseable {
     private final ServerSocket listening;
     private final Socket server = new Socket();
+    /** How it was cut, by the port or by the test. */
+    private final List<IOException> ends = new CopyOnWriteArrayList<>();
+
     private volatile boolean deaf;
 
     DeafWire(int port) throws IOException {
       listening = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
       server.setReceiveBufferSize(16 << 10);
-      Thread.ofVirtual()
-          .start(
-              () -> {
-                try (Socket accepted = listening.accept()) {
-                  server.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
-                  Thread back = Thread.ofVirtual().start(() -> hear(accepted));
-                  accepted.getInputStream().transferTo(server.getOutputStream());
-                  back.join();
-                } catch (IOException e) {
-                  throw new UncheckedIOException(e);
-                } catch (InterruptedException e) {
-                  Thread.currentThread().interrupt();
-                }
-              });
+      Thread.ofVirtual().start(() -> carry(port));
+    }
+
+    private void carry(int port) {
+      try (Socket accepted = listening.accept()) {
+        server.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
+        Thread back = Thread.ofVirtual().start(() -> hear(accepted));
+        accepted.getInputStream().transferTo(server.getOutputStream());
+        back.join();
+      } catch (IOException e) {
+        ends.add(e);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
     }
 
     private void hear(Socket accepted) {
@@ -238,15 +242,11 @@ class GrpcPortTest {
         InputStream in = server.getInputStream();
         OutputStream out = accepted.getOutputStream();
         byte[] bytes = new byte[4 << 10];
-        while (!deaf) {
-          int count = in.read(bytes);
-          if (count < 0) {
-            return;
-          }
+        for (int count = in.read(bytes); count >= 0 && !deaf; count = in.read(bytes)) {
           out.write(bytes, 0, count);
         }
       } catch (IOException e) {
-        throw new UncheckedIOException(e);
+        ends.add(e);
       }
     }
 
