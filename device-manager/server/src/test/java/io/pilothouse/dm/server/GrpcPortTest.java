@@ -29,7 +29,6 @@ import io.pilothouse.api.v1.ReportRequest;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -213,6 +212,7 @@ class GrpcPortTest {
   private static final class DeafWire implements AutoCloseable {
     private final ServerSocket listening;
     private final Socket server = new Socket();
+
     /** How it was cut, by the port or by the test. */
     private final List<IOException> ends = new CopyOnWriteArrayList<>();
 
