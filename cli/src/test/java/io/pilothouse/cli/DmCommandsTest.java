@@ -12,6 +12,8 @@ import io.pilothouse.api.v1.GetMembersReply;
 import io.pilothouse.api.v1.JoiningReplica;
 import io.pilothouse.api.v1.ReadBackupReply;
 import io.pilothouse.api.v1.ReplicaMember;
+import io.pilothouse.api.v1.SetFeatureLevelReply;
+import io.pilothouse.api.v1.SetFeatureLevelRequest;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -110,6 +112,53 @@ class DmCommandsTest {
     assertThat(typed.code()).isEqualTo(ExitCode.USAGE.code());
     assertThat(typed.err()).contains("\"h:1/h:2\" is not the addresses of a replica");
     assertThat(dm.methods()).isEmpty();
+  }
+
+  private void upgraded() {
+    dm.answers(
+        "GetMembers",
+        GetMembersReply.newBuilder()
+            .setFeatureLevel(1)
+            .setPossibleLevel(2)
+            .addMembers(
+                member("dm-1").setKnown(true).setVersion("0.2.0").setMinLevel(1).setMaxLevel(2))
+            .addMembers(
+                member("dm-2").setKnown(true).setVersion("0.3.0").setMinLevel(2).setMaxLevel(3))
+            .build());
+  }
+
+  @Test
+  void theFeatureLevelIsShownWithWhatEachBuildApplies() {
+    upgraded();
+    Typed typed = pilot("dm", "feature-level");
+    assertThat(typed.code()).as(typed.err()).isZero();
+    assertThat(typed.out())
+        .startsWith("feature level 1 is in force, all replicas apply 2: pilot dm finalise");
+    assertThat(typed.out().lines().map(line -> line.replaceAll(" +", " ").strip()))
+        .contains("dm-1 0.2.0 1 to 2", "dm-2 0.3.0 2 to 3");
+    assertThat(pilot("dm", "feature-level", "-o", "name").out()).isEqualTo("1\n");
+  }
+
+  @Test
+  void finalisingIsAskedForOnceMoreAsThereIsNoWayBack() {
+    dm.answers(
+        "SetFeatureLevel",
+        SetFeatureLevelReply.newBuilder().setLevel(2).setBefore(1).setRevision(9).build());
+    Typed unasked = pilot("dm", "finalise");
+    assertThat(unasked.code()).isEqualTo(ExitCode.REFUSED.code());
+    assertThat(unasked.err()).contains("can never come back");
+    assertThat(dm.methods()).isEmpty();
+
+    Typed typed = pilot("dm", "finalise", "--yes", "--reason", "a week without trouble");
+    assertThat(typed.out()).isEqualTo("feature level 2 is in force, after 1\n");
+    SetFeatureLevelRequest asked = dm.asked("SetFeatureLevel", SetFeatureLevelRequest.parser());
+    assertThat(asked.getLevel()).isZero();
+    assertThat(asked.getContext().getReason()).isEqualTo("a week without trouble");
+    assertThat(pilot("dm", "feature-level", "--set", "2", "--yes").code()).isZero();
+    assertThat(dm.asked("SetFeatureLevel", SetFeatureLevelRequest.parser()).getLevel())
+        .isEqualTo(2);
+    assertThat(pilot("dm", "feature-level", "--set", "0", "--yes").code())
+        .isEqualTo(ExitCode.USAGE.code());
   }
 
   @Test

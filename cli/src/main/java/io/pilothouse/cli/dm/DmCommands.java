@@ -25,6 +25,8 @@ public final class DmCommands {
             new DmChange.Replace(),
             new DmChange.Transfer(),
             new DmChange.Priority(),
+            new DmLevel.Show(),
+            new DmLevel.Finalise(),
             new CommandLine(new DmBackup()).addSubcommand(new DmOffline.Verify()),
             new DmOffline.Restore());
     dm.addSubcommand(

@@ -87,7 +87,8 @@ final class DmMembers extends Command {
         Json.object()
             .put("cluster", members.getCluster())
             .put("applied", members.getApplied())
-            .put("changing", members.getChanging());
+            .put("changing", members.getChanging())
+            .put("feature_level", members.getFeatureLevel());
     ArrayNode list = root.putArray("members");
     for (ReplicaMember each : members.getMembersList()) {
       ObjectNode node =

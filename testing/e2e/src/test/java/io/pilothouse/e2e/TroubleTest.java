@@ -77,6 +77,7 @@ class TroubleTest {
     refused(2, "reason", "repair", "freeze");
     refused(2, "api", "rollout", "plan", "frontend", "api@1.0.0");
     refused(6, "--yes", "machine", "decommission", "web-01", "--reason", "never");
+    refused(6, "--yes", "dm", "finalise");
     refused(6, "every unit", "rollout", "start", "frontend", "web@1.0.0");
     refused(6, "not held", "machine", "unhold", "web-01");
     refused(6, "AWAITING_REPLACEMENT", "machine", "replaced", "web-01");

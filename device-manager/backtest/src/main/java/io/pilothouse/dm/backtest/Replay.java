@@ -8,6 +8,8 @@ import io.pilothouse.api.log.v1.RecordedEntry;
 import io.pilothouse.dm.record.SegmentReader;
 import io.pilothouse.dm.state.Apply;
 import io.pilothouse.dm.state.Change;
+import io.pilothouse.dm.state.FeatureLevel;
+import io.pilothouse.dm.state.Levels;
 import io.pilothouse.dm.state.State;
 import java.io.IOException;
 import java.time.Instant;
@@ -132,8 +134,16 @@ final class Replay {
     last = entry.getIndex();
     entries++;
     if (entry.hasEntry()) {
-      watcher.applied(
-          state, apply.apply(state, entry.getEntry(), entry.getIndex()).events(), entry);
+      List<Event> events = apply.apply(state, entry.getEntry(), entry.getIndex()).events();
+      requireKnownLevel();
+      watcher.applied(state, events, entry);
+    }
+  }
+
+  private void requireKnownLevel() throws BacktestException {
+    int level = FeatureLevel.of(state);
+    if (Levels.BUILD.objection(level).isPresent()) {
+      throw newer("feature level %d, and this build applies %s".formatted(level, Levels.BUILD));
     }
   }
 

@@ -2,6 +2,7 @@ package io.pilothouse.dm.inspect;
 
 import com.google.protobuf.Message;
 import io.pilothouse.dm.raft.StoredState;
+import io.pilothouse.dm.state.FeatureLevel;
 import io.pilothouse.dm.state.Table;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -42,6 +43,7 @@ final class SnapshotCommand implements Callable<Integer> {
       out.println("database  " + stored.from());
       out.println("index     %d (term %d)".formatted(stored.index(), stored.term()));
       out.println("digest    " + stored.digest());
+      out.println("level     " + FeatureLevel.of(stored.state()));
       for (Table each : tables) {
         out.println("%-13s %d".formatted(each.storageId(), stored.state().table(each).size()));
       }

@@ -1,5 +1,6 @@
 package io.pilothouse.dm.raft;
 
+import io.pilothouse.dm.state.FeatureLevel;
 import io.pilothouse.dm.state.Schema;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -87,7 +88,7 @@ public final class Backups {
         copied.digest(),
         Schema.fingerprint(),
         PeerVitals.VERSION,
-        copied.meta().getFeatureLevel(),
+        FeatureLevel.of(copied.meta()),
         BackupManifest.items(target));
   }
 

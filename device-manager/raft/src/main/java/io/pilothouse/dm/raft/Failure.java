@@ -14,6 +14,7 @@ final class Failure {
   private final CompletableFuture<String> reason = new CompletableFuture<>();
   private volatile boolean closing;
   private volatile boolean diverged;
+  private volatile boolean outdated;
 
   Failure(String replica) {
     this.replica = replica;
@@ -30,6 +31,16 @@ final class Failure {
   void reportDiverged(String sentence) {
     diverged = true;
     report(sentence, null);
+  }
+
+  /** Ends the replica because rules are in force that its build does not have. */
+  void reportOutdated(String sentence) {
+    outdated = true;
+    report(sentence, null);
+  }
+
+  boolean isOutdated() {
+    return outdated;
   }
 
   boolean isDiverged() {

@@ -1,8 +1,10 @@
 package io.pilothouse.dm.raft;
 
 import io.pilothouse.api.log.v1.Entry;
+import io.pilothouse.api.log.v1.Meta;
 import io.pilothouse.dm.state.Applied;
 import io.pilothouse.dm.state.Entities;
+import io.pilothouse.dm.state.FeatureLevel;
 import io.pilothouse.dm.state.State;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Consumer;
@@ -16,6 +18,7 @@ final class FleetState {
   private State state = new State();
   private RunningDigest digest = RunningDigest.following(state);
   private volatile long appliedIndex = -1;
+  private volatile Meta meta = Meta.getDefaultInstance();
 
   FleetState(Failure failure) {
     this.failure = failure;
@@ -38,8 +41,14 @@ final class FleetState {
     lock.writeLock().lock();
     try {
       Applied applied = applier.apply(state, entry, index);
+      // before anything of it is written, or seen by a reader
+      UnknownLevelException.require(applier.levels(), state, "entry %d".formatted(index));
       appliedIndex = index;
+      meta = state.meta();
       return applied;
+    } catch (UnknownLevelException e) {
+      failure.reportOutdated(String.valueOf(e.getMessage()));
+      throw new IllegalStateException(e);
     } catch (RuntimeException e) {
       failure.report(
           ("entry %d cannot be applied (%s); this replica stops before its state "
@@ -68,9 +77,20 @@ final class FleetState {
       state = loaded;
       digest = followed;
       appliedIndex = index;
+      meta = loaded.meta();
     } finally {
       lock.writeLock().unlock();
     }
+  }
+
+  /** Which feature level is in force, as of the last applied entry. */
+  int level() {
+    return FeatureLevel.of(meta);
+  }
+
+  /** Whether no entry was applied ever: a cluster that begins. */
+  boolean isNew() {
+    return meta.getNow() == 0;
   }
 
   /** For the applying thread alone. */

@@ -157,7 +157,7 @@ final class FleetStateMachine extends BaseStateMachine {
       int bytes = logged.getStateMachineLogEntry().getLogData().size();
       state.afterApply(now -> recorder.applied(at.getIndex(), entry, bytes, now));
       updateLastAppliedTermIndex(at);
-      checks.applied(at.getIndex(), () -> state.digest().value());
+      checks.applied(at.getIndex(), state.level(), () -> state.digest().value());
       if (entry.hasCheck()) {
         checks.carried(entry.getCheck());
       }
@@ -192,7 +192,7 @@ final class FleetStateMachine extends BaseStateMachine {
       state.advance(index);
       state.afterApply(now -> recorder.applied(index, null, 0, now));
       updateLastAppliedTermIndex(at);
-      checks.applied(index, () -> state.digest().value());
+      checks.applied(index, state.level(), () -> state.digest().value());
     }
   }
 
@@ -356,7 +356,14 @@ final class FleetStateMachine extends BaseStateMachine {
         opened = Store.open(db);
       }
       TermIndex at = opened.applied();
-      State loaded = opened.load();
+      State loaded;
+      try {
+        loaded = opened.load(applier.levels());
+      } catch (UnknownLevelException e) {
+        opened.close();
+        failure.reportOutdated(String.valueOf(e.getMessage()));
+        throw e;
+      }
       RunningDigest digest = RunningDigest.following(loaded);
       opened.checkDigest(digest.hex());
       clock.applied(loaded.now().toEpochMilli());

@@ -1,10 +1,8 @@
 package io.pilothouse.dm.raft;
 
 import com.google.protobuf.ByteString;
-import io.pilothouse.api.log.v1.ReplicaAnswer;
 import io.pilothouse.api.log.v1.ReplicaQuestion;
 import io.pilothouse.api.log.v1.StateCheck;
-import io.pilothouse.dm.state.Schema;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -110,7 +108,7 @@ final class Inquiry {
         .askAll(all.stream().filter(peer -> !peer.id().equals(self)).toList(), question)
         .forEach(
             (id, answer) -> {
-              if (isComparable(answer)) {
+              if (answer.hasMine() && StateChecks.areComparable(mine, answer.getMine())) {
                 said.put(id, answer.getMine().getDigest());
               }
             });
@@ -149,10 +147,6 @@ final class Inquiry {
                 + " `pilot dm replace %s NEW RAFT/GRPC/HTTP`")
             .formatted(
                 self, mine.getIndex(), shown(mine.getDigest()), shown(right), holders, self));
-  }
-
-  private static boolean isComparable(ReplicaAnswer answer) {
-    return answer.hasMine() && answer.getMine().getSchema().equals(Schema.fingerprint());
   }
 
   private static String shown(ByteString digest) {

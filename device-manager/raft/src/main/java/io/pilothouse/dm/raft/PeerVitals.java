@@ -4,6 +4,7 @@ import io.pilothouse.api.log.v1.ReplicaAnswer;
 import io.pilothouse.api.log.v1.ReplicaQuestion;
 import io.pilothouse.api.log.v1.ReplicaVitals;
 import io.pilothouse.tls.TlsDirectory;
+import io.pilothouse.dm.state.Levels;
 import java.io.IOException;
 import java.nio.file.FileStore;
 import java.nio.file.Files;
@@ -29,6 +30,7 @@ final class PeerVitals implements AutoCloseable {
   private final Inquiry inquiry;
   private final SyncTimes syncs;
   private final Optional<TlsDirectory> tls;
+  private final Levels levels;
   private volatile Map<String, ReplicaVitals> lately = Map.of();
 
   private PeerVitals(
@@ -36,8 +38,10 @@ final class PeerVitals implements AutoCloseable {
       Members members,
       PeerQuestions questions,
       SyncTimes syncs,
-      Optional<TlsDirectory> tls) {
+      Optional<TlsDirectory> tls,
+      Levels levels) {
     this.parts = parts;
+    this.levels = levels;
     this.members = members;
     this.questions = questions;
     this.syncs = syncs;
@@ -48,13 +52,14 @@ final class PeerVitals implements AutoCloseable {
     parts.checks().onDifference(inquiry::begin);
   }
 
-  static PeerVitals of(ReplicaParts parts, Members members, RaftNode node) {
+  static PeerVitals of(ReplicaParts parts, Members members, RaftNode node, Levels levels) {
     return new PeerVitals(
         parts,
         members,
         new PeerQuestions(node.group(), node.tls()),
         SyncTimes.of(node.division().getMemberId().toString()),
-        node.tls());
+        node.tls(),
+        levels);
   }
 
   /** Answers another replica. One that sends its own check may thereby be the first to differ. */
@@ -72,6 +77,8 @@ final class PeerVitals implements AutoCloseable {
         ReplicaVitals.newBuilder()
             .setReplica(parts.self())
             .setVersion(VERSION)
+            .setMinLevel(levels.min())
+            .setMaxLevel(levels.max())
             .setSyncUs(syncs.slowestMicros())
             .setDisagrees(inquiry.disagreement());
     tls.ifPresent(each -> own.setCertificateNotAfter(each.notAfter().toEpochMilli()));

@@ -3,12 +3,16 @@ package io.pilothouse.dm.raft;
 import static java.util.Objects.requireNonNull;
 
 import io.micrometer.core.instrument.MeterRegistry;
+import io.pilothouse.api.log.v1.Command;
+import io.pilothouse.api.log.v1.Refusal;
 import io.pilothouse.api.log.v1.ReplicaVitals;
 import io.pilothouse.api.log.v1.Reply;
 import io.pilothouse.api.log.v1.Request;
 import io.pilothouse.dm.record.RecordPages;
 import io.pilothouse.dm.record.RecordStatus;
 import io.pilothouse.dm.state.Apply;
+import io.pilothouse.dm.state.FeatureLevel;
+import io.pilothouse.dm.state.Levels;
 import io.pilothouse.dm.state.State;
 import java.io.IOException;
 import java.time.Duration;
@@ -49,14 +53,15 @@ public final class Replica implements AutoCloseable {
       ReplicaParts parts,
       FleetStateMachine machine,
       RaftNode node,
-      Tuning tuning) {
+      Tuning tuning,
+      Levels levels) {
     this.id = config.id();
     this.parts = parts;
     this.node = node;
     Members members = new Members(config, node.division()::getRaftConf);
     leadership = new Leadership(id, members, node.division(), tuning.electionTimeout());
     membership = new Membership(id, node, members, leadership);
-    vitals = PeerVitals.of(parts, members, node);
+    vitals = PeerVitals.of(parts, members, node, levels);
     machine.answerWith(vitals::answer);
     backups = new Backups(config, parts.dataDir(), machine);
   }
@@ -82,7 +87,7 @@ public final class Replica implements AutoCloseable {
       dataDir.loadNativeLibrary();
       FleetStateMachine machine = parts.machine(applier);
       RaftNode node = RaftNode.start(config, dataDir, tuning, machine);
-      Replica replica = new Replica(config, parts, machine, node, tuning);
+      Replica replica = new Replica(config, parts, machine, node, tuning, applier.levels());
       started.complete(replica);
       replica.vitals.listen(replica::isLeader);
       parts
@@ -117,7 +122,10 @@ public final class Replica implements AutoCloseable {
       parts.close();
       throw e;
     } catch (IOException | RuntimeException e) {
-      String reason = parts.failure().reason().getNow(rootCause(e).toString());
+      String reason =
+          UnknownLevelException.in(e)
+              .map(each -> String.valueOf(each.getMessage()))
+              .orElseGet(() -> parts.failure().reason().getNow(rootCause(e).toString()));
       parts.close();
       throw new ReplicaStartException(
           "replica %s cannot start from %s: %s".formatted(config.id(), config.dataDir(), reason),
@@ -134,9 +142,25 @@ public final class Replica implements AutoCloseable {
    */
   public CompletableFuture<Reply> submit(Request request) {
     requireNonNull(request, "request");
-    return isLeader()
-        ? parts.proposer().submit(request)
-        : CompletableFuture.failedFuture(leadership.notLeader());
+    if (!isLeader()) {
+      return CompletableFuture.failedFuture(leadership.notLeader());
+    }
+    return objection(request.getCommand())
+        .map(each -> Reply.newBuilder().setRefusal(each).build())
+        .map(CompletableFuture::completedFuture)
+        .orElseGet(() -> parts.proposer().submit(request));
+  }
+
+  /**
+   * Why a command must not come into the log: it would end replicas that do not know it. For the
+   * one that raises the level, which comes once a release, this waits for the others' answers.
+   */
+  private Optional<Refusal> objection(Command command) {
+    int inForce = parts.state().level();
+    int wanted = command.getSetFeatureLevel().getLevel();
+    return command.hasSetFeatureLevel() && wanted > inForce
+        ? commonLevel().objection(wanted)
+        : FeatureLevel.objection(inForce, command);
   }
 
   /** Requests that wait for the next entry. */
@@ -234,6 +258,16 @@ public final class Replica implements AutoCloseable {
   /** Whether {@link #failure} is that the state here is not the others'. */
   public boolean isDivergent() {
     return parts.failure().isDiverged();
+  }
+
+  /** Whether {@link #failure} is that rules are in force which this build does not have. */
+  public boolean isOutdated() {
+    return parts.failure().isOutdated();
+  }
+
+  /** Which feature levels all replicas apply; asks them. */
+  public CommonLevel commonLevel() {
+    return CommonLevel.of(membership.members().stream().map(Member::peer).toList(), vitals.ofAll());
   }
 
   /** A listener that comes while this replica leads is told so at once, on the caller's thread. */

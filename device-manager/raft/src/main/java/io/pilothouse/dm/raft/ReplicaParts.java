@@ -53,7 +53,8 @@ record ReplicaParts(
   }
 
   FleetStateMachine machine(Applier applier) {
-    return new FleetStateMachine(this, applier, new Stamp(clock, checks));
+    Stamp stamp = new Stamp(clock, checks, () -> state.isNew() ? applier.levels().max() : 0);
+    return new FleetStateMachine(this, applier, stamp);
   }
 
   @Override

@@ -12,4 +12,9 @@ public final class ReplicaStartException extends Exception {
   ReplicaStartException(String message, @Nullable Throwable cause) {
     super(message, cause);
   }
+
+  /** Whether it is that rules are in force which this build does not have. */
+  public boolean isOutdated() {
+    return UnknownLevelException.in(this).isPresent();
+  }
 }

@@ -4,6 +4,8 @@ import io.pilothouse.api.log.v1.Event;
 import io.pilothouse.api.log.v1.Meta;
 import io.pilothouse.api.v1.Lease;
 import io.pilothouse.dm.state.Apply;
+import io.pilothouse.dm.state.FeatureLevel;
+import io.pilothouse.dm.state.Levels;
 import io.pilothouse.dm.state.Schema;
 import io.pilothouse.dm.state.State;
 import java.io.IOException;
@@ -49,6 +51,7 @@ public final class Restore {
       throws IOException {
     ReplicaConfig.requireName("cluster name", cluster);
     BackupManifest from = BackupManifest.read(backup);
+    requireLevel(backup, from, applier.levels());
     requireWhole(backup, from);
     if (from.cluster().equals(cluster)) {
       throw new IOException(
@@ -76,7 +79,7 @@ public final class Restore {
             renewed.digest(),
             Schema.fingerprint(),
             PeerVitals.VERSION,
-            from.featureLevel(),
+            renewed.level(),
             BackupManifest.items(db));
     for (BackupManifest.Item each : made.files()) {
       DataFiles.sync(db.resolve(each.name()));
@@ -121,6 +124,13 @@ public final class Restore {
     DataFiles.sync(db.toAbsolutePath().getParent());
   }
 
+  /** The state says it once more; here before gigabytes are hashed and copied. */
+  private static void requireLevel(Path dir, BackupManifest manifest, Levels levels)
+      throws IOException {
+    int level = Math.clamp(manifest.featureLevel(), FeatureLevel.FIRST, Integer.MAX_VALUE);
+    UnknownLevelException.require(levels, level, dir.resolve(BackupManifest.NAME).toString());
+  }
+
   private static void requireWhole(Path dir, BackupManifest manifest) throws IOException {
     List<String> damage = manifest.damage(dir);
     if (!damage.isEmpty()) {
@@ -144,13 +154,13 @@ public final class Restore {
     return Math.max(last + AHEAD, System.currentTimeMillis());
   }
 
-  private record Renewed(long index, long at, String digest) {}
+  private record Renewed(long index, long at, String digest, int level) {}
 
   private static Renewed renew(
       Path db, BackupManifest from, String cluster, Optional<RecordReplay> later, Applier applier)
       throws IOException {
     try (Store store = Store.open(db)) {
-      State state = store.load();
+      State state = store.load(applier.levels());
       RunningDigest digest = RunningDigest.following(state);
       store.checkDigest(digest.hex());
       long last = from.index();
@@ -178,7 +188,7 @@ public final class Restore {
       store.write(events, TermIndex.valueOf(FIRST_TERM, index));
       store.writeDigest(digest.hex());
       store.flush();
-      return new Renewed(index, meta.getNow(), digest.hex());
+      return new Renewed(index, meta.getNow(), digest.hex(), FeatureLevel.of(meta));
     }
   }
 }

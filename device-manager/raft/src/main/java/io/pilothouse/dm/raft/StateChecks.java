@@ -3,6 +3,7 @@ package io.pilothouse.dm.raft;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.UnsafeByteOperations;
 import io.pilothouse.api.log.v1.StateCheck;
+import io.pilothouse.dm.state.FeatureLevel;
 import io.pilothouse.dm.state.Schema;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -19,8 +20,11 @@ final class StateChecks {
   /** An entry carries its check soon; asking others who is right takes seconds. */
   private static final int KEPT = 64;
 
+  /** A state's digest, and by which rules it came about. */
+  private record Noted(ByteString digest, int level) {}
+
   private final long every;
-  private final TreeMap<Long, ByteString> own = new TreeMap<>();
+  private final TreeMap<Long, Noted> own = new TreeMap<>();
   private long lastCarried = -1;
   private volatile Consumer<StateCheck> differs = check -> {};
 
@@ -39,13 +43,13 @@ final class StateChecks {
   }
 
   /** The applying thread is done with an entry. */
-  void applied(long index, Supplier<byte[]> digest) {
+  void applied(long index, int level, Supplier<byte[]> digest) {
     if (index % every != 0) {
       return;
     }
-    ByteString value = UnsafeByteOperations.unsafeWrap(digest.get());
+    Noted noted = new Noted(UnsafeByteOperations.unsafeWrap(digest.get()), level);
     synchronized (this) {
-      own.put(index, value);
+      own.put(index, noted);
       while (own.size() > KEPT) {
         own.pollFirstEntry();
       }
@@ -66,7 +70,7 @@ final class StateChecks {
 
   /** This replica's own at an index; empty when it has none any more, or not yet. */
   synchronized Optional<StateCheck> at(long index) {
-    return Optional.ofNullable(own.get(index)).map(digest -> check(index, digest));
+    return Optional.ofNullable(own.get(index)).map(noted -> check(index, noted));
   }
 
   /** An entry that carries another's, most often the leader's, was applied. */
@@ -77,21 +81,32 @@ final class StateChecks {
     compare(theirs);
   }
 
-  /** Whether another's check contradicts this replica's; one of another release never does. */
+  /** Tells of another's check that contradicts this replica's. */
   void compare(StateCheck theirs) {
-    if (!theirs.getSchema().equals(Schema.fingerprint())) {
-      return;
-    }
     @Nullable StateCheck mine = at(theirs.getIndex()).orElse(null);
-    if (mine != null && !mine.getDigest().equals(theirs.getDigest())) {
+    if (mine != null
+        && areComparable(mine, theirs)
+        && !mine.getDigest().equals(theirs.getDigest())) {
       differs.accept(theirs);
     }
   }
 
-  private static StateCheck check(long index, ByteString digest) {
+  /**
+   * Whether two builds' states at one index must be the same. A level fixes rules, texts and
+   * fields, whatever the build; the first one did not for builds that knew no levels, so there only
+   * those that know the same fields are compared.
+   */
+  static boolean areComparable(StateCheck one, StateCheck other) {
+    return one.getSchema().equals(other.getSchema())
+        || (one.getFeatureLevel() == other.getFeatureLevel()
+            && one.getFeatureLevel() > FeatureLevel.FIRST);
+  }
+
+  private static StateCheck check(long index, Noted noted) {
     return StateCheck.newBuilder()
         .setIndex(index)
-        .setDigest(digest)
+        .setDigest(noted.digest())
+        .setFeatureLevel(noted.level())
         .setSchema(Schema.fingerprint())
         .build();
   }

@@ -5,7 +5,10 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
 import io.pilothouse.api.log.v1.Event;
+import io.pilothouse.api.log.v1.Meta;
 import io.pilothouse.dm.state.Change;
+import io.pilothouse.dm.state.FeatureLevel;
+import io.pilothouse.dm.state.Levels;
 import io.pilothouse.dm.state.Schema;
 import io.pilothouse.dm.state.State;
 import io.pilothouse.dm.state.Table;
@@ -145,8 +148,14 @@ final class Store implements AutoCloseable {
     }
   }
 
-  /** All entities, in memory. */
+  /** All entities, in memory, of a level that this build applies. */
   State load() throws IOException {
+    return load(Levels.BUILD);
+  }
+
+  /** All entities, in memory, unless rules are in force that are not among these. */
+  State load(Levels levels) throws IOException {
+    UnknownLevelException.require(levels, level(), "the database " + db.getName());
     State state = new State();
     for (Map.Entry<Table, ColumnFamilyHandle> kept : tables.entrySet()) {
       Table table = kept.getKey();
@@ -161,6 +170,17 @@ final class Store implements AutoCloseable {
       }
     }
     return state;
+  }
+
+  /** Looked at first: of a later release's other tables this one may not make sense. */
+  private int level() throws IOException {
+    try {
+      byte @Nullable [] meta = db.get(tables.get(Table.META), Change.ONLY.getBytes(UTF_8));
+      return FeatureLevel.of(
+          meta == null ? Meta.getDefaultInstance() : (Meta) parse(Table.META, Change.ONLY, meta));
+    } catch (RocksDBException e) {
+      throw new IOException("cannot read the feature level: " + e.getMessage(), e);
+    }
   }
 
   /** Writes an entry's events and its index in one batch: all of it or nothing is there later. */

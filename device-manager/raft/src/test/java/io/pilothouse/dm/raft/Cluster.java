@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
@@ -37,7 +38,7 @@ final class Cluster implements AutoCloseable {
   private final Tuning tuning;
   private final List<Peer> peers;
   private final Map<String, Origin> origins = new TreeMap<>();
-  private final Map<String, Replica> running = new TreeMap<>();
+  private final Map<String, Replica> running = new ConcurrentSkipListMap<>();
   private final Map<String, SimpleMeterRegistry> metrics = new TreeMap<>();
 
   Cluster(Path root, int size, Tuning tuning) {
@@ -103,10 +104,14 @@ final class Cluster implements AutoCloseable {
 
   /** A replica that runs and is no member yet. */
   Peer join(String id) throws ReplicaStartException {
+    return join(id, new LeaseLedger());
+  }
+
+  Peer join(String id, Applier applier) throws ReplicaStartException {
     Peer peer = new Peer(id, freePort(), freePort(), freePort());
     peers.add(peer);
     origins.put(id, new Origin.Join());
-    start(id);
+    start(id, applier);
     return peer;
   }
 

@@ -10,8 +10,12 @@ import org.junit.jupiter.api.Test;
 
 class StampTest {
 
+  private int birth;
   private final Stamp stamp =
-      new Stamp(new LogClock(InstantSource.system(), System::nanoTime), new StateChecks(500));
+      new Stamp(
+          new LogClock(InstantSource.system(), System::nanoTime),
+          new StateChecks(500),
+          () -> birth);
 
   @Test
   void eachRequestGetsRandomnessOfItsOwnWhateverTheSenderPutThere() {
@@ -25,6 +29,14 @@ class StampTest {
         .allMatch(entropy -> entropy.size() == 16);
     assertThat(stamped.getRequests(0).toBuilder().clearEntropy().build())
         .isEqualTo(LeaseLedger.put("a"));
+  }
+
+  @Test
+  void onlyTheLeaderSaysByWhichRulesAClusterBegins() {
+    Entry forged = Entry.newBuilder().setBornAtLevel(7).build();
+    assertThat(stamp.on(forged).getBornAtLevel()).isZero();
+    birth = 2;
+    assertThat(stamp.on(forged).getBornAtLevel()).isEqualTo(2);
   }
 
   private static ByteString bytes() {

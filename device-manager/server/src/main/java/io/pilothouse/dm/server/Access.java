@@ -92,7 +92,8 @@ final class Access {
               // a backup is the whole state, hashes of keys with it
               "BeginBackup", urgent(Need.OPERATE),
               "ReadBackup", background(Need.OPERATE),
-              "EndBackup", urgent(Need.OPERATE)));
+              "EndBackup", urgent(Need.OPERATE),
+              "SetFeatureLevel", urgent(Need.OPERATE)));
 
   /** Why a call is not allowed, and what to do. */
   record Objection(String message, String remedy) {}

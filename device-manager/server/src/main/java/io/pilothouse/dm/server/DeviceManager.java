@@ -78,7 +78,8 @@ public final class DeviceManager implements AutoCloseable {
         new ReplicasService(
             replica,
             new MemberReads(config.cluster(), replica, edge.writes()),
-            new MemberWrites(replica.membership()));
+            new MemberWrites(replica.membership()),
+            new LevelWrites(replica, edge.writes()));
     List<ServerServiceDefinition> services = new ArrayList<>(edge.services());
     services.add(edge.guarded(replicas));
     GrpcPort grpc =
@@ -166,6 +167,11 @@ public final class DeviceManager implements AutoCloseable {
   /** Whether {@link #failure} is that the state here is not the others'. */
   public boolean isDivergent() {
     return replica.isDivergent();
+  }
+
+  /** Whether {@link #failure} is that rules are in force which this build does not have. */
+  public boolean isOutdated() {
+    return replica.isOutdated();
   }
 
   /** Completes with the reason when the replica cannot go on; the process should then end. */

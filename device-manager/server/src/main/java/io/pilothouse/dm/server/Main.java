@@ -31,11 +31,14 @@ import picocli.CommandLine.Spec;
     footer = {
       "",
       "Exit codes: 1 cannot start or cannot go on, 2 wrong flags, 3 its state is not the others',",
-      "143 stopped by SIGTERM.",
+      "4 the feature level in force is not one of this build's, 143 stopped by SIGTERM.",
     })
 public final class Main implements Callable<Integer> {
 
   private static final Logger log = LoggerFactory.getLogger(Main.class);
+
+  /** Told apart so that a service manager does not start this build again and again. */
+  private static final int OUTDATED = 4;
 
   @Option(names = "--id", required = true, description = "This replica's id among the peers: dm-1.")
   private String id = "";
@@ -118,13 +121,13 @@ public final class Main implements Callable<Integer> {
     } catch (ReplicaStartException | IOException e) {
       log.error("Cannot start: {}", e.getMessage());
       log.debug("The cause", e);
-      return 1;
+      return e instanceof ReplicaStartException refused && refused.isOutdated() ? OUTDATED : 1;
     }
     Thread stop = Thread.ofPlatform().name("stop").unstarted(() -> stop(config, dm));
     Runtime.getRuntime().addShutdownHook(stop);
     String reason = dm.failure().join();
     log.error("Replica {} cannot go on: {}", config.id(), reason);
-    return dm.isDivergent() ? 3 : 1;
+    return dm.isDivergent() ? 3 : dm.isOutdated() ? OUTDATED : 1;
   }
 
   private static void stop(ReplicaConfig config, DeviceManager dm) {

@@ -4,8 +4,10 @@ import io.pilothouse.api.log.v1.ReplicaVitals;
 import io.pilothouse.api.v1.GetMembersReply;
 import io.pilothouse.api.v1.JoiningReplica;
 import io.pilothouse.api.v1.ReplicaMember;
+import io.pilothouse.dm.raft.CommonLevel;
 import io.pilothouse.dm.raft.PeerStatus;
 import io.pilothouse.dm.raft.Replica;
+import io.pilothouse.dm.state.FeatureLevel;
 import java.time.Duration;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -25,10 +27,13 @@ final class MemberReads {
 
   GetMembersReply members() {
     writes.linearize();
-    Map<String, ReplicaVitals> vitals = replica.vitals();
+    CommonLevel common = replica.commonLevel();
+    Map<String, ReplicaVitals> vitals = common.known();
     GetMembersReply.Builder reply =
         GetMembersReply.newBuilder()
             .setCluster(cluster)
+            .setFeatureLevel(replica.read(FeatureLevel::of))
+            .setPossibleLevel(common.highest().orElse(0))
             .setApplied(Math.max(0, replica.appliedIndex()))
             .setChanging(replica.membership().isChanging());
     replica.peers().forEach(peer -> reply.addMembers(member(peer, vitals.get(peer.peer().id()))));
@@ -60,6 +65,8 @@ final class MemberReads {
       member
           .setKnown(true)
           .setVersion(vitals.getVersion())
+          .setMinLevel(vitals.getMinLevel())
+          .setMaxLevel(vitals.getMaxLevel())
           .setDiskFree(vitals.getDiskFree())
           .setDiskSize(vitals.getDiskSize())
           .setSyncUs(vitals.getSyncUs())

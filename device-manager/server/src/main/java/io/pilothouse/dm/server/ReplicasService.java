@@ -15,6 +15,8 @@ import io.pilothouse.api.v1.GetMembersRequest;
 import io.pilothouse.api.v1.ReadBackupReply;
 import io.pilothouse.api.v1.ReadBackupRequest;
 import io.pilothouse.api.v1.ReplicasGrpc;
+import io.pilothouse.api.v1.SetFeatureLevelReply;
+import io.pilothouse.api.v1.SetFeatureLevelRequest;
 import io.pilothouse.dm.raft.Backups;
 import io.pilothouse.dm.raft.Replica;
 import java.io.IOException;
@@ -29,11 +31,13 @@ final class ReplicasService extends ReplicasGrpc.ReplicasImplBase {
   private final Replica replica;
   private final MemberReads reads;
   private final MemberWrites writes;
+  private final LevelWrites levels;
 
-  ReplicasService(Replica replica, MemberReads reads, MemberWrites writes) {
+  ReplicasService(Replica replica, MemberReads reads, MemberWrites writes, LevelWrites levels) {
     this.replica = replica;
     this.reads = reads;
     this.writes = writes;
+    this.levels = levels;
   }
 
   @Override
@@ -44,6 +48,12 @@ final class ReplicasService extends ReplicasGrpc.ReplicasImplBase {
   @Override
   public void changeMembers(ChangeMembersRequest request, StreamObserver<ChangeMembersReply> call) {
     Answers.unary(call, () -> writes.change(request));
+  }
+
+  @Override
+  public void setFeatureLevel(
+      SetFeatureLevelRequest request, StreamObserver<SetFeatureLevelReply> call) {
+    Answers.unary(call, () -> levels.set(request));
   }
 
   @Override

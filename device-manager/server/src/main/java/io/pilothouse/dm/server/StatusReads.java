@@ -7,6 +7,7 @@ import io.pilothouse.api.v1.StatusReply;
 import io.pilothouse.dm.raft.Peer;
 import io.pilothouse.dm.raft.PeerStatus;
 import io.pilothouse.dm.record.RecordStatus;
+import io.pilothouse.dm.state.FeatureLevel;
 import io.pilothouse.dm.state.StatusView;
 import java.time.Duration;
 import java.time.Instant;
@@ -79,6 +80,7 @@ final class StatusReads {
     Map<String, ReplicaVitals> vitals = ledger.vitals();
     ReplicaHealth.codes(vitals).forEach(status::addCodes);
     certificates.code(vitals).ifPresent(status::addCodes);
+    BuildHealth.codes(peers, vitals, ledger.read(FeatureLevel::of)).forEach(status::addCodes);
     RecordStatus record = ledger.recordStatus();
     if (!record.isRecording()) {
       status.addCodes(recordStopped(record, ledger.leader().map(Peer::id).orElse("")));

@@ -25,12 +25,15 @@ import io.pilothouse.api.v1.OperatorGrpc;
 import io.pilothouse.api.v1.OperatorGrpc.OperatorBlockingStub;
 import io.pilothouse.api.v1.ReadBackupRequest;
 import io.pilothouse.api.v1.ReplicasGrpc;
+import io.pilothouse.api.v1.SetFeatureLevelReply;
+import io.pilothouse.api.v1.SetFeatureLevelRequest;
 import io.pilothouse.api.v1.StatusReply;
 import io.pilothouse.dm.raft.BackupManifest;
 import io.pilothouse.dm.raft.HostPort;
 import io.pilothouse.dm.raft.Peer;
 import io.pilothouse.dm.raft.ReplicaConfig;
 import io.pilothouse.dm.raft.ReplicaStartException;
+import io.pilothouse.dm.state.Levels;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -176,6 +179,20 @@ class DeviceManagerTest {
                 assertThat(each.getDiskFree()).isPositive();
                 assertThat(each.getGrpcAddress()).isEqualTo(config.self().grpc().toString());
               });
+
+      int newest = Levels.BUILD.max();
+      assertThat(members.getFeatureLevel()).isEqualTo(newest);
+      assertThat(members.getPossibleLevel()).isEqualTo(newest);
+      SetFeatureLevelReply finalised =
+          replicas.setFeatureLevel(SetFeatureLevelRequest.getDefaultInstance());
+      assertThat(finalised.getLevel()).isEqualTo(newest);
+      assertThat(finalised.getBefore()).isEqualTo(newest);
+      assertThatThrownBy(
+              () ->
+                  replicas.setFeatureLevel(
+                      SetFeatureLevelRequest.newBuilder().setLevel(newest + 1).build()))
+          .hasMessageContaining("FAILED_PRECONDITION")
+          .hasMessageContaining("applies feature levels up to %d", newest);
 
       BeginBackupReply begun = replicas.beginBackup(BeginBackupRequest.getDefaultInstance());
       Path backup = dir.resolve("backup");

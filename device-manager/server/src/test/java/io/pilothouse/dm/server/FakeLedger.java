@@ -15,6 +15,7 @@ import io.pilothouse.dm.record.RecordPages;
 import io.pilothouse.dm.record.RecordStatus;
 import io.pilothouse.dm.state.Applied;
 import io.pilothouse.dm.state.Apply;
+import io.pilothouse.dm.state.Levels;
 import io.pilothouse.dm.state.State;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -137,7 +138,12 @@ final class FakeLedger implements Ledger {
     synchronized (this) {
       submitted.add(request);
       at = ++index;
-      Entry entry = Entry.newBuilder().setAt(clock.stamp()).addRequests(request).build();
+      Entry entry =
+          Entry.newBuilder()
+              .setAt(clock.stamp())
+              .setBornAtLevel(Levels.BUILD.max())
+              .addRequests(request)
+              .build();
       applied = apply.apply(state, entry, at);
     }
     listeners.forEach(each -> each.applied(at, applied));

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.pilothouse.api.log.v1.ReplicaVitals;
+import io.pilothouse.dm.state.Levels;
 import java.time.Duration;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -78,5 +79,27 @@ class ReplicaHealthTest {
         replica("dm-2").setDisagrees("the state at index 500 differs among [dm-1, dm-2]").build());
 
     assertThat(dm.codes()).contains("DM_DISK_SLOW", "DM_DIVERGENT");
+  }
+
+  @Test
+  void anUpgradeThatIsUnderWayIsShown() {
+    int newest = Levels.BUILD.max();
+    dm.ledger.vitalsAre(
+        replica("dm-1").setVersion("0.2.0").setMaxLevel(newest).build(),
+        replica("dm-2").setVersion("0.1.0").setMaxLevel(newest).build());
+    assertThat(dm.codes()).contains("DM_MIXED_BUILDS").doesNotContain("DM_NOT_FINALISED");
+  }
+
+  @Test
+  void oneThatIsDoneAndNotFinalisedIsShownWhenAllReplicasAreKnown() {
+    int later = Levels.BUILD.max() + 1;
+    dm.ledger.vitalsAre(
+        replica("dm-1").setMaxLevel(later).build(), replica("dm-2").setMaxLevel(later).build());
+    assertThat(dm.codes()).doesNotContain("DM_NOT_FINALISED");
+    dm.ledger.vitalsAre(
+        replica("dm-1").setMaxLevel(later).build(),
+        replica("dm-2").setMaxLevel(later).build(),
+        replica("dm-3").setMaxLevel(later + 1).build());
+    assertThat(dm.codes()).contains("DM_NOT_FINALISED").doesNotContain("DM_MIXED_BUILDS");
   }
 }

@@ -8,6 +8,7 @@ import io.pilothouse.api.log.v1.Request;
 import io.pilothouse.api.log.v1.Tick;
 import io.pilothouse.dm.state.Applied;
 import io.pilothouse.dm.state.Apply;
+import io.pilothouse.dm.state.Levels;
 import io.pilothouse.dm.state.State;
 import java.util.ArrayList;
 import java.util.List;
@@ -129,7 +130,8 @@ final class Leader {
     if (!isUp()) {
       return;
     }
-    Entry.Builder entry = Entry.newBuilder().setAt(stamp());
+    Entry.Builder entry =
+        Entry.newBuilder().setAt(stamp()).setBornAtLevel(Levels.BUILD.max());
     batch.forEach(each -> entry.addRequests(each.request()));
     Applied applied = commit(entry.build());
     for (int i = 0; i < batch.size(); i++) {

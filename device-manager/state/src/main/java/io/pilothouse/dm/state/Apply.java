@@ -24,8 +24,7 @@ public final class Apply {
     List<Reply> replies = new ArrayList<>();
     long at = Math.max(state.meta().getNow(), entry.getAt());
     if (at > state.meta().getNow()) {
-      Meta meta = state.meta().toBuilder().setNow(at).build();
-      Event clock = Event.newBuilder().setMeta(meta).build();
+      Event clock = Event.newBuilder().setMeta(clock(state.meta(), entry, at)).build();
       state.replay(clock);
       events.add(clock);
     }
@@ -38,5 +37,13 @@ public final class Apply {
       ordinal += draft.audits();
     }
     return new Applied(List.copyOf(events), List.copyOf(replies));
+  }
+
+  /** A state whose clock was never set is a new cluster's: its first entry says by which rules. */
+  private static Meta clock(Meta before, Entry entry, long at) {
+    Meta.Builder meta = before.toBuilder().setNow(at);
+    return before.getNow() == 0 && entry.getBornAtLevel() > 0
+        ? meta.setFeatureLevel(entry.getBornAtLevel()).build()
+        : meta.build();
   }
 }

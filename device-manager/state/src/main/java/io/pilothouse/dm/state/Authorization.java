@@ -56,7 +56,8 @@ public final class Authorization {
           DECOMMISSION_MACHINE,
           RETRY_PROVISIONING,
           RESOLVE_INCIDENT,
-          HOLD_DOMAIN ->
+          HOLD_DOMAIN,
+          SET_FEATURE_LEVEL ->
           objection(state, principal, Need.OPERATE);
       case DECIDE_REPAIR, DECIDE_ORDER -> objection(state, principal, Need.APPROVE);
       case REGISTER_MANIFEST ->

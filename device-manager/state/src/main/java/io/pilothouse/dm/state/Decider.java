@@ -19,6 +19,10 @@ final class Decider {
   private static final int MOST_ROUNDS = 1000;
 
   Reply decide(Draft draft) {
+    Optional<Refusal> tooLong = RequestBounds.objection(draft);
+    if (tooLong.isPresent()) {
+      return refusal(draft, tooLong.get());
+    }
     Request request = draft.request();
     Optional<ClientSession> session = draft.session(request.getClientId());
     if (!request.getClientId().isEmpty() && session.isPresent()) {
@@ -41,6 +45,7 @@ final class Decider {
     }
     Reply reply;
     try {
+      FeatureLevel.require(draft, request.getCommand());
       Authorization.require(draft);
       Set<String> gone = RemoteSilence.gone(draft);
       Reply.Builder done = Orders.orExecute(draft, request.getCommand());
@@ -97,6 +102,7 @@ final class Decider {
       case RESOLVE_INCIDENT ->
           reply.addAllLines(Incidents.resolve(draft, command.getResolveIncident().getIncident()));
       case DECIDE_REPAIR -> Approvals.decide(draft, command.getDecideRepair());
+      case SET_FEATURE_LEVEL -> FeatureLevel.raise(draft, command.getSetFeatureLevel());
       case HOLD_DOMAIN -> DomainHolds.hold(draft, command.getHoldDomain());
       case DECIDE_ORDER -> {
         return Orders.decide(draft, command.getDecideOrder());

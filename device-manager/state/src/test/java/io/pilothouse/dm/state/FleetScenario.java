@@ -45,6 +45,21 @@ final class FleetScenario {
   private final Apply apply = new Apply();
   private long now = Instant.parse("2026-03-01T08:00:00Z").toEpochMilli();
   private long index;
+  private final int birth;
+
+  FleetScenario() {
+    this(FeatureLevel.NEWEST);
+  }
+
+  /** Of a cluster that begins by the rules of a level. */
+  private FleetScenario(int birth) {
+    this.birth = birth;
+  }
+
+  /** The quick fleet of a cluster that began by older rules, every machine in service. */
+  static FleetScenario bornAt(int level) {
+    return inService(expected(new FleetScenario(level), QuickFleet.spec()));
+  }
 
   /** The quick fleet is applied, its image registered, nothing discovered yet. */
   static FleetScenario expected() {
@@ -52,7 +67,10 @@ final class FleetScenario {
   }
 
   static FleetScenario expected(Fleet spec) {
-    FleetScenario fleet = new FleetScenario();
+    return expected(new FleetScenario(), spec);
+  }
+
+  private static FleetScenario expected(FleetScenario fleet, Fleet spec) {
     fleet.apply(spec);
     fleet.registers(IMAGE, true);
     return fleet;
@@ -64,7 +82,10 @@ final class FleetScenario {
   }
 
   static FleetScenario inService(Fleet spec) {
-    FleetScenario fleet = expected(spec);
+    return inService(expected(spec));
+  }
+
+  private static FleetScenario inService(FleetScenario fleet) {
     for (String name : List.copyOf(fleet.state.table(Table.MACHINE).keySet())) {
       fleet.machine(name).isDiscovered().isInstalled().reportsOk();
     }
@@ -154,7 +175,8 @@ final class FleetScenario {
   List<Reply> commit(List<Request> requests) {
     SortedMap<String, Condition> conditions = conditions();
     Map<String, Budget.Usage> usage = Budget.usage(state);
-    Entry entry = Entry.newBuilder().setAt(now).addAllRequests(requests).build();
+    Entry entry =
+        Entry.newBuilder().setAt(now).setBornAtLevel(birth).addAllRequests(requests).build();
     log.add(entry);
     Applied applied = apply.apply(state, entry, ++index);
     for (Event event : applied.events()) {

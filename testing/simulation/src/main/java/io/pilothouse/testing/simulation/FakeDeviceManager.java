@@ -13,6 +13,7 @@ import io.pilothouse.api.v1.WatchdogSpec;
 import io.pilothouse.dm.state.Applied;
 import io.pilothouse.dm.state.Apply;
 import io.pilothouse.dm.state.Policies;
+import io.pilothouse.dm.state.Levels;
 import io.pilothouse.dm.state.State;
 import java.time.Instant;
 import java.util.ArrayDeque;
@@ -140,7 +141,8 @@ final class FakeDeviceManager {
   }
 
   private void commit(List<Pending> batch) {
-    Entry.Builder entry = Entry.newBuilder().setAt(agenda.now() + skew);
+    Entry.Builder entry =
+        Entry.newBuilder().setAt(agenda.now() + skew).setBornAtLevel(Levels.BUILD.max());
     batch.forEach(each -> entry.addRequests(each.request()));
     List<Reply> replies = commit(entry.build()).replies();
     for (int i = 0; i < batch.size(); i++) {

@@ -1,0 +1,250 @@
+package io.pilothouse.dm.raft;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.pilothouse.api.log.v1.Refusal;
+import io.pilothouse.api.log.v1.Reply;
+import io.pilothouse.api.log.v1.Request;
+import io.pilothouse.api.v1.AuditRecord;
+import io.pilothouse.dm.state.FeatureLevel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Two builds in one cluster, and the way from one to the other and back. */
+class UpgradeTest {
+
+  @TempDir private Path root;
+
+  @Test
+  void replicaByReplicaUnderWritesAndBackUntilItIsFinalised() throws Exception {
+    try (Cluster cluster = new Cluster(root, 3, Cluster.USUAL)) {
+      for (int i = 1; i <= 3; i++) {
+        cluster.start("dm-" + i, Build.OLD);
+      }
+      Writer writer = new Writer(cluster);
+      try {
+        restart(cluster, "dm-1", Build.NEW);
+        restart(cluster, "dm-2", Build.NEW);
+        // it works no better, so back with one of them
+        restart(cluster, "dm-1", Build.OLD);
+        restart(cluster, "dm-1", Build.NEW);
+        allAnswer(cluster);
+        Refusal refusal = decide(cluster, Build.raise(2)).getRefusal();
+        assertThat(refusal.getMessage())
+            .isEqualTo(
+                "replica dm-3 runs development, which applies feature levels up to 1, not 2");
+        assertThat(refusal.getRemedy()).contains("upgrade dm-3 first");
+        cluster.stop("dm-3");
+        refusal = decide(cluster, Build.raise(2)).getRefusal();
+        assertThat(refusal.getMessage()).as("it could be any").contains("dm-3 does not answer");
+        assertThat(refusal.getRemedy()).contains("pilot dm remove dm-3");
+        cluster.start("dm-3", Build.NEW);
+        allAnswer(cluster);
+        assertThat(decide(cluster, Build.raise(3)).getRefusal().getMessage()).contains("up to 2");
+        assertThat(levels(cluster)).containsOnly(1);
+
+        assertThat(decide(cluster, Build.raise(2)).hasRefusal()).isFalse();
+      } finally {
+        writer.stop();
+      }
+
+      assertThat(writer.acknowledged()).as("writes").isGreaterThan(20);
+      cluster.awaitOnAll(decide(cluster, Build.write(1_000_000)).getRevision());
+      assertThat(levels(cluster)).containsOnly(2);
+      assertThat(cluster.digests()).hasSize(1);
+      assertThat(writer.lost(cluster)).isEmpty();
+      assertThat(cluster.running()).noneMatch(replica -> replica.failure().isDone());
+
+      cluster.stop("dm-1");
+      assertThatThrownBy(() -> cluster.start("dm-1", Build.OLD))
+          .isInstanceOfSatisfying(
+              ReplicaStartException.class, e -> assertThat(e.isOutdated()).isTrue())
+          .hasMessageContaining(cluster.dir("dm-1").toString())
+          .hasMessageContaining("feature level 2 is in force, and this build applies level 1 alone")
+          .hasMessageContaining("start a build that knows level 2");
+      cluster.start("dm-1", Build.NEW);
+      cluster.awaitOnAll(decide(cluster, Build.write(1_000_001)).getRevision());
+    }
+  }
+
+  @Test
+  void anOldBuildStopsAtTheEntryThatRaisesTheLevelEachTime() throws Exception {
+    try (Cluster cluster = new Cluster(root, 1, Cluster.USUAL)) {
+      cluster.start("dm-1", Build.OLD);
+      decide(cluster, Build.write(1));
+      restart(cluster, "dm-1", Build.NEW);
+      decide(cluster, Build.raise(2));
+      decide(cluster, Build.write(2));
+      // as after kill -9: the database is from before, the log has it
+      Path killed = root.resolve("killed");
+      Cluster.copy(cluster.dir("dm-1"), killed);
+      cluster.stop("dm-1");
+      DataFiles.deleteTree(cluster.dir("dm-1"));
+      Files.move(killed, cluster.dir("dm-1"));
+
+      for (int attempt = 0; attempt < 2; attempt++) {
+        Replica old = cluster.start("dm-1", Build.OLD);
+        assertThat(Await.get(old.failure()))
+            .startsWith("entry ")
+            .contains("feature level 2 is in force, and this build applies level 1 alone");
+        assertThat(old.isOutdated()).isTrue();
+        assertThat(old.isDivergent()).isFalse();
+        assertThatThrownBy(() -> old.read(state -> state.meta()))
+            .hasMessageContaining("this replica stops");
+        cluster.stop("dm-1");
+      }
+
+      Replica upgraded = cluster.start("dm-1", Build.NEW);
+      decide(cluster, Build.write(3));
+      assertThat(upgraded.<Integer>read(FeatureLevel::of)).isEqualTo(2);
+      assertThat(reasons(upgraded)).contains("write-1", "write-2", "write-3");
+    }
+  }
+
+  @Test
+  void aNewClusterBeginsWithTheNewestRulesAndAnOldBuildDoesNotJoinIt() throws Exception {
+    try (Cluster cluster = new Cluster(root, 1, Cluster.USUAL)) {
+      cluster.start("dm-1", Build.NEW);
+      decide(cluster, Build.write(1));
+      assertThat(levels(cluster)).containsOnly(2);
+
+      Peer joining = cluster.join("dm-2", Build.OLD);
+      // its end is what is looked at; the change itself is given up later
+      var unused = cluster.get("dm-1").membership().add(new Member(joining, 0));
+      assertThat(Await.get(cluster.get("dm-2").failure())).contains("feature level 2 is in force");
+      assertThat(cluster.get("dm-2").isOutdated()).isTrue();
+      cluster.stop("dm-2");
+      decide(cluster, Build.write(2));
+    }
+  }
+
+  @Test
+  void aBackupOfALaterLevelIsNotRestoredByAnOldBuild() throws Exception {
+    Path backup = root.resolve("backup");
+    try (Cluster cluster = new Cluster(root.resolve("old"), 1, Cluster.USUAL)) {
+      cluster.start("dm-1", Build.NEW);
+      decide(cluster, Build.write(1));
+      assertThat(RestoreTest.fetch(cluster.get("dm-1").backups(), backup).featureLevel())
+          .isEqualTo(2);
+    }
+
+    assertThatThrownBy(
+            () ->
+                Restore.prepare(backup, root.resolve("set"), "other", Optional.empty(), Build.OLD))
+        .hasMessageContaining(backup.resolve(BackupManifest.NAME).toString())
+        .hasMessageContaining("feature level 2 is in force");
+    assertThat(root.resolve("set")).doesNotExist();
+    assertThat(
+            Restore.prepare(backup, root.resolve("set"), "other", Optional.empty(), Build.NEW)
+                .featureLevel())
+        .isEqualTo(2);
+  }
+
+  /** As an operator does: the process hands over before it ends. */
+  private static void restart(Cluster cluster, String id, Build build) throws Exception {
+    cluster.get(id).handOver(Duration.ofSeconds(2));
+    cluster.stop(id);
+    Replica replica = cluster.start(id, build);
+    long now = cluster.get(cluster.leader()).appliedIndex();
+    Await.until(id + " to catch up", () -> replica.appliedIndex() >= now);
+  }
+
+  /** One that has just started may be late for the first question. */
+  private static void allAnswer(Cluster cluster) {
+    Await.until(
+        "all replicas to say what they apply",
+        () -> cluster.get(cluster.leader()).commonLevel().silent().isEmpty());
+  }
+
+  private static List<Integer> levels(Cluster cluster) {
+    return cluster.running().stream().map(each -> each.<Integer>read(FeatureLevel::of)).toList();
+  }
+
+  private static List<String> reasons(Replica replica) {
+    return replica.read(state -> state.audit().stream().map(AuditRecord::getReason).toList());
+  }
+
+  /** By whoever leads, again when that changes, until it is known what was decided. */
+  private static Reply decide(Cluster cluster, Request request) throws InterruptedException {
+    while (true) {
+      try {
+        return Await.get(cluster.get(cluster.leader()).submit(request));
+      } catch (ExecutionException e) {
+        if (!(e.getCause() instanceof SubmitException)) {
+          throw new AssertionError(e);
+        }
+      }
+    }
+  }
+
+  /** A client that writes without a pause, and again what may not have been done. */
+  private static final class Writer {
+    private final List<Long> acknowledged = new ArrayList<>();
+    private final AtomicBoolean enough = new AtomicBoolean();
+    private final Thread thread;
+
+    Writer(Cluster cluster) {
+      thread = Thread.ofPlatform().start(() -> write(cluster));
+    }
+
+    private void write(Cluster cluster) {
+      try {
+        for (long number = 1; !enough.get() && number < 100_000; number++) {
+          if (isAcknowledged(cluster, Build.write(number))) {
+            acknowledged.add(number);
+          }
+        }
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+    }
+
+    /** The test stops replicas meanwhile; then there may be none to ask for a moment. */
+    private boolean isAcknowledged(Cluster cluster, Request request) throws InterruptedException {
+      while (!enough.get()) {
+        for (Replica replica : List.copyOf(cluster.running())) {
+          if (!replica.isLeader()) {
+            continue;
+          }
+          try {
+            return !Await.get(replica.submit(request)).hasRefusal();
+          } catch (ExecutionException e) {
+            if (!(e.getCause() instanceof SubmitException)) {
+              throw new AssertionError(e);
+            }
+          }
+        }
+        LockSupport.parkNanos(1_000_000);
+      }
+      return false;
+    }
+
+    void stop() throws InterruptedException {
+      enough.set(true);
+      thread.join(Await.LIMIT);
+    }
+
+    int acknowledged() {
+      return acknowledged.size();
+    }
+
+    /** Acknowledged writes that are not in the trail exactly once. */
+    List<String> lost(Cluster cluster) {
+      List<String> reasons = reasons(cluster.running().iterator().next());
+      return acknowledged.stream()
+          .map(number -> "write-" + number)
+          .filter(each -> reasons.stream().filter(each::equals).count() != 1)
+          .toList();
+    }
+  }
+}
