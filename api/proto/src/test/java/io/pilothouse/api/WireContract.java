@@ -107,7 +107,7 @@ final class WireContract {
         .formatted(
             field.getLabel(),
             field.getTypeName().isEmpty() ? field.getType() : field.getTypeName(),
-            field.getJsonName(),
+            field.getName(),
             oneof,
             field.getProto3Optional() ? " that may be absent" : "");
   }

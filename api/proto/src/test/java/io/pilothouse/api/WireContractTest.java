@@ -52,7 +52,7 @@ class WireContractTest {
         .singleElement()
         .asString()
         .contains("now = 1 was LABEL_OPTIONAL TYPE_INT64 now and is LABEL_OPTIONAL TYPE_STRING");
-    assertThat(breaches(meta -> meta.getFieldBuilder(0).setJsonName("clock"))).hasSize(1);
+    assertThat(breaches(meta -> meta.getFieldBuilder(0).setName("clock"))).hasSize(1);
     assertThat(breaches(meta -> meta.setName("Other")))
         .containsExactly("message " + META + " is gone");
   }

@@ -31,6 +31,8 @@ class UpgradeTest {
       for (int i = 1; i <= 3; i++) {
         cluster.start("dm-" + i, Build.OLD);
       }
+      // by the rules of the old build, as it is the first to write
+      decide(cluster, Build.write(1));
       Writer writer = new Writer(cluster);
       try {
         restart(cluster, "dm-1", Build.NEW);
@@ -72,8 +74,6 @@ class UpgradeTest {
           .hasMessageContaining(cluster.dir("dm-1").toString())
           .hasMessageContaining("feature level 2 is in force, and this build applies level 1 alone")
           .hasMessageContaining("start a build that knows level 2");
-      cluster.start("dm-1", Build.NEW);
-      cluster.awaitOnAll(decide(cluster, Build.write(1_000_001)).getRevision());
     }
   }
 
@@ -112,19 +112,19 @@ class UpgradeTest {
   }
 
   @Test
-  void aNewClusterBeginsWithTheNewestRulesAndAnOldBuildDoesNotJoinIt() throws Exception {
+  void aNewClusterBeginsWithTheNewestRulesAndAnOldBuildThatJoinsStops() throws Exception {
     try (Cluster cluster = new Cluster(root, 1, Cluster.USUAL)) {
       cluster.start("dm-1", Build.NEW);
       decide(cluster, Build.write(1));
       assertThat(levels(cluster)).containsOnly(2);
 
       Peer joining = cluster.join("dm-2", Build.OLD);
-      // its end is what is looked at; the change itself is given up later
+      // what becomes of the change is Ratis' to say; the replica itself is looked at
       var unused = cluster.get("dm-1").membership().add(new Member(joining, 0));
       assertThat(Await.get(cluster.get("dm-2").failure())).contains("feature level 2 is in force");
       assertThat(cluster.get("dm-2").isOutdated()).isTrue();
-      cluster.stop("dm-2");
-      decide(cluster, Build.write(2));
+      assertThatThrownBy(() -> cluster.get("dm-2").read(state -> state.meta()))
+          .hasMessageContaining("this replica stops");
     }
   }
 
@@ -199,7 +199,7 @@ class UpgradeTest {
 
     private void write(Cluster cluster) {
       try {
-        for (long number = 1; !enough.get() && number < 100_000; number++) {
+        for (long number = 2; !enough.get() && number < 100_000; number++) {
           if (isAcknowledged(cluster, Build.write(number))) {
             acknowledged.add(number);
           }

@@ -1,5 +1,6 @@
 package io.pilothouse.dm.state;
 
+import io.pilothouse.api.log.v1.ApplyFleet;
 import io.pilothouse.api.log.v1.Command;
 import io.pilothouse.api.log.v1.ControlRollout;
 import io.pilothouse.api.log.v1.DecideOrder;
@@ -46,6 +47,7 @@ final class GoldenStory {
 
   private final FleetScenario fleet = FleetScenario.bornAt(0);
   private final List<Entry> log = new ArrayList<>();
+  private final Apply apply = new Apply();
 
   private GoldenStory() {}
 
@@ -59,9 +61,9 @@ final class GoldenStory {
     story.longReason();
     story.fleet.sends(level(FeatureLevel.NEWEST));
     story.longReason();
-    story.access();
     story.log.addAll(story.fleet.log);
     story.walk(new Random(20261129), 400);
+    story.access();
     return story.log;
   }
 
@@ -170,30 +172,34 @@ final class GoldenStory {
     fleet.passes(Duration.ofSeconds(1));
   }
 
+  /** From here on not everybody may do everything. */
   private void access() {
-    fleet.apply(
+    Fleet closed =
         QuickFleet.spec().toBuilder()
             .addAccess(
                 Access.newBuilder()
                     .setName("operators")
-                    .addPrincipals("operator/alice")
                     .addPrincipals("operator/golden")
                     .addRoles(AccessRole.ROLE_OPERATOR))
-            .build());
-    fleet.commit(
-        List.of(
-            FleetScenario.request(
-                    Command.newBuilder().setSetFreeze(SetFreeze.newBuilder().setFrozen(true)),
-                    "operator/vera",
-                    "who knows")
-                .build()));
-    fleet.apply(QuickFleet.spec());
+            .build();
+    long now = fleet.state.meta().getNow() + 1;
+    adds(
+        now,
+        FleetScenario.request(
+            Command.newBuilder().setApplyFleet(ApplyFleet.newBuilder().setFleet(closed)),
+            "operator/golden",
+            "grown up"));
+    adds(
+        now,
+        FleetScenario.request(
+            Command.newBuilder().setSetFreeze(SetFreeze.newBuilder().setFrozen(true)),
+            "operator/vera",
+            "who knows"));
   }
 
   /** Goes on from the fleet as it is, without looking at what becomes of it. */
   private void walk(Random random, int steps) {
     RandomCommands commands = new RandomCommands(random, fleet.state);
-    Apply apply = new Apply();
     long now = fleet.now().toEpochMilli();
     for (int i = 0; i < steps; i++) {
       now += random.nextInt(6) == 0 ? random.nextInt(40_000) : random.nextInt(500);
@@ -202,10 +208,14 @@ final class GoldenStory {
       if (random.nextInt(3) == 0) {
         request.setClientId("client-" + random.nextInt(4)).setSequence(100_000 + i);
       }
-      Entry entry = Entry.newBuilder().setAt(now).addRequests(request).build();
-      log.add(entry);
-      apply.apply(fleet.state, entry, log.size());
+      adds(now, request);
     }
+  }
+
+  private void adds(long at, Request.Builder request) {
+    Entry entry = Entry.newBuilder().setAt(at).addRequests(request).build();
+    log.add(entry);
+    apply.apply(fleet.state, entry, log.size());
   }
 
   private void hold(String machine, String reason) {
