@@ -130,8 +130,7 @@ final class Leader {
     if (!isUp()) {
       return;
     }
-    Entry.Builder entry =
-        Entry.newBuilder().setAt(stamp()).setBornAtLevel(Levels.BUILD.max());
+    Entry.Builder entry = Entry.newBuilder().setAt(stamp()).setBornAtLevel(Levels.BUILD.max());
     batch.forEach(each -> entry.addRequests(each.request()));
     Applied applied = commit(entry.build());
     for (int i = 0; i < batch.size(); i++) {
