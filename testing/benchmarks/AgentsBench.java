@@ -26,7 +26,6 @@ final class AgentsBench {
   private static final int REPORT_MS = 30_000;
   private static final int STATUS_MS = 500;
 
-  private static final int WARM_UP_SECONDS = 150;
 
   /** Times of answers, and how many calls had another end, while it is measured. */
   private static final class Tally {
@@ -108,7 +107,7 @@ final class AgentsBench {
     new AgentsFleet(calls, agents, REPORT_MS, bench::later).install();
     say("%d machines in service after %d s", agents, (System.nanoTime() - start) / 1_000_000_000);
     bench.run();
-    bench.warmUp();
+    bench.warmUp(Integer.parseInt(args[5]));
     double[] before = cpu(pids);
     long began = System.nanoTime();
     measuring = true;
@@ -159,15 +158,14 @@ final class AgentsBench {
   }
 
   /** Probation ends, entries of the log become few, and the compiler has seen all of it. */
-  private void warmUp() throws InterruptedException {
-    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(WARM_UP_SECONDS);
+  private void warmUp(int seconds) throws InterruptedException {
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds);
     int healthy = 0;
     while (System.nanoTime() < end && healthy < agents) {
       Thread.sleep(2_000);
       AgentsCalls.End<StatusReply> now = calls.status();
       healthy = now.status().isOk() ? now.answer().getHealthy() : healthy;
     }
-    Thread.sleep(REPORT_MS / 2);
     say("%d of %d machines are HEALTHY; measuring", healthy, agents);
   }
 
@@ -175,7 +173,7 @@ final class AgentsBench {
     long asked = System.nanoTime();
     PullRequest request =
         PullRequest.newBuilder()
-            .setMachine(AgentsCalls.machine(i))
+            .setMachine(calls.machine(i))
             .setRevision(revisions[i])
             .setEtag(etags[i])
             .setWaitMs(waitMs)
@@ -184,7 +182,7 @@ final class AgentsBench {
         replica,
         i,
         MachineApiGrpc.getPullMethod(),
-        "machine/" + AgentsCalls.machine(i),
+        "machine/" + calls.machine(i),
         request,
         end -> {
           boolean waited = end.status().isOk() && end.answer().getNotModified() && waitMs > 0;
@@ -209,7 +207,7 @@ final class AgentsBench {
     long number = sequence.incrementAndGet();
     ReportRequest request =
         ReportRequest.newBuilder()
-            .setMachine(AgentsCalls.machine(i))
+            .setMachine(calls.machine(i))
             .setBootId("disk")
             .setSequence(number)
             .setObserved(AgentsFleet.observed(i))
@@ -223,7 +221,7 @@ final class AgentsBench {
     calls.leader(
         i,
         MachineApiGrpc.getReportMethod(),
-        "machine/" + AgentsCalls.machine(i),
+        "machine/" + calls.machine(i),
         request,
         end -> {
           REPORTS.count(end, 0);

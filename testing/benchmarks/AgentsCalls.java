@@ -21,6 +21,7 @@ final class AgentsCalls {
 
   private static final Metadata.Key<String> PRINCIPAL = key("pilot-principal");
   private static final Metadata.Key<String> KEY = key("pilot-key");
+  private static final Metadata.Key<String> LEADER = key("pilot-leader");
   private static final Metadata.Key<String> RETRY_AFTER = key("retry-after-ms");
 
   private static Metadata.Key<String> key(String name) {
@@ -53,9 +54,13 @@ final class AgentsCalls {
   }
 
   private final List<List<ManagedChannel>> replicas = new ArrayList<>();
+  private final List<String> addresses;
+  private final int width;
   private volatile int leader;
 
   AgentsCalls(List<String> addresses, int agents) {
+    this.addresses = addresses;
+    width = Integer.toString(agents - 1).length();
     int channels = Math.max(2, agents / CALLS_EACH_CHANNEL / addresses.size() + 1);
     for (String each : addresses) {
       List<ManagedChannel> all = new ArrayList<>();
@@ -80,8 +85,15 @@ final class AgentsCalls {
     return leader;
   }
 
-  static String machine(int number) {
-    return "m-" + number;
+  /** All names are of one length, as the units' patterns want it. */
+  String machine(int number) {
+    String digits = Integer.toString(number);
+    return "m-" + "0".repeat(width - digits.length()) + digits;
+  }
+
+  /** As the units' patterns have them. */
+  String numbers() {
+    return "0".repeat(width) + "-" + "9".repeat(width);
   }
 
   void findLeader() throws InterruptedException {
@@ -134,6 +146,9 @@ final class AgentsCalls {
 
           @Override
           public void onClose(Status status, Metadata trailers) {
+            String named = trailers.get(LEADER);
+            int now = named == null ? -1 : addresses.indexOf(named.split(",", 2)[0]);
+            leader = now < 0 ? leader : now;
             ended.with(new End<>(answer, status, trailers, System.nanoTime() - start));
           }
         },

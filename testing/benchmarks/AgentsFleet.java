@@ -1,3 +1,4 @@
+import io.grpc.Status;
 import io.pilothouse.api.v1.AcquireLeaseReply;
 import io.pilothouse.api.v1.AcquireLeaseRequest;
 import io.pilothouse.api.v1.Fleet;
@@ -40,6 +41,10 @@ import java.util.function.BiConsumer;
 final class AgentsFleet {
   private static final int RACK = 40;
   private static final int OUTSTANDING = 128;
+
+  /** Where there is no leader for a moment. */
+  private static final int TRIES = 60;
+
   private static final VersionRef IMAGE =
       VersionRef.newBuilder().setName("os").setVersion("1.0.0").setDigest("a".repeat(64)).build();
 
@@ -65,7 +70,7 @@ final class AgentsFleet {
             .setName("bench")
             .addTypes(MachineType.newBuilder().setName("n").setImage("os").addWatchdogs("alive"))
             .addImages(Image.newBuilder().setName("os").setVersion("1.0.0"))
-            .addUnits(ScaleUnit.newBuilder().setName("s").setOrder(1).addMachines("m-[0-%d]".formatted(agents)))
+            .addUnits(ScaleUnit.newBuilder().setName("s").setOrder(1).addMachines("m-[%s]".formatted(calls.numbers())))
             .setReportEveryMs(reportMs)
             .setProvisioning(
                 ProvisioningPolicy.newBuilder()
@@ -83,7 +88,7 @@ final class AgentsFleet {
     for (int i = 0; i < agents; i++) {
       fleet.addMachines(
           InventoryMachine.newBuilder()
-              .setName(AgentsCalls.machine(i))
+              .setName(calls.machine(i))
               .setType("n")
               .setScaleUnit("s")
               .setRack("r" + i / RACK)
@@ -116,7 +121,7 @@ final class AgentsFleet {
                 i,
                 SatelliteGrpc.getReportDiscoveredMethod(),
                 satellite,
-                ReportDiscoveredRequest.newBuilder().setName(AgentsCalls.machine(i)).setMac("c" + i).build(),
+                ReportDiscoveredRequest.newBuilder().setName(calls.machine(i)).setMac("c" + i).build(),
                 done));
     long lease = lease(satellite);
     Map<String, Long> tokens = new HashMap<>();
@@ -137,9 +142,9 @@ final class AgentsFleet {
                 SatelliteGrpc.getReportProvisioningMethod(),
                 satellite,
                 ReportProvisioningRequest.newBuilder()
-                    .setMachine(AgentsCalls.machine(i))
+                    .setMachine(calls.machine(i))
                     .setLeaseToken(lease)
-                    .setToken(tokens.getOrDefault(AgentsCalls.machine(i), 0L))
+                    .setToken(tokens.getOrDefault(calls.machine(i), 0L))
                     .setStep(Provisioning.Step.POWERING)
                     .build(),
                 done));
@@ -152,12 +157,12 @@ final class AgentsFleet {
               calls.leader(
                   i,
                   MachineApiGrpc.getReportMethod(),
-                  "machine/" + AgentsCalls.machine(i),
+                  "machine/" + calls.machine(i),
                   ReportRequest.newBuilder()
-                      .setMachine(AgentsCalls.machine(i))
+                      .setMachine(calls.machine(i))
                       .setBootId("installer")
                       .setSequence(sequence.incrementAndGet())
-                      .setProvisioningToken(tokens.getOrDefault(AgentsCalls.machine(i), 0L))
+                      .setProvisioningToken(tokens.getOrDefault(calls.machine(i), 0L))
                       .setStepDone(step)
                       .build(),
                   done));
@@ -191,9 +196,9 @@ final class AgentsFleet {
     calls.leader(
         i,
         MachineApiGrpc.getRegisterMethod(),
-        "machine/" + AgentsCalls.machine(i),
+        "machine/" + calls.machine(i),
         RegisterRequest.newBuilder()
-            .setMachine(AgentsCalls.machine(i))
+            .setMachine(calls.machine(i))
             .setBootId(boot)
             .setObserved(observed)
             .build(),
@@ -210,7 +215,7 @@ final class AgentsFleet {
     CompletableFuture<String> failure = new CompletableFuture<>();
     for (int i = 0; i < agents && !failure.isDone(); i++) {
       room.acquire();
-      attempt(i, step, room, failure);
+      attempt(i, TRIES, step, room, failure);
     }
     room.acquire(OUTSTANDING);
     if (failure.isDone()) {
@@ -219,16 +224,21 @@ final class AgentsFleet {
     System.err.printf("agents-pull: %d machines are %s%n", agents, what);
   }
 
-  private <A> void attempt(int i, Step<A> step, Semaphore room, CompletableFuture<String> failure) {
+  private <A> void attempt(
+      int i, int tries, Step<A> step, Semaphore room, CompletableFuture<String> failure) {
     step.start(
         i,
         end -> {
           if (end.isShed()) {
-            later.accept(end.pause(), () -> attempt(i, step, room, failure));
+            later.accept(end.pause(), () -> attempt(i, tries, step, room, failure));
+            return;
+          }
+          if (end.status().getCode() == Status.Code.UNAVAILABLE && tries > 1) {
+            later.accept(500L, () -> attempt(i, tries - 1, step, room, failure));
             return;
           }
           if (!end.status().isOk()) {
-            failure.complete(AgentsCalls.machine(i) + ": " + end.status());
+            failure.complete(calls.machine(i) + ": " + end.status());
           }
           room.release();
         });
