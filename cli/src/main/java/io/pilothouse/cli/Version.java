@@ -1,10 +1,11 @@
 package io.pilothouse.cli;
 
 /** The version of this build, from the jar's manifest. */
-final class Version {
+public final class Version {
   private Version() {}
 
-  static String text() {
+  /** {@code 0.1.0}, or that it is none of a release. */
+  public static String text() {
     String version = Version.class.getPackage().getImplementationVersion();
     return version == null ? "development build" : version;
   }

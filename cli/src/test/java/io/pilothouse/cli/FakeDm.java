@@ -43,6 +43,12 @@ final class FakeDm implements AutoCloseable {
     return this;
   }
 
+  /** Serves a page, {@code /metrics}. */
+  FakeDm page(String path, String text) {
+    answers.put(path.substring(1), new Answer(200, ByteString.copyFromUtf8(text)));
+    return this;
+  }
+
   FakeDm refuses(String method, int status, String code, String message) {
     answers.put(
         method,

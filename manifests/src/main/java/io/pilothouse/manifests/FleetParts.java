@@ -3,16 +3,11 @@ package io.pilothouse.manifests;
 import io.pilothouse.api.v1.Access;
 import io.pilothouse.api.v1.Fleet;
 import io.pilothouse.api.v1.Image;
-import io.pilothouse.api.v1.InventoryMachine;
 import io.pilothouse.api.v1.MachineType;
-import io.pilothouse.api.v1.RepairPolicy;
 import io.pilothouse.api.v1.RolloutPolicy;
-import io.pilothouse.api.v1.ScaleUnit;
-import io.pilothouse.api.v1.WatchdogSpec;
 import io.pilothouse.manifests.table.Reading.Reference;
 import io.pilothouse.manifests.text.Place;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -58,50 +53,19 @@ final class FleetParts {
     inventory = read;
   }
 
-  /** The fleet, by name everywhere but for units, which are in rollout order. */
+  /** The fleet, in canonical order. */
   Fleet fleet() {
     Fleet.Builder fleet = clusters.get(0).value().clone();
-    fleet.addAllTypes(
-        types.stream()
-            .map(each -> each.value().build())
-            .sorted(Comparator.comparing(MachineType::getName))
-            .toList());
-    fleet.addAllUnits(
-        units.stream()
-            .map(each -> each.value().unit.build())
-            .sorted(Comparator.comparingInt(ScaleUnit::getOrder).thenComparing(ScaleUnit::getName))
-            .toList());
-    fleet.addAllWatchdogs(
-        watchdogs.stream()
-            .map(each -> each.value().spec.build())
-            .sorted(Comparator.comparing(WatchdogSpec::getName))
-            .toList());
-    fleet.addAllRepairPolicies(
-        repairPolicies.stream()
-            .map(each -> each.value().policy.build())
-            .sorted(Comparator.comparing(RepairPolicy::getName))
-            .toList());
-    fleet.addAllRolloutPolicies(
-        rolloutPolicies.stream()
-            .map(each -> each.value().build())
-            .sorted(Comparator.comparing(RolloutPolicy::getName))
-            .toList());
-    fleet.addAllImages(
-        images.stream()
-            .map(each -> each.value().build())
-            .sorted(Comparator.comparing(Image::getName))
-            .toList());
-    fleet.addAllAccess(
-        access.stream()
-            .map(each -> each.value().build())
-            .sorted(Comparator.comparing(Access::getName))
-            .toList());
-    List<Inventory.Row> rows = inventory == null ? List.of() : inventory.rows();
-    fleet.addAllMachines(
-        rows.stream()
-            .map(each -> each.machine().build())
-            .sorted(Comparator.comparing(InventoryMachine::getName))
-            .toList());
-    return fleet.build();
+    types.forEach(each -> fleet.addTypes(each.value()));
+    units.forEach(each -> fleet.addUnits(each.value().unit));
+    watchdogs.forEach(each -> fleet.addWatchdogs(each.value().spec));
+    repairPolicies.forEach(each -> fleet.addRepairPolicies(each.value().policy));
+    rolloutPolicies.forEach(each -> fleet.addRolloutPolicies(each.value()));
+    images.forEach(each -> fleet.addImages(each.value()));
+    access.forEach(each -> fleet.addAccess(each.value()));
+    if (inventory != null) {
+      inventory.rows().forEach(each -> fleet.addMachines(each.machine()));
+    }
+    return CanonicalOrder.of(fleet.build());
   }
 }

@@ -55,6 +55,32 @@ public final class WatchdogScript {
     return header.map(Node.Mapping::place);
   }
 
+  /**
+   * Whether a script that is dropped in says all that the watchdog is, so that it needs no document
+   * beside it.
+   */
+  public static boolean saysAll(WatchdogSpec watchdog) {
+    Problems problems = new Problems();
+    WatchdogDraft draft = new WatchdogDraft();
+    Optional<Node.Mapping> header = Script.header("", watchdog.getScript().toByteArray(), problems);
+    if (header.isEmpty()) {
+      return false;
+    }
+    WatchdogTable.HEADER.read(
+        header.get(), draft, new Reading("", problems, new ArrayList<>()), List.of());
+    draft
+        .spec
+        .setName(watchdog.getName())
+        .setRunner(WatchdogSpec.Runner.SCRIPT)
+        .setScript(watchdog.getScript());
+    return problems.isEmpty() && draft.spec.build().equals(watchdog);
+  }
+
+  /** What a document is read as that says nothing. */
+  public static WatchdogSpec defaults() {
+    return new WatchdogDraft().spec.build();
+  }
+
   /** The watchdog's name: the file's without its ending. */
   static String name(String file) {
     String name = file.substring(file.lastIndexOf('/') + 1);

@@ -6,8 +6,8 @@ import io.pilothouse.api.v1.ReadBackupReply;
 import io.pilothouse.api.v1.ReadBackupRequest;
 import io.pilothouse.cli.CliException;
 import io.pilothouse.cli.ExitCode;
+import io.pilothouse.cli.NewDirectory;
 import io.pilothouse.client.LightClient;
-import io.pilothouse.filesync.DurableFiles;
 import io.pilothouse.filesync.Sha256;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -19,30 +19,17 @@ import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.time.Duration;
 import java.util.HexFormat;
-import java.util.stream.Stream;
 
 /** A backup on its way in: beside its directory until it is whole and on the disk. */
 final class BackupDirectory implements AutoCloseable {
 
   private static final Duration PATIENCE = Duration.ofMinutes(1);
 
-  private final Path target;
-  private final Path unfinished;
-  private boolean finished;
+  private final NewDirectory directory;
 
   BackupDirectory(Path target) throws IOException {
-    this.target = target.toAbsolutePath().normalize();
-    this.unfinished = this.target.resolveSibling(this.target.getFileName() + ".unfinished");
-    DurableFiles.deleteTree(unfinished);
-    Files.createDirectories(unfinished.resolve("db"));
-  }
-
-  /** Refuses a directory that holds anything. */
-  static void requireNew(Path target) throws IOException {
-    if (Files.exists(target) && !isEmptyDirectory(target)) {
-      throw new CliException(
-          ExitCode.REFUSED, "NOT_EMPTY", target + " exists already", "choose a new directory");
-    }
+    this.directory = new NewDirectory(target);
+    Files.createDirectories(directory.unfinished().resolve("db"));
   }
 
   void fetch(BackupFile file, LightClient client, String backup) throws IOException {
@@ -53,7 +40,7 @@ final class BackupDirectory implements AutoCloseable {
     MessageDigest sha256 = Sha256.digest();
     try (FileChannel out =
         FileChannel.open(
-            unfinished.resolve("db").resolve(file.getName()),
+            directory.unfinished().resolve("db").resolve(file.getName()),
             StandardOpenOption.CREATE_NEW,
             StandardOpenOption.WRITE)) {
       for (long at = 0; at < file.getSize(); at = out.position()) {
@@ -94,28 +81,12 @@ final class BackupDirectory implements AutoCloseable {
   }
 
   void finish(String manifest) throws IOException {
-    DurableFiles.write(unfinished.resolve("MANIFEST"), manifest.getBytes(StandardCharsets.UTF_8));
-    DurableFiles.syncDirectory(unfinished.resolve("db"));
-    DurableFiles.syncDirectory(unfinished);
-    Files.deleteIfExists(target); // an empty one
-    Files.move(unfinished, target);
-    DurableFiles.syncDirectory(DurableFiles.parent(target));
-    finished = true;
+    directory.write("MANIFEST", manifest.getBytes(StandardCharsets.UTF_8), false);
+    directory.finish();
   }
 
   @Override
   public void close() throws IOException {
-    if (!finished) {
-      DurableFiles.deleteTree(unfinished);
-    }
-  }
-
-  private static boolean isEmptyDirectory(Path dir) throws IOException {
-    if (!Files.isDirectory(dir)) {
-      return false;
-    }
-    try (Stream<Path> files = Files.list(dir)) {
-      return files.findAny().isEmpty();
-    }
+    directory.close();
   }
 }

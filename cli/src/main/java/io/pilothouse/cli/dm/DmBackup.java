@@ -12,6 +12,7 @@ import io.pilothouse.cli.CliException;
 import io.pilothouse.cli.Command;
 import io.pilothouse.cli.ExitCode;
 import io.pilothouse.cli.Json;
+import io.pilothouse.cli.NewDirectory;
 import io.pilothouse.client.DmException;
 import io.pilothouse.client.LightClient;
 import java.io.IOException;
@@ -50,7 +51,7 @@ final class DmBackup extends Command {
     if (target == null) {
       throw CliException.usage("no DIR is named for the backup", "pilot dm backup DIR");
     }
-    BackupDirectory.requireNew(target);
+    NewDirectory.requireNew(target);
     ReplicaMember replica = choose();
     LightClient client = client(List.of(replica.getHttpAddress()));
     BeginBackupReply begun =

@@ -15,6 +15,7 @@ public final class FleetCommands {
     nouns.put("plan", () -> new CommandLine(new PlanCommand()));
     nouns.put("diff", FleetCommands::diff);
     nouns.put("apply", () -> new CommandLine(new ApplyCommand()));
+    nouns.put("export", () -> new CommandLine(new ExportCommand()));
     nouns.put("schema", () -> new CommandLine(new SchemaCommand()));
     nouns.put("manifest", FleetCommands::manifest);
     nouns.put("watchdog", FleetCommands::watchdog);

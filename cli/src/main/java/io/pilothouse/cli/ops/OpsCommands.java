@@ -1,6 +1,7 @@
 package io.pilothouse.cli.ops;
 
 import io.pilothouse.cli.Pilot;
+import io.pilothouse.cli.support.SupportCommand;
 import java.util.Map;
 import java.util.function.Supplier;
 import picocli.CommandLine;
@@ -20,6 +21,7 @@ public final class OpsCommands {
     nouns.put("events", () -> new CommandLine(new EventsCommand()));
     nouns.put("audit", OpsCommands::audit);
     nouns.put("approval", OpsCommands::approval);
+    nouns.put("support", () -> new CommandLine(new SupportCommand()));
   }
 
   private static CommandLine machine() {

@@ -73,7 +73,7 @@ final class Representatives {
 
   private static void around(long time, Set<Long> times) {
     if (time > 0) {
-      times.addAll(Set.of(Math.max(1, time - 1), time, time + 1));
+      times.addAll(List.of(Math.max(1, time - 1), time, time + 1));
     }
   }
 

@@ -27,6 +27,11 @@ class PolicyAnalysisTest {
   }
 
   @Test
+  void theShortestTimeIsATimeLikeOthers() {
+    assertThat(found(rule(Action.REBOOT).setQuietForMs(1), OTHERWISE)).isEmpty();
+  }
+
+  @Test
   void anEarlierRuleThatAlwaysMatchesMakesALaterOneUnreachable() {
     assertThat(
             found(

@@ -1,0 +1,47 @@
+package io.pilothouse.manifests.writing;
+
+import io.pilothouse.api.v1.Access;
+import io.pilothouse.api.v1.DeviceKind;
+import io.pilothouse.api.v1.Image;
+import io.pilothouse.api.v1.MachineType;
+import io.pilothouse.api.v1.ScaleUnit;
+import io.pilothouse.manifests.access.Roles;
+
+/** What a machine is and belongs to: types, images, scale units; and who may do what with them. */
+final class TypeText {
+  private TypeText() {}
+
+  static Document of(MachineType type) {
+    return Document.of("MachineType")
+        .text("name", type.getName())
+        .text("device", type.getDevice() == DeviceKind.DEVICE_SWITCH ? "switch" : "")
+        .text("image", type.getImage())
+        .text("manifest", type.getManifest())
+        .text("watchdog-set", type.getWatchdogSet())
+        .text("agent", type.getAgent())
+        .texts("watchdogs", type.getWatchdogsList())
+        .text("repair-policy", type.getRepairPolicy())
+        .text("rollout-policy", type.getRolloutPolicy());
+  }
+
+  static Document of(Image image) {
+    return Document.of("Image").text("name", image.getName()).text("version", image.getVersion());
+  }
+
+  static Document of(ScaleUnit unit) {
+    return Document.of("ScaleUnit")
+        .text("name", unit.getName())
+        .number("order", unit.getOrder())
+        .texts("racks", unit.getRacksList())
+        .texts("machines", unit.getMachinesList());
+  }
+
+  static Document of(Access access) {
+    return Document.of("Access")
+        .text("name", access.getName())
+        .texts("principals", access.getPrincipalsList())
+        .texts("roles", access.getRolesList().stream().map(Roles::word).toList())
+        .texts("types", access.getTypesList())
+        .texts("leases", access.getLeasesList());
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.pilothouse.manifests.writing;
+
+import org.jspecify.annotations.NullMarked;
