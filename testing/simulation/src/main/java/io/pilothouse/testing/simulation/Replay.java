@@ -98,7 +98,8 @@ final class Replay {
       boolean later = entry.getAt() > now;
       now = Math.max(now, entry.getAt());
       if (later || other.isEmpty()) {
-        other.add(Entry.newBuilder().setAt(now).build());
+        int level = entry.getBornAtLevel();
+        other.add(Entry.newBuilder().setAt(now).setBornAtLevel(level).build());
       }
       for (Request request : entry.getRequestsList()) {
         int last = other.size() - 1;
