@@ -86,7 +86,7 @@ final class ReplayCheck {
           other.add(open.build());
           open = Entry.newBuilder();
         }
-        open.setAt(entry.getAt()).addRequests(request);
+        open.setAt(entry.getAt()).setBornAtLevel(entry.getBornAtLevel()).addRequests(request);
       }
     }
     if (open.getRequestsCount() > 0) {

@@ -23,6 +23,7 @@ import io.pilothouse.api.v1.VerdictKind;
 import io.pilothouse.api.v1.VersionRef;
 import io.pilothouse.api.v1.WatchdogSpec;
 import io.pilothouse.api.v1.WatchdogState;
+import io.pilothouse.dm.state.Levels;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -68,7 +69,11 @@ final class WarmStart {
     }
     requests.add(replica(digests));
     Entry entry =
-        Entry.newBuilder().setAt(world.agenda.now() - AGE).addAllRequests(requests).build();
+        Entry.newBuilder()
+            .setAt(world.agenda.now() - AGE)
+            .setBornAtLevel(Levels.BUILD.max())
+            .addAllRequests(requests)
+            .build();
     for (Reply reply : leader.commit(entry).replies()) {
       if (reply.hasRefusal()) {
         throw new IllegalArgumentException(reply.getRefusal().getMessage());
