@@ -307,6 +307,26 @@ class SupportCommandTest {
   }
 
   @Test
+  void whatIsTooLongIsCutAndSaidSo() throws IOException {
+    dm.page("/metrics", "pilot_x{of=\"ü\"} 1\n".repeat(200_000));
+    dm.answers(
+        "GetStatus",
+        StatusReply.newBuilder()
+            .addReplicas(ReplicaStatus.newBuilder().setId("../dm").setHttpAddress(dm.address()))
+            .build());
+    Path to = dir.resolve("bundle");
+
+    assertThat(support(to).code()).isZero();
+
+    Path metrics = to.resolve("pages/__dm/metrics.txt");
+    assertThat(Files.size(metrics)).isBetween(2_000_000L, 2L << 20);
+    assertThat(metrics).content().endsWith("} 1\n");
+    assertThat(to.resolve("report.txt"))
+        .content()
+        .containsPattern("CUT +pages/__dm/metrics.txt +the first [0-9]+ of [0-9]+ characters");
+  }
+
+  @Test
   void whatIsThereIsNotReplaced() throws IOException {
     write("bundle/mine", "mine");
     write("bundle.tar.gz", "mine");

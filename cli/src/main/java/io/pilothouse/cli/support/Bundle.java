@@ -34,30 +34,38 @@ final class Bundle {
   private final List<Source> sources = new ArrayList<>();
   private long size;
 
-  /** Adds a text; what is too much at its end is cut. */
+  /** Adds a text; what is too much at its end is cut, in whole lines. */
   void add(String file, String text) {
-    String clean = Redaction.text(text);
-    byte[] bytes = clean.getBytes(StandardCharsets.UTF_8);
     int room = (int) Math.min(MOST_OF_ONE, MOST - size);
-    if (room <= 0) {
-      failed(file, "left out: the bundle is full");
+    // looking for secrets takes its time: not in what is left out
+    boolean cut = text.length() > room / 3 && utf8(text).length > room;
+    String kept = cut ? firstLines(text, room) : text;
+    if (room <= 0 || (cut && kept.isEmpty())) {
+      failed(file, "left out: there is no room for it");
       return;
     }
-    boolean cut = bytes.length > room;
-    put(file, cut ? clean(bytes, room) : bytes);
+    byte[] bytes = utf8(Redaction.text(kept));
+    put(file, bytes);
     sources.add(
         cut
-            ? new Source(State.CUT, file, "the first %s of %s bytes".formatted(room, bytes.length))
+            ? new Source(
+                State.CUT,
+                file,
+                "the first %s of %s characters".formatted(kept.length(), text.length()))
             : new Source(State.OK, file, bytes.length + " bytes"));
   }
 
-  /** Whole characters only. */
-  private static byte[] clean(byte[] bytes, int most) {
-    int end = most;
-    while (end > 0 && (bytes[end] & 0xC0) == 0x80) {
+  private static String firstLines(String text, int room) {
+    byte[] bytes = utf8(text);
+    int end = room;
+    while (end > 0 && bytes[end - 1] != '\n') {
       end--;
     }
-    return java.util.Arrays.copyOf(bytes, end);
+    return new String(bytes, 0, end, StandardCharsets.UTF_8);
+  }
+
+  private static byte[] utf8(String text) {
+    return text.getBytes(StandardCharsets.UTF_8);
   }
 
   /** Notes a source that is not there. */

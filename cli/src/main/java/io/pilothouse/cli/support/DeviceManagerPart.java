@@ -46,6 +46,7 @@ final class DeviceManagerPart {
   private final Calls dm;
   private final Bundle bundle;
   private final SortedMap<String, String> programs = new TreeMap<>();
+  private boolean answered;
   private boolean unreachable;
 
   DeviceManagerPart(Calls dm, Bundle bundle) {
@@ -153,8 +154,12 @@ final class DeviceManagerPart {
   }
 
   private void fleet(GetFleetReply reply) {
-    FleetText.files(Redaction.message(reply.getFleet()))
-        .forEach((file, content) -> bundle.add("fleet/" + file, content.bytes().toStringUtf8()));
+    try {
+      FleetText.files(Redaction.message(reply.getFleet()))
+          .forEach((file, content) -> bundle.add("fleet/" + file, content.bytes().toStringUtf8()));
+    } catch (IllegalArgumentException e) {
+      bundle.failed("fleet", why(e));
+    }
   }
 
   private <R extends Message> Optional<R> ask(
@@ -162,7 +167,11 @@ final class DeviceManagerPart {
     Optional<R> answer = call(file, method, request, parser, left);
     answer.ifPresent(
         each ->
-            bundle.add(file, TextFormat.printer().printToString(Redaction.message(newest(each)))));
+            bundle.add(
+                file,
+                TextFormat.printer()
+                    .escapingNonAscii(false)
+                    .printToString(Redaction.message(newest(each)))));
     return answer;
   }
 
@@ -183,14 +192,17 @@ final class DeviceManagerPart {
   private <R extends Message> Optional<R> call(
       String file, String method, Message request, Parser<R> parser, Supplier<Duration> left) {
     if (unreachable) {
-      bundle.failed(file, "not asked: no Device Manager answered before");
+      bundle.failed(file, "not asked: no Device Manager answered");
     } else if (left.get().isNegative()) {
       bundle.failed(file, "left out: the time is up");
     } else {
       try {
-        return Optional.of(dm.ask(method, request, parser));
+        Optional<R> answer = Optional.of(dm.ask(method, request, parser));
+        answered = true;
+        return answer;
       } catch (UnreachableException e) {
-        unreachable = true;
+        // one that answered before is slow with this
+        unreachable = !answered;
         bundle.failed(file, why(e));
       } catch (RuntimeException e) {
         bundle.failed(file, why(e));

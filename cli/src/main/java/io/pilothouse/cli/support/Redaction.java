@@ -43,8 +43,7 @@ final class Redaction {
               "(a private key)"),
           new Rule("://[^/\\s@\"']{1,200}@", "://" + GONE + "@"),
           new Rule(
-              "(?i)([\\w.-]{0,40}" + WORD + "[\\w.-]{0,40}[\"']?\\s{0,3}[=:]\\s{0,3})" + VALUE,
-              "$1" + GONE),
+              "(?i)(" + WORD + "[\\w.-]{0,40}[\"']?\\s{0,3}[=:]\\s{0,3})" + VALUE, "$1" + GONE),
           new Rule("(?i)(--?[\\w-]{0,40}" + WORD + "[\\w-]{0,40}\\s{1,3})" + VALUE, "$1" + GONE));
 
   private Redaction() {}

@@ -20,7 +20,6 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
@@ -102,13 +101,13 @@ public final class SupportCommand extends Command {
           "pages/dm",
           () -> {
             for (String each : servers()) {
-              programs.put("dm-" + file(each), each);
+              programs.put("dm-" + each, each);
             }
             return String.join("\n", programs.values());
           });
     }
     programs.putAll(LocalPrograms.satellites(home()));
-    pages.forEach(each -> programs.put(file(each), each));
+    pages.forEach(each -> programs.put(each, each));
     programs.forEach(this::pages);
     logs();
   }
@@ -116,7 +115,7 @@ public final class SupportCommand extends Command {
   private void pages(String name, String address) {
     for (String page : List.of("metrics", "status")) {
       take(
-          "pages/%s/%s.txt".formatted(name, page),
+          "pages/%s/%s.txt".formatted(file(name), page),
           () -> {
             try {
               return new Pages(HttpConnections.to(Peers.ANY, identity().tls()))
@@ -164,10 +163,10 @@ public final class SupportCommand extends Command {
     return one.compareTo(other) < 0 ? one : other;
   }
 
-  /** An address as a file's name. */
-  private static String file(String address) {
-    String name = address.replaceAll("[^A-Za-z0-9.-]", "_");
-    return name.substring(0, Math.min(40, name.length()));
+  /** A name or an address as a file's name. */
+  private static String file(String name) {
+    String plain = name.replaceAll("^[.]+|[^A-Za-z0-9.-]", "_");
+    return plain.isEmpty() ? "_" : plain.substring(0, Math.min(40, plain.length()));
   }
 
   private void write(Path to, boolean packed, Instant now) throws IOException {
@@ -203,7 +202,7 @@ public final class SupportCommand extends Command {
           unfinished,
           PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
       try (OutputStream out = Files.newOutputStream(unfinished, StandardOpenOption.WRITE)) {
-        TarGz.write(out, top.isEmpty() ? "pilot-support" : top, bundle.files(), now);
+        TarGz.write(out, file(top), bundle.files(), now);
       }
       Files.move(unfinished, to);
     } finally {
@@ -214,7 +213,7 @@ public final class SupportCommand extends Command {
   private ObjectNode json(Path to) {
     ObjectNode root = Json.object().put("bundle", to.toString()).put("failed", bundle.failures());
     ArrayNode sources = root.putArray("sources");
-    for (Bundle.Source each : new ArrayList<>(bundle.sources())) {
+    for (Bundle.Source each : bundle.sources()) {
       sources
           .addObject()
           .put("file", each.file())

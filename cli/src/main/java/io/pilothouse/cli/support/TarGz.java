@@ -13,6 +13,7 @@ import java.util.zip.GZIPOutputStream;
 final class TarGz {
   private static final int BLOCK = 512;
   private static final int CHECKSUM = 148;
+  private static final int PREFIX = 345;
   private static final int LONGEST_NAME = 100;
 
   private TarGz() {}
@@ -20,13 +21,13 @@ final class TarGz {
   /**
    * Writes it.
    *
-   * @param top directory that all files are in
+   * @param top directory that all files are in, at most 155 bytes
    */
   static void write(OutputStream to, String top, SortedMap<String, byte[]> files, Instant at)
       throws IOException {
     try (GZIPOutputStream out = new GZIPOutputStream(to)) {
       for (Map.Entry<String, byte[]> each : files.entrySet()) {
-        out.write(header(top + "/" + each.getKey(), each.getValue().length, at));
+        out.write(header(top, each.getKey(), each.getValue().length, at));
         out.write(each.getValue());
         out.write(new byte[(BLOCK - each.getValue().length % BLOCK) % BLOCK]);
       }
@@ -34,7 +35,7 @@ final class TarGz {
     }
   }
 
-  private static byte[] header(String name, int size, Instant at) {
+  private static byte[] header(String top, String name, int size, Instant at) {
     byte[] header = new byte[BLOCK];
     if (name.length() > LONGEST_NAME) {
       throw new IllegalArgumentException("too long a name for an archive: " + name);
@@ -48,6 +49,7 @@ final class TarGz {
     put(header, CHECKSUM, "        ");
     put(header, 156, "0"); // a file
     put(header, 257, "ustar\00000");
+    put(header, PREFIX, top);
     int sum = 0;
     for (byte each : header) {
       sum += each & 0xff;
