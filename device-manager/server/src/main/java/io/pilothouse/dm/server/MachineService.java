@@ -125,13 +125,15 @@ final class MachineService extends MachineApiGrpc.MachineApiImplBase {
       return first.reply(request).toBuilder().setPullAfterMs(patience.left().toMillis()).build();
     }
     try (Waiters.Waiter waiter = place.get()) {
-      while (true) {
-        Told now = told(request.getMachine(), key);
-        if (patience.isOver() || now.isNews(request)) {
-          return now.reply(request);
+      // nothing was applied since the first look: there is nothing to look at again
+      boolean isSame = ledger.appliedIndex() == first.revision();
+      Told now = isSame ? first : told(request.getMachine(), key);
+      while (!patience.isOver() && !now.isNews(request)) {
+        if (waiter.await(patience.left())) {
+          now = told(request.getMachine(), key);
         }
-        waiter.await(patience.left());
       }
+      return now.reply(request);
     }
   }
 

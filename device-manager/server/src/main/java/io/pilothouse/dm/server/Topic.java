@@ -20,14 +20,17 @@ record Topic(Table table, String key) {
     return new Topic(table, ANY);
   }
 
-  /** What a machine's wanted state is made of. */
+  /**
+   * What a machine's wanted state is made of, but for the addresses of its neighbours: they are
+   * seen at its next pull. Watchdogs' modes and scores are no part of it: a mass failure changes
+   * them with each entry, and would wake the fleet.
+   */
   static Set<Topic> ofMachine(String machine, String type) {
     return Set.of(
         new Topic(Table.MACHINE, machine),
         new Topic(Table.ROLLOUT, "type/" + type),
         new Topic(Table.UNIT_VERSION, "type/" + type),
         any(Table.FLEET),
-        any(Table.WATCHDOG),
         any(Table.REPLICA));
   }
 

@@ -43,17 +43,21 @@ final class Waiters implements CommitListener, AutoCloseable {
       call.addListener(gone, Runnable::run);
     }
 
-    /** Returns when something was touched since the last call, or the time or the call is over. */
-    void await(Duration most) {
+    /**
+     * Returns when something was touched since the last call, or the time or the call is over.
+     *
+     * @return false when the time is over, and nothing was touched
+     */
+    boolean await(Duration most) {
       if (closed) {
         // opened after the last kick: nothing would wake it
         throw Refusals.shuttingDown();
       }
       park();
+      boolean kicked;
       try {
-        if (kicks.tryAcquire(most.toNanos(), TimeUnit.NANOSECONDS)) {
-          kicks.drainPermits();
-        }
+        kicked = kicks.tryAcquire(most.toNanos(), TimeUnit.NANOSECONDS);
+        kicks.drainPermits();
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
         throw Refusals.shuttingDown();
@@ -61,7 +65,8 @@ final class Waiters implements CommitListener, AutoCloseable {
       if (closed) {
         throw Refusals.shuttingDown();
       }
-      resume();
+      resume(kicked);
+      return kicked;
     }
 
     private void park() {
@@ -72,9 +77,9 @@ final class Waiters implements CommitListener, AutoCloseable {
     }
 
     /** A change may wake a whole fleet: what is more urgent need not wait until all have looked. */
-    private void resume() {
+    private void resume(boolean toLook) {
       if (ticket != null) {
-        if (ticket.callClass() == CallClass.PULL) {
+        if (toLook && ticket.callClass() == CallClass.PULL) {
           looking.acquireUninterruptibly(); // who has one answers or parks soon
           woken = true;
         }

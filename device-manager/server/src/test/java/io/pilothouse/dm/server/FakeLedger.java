@@ -50,6 +50,7 @@ final class FakeLedger implements Ledger {
   private volatile int waiting;
   private final List<Runnable> held = new ArrayList<>();
   private boolean holds;
+  private int reads;
   private volatile @Nullable Duration thirdSilentFor = Duration.ZERO;
   private long index;
 
@@ -77,6 +78,11 @@ final class FakeLedger implements Ledger {
   /** Every submit fails so from now on. */
   void failWith(@Nullable SubmitException exception) {
     failure = exception;
+  }
+
+  /** How often the state was looked at. */
+  synchronized int reads() {
+    return reads;
   }
 
   /** Nothing is decided from now on, as when no majority answers. */
@@ -152,6 +158,7 @@ final class FakeLedger implements Ledger {
 
   @Override
   public synchronized <T> T read(Function<State, T> reader) {
+    reads++;
     return reader.apply(state);
   }
 

@@ -326,6 +326,31 @@ class MachineServiceTest {
     assertThat(behind.getStatus().getDescription()).contains("10000");
   }
 
+  /** In a mass failure scores and modes change with each entry. */
+  @Test
+  void whatBecomesOfAWatchdogWakesNoMachine() {
+    dm.fleet.serve("web-01", KEY);
+    PullRequest ask = PullRequest.newBuilder().setMachine("web-01").build();
+    PullReply first = dm.machine("web-01").pull(ask);
+    CompletableFuture<PullReply> waits =
+        dm.waiting(
+            () ->
+                dm.machine("web-01")
+                    .pull(ask.toBuilder().setEtag(first.getEtag()).setWaitMs(30_000).build()));
+    int looks = dm.ledger.reads();
+
+    dm.fleet.decide(
+        Command.newBuilder()
+            .setPromoteWatchdog(
+                io.pilothouse.api.log.v1.PromoteWatchdog.newBuilder()
+                    .setWatchdog("disk")
+                    .setMode(io.pilothouse.api.v1.WatchdogState.Mode.QUARANTINED)));
+
+    assertThat(dm.ledger.reads()).isEqualTo(looks);
+    assertThat(waits).isNotDone();
+    assertThat(dm.ledger.appliedIndex()).isGreaterThan(first.getRevision());
+  }
+
   @Test
   void withoutAPlaceToWaitAMachineIsAnsweredAtOnceAndToldWhenToPullAgain() {
     try (EdgeHarness small = new EdgeHarness(EdgeLimits.of(2, 1 << 30).withParked(1))) {
