@@ -22,6 +22,7 @@ import org.junit.jupiter.api.TestMethodOrder;
 
 /** Wrong requests and parts that die or lie, on a small fleet: each is told, nothing is lost. */
 @Tag("e2e")
+@Tag("large")
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class TroubleTest {
   private static final Duration SHORT = Duration.ofSeconds(30);
@@ -42,7 +43,6 @@ class TroubleTest {
   }
 
   @Test
-  @Tag("large")
   @Order(1)
   void whatDoesNotExistIsNamedWithWhatIsNear() {
     refused(1, "web-33", "machine", "show", "web-33");
@@ -66,7 +66,6 @@ class TroubleTest {
   }
 
   @Test
-  @Tag("large")
   @Order(2)
   void wrongUsageAndActsWithoutReasonOrYesAreRefused() {
     refused(2, "frobnicate", "frobnicate");
@@ -130,7 +129,6 @@ class TroubleTest {
   }
 
   @Test
-  @Tag("large")
   @Order(5)
   void aRolloutCompletesWithoutOneDeploymentReplica() {
     String id = pilot.json("rollout", "start", "frontend", "web@1.1.0").path("id").asText();
@@ -191,7 +189,6 @@ class TroubleTest {
 
   /** Last, because it stops the fleet: its data is given to a replica of another cluster. */
   @Test
-  @Tag("large")
   @Order(7)
   void aReplicaDoesNotStartOnAnotherClustersData() throws IOException {
     fleet.down();

@@ -1,7 +1,6 @@
 package io.pilothouse.dm.server;
 
 import io.grpc.Status;
-import io.pilothouse.api.log.v1.ApplyFleet;
 import io.pilothouse.api.log.v1.Command;
 import io.pilothouse.api.log.v1.ControlRollout;
 import io.pilothouse.api.log.v1.DecideOrder;
@@ -35,6 +34,7 @@ import io.pilothouse.api.v1.SetWatchdogModeRequest;
 import io.pilothouse.api.v1.StartRolloutRequest;
 import io.pilothouse.api.v1.WriteContext;
 import io.pilothouse.api.v1.WriteReply;
+import io.pilothouse.dm.state.FeatureLevel;
 
 /** What operators change: each call is one command in the log. */
 final class OperatorWrites {
@@ -46,12 +46,12 @@ final class OperatorWrites {
   }
 
   WriteReply applyFleet(FleetRequest request) {
-    ApplyFleet command =
-        ApplyFleet.newBuilder()
-            .setFleet(request.getFleet())
-            .setIfRevision(request.getIfRevision())
-            .build();
-    return decide(Command.newBuilder().setApplyFleet(command), request.getContext());
+    boolean mayPack = writes.level() >= FeatureLevel.PACKED_FLEETS;
+    return decide(
+        Command.newBuilder()
+            .setApplyFleet(
+                Packing.of(request.getFleet(), mayPack).setIfRevision(request.getIfRevision())),
+        request.getContext());
   }
 
   WriteReply registerManifest(RegisterManifestRequest request) {

@@ -5,6 +5,7 @@ import io.pilothouse.api.log.v1.Command;
 import io.pilothouse.api.log.v1.Reply;
 import io.pilothouse.api.log.v1.Request;
 import io.pilothouse.api.v1.WriteContext;
+import io.pilothouse.dm.state.FeatureLevel;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -80,6 +81,11 @@ final class Writes {
     if (!ledger.isLeader()) {
       linearize();
     }
+  }
+
+  /** Which rules are in force. */
+  int level() {
+    return ledger.read(state -> FeatureLevel.of(state));
   }
 
   private Reply decide(Request request) {

@@ -24,6 +24,9 @@ public final class FeatureLevel {
    */
   public static final int BOUNDED_REQUESTS = 2;
 
+  /** Large fleets come packed ({@link PackedFleet}). */
+  public static final int PACKED_FLEETS = 2;
+
   /** The last of them. */
   static final int NEWEST = BOUNDED_REQUESTS;
 
@@ -83,8 +86,8 @@ public final class FeatureLevel {
    */
   private static int neededBy(Command command) {
     return switch (command.getKindCase()) {
+      case APPLY_FLEET -> command.getApplyFleet().getPacked().isEmpty() ? FIRST : PACKED_FLEETS;
       case TICK,
-          APPLY_FLEET,
           DISCOVER,
           REGISTER_MACHINE,
           OBSERVE_MACHINE,

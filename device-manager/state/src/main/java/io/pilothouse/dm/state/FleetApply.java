@@ -32,7 +32,7 @@ final class FleetApply {
    * @return the differences, a line each
    */
   static List<String> apply(Draft draft, ApplyFleet command) throws RefusedException {
-    Fleet fleet = command.getFleet();
+    Fleet fleet = PackedFleet.of(command);
     if (command.getDryRun()) {
       throw new RefusedException(
           Refusal.Code.INVALID,
@@ -62,7 +62,7 @@ final class FleetApply {
     }
     LockOut.refuse(draft, fleet);
     List<FleetChange> changes = FleetDiff.of(draft, fleet);
-    List<String> lines = changes.stream().map(FleetDiff::line).toList();
+    List<String> lines = lines(draft, changes);
     if (changes.isEmpty()) {
       return lines;
     }
@@ -82,6 +82,21 @@ final class FleetApply {
                 "applied %s changes, %s machines touched"
                     .formatted(changes.size(), FleetDiff.machinesTouched(draft, changes))));
     draft.machines().forEach(each -> draft.touch(each.getName()));
+    return lines;
+  }
+
+  /**
+   * The trail keeps so many of an apply; the first inventory of a large fleet is half a million.
+   */
+  private static final int MOST_LINES = 1000;
+
+  private static List<String> lines(Entities state, List<FleetChange> changes) {
+    if (changes.size() <= MOST_LINES || !FeatureLevel.has(state, FeatureLevel.BOUNDED_REQUESTS)) {
+      return changes.stream().map(FleetDiff::line).toList();
+    }
+    List<String> lines =
+        new ArrayList<>(changes.stream().limit(MOST_LINES).map(FleetDiff::line).toList());
+    lines.add("and %s more".formatted(changes.size() - MOST_LINES));
     return lines;
   }
 

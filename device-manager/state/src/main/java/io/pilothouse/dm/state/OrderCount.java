@@ -35,32 +35,35 @@ record OrderCount(OrderKind kind, String what, int machines) {
   }
 
   /** Counts; looks at every machine. */
-  static Optional<OrderCount> of(Entities state, Command command) {
-    return kind(command)
-        .map(
-            kind ->
-                switch (kind) {
-                  case ORDER_APPLY -> apply(state, command.getApplyFleet().getFleet());
-                  case ORDER_ROLLOUT -> rollout(state, command.getStartRollout());
-                  case ORDER_DRAIN ->
-                      new OrderCount(
-                          kind,
-                          "drain " + command.getDrainMachine().getMachine(),
-                          1 + count(state, OrderCount::isAway));
-                  case ORDER_DECOMMISSION ->
-                      new OrderCount(
-                          kind,
-                          "decommission " + command.getDecommissionMachine().getMachine(),
-                          1 + decommissionedLately(state));
-                  case ORDER_UNHOLD -> unhold(state, command.getHoldDomain().getDomain());
-                  case ORDER_UNFREEZE ->
-                      new OrderCount(
-                          kind,
-                          "let repairs go on",
-                          count(state, each -> each.getLifecycle() == Lifecycle.IN_SERVICE));
-                  case ORDER_KIND_UNSPECIFIED, UNRECOGNIZED ->
-                      throw new IllegalStateException("no order is of kind " + kind);
-                });
+  static Optional<OrderCount> of(Entities state, Command command) throws RefusedException {
+    Optional<OrderKind> kind = kind(command);
+    return kind.isEmpty() ? Optional.empty() : Optional.of(of(state, kind.get(), command));
+  }
+
+  private static OrderCount of(Entities state, OrderKind kind, Command command)
+      throws RefusedException {
+    return switch (kind) {
+      case ORDER_APPLY -> apply(state, PackedFleet.of(command.getApplyFleet()));
+      case ORDER_ROLLOUT -> rollout(state, command.getStartRollout());
+      case ORDER_DRAIN ->
+          new OrderCount(
+              kind,
+              "drain " + command.getDrainMachine().getMachine(),
+              1 + count(state, OrderCount::isAway));
+      case ORDER_DECOMMISSION ->
+          new OrderCount(
+              kind,
+              "decommission " + command.getDecommissionMachine().getMachine(),
+              1 + decommissionedLately(state));
+      case ORDER_UNHOLD -> unhold(state, command.getHoldDomain().getDomain());
+      case ORDER_UNFREEZE ->
+          new OrderCount(
+              kind,
+              "let repairs go on",
+              count(state, each -> each.getLifecycle() == Lifecycle.IN_SERVICE));
+      case ORDER_KIND_UNSPECIFIED, UNRECOGNIZED ->
+          throw new IllegalStateException("no order is of kind " + kind);
+    };
   }
 
   /**

@@ -9,6 +9,7 @@ import io.pilothouse.api.log.v1.Request;
 import io.pilothouse.api.v1.Approval;
 import io.pilothouse.api.v1.AuditRecord;
 import io.pilothouse.api.v1.Order;
+import io.pilothouse.api.v1.OrderKind;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -40,14 +41,15 @@ final class Orders {
   }
 
   /** Of an order that needs a second person; empty when it does not. */
-  private static Optional<OrderCount> tooLarge(Draft draft, Command command) {
-    if (draft.fleet().getApprovals().getSecondPersonForCount() == 0
+  private static Optional<OrderCount> tooLarge(Draft draft, Command command)
+      throws RefusedException {
+    Optional<OrderKind> kind = OrderCount.kind(command);
+    if (kind.isEmpty()
+        || !draft.fleet().getApprovals().getSecondPersonForList().contains(kind.get())
         || draft.request().getPrincipal().equals(Authorization.SELF)) {
       return Optional.empty();
     }
-    return OrderCount.kind(command)
-        .filter(draft.fleet().getApprovals().getSecondPersonForList()::contains)
-        .flatMap(kind -> OrderCount.of(draft, command))
+    return OrderCount.of(draft, command)
         .filter(each -> each.machines() > Approvals.mostOfOnePerson(draft));
   }
 

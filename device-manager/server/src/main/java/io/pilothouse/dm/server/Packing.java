@@ -1,0 +1,36 @@
+package io.pilothouse.dm.server;
+
+import com.google.protobuf.ByteString;
+import io.pilothouse.api.log.v1.ApplyFleet;
+import io.pilothouse.api.v1.Fleet;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.zip.DeflaterOutputStream;
+
+/** Packs a large fleet for the log; {@link io.pilothouse.dm.state.PackedFleet} says why. */
+final class Packing {
+
+  /** Below, it saves nothing that matters. */
+  private static final int LEAST = 1 << 20;
+
+  private Packing() {}
+
+  /**
+   * An apply of a fleet.
+   *
+   * @param mayPack whether the rules in force know packed ones
+   */
+  static ApplyFleet.Builder of(Fleet fleet, boolean mayPack) {
+    int size = fleet.getSerializedSize();
+    if (!mayPack || size < LEAST) {
+      return ApplyFleet.newBuilder().setFleet(fleet);
+    }
+    ByteString.Output packed = ByteString.newOutput(size / 8);
+    try (DeflaterOutputStream deflating = new DeflaterOutputStream(packed)) {
+      fleet.writeTo(deflating);
+    } catch (IOException e) {
+      throw new UncheckedIOException("writing to memory", e);
+    }
+    return ApplyFleet.newBuilder().setPacked(packed.toByteString()).setPackedSize(size);
+  }
+}

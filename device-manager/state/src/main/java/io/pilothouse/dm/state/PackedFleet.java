@@ -1,0 +1,62 @@
+package io.pilothouse.dm.state;
+
+import com.google.protobuf.InvalidProtocolBufferException;
+import io.pilothouse.api.log.v1.ApplyFleet;
+import io.pilothouse.api.log.v1.Refusal;
+import io.pilothouse.api.v1.Fleet;
+import java.util.zip.DataFormatException;
+import java.util.zip.Inflater;
+
+/**
+ * The fleet of an apply, which travels packed when it is large: a log entry holds some 30,000
+ * machines as they are, and ten times as many packed. Who packs does not matter: what is unpacked
+ * is the same everywhere.
+ */
+public final class PackedFleet {
+
+  /** Most bytes of an unpacked one: half a million machines. */
+  public static final int MOST = 64 << 20;
+
+  private PackedFleet() {}
+
+  /**
+   * The fleet of an apply.
+   *
+   * @throws RefusedException when what is packed is damaged, or larger than it says
+   */
+  static Fleet of(ApplyFleet command) throws RefusedException {
+    if (command.getPacked().isEmpty()) {
+      return command.getFleet();
+    }
+    int size = command.getPackedSize();
+    if (size < 0 || size > MOST) {
+      throw damaged("%s bytes; at most %s".formatted(Integer.toUnsignedString(size), MOST));
+    }
+    byte[] bytes = new byte[size];
+    Inflater inflater = new Inflater();
+    try {
+      inflater.setInput(command.getPacked().toByteArray());
+      int length = 0;
+      while (length < size) {
+        int more = inflater.inflate(bytes, length, size - length);
+        if (more == 0) {
+          throw damaged("it ends after %s of %s bytes".formatted(length, size));
+        }
+        length += more;
+      }
+      if (inflater.inflate(new byte[1]) > 0 || !inflater.finished()) {
+        throw damaged("it goes on after %s bytes".formatted(size));
+      }
+      return Fleet.parseFrom(bytes);
+    } catch (DataFormatException | InvalidProtocolBufferException e) {
+      throw damaged(String.valueOf(e.getMessage()));
+    } finally {
+      inflater.end();
+    }
+  }
+
+  private static RefusedException damaged(String why) {
+    return new RefusedException(
+        Refusal.Code.INVALID, "the packed fleet cannot be read: " + why, "apply it again");
+  }
+}

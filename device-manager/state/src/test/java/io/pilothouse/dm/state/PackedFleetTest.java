@@ -1,0 +1,106 @@
+package io.pilothouse.dm.state;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.protobuf.ByteString;
+import io.pilothouse.api.log.v1.ApplyFleet;
+import io.pilothouse.api.log.v1.Command;
+import io.pilothouse.api.log.v1.Refusal;
+import io.pilothouse.api.v1.Fleet;
+import io.pilothouse.api.v1.InventoryMachine;
+import java.util.Arrays;
+import java.util.List;
+import java.util.zip.Deflater;
+import org.junit.jupiter.api.Test;
+
+/** A large fleet comes packed. */
+class PackedFleetTest {
+  private static final Fleet SPEC = QuickFleet.spec();
+
+  private final FleetScenario fleet = FleetScenario.expected();
+
+  private static ByteString zlib(byte[] bytes) {
+    Deflater deflater = new Deflater();
+    deflater.setInput(bytes);
+    deflater.finish();
+    byte[] packed = new byte[bytes.length + 100];
+    int length = deflater.deflate(packed);
+    deflater.end();
+    return ByteString.copyFrom(packed, 0, length);
+  }
+
+  private static ApplyFleet.Builder packed(Fleet fleet) {
+    return ApplyFleet.newBuilder()
+        .setPacked(zlib(fleet.toByteArray()))
+        .setPackedSize(fleet.getSerializedSize());
+  }
+
+  private static Command.Builder apply(ApplyFleet.Builder command) {
+    return Command.newBuilder().setApplyFleet(command);
+  }
+
+  private static Fleet renamed() {
+    Fleet.Builder spec = SPEC.toBuilder();
+    spec.getMachinesBuilder(0).setRack("r9");
+    return spec.build();
+  }
+
+  @Test
+  void itIsAppliedAsIfItWereNot() {
+    fleet.sends(apply(packed(renamed())));
+    FleetScenario plain = FleetScenario.expected();
+    plain.sends(apply(ApplyFleet.newBuilder().setFleet(renamed())));
+    assertThat(fleet.show("web-01").getRack()).isEqualTo("r9");
+    assertThat(fleet.state.fleet()).isEqualTo(plain.state.fleet());
+    assertThat(fleet.show("web-01")).isEqualTo(plain.show("web-01"));
+  }
+
+  @Test
+  void whatIsDamagedOrLiesAboutItsSizeChangesNothing() {
+    ByteString good = zlib(renamed().toByteArray());
+    int size = renamed().getSerializedSize();
+    byte[] other = new byte[size];
+    Arrays.fill(other, (byte) 0xff);
+    refused(ApplyFleet.newBuilder().setPacked(good).setPackedSize(size - 1), "goes on after");
+    refused(ApplyFleet.newBuilder().setPacked(good).setPackedSize(size + 1), "ends after");
+    refused(ApplyFleet.newBuilder().setPacked(good).setPackedSize(-1), "at most 67108864");
+    refused(ApplyFleet.newBuilder().setPacked(good).setPackedSize(PackedFleet.MOST + 1), "at most");
+    refused(
+        ApplyFleet.newBuilder().setPacked(good.substring(0, good.size() / 2)).setPackedSize(size),
+        "ends after");
+    refused(
+        ApplyFleet.newBuilder().setPacked(good.substring(5)).setPackedSize(size), "cannot be read");
+    refused(ApplyFleet.newBuilder().setPacked(zlib(other)).setPackedSize(size), "cannot be read");
+    assertThat(fleet.show("web-01").getRack()).isEqualTo("r1");
+  }
+
+  private void refused(ApplyFleet.Builder command, String why) {
+    Refusal refusal = fleet.isRefused(apply(command));
+    assertThat(refusal.getMessage()).startsWith("the packed fleet cannot be read: ").contains(why);
+  }
+
+  @Test
+  void beforeTheLevelThatKnowsItNothingIsApplied() {
+    FleetScenario old = FleetScenario.bornAt(0);
+    assertThat(old.isRefused(apply(packed(renamed()))).getMessage())
+        .contains("needs feature level 2");
+  }
+
+  @Test
+  void theTrailKeepsTheFirstOfManyDifferences() {
+    Fleet.Builder large = SPEC.toBuilder();
+    for (int i = 0; i < 1500; i++) {
+      large.addMachines(
+          InventoryMachine.newBuilder()
+              .setName("new-%04d".formatted(i))
+              .setType(SPEC.getTypes(0).getName())
+              .setScaleUnit(SPEC.getUnits(0).getName()));
+    }
+    assertThat(fleet.apply(large.build()))
+        .hasSize(1001)
+        .endsWith("and 500 more")
+        .contains("add machine/new-0000");
+    assertThat(List.copyOf(fleet.state.audit()).getLast().getEvidenceList())
+        .endsWith("and 500 more");
+  }
+}
