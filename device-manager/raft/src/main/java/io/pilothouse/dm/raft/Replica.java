@@ -75,7 +75,8 @@ public final class Replica implements AutoCloseable {
   public static Replica start(ReplicaConfig config, MeterRegistry metrics)
       throws ReplicaStartException {
     Apply apply = new Apply();
-    return start(config, metrics, apply::apply, Tuning.PRODUCTION);
+    return start(
+        config, metrics, apply::apply, Tuning.PRODUCTION.electing(config.electionTimeout()));
   }
 
   static Replica start(ReplicaConfig config, MeterRegistry metrics, Applier applier, Tuning tuning)

@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import io.pilothouse.dm.record.RecordSettings;
 import io.pilothouse.tls.TlsDirectory;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -24,6 +25,7 @@ import org.jspecify.annotations.Nullable;
  * @param record how much of the applied log is kept
  * @param tls certificates of this replica; without them its ports are plain
  * @param origin what an empty directory begins with
+ * @param electionTimeout without a leader's sign for this long, up to twice it, a replica stands
  */
 public record ReplicaConfig(
     String id,
@@ -32,7 +34,14 @@ public record ReplicaConfig(
     List<Peer> peers,
     RecordSettings record,
     Optional<TlsDirectory> tls,
-    Origin origin) {
+    Origin origin,
+    Duration electionTimeout) {
+
+  /** Shorter ones elect on a busy machine for no reason. */
+  public static final Duration ELECTION_TIMEOUT = Duration.ofSeconds(1);
+
+  private static final Duration SHORTEST = Duration.ofMillis(100);
+  private static final Duration LONGEST = Duration.ofMinutes(1);
 
   private static final Pattern NAME = Pattern.compile("[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?");
   private static final String NAME_RULE =
@@ -50,7 +59,12 @@ public record ReplicaConfig(
     requireNonNull(record, "record");
     peers = List.copyOf(peers);
     requireNonNull(origin, "origin");
-    List<String> errors = check(id, cluster, peers, origin instanceof Origin.Join);
+    List<String> errors = new ArrayList<>(check(id, cluster, peers, origin instanceof Origin.Join));
+    if (electionTimeout.compareTo(SHORTEST) < 0 || electionTimeout.compareTo(LONGEST) > 0) {
+      errors.add(
+          "election timeout of %d ms; expected %d to %d"
+              .formatted(electionTimeout.toMillis(), SHORTEST.toMillis(), LONGEST.toMillis()));
+    }
     if (!errors.isEmpty()) {
       throw new IllegalArgumentException(String.join(System.lineSeparator(), errors));
     }
@@ -64,7 +78,7 @@ public record ReplicaConfig(
       List<Peer> peers,
       RecordSettings record,
       Optional<TlsDirectory> tls) {
-    this(id, cluster, dataDir, peers, record, tls, new Origin.Seed());
+    this(id, cluster, dataDir, peers, record, tls, new Origin.Seed(), ELECTION_TIMEOUT);
   }
 
   /** Without TLS. */

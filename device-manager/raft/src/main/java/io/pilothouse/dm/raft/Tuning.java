@@ -22,5 +22,9 @@ record Tuning(
     Duration electionTimeout) {
 
   static final Tuning PRODUCTION =
-      new Tuning(8 << 20, 20_000, 10_000, 1024, 500, Duration.ofSeconds(1));
+      new Tuning(8 << 20, 20_000, 10_000, 1024, 500, ReplicaConfig.ELECTION_TIMEOUT);
+
+  Tuning electing(Duration timeout) {
+    return new Tuning(segmentBytes, snapshotEvery, keepEntries, purgeGap, checkEvery, timeout);
+  }
 }

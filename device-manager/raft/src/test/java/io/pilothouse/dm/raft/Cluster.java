@@ -94,7 +94,14 @@ final class Cluster implements AutoCloseable {
                 .filter(peer -> !(origins.get(peer.id()) instanceof Origin.Join))
                 .toList();
     return new ReplicaConfig(
-        id, name, root.resolve(id), seed, RecordSettings.DEFAULT, certificates.apply(id), origin);
+        id,
+        name,
+        root.resolve(id),
+        seed,
+        RecordSettings.DEFAULT,
+        certificates.apply(id),
+        origin,
+        ReplicaConfig.ELECTION_TIMEOUT);
   }
 
   /** All replicas begin with this. */

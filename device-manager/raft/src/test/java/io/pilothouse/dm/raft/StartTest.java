@@ -4,11 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.pilothouse.dm.record.RecordSettings;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import org.assertj.core.api.AbstractThrowableAssert;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -106,6 +109,25 @@ class StartTest {
         .hasMessageContaining("DM 2's raft address " + self.raft() + " is dm-1's raft address too")
         .hasMessageContaining("id 'dm-3' is not among the peers [dm-1, DM 2]")
         .hasMessageContaining("2 peers; expected 1, 3, 5 or 7");
+  }
+
+  @Test
+  void anElectionTimeoutBeyondReasonIsRefused() {
+    for (long wrong : List.of(0L, 99L, 60_001L)) {
+      assertThatThrownBy(
+              () ->
+                  new ReplicaConfig(
+                      "dm-1",
+                      "test",
+                      root,
+                      peers,
+                      RecordSettings.DEFAULT,
+                      Optional.empty(),
+                      new Origin.Seed(),
+                      Duration.ofMillis(wrong)))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessage("election timeout of " + wrong + " ms; expected 100 to 60000");
+    }
   }
 
   @Test

@@ -76,6 +76,16 @@ public final class Main implements Callable<Integer> {
   private int recordKeepDays;
 
   @Option(
+      names = "--election-timeout-ms",
+      paramLabel = "MS",
+      defaultValue = "1000",
+      description = {
+        "Without a sign of the leader for so long, up to twice it, a replica stands for election:",
+        "${DEFAULT-VALUE}. The same on all replicas; shorter where they have cores of their own."
+      })
+  private int electionTimeoutMs;
+
+  @Option(
       names = "--join",
       description = "A new replica of a cluster that runs: waits for `pilot dm add` or `replace`.")
   private boolean join;
@@ -171,7 +181,14 @@ public final class Main implements Callable<Integer> {
               (long) recordKeepMib << 20, Duration.ofDays(recordKeepDays));
       ReplicaConfig config =
           new ReplicaConfig(
-              id, cluster, data, PeerList.parse(peers), record, certificate(), origin());
+              id,
+              cluster,
+              data,
+              PeerList.parse(peers),
+              record,
+              certificate(),
+              origin(),
+              Duration.ofMillis(electionTimeoutMs));
       if (!beyondLoopback && tls == null) {
         PeerList.requireLoopback(config.self());
       }

@@ -42,6 +42,12 @@ public final class Failover implements Callable<Integer> {
       description = "Seconds of writes with all replicas before a kill: ${DEFAULT-VALUE}.")
   private int settle;
 
+  @Option(
+      names = "--election-timeout-ms",
+      defaultValue = "1000",
+      description = "Of the replicas: ${DEFAULT-VALUE}.")
+  private int electionTimeoutMs;
+
   private final AtomicLong acknowledgedAt = new AtomicLong();
 
   private Failover() {}
@@ -54,7 +60,9 @@ public final class Failover implements Callable<Integer> {
   public Integer call() throws Exception {
     List<Long> took = new ArrayList<>();
     AtomicBoolean over = new AtomicBoolean();
-    try (Replicas replicas = new Replicas(3, dist, dir)) {
+    try (Replicas replicas =
+        new Replicas(
+            3, dist, dir, List.of("--election-timeout-ms", Integer.toString(electionTimeoutMs)))) {
       replicas.start();
       try (DmClient operator = new DmClient(replicas.servers(), "operator/setup")) {
         Fixture.apply(operator, Fixture.machines(1));

@@ -39,8 +39,9 @@ final class Node implements AutoCloseable {
    * @param number from 1
    * @param of how many
    * @param dist a built distribution
+   * @param more flags of each replica
    */
-  Node(int number, int of, Path dist, Path dir) {
+  Node(int number, int of, Path dist, Path dir, List<String> more) {
     this.number = number;
     this.dir = dir;
     List<String> peers = new ArrayList<>();
@@ -50,26 +51,29 @@ final class Node implements AutoCloseable {
           "dm-%d=%s:%d/%s:%d/%s:%d".formatted(i, address, RAFT, address, GRPC, address, HTTP));
     }
     // a group of its own: the packet filter knows by it whose packets they are
-    this.command =
-        List.of(
-            "setpriv",
-            "--regid",
-            Integer.toString(group()),
-            "--clear-groups",
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "@" + dist.resolve("jvm").resolve("dm.args"),
-            "-XX:TieredStopAtLevel=1",
-            "-cp",
-            dist.resolve("lib") + "/*",
-            "io.pilothouse.dm.server.Main",
-            "--id",
-            name(),
-            "--cluster",
-            "faults",
-            "--data",
-            dir.resolve(name()).toString(),
-            "--peers",
-            String.join(",", peers));
+    List<String> all =
+        new ArrayList<>(
+            List.of(
+                "setpriv",
+                "--regid",
+                Integer.toString(group()),
+                "--clear-groups",
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "@" + dist.resolve("jvm").resolve("dm.args"),
+                "-XX:TieredStopAtLevel=1",
+                "-cp",
+                dist.resolve("lib") + "/*",
+                "io.pilothouse.dm.server.Main",
+                "--id",
+                name(),
+                "--cluster",
+                "faults",
+                "--data",
+                dir.resolve(name()).toString(),
+                "--peers",
+                String.join(",", peers)));
+    all.addAll(more);
+    this.command = List.copyOf(all);
   }
 
   private static String address(int number) {

@@ -21,8 +21,17 @@ final class Replicas implements AutoCloseable {
   private final List<Node> nodes = new ArrayList<>();
 
   Replicas(int count, Path dist, Path dir) {
+    this(count, dist, dir, List.of());
+  }
+
+  /**
+   * Prepares them.
+   *
+   * @param more flags of each
+   */
+  Replicas(int count, Path dist, Path dir, List<String> more) {
     for (int i = 1; i <= count; i++) {
-      nodes.add(new Node(i, count, dist, dir));
+      nodes.add(new Node(i, count, dist, dir, more));
     }
   }
 
