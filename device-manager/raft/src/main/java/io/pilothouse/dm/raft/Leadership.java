@@ -2,13 +2,11 @@ package io.pilothouse.dm.raft;
 
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.Set;
 import java.util.TreeMap;
 import org.apache.ratis.proto.RaftProtos.ServerRpcProto;
 import org.apache.ratis.protocol.RaftPeerId;
@@ -21,18 +19,12 @@ final class Leadership {
   private final String self;
   private final Members members;
   private final RaftServer.Division division;
-  private final Duration fresh;
 
-  /**
-   * Looks at one replica.
-   *
-   * @param electionTimeout the shortest time without a leader's sign after which one stands
-   */
-  Leadership(String self, Members members, RaftServer.Division division, Duration electionTimeout) {
+  /** Looks at one replica. */
+  Leadership(String self, Members members, RaftServer.Division division) {
     this.self = self;
     this.members = members;
     this.division = division;
-    this.fresh = electionTimeout.multipliedBy(7).dividedBy(10);
   }
 
   /** Whether this replica leads and has applied all that earlier leaders acknowledged. */
@@ -48,19 +40,6 @@ final class Leadership {
   NotLeaderException notLeader() {
     @Nullable Peer other = leader().filter(peer -> !peer.id().equals(self)).orElse(null);
     return NotLeaderException.of(self, other);
-  }
-
-  /**
-   * Whether a majority, this replica included, answered lately enough that no other leader can have
-   * been elected: a follower that hears from a leader refuses its vote for an election timeout.
-   */
-  boolean isConfirmed() {
-    Set<String> heard = new HashSet<>();
-    heard.add(self);
-    division.getInfo().getRoleInfoProto().getLeaderInfo().getFollowerInfoList().stream()
-        .filter(follower -> follower.getLastRpcElapsedTimeMs() < fresh.toMillis())
-        .forEach(follower -> heard.add(follower.getId().getId().toStringUtf8()));
-    return isLeader() && members.isMajority(heard);
   }
 
   List<PeerStatus> peers() {

@@ -50,6 +50,22 @@ final class PeerQuestions implements AutoCloseable {
 
   /** The answers by replica, of those that answer soon. */
   Map<String, ReplicaAnswer> askAll(List<Peer> peers, ReplicaQuestion question) {
+    Map<String, ReplicaAnswer> answers = new LinkedHashMap<>();
+    ask(peers, question)
+        .forEach(
+            (peer, answer) -> {
+              try {
+                answers.put(peer.id(), answer.join());
+              } catch (CompletionException e) {
+                log.debug(
+                    "Replica {} does not answer: {}", peer.id(), String.valueOf(e.getCause()));
+              }
+            });
+    return answers;
+  }
+
+  /** The answers that will come; those that do not come soon fail. */
+  Map<Peer, CompletableFuture<ReplicaAnswer>> ask(List<Peer> peers, ReplicaQuestion question) {
     Map<Peer, CompletableFuture<ReplicaAnswer>> asked = new LinkedHashMap<>();
     peers.forEach(
         peer ->
@@ -57,16 +73,7 @@ final class PeerQuestions implements AutoCloseable {
                 peer,
                 CompletableFuture.supplyAsync(() -> ask(peer, question), threads)
                     .orTimeout(PATIENCE.toMillis(), TimeUnit.MILLISECONDS)));
-    Map<String, ReplicaAnswer> answers = new LinkedHashMap<>();
-    asked.forEach(
-        (peer, answer) -> {
-          try {
-            answers.put(peer.id(), answer.join());
-          } catch (CompletionException e) {
-            log.debug("Replica {} does not answer: {}", peer.id(), String.valueOf(e.getCause()));
-          }
-        });
-    return answers;
+    return asked;
   }
 
   private ReplicaAnswer ask(Peer peer, ReplicaQuestion question) {

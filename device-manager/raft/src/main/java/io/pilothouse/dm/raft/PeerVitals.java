@@ -14,6 +14,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.BooleanSupplier;
+import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -31,6 +32,7 @@ final class PeerVitals implements AutoCloseable {
   private final SyncTimes syncs;
   private final Optional<TlsDirectory> tls;
   private final Levels levels;
+  private final LongSupplier term;
   private volatile Map<String, ReplicaVitals> lately = Map.of();
 
   private PeerVitals(
@@ -39,32 +41,40 @@ final class PeerVitals implements AutoCloseable {
       PeerQuestions questions,
       SyncTimes syncs,
       Optional<TlsDirectory> tls,
-      Levels levels) {
+      Levels levels,
+      LongSupplier term) {
     this.parts = parts;
     this.levels = levels;
     this.members = members;
     this.questions = questions;
     this.syncs = syncs;
     this.tls = tls;
+    this.term = term;
     inquiry =
         new Inquiry(
             parts.self(), parts.checks(), members, questions, parts.failure(), this::diverged);
     parts.checks().onDifference(inquiry::begin);
   }
 
-  static PeerVitals of(ReplicaParts parts, Members members, RaftNode node, Levels levels) {
+  static PeerVitals of(
+      ReplicaParts parts, Members members, RaftNode node, PeerQuestions questions, Levels levels) {
     return new PeerVitals(
         parts,
         members,
-        new PeerQuestions(node.group(), node.tls()),
+        questions,
         SyncTimes.of(node.division().getMemberId().toString()),
         node.tls(),
-        levels);
+        levels,
+        node::term);
   }
 
   /** Answers another replica. One that sends its own check may thereby be the first to differ. */
   ReplicaAnswer answer(ReplicaQuestion question) {
-    ReplicaAnswer.Builder answer = ReplicaAnswer.newBuilder().setVitals(own());
+    ReplicaAnswer.Builder answer = ReplicaAnswer.newBuilder().setTerm(term.getAsLong());
+    if (question.getTermOnly()) {
+      return answer.build();
+    }
+    answer.setVitals(own());
     if (question.hasMine()) {
       parts.checks().at(question.getMine().getIndex()).ifPresent(answer::setMine);
       parts.checks().compare(question.getMine());

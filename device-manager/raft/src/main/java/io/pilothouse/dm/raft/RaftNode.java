@@ -45,7 +45,7 @@ final class RaftNode implements AutoCloseable {
   private final RaftGroupId group;
   private final RaftServer.Division division;
   private final Optional<TlsDirectory> tls;
-  private final ClientId reader = ClientId.randomId();
+  private final ClientId manager = ClientId.randomId();
   private final AtomicLong callIds = new AtomicLong();
 
   private RaftNode(RaftServer server, RaftGroupId group, Optional<TlsDirectory> tls)
@@ -103,10 +103,9 @@ final class RaftNode implements AutoCloseable {
         UnsafeByteOperations.unsafeWrap(entry.toByteArray()));
   }
 
-  /** Completes when this replica may answer from its state what was done before the call. */
-  CompletableFuture<RaftClientReply> readIndex() {
-    return send(
-        reader, callIds.incrementAndGet(), RaftClientRequest.readRequestType(), ByteString.EMPTY);
+  /** The term that this replica is in. */
+  long term() {
+    return division.getInfo().getCurrentTerm();
   }
 
   RaftGroupId group() {
@@ -123,7 +122,7 @@ final class RaftNode implements AutoCloseable {
     try {
       return server.setConfigurationAsync(
           new SetConfigurationRequest(
-              reader,
+              manager,
               server.getId(),
               group,
               callIds.incrementAndGet(),
@@ -144,7 +143,7 @@ final class RaftNode implements AutoCloseable {
     try {
       return server.transferLeadershipAsync(
           new TransferLeadershipRequest(
-              reader,
+              manager,
               server.getId(),
               group,
               callIds.incrementAndGet(),
@@ -160,7 +159,7 @@ final class RaftNode implements AutoCloseable {
     RaftClientReply reply =
         server.snapshotManagement(
             SnapshotManagementRequest.newCreate(
-                reader, server.getId(), group, callIds.incrementAndGet(), 30_000));
+                manager, server.getId(), group, callIds.incrementAndGet(), 30_000));
     if (!reply.isSuccess()) {
       throw new IOException("no snapshot was taken", reply.getException());
     }

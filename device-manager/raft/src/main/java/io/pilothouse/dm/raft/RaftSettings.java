@@ -40,7 +40,6 @@ final class RaftSettings {
     elections(set, tuning.electionTimeout());
     log(set, tuning);
     snapshots(set, tuning);
-    reads(set);
     log.info("Ratis settings other than its defaults: {}", set.seen);
     return set;
   }
@@ -92,12 +91,6 @@ final class RaftSettings {
     RaftServerConfigKeys.Snapshot.setCreationGap(set, 1);
     // closing flushes the database: the next start takes the snapshot, where nobody waits for it
     RaftServerConfigKeys.Snapshot.setTriggerWhenStopEnabled(set, false);
-  }
-
-  private static void reads(RaftProperties set) {
-    RaftServerConfigKeys.Read.setOption(set, RaftServerConfigKeys.Read.Option.LINEARIZABLE);
-    RaftServerConfigKeys.Read.setLeaderLeaseEnabled(set, true);
-    RaftServerConfigKeys.Read.setLeaderLeaseTimeoutRatio(set, 0.9);
   }
 
   private static TimeDuration millis(Duration duration) {

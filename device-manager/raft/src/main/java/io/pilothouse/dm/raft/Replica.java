@@ -20,10 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
-import org.apache.ratis.protocol.RaftClientReply;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -37,7 +34,6 @@ import org.slf4j.LoggerFactory;
 public final class Replica implements AutoCloseable {
 
   private static final Logger log = LoggerFactory.getLogger(Replica.class);
-  private static final Duration READ_TIMEOUT = Duration.ofSeconds(3);
   private static final CompletableFuture<Void> DONE = CompletableFuture.completedFuture(null);
 
   private final String id;
@@ -46,6 +42,7 @@ public final class Replica implements AutoCloseable {
   private final Leadership leadership;
   private final Membership membership;
   private final PeerVitals vitals;
+  private final Confirmation confirmation;
   private final Backups backups;
 
   private Replica(
@@ -53,15 +50,16 @@ public final class Replica implements AutoCloseable {
       ReplicaParts parts,
       FleetStateMachine machine,
       RaftNode node,
-      Tuning tuning,
       Levels levels) {
     this.id = config.id();
     this.parts = parts;
     this.node = node;
     Members members = new Members(config, node.division()::getRaftConf);
-    leadership = new Leadership(id, members, node.division(), tuning.electionTimeout());
+    leadership = new Leadership(id, members, node.division());
     membership = new Membership(id, node, members, leadership);
-    vitals = PeerVitals.of(parts, members, node, levels);
+    PeerQuestions questions = new PeerQuestions(node.group(), node.tls());
+    vitals = PeerVitals.of(parts, members, node, questions, levels);
+    confirmation = new Confirmation(id, leadership::isLeader, node::term, members, questions);
     machine.answerWith(vitals::answer);
     backups = new Backups(config, parts.dataDir(), machine);
   }
@@ -88,7 +86,7 @@ public final class Replica implements AutoCloseable {
       dataDir.loadNativeLibrary();
       FleetStateMachine machine = parts.machine(applier);
       RaftNode node = RaftNode.start(config, dataDir, tuning, machine);
-      Replica replica = new Replica(config, parts, machine, node, tuning, applier.levels());
+      Replica replica = new Replica(config, parts, machine, node, applier.levels());
       started.complete(replica);
       replica.vitals.listen(replica::isLeader);
       parts
@@ -189,11 +187,7 @@ public final class Replica implements AutoCloseable {
     if (!isLeader()) {
       return CompletableFuture.failedFuture(leadership.notLeader());
     }
-    CompletableFuture<Boolean> confirmed =
-        node.readIndex()
-            .orTimeout(READ_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)
-            .handle((reply, error) -> isConfirmed(reply, error));
-    return confirmed.thenCompose(done -> done ? DONE : confirmByEntry());
+    return confirmation.confirm().thenCompose(done -> done ? DONE : confirmByEntry());
   }
 
   /** Whether this replica leads and its state holds all that earlier leaders acknowledged. */
@@ -327,15 +321,6 @@ public final class Replica implements AutoCloseable {
 
   RaftNode node() {
     return node;
-  }
-
-  /**
-   * Ratis may answer a read without asking anybody when it asked for the same index before; a
-   * leader that was cut off since would not notice. So its answer counts only while a majority was
-   * heard lately.
-   */
-  private boolean isConfirmed(@Nullable RaftClientReply reply, @Nullable Throwable error) {
-    return error == null && reply != null && reply.isSuccess() && leadership.isConfirmed();
   }
 
   /** Only a leader gets an entry committed. */

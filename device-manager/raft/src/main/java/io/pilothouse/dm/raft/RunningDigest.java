@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Only the thread that changes the state may ask for it.
  */
-final class RunningDigest implements StateListener {
+public final class RunningDigest implements StateListener {
 
   /** Changed entities after which they are hashed, so that no question has to hash many at once. */
   private static final int SETTLE_AT = 1024;
@@ -44,7 +44,7 @@ final class RunningDigest implements StateListener {
   }
 
   /** Begins with what the state holds, and follows it from here on. */
-  static RunningDigest following(State state) {
+  public static RunningDigest following(State state) {
     RunningDigest digest = new RunningDigest(state);
     for (Table table : Table.values()) {
       state.table(table).forEach((key, value) -> digest.flip(table, key, value));
@@ -54,7 +54,7 @@ final class RunningDigest implements StateListener {
   }
 
   /** The digest of the state as it is now: 32 bytes. */
-  byte[] value() {
+  public byte[] value() {
     settle();
     ByteBuffer bytes = ByteBuffer.allocate(Long.BYTES * sum.length);
     for (long each : sum) {
@@ -64,7 +64,7 @@ final class RunningDigest implements StateListener {
   }
 
   /** As lower-case hex. */
-  String hex() {
+  public String hex() {
     return HexFormat.of().formatHex(value());
   }
 

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * What this replica's state was at fixed indexes of the log, the same on each replica. The leader's
  * next entry carries the newest, and each replica compares it with its own.
  */
-final class StateChecks {
+public final class StateChecks {
 
   /** An entry carries its check soon; asking others who is right takes seconds. */
   private static final int KEPT = 64;
@@ -33,17 +33,17 @@ final class StateChecks {
    *
    * @param every entries between two checks
    */
-  StateChecks(long every) {
+  public StateChecks(long every) {
     this.every = every;
   }
 
   /** Whom to tell of another replica's check that contradicts this one's. */
-  void onDifference(Consumer<StateCheck> listener) {
+  public void onDifference(Consumer<StateCheck> listener) {
     differs = listener;
   }
 
   /** The applying thread is done with an entry. */
-  void applied(long index, int level, Supplier<byte[]> digest) {
+  public void applied(long index, int level, Supplier<byte[]> digest) {
     if (index % every != 0) {
       return;
     }
@@ -57,12 +57,12 @@ final class StateChecks {
   }
 
   /** A snapshot took the state's place: what was here before says nothing about it. */
-  synchronized void replaced() {
+  public synchronized void replaced() {
     own.clear();
   }
 
   /** For the leader: a check that no entry has carried yet. */
-  synchronized Optional<StateCheck> toCarry() {
+  public synchronized Optional<StateCheck> toCarry() {
     return own.isEmpty() || own.lastKey() <= lastCarried
         ? Optional.empty()
         : Optional.of(check(own.lastKey(), own.lastEntry().getValue()));
@@ -74,7 +74,7 @@ final class StateChecks {
   }
 
   /** An entry that carries another's, most often the leader's, was applied. */
-  void carried(StateCheck theirs) {
+  public void carried(StateCheck theirs) {
     synchronized (this) {
       lastCarried = Math.max(lastCarried, theirs.getIndex());
     }
