@@ -1,7 +1,8 @@
 package io.pilothouse.testing.faults;
 
-import io.pilothouse.testing.faults.Operation.Call;
-import io.pilothouse.testing.faults.Operation.Outcome;
+import io.pilothouse.testing.histories.Operation;
+import io.pilothouse.testing.histories.Operation.Call;
+import io.pilothouse.testing.histories.Operation.Outcome;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

@@ -3,7 +3,7 @@ package io.pilothouse.testing.simulation;
 import java.util.PriorityQueue;
 
 /** Virtual time: what happens when. Things of the same moment happen in the order of asking. */
-final class Agenda {
+public final class Agenda {
 
   private record Item(long at, long order, Runnable act) implements Comparable<Item> {
     @Override
@@ -17,25 +17,28 @@ final class Agenda {
   private long now;
   private long order;
 
-  Agenda(long now) {
+  /** Nothing happens yet. */
+  public Agenda(long now) {
     this.now = now;
   }
 
-  long now() {
+  /** In milliseconds. */
+  public long now() {
     return now;
   }
 
-  void after(long millis, Runnable act) {
+  /** Something will happen. */
+  public void after(long millis, Runnable act) {
     items.add(new Item(now + millis, order++, act));
   }
 
   /** The time of the next thing to happen. */
-  long next() {
+  public long next() {
     return items.isEmpty() ? Long.MAX_VALUE : items.element().at();
   }
 
   /** Goes to a time, not past {@link #next}, and has all happen that is due then. */
-  void goTo(long time) {
+  public void goTo(long time) {
     now = Math.max(now, time);
     while (next() <= now) {
       items.remove().act().run();

@@ -10,6 +10,7 @@ import io.pilothouse.api.log.v1.Request;
 import io.pilothouse.api.log.v1.VerdictReport;
 import io.pilothouse.api.v1.AuditRecord;
 import io.pilothouse.api.v1.Condition;
+import io.pilothouse.api.v1.Lease;
 import io.pilothouse.api.v1.Lifecycle;
 import io.pilothouse.api.v1.Machine;
 import io.pilothouse.dm.state.Applied;
@@ -28,7 +29,7 @@ import java.util.Optional;
 import java.util.Random;
 
 /** What must hold after every log entry. Violations are thrown. */
-final class Checker {
+public final class Checker {
   private static final int REPORTS_KEPT = 200;
   private static final String CONDITIONS = "4 one audit record a change of condition";
 
@@ -52,15 +53,27 @@ final class Checker {
   private ByteString trail = ByteString.EMPTY;
   private int entries;
 
-  Checker(State state) {
+  /** Of a state that has a past or none; what follows must go through {@link #check}. */
+  public Checker(State state) {
     this.state = state;
+    for (Machine each : state.machines()) {
+      conditions.put(each.getName(), each.getCondition());
+      images.put(each.getName(), each.getCondition());
+    }
+    for (Lease each : state.leases()) {
+      tokens.put(each.getRole(), each.getToken());
+    }
+    usage = Budget.usage(state);
+    trail = ByteString.copyFrom(HexFormat.of().parseHex(state.meta().getAuditHash()));
   }
 
-  int entries() {
+  /** How many were checked. */
+  public int entries() {
     return entries;
   }
 
-  void check(Entry entry, Applied applied, long index) {
+  /** The state is the one after the entry. */
+  public void check(Entry entry, Applied applied, long index) {
     entries++;
     stateItself();
     Map<String, Integer> changes = new HashMap<>();
@@ -186,7 +199,7 @@ final class Checker {
   }
 
   /** A fake service touches a machine for a repair, under its token. */
-  void executes(String repair, long token) {
+  public void executes(String repair, long token) {
     if (executed.merge(repair, 1, Integer::sum) > 1) {
       throw new Violation("5 no action twice", repair + " was executed again");
     }
@@ -301,7 +314,7 @@ final class Checker {
   }
 
   /** The newest records, oldest first. */
-  static String lastAudit(Entities state, int count) {
+  public static String lastAudit(Entities state, int count) {
     List<AuditRecord> all = List.copyOf(state.audit());
     StringBuilder text = new StringBuilder();
     for (AuditRecord each : all.subList(Math.max(0, all.size() - count), all.size())) {

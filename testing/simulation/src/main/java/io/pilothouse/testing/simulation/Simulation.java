@@ -2,12 +2,14 @@ package io.pilothouse.testing.simulation;
 
 import io.pilothouse.api.log.v1.Entry;
 import io.pilothouse.api.log.v1.Event;
+import io.pilothouse.api.v1.Condition;
 import io.pilothouse.api.v1.Fleet;
 import io.pilothouse.api.v1.InventoryMachine;
 import io.pilothouse.dm.state.State;
 import java.time.Instant;
 import java.util.List;
 import java.util.Random;
+import java.util.function.UnaryOperator;
 
 /**
  * One run: a fleet comes into service, a storm of faults passes over it, then calm. After every log
@@ -32,12 +34,15 @@ public final class Simulation {
   }
 
   private Simulation(long seed, boolean storm) {
+    this(seed, new Random(seed * 0x9E3779B97F4A7C15L), storm, UnaryOperator.identity());
+  }
+
+  private Simulation(long seed, Random random, boolean storm, UnaryOperator<Fleet> changed) {
     this.seed = seed;
-    Random random = new Random(seed * 0x9E3779B97F4A7C15L);
     profile = storm ? Profile.of(random) : Profile.of(random).calm();
     world = new World(random, new Agenda(EPOCH), profile);
     world.storm = storm;
-    Fleet fleet = SimFleet.spec(random, profile.machines());
+    Fleet fleet = changed.apply(SimFleet.spec(random, profile.machines()));
     operator = new FakeOperator(world, fleet, profile.actEveryMillis());
     faults = new Faults(world, operator, profile.faultEveryMillis());
     for (InventoryMachine each : fleet.getMachinesList()) {
@@ -57,6 +62,25 @@ public final class Simulation {
   /** A fleet without faults and without people that act: whoever asks brings their own. */
   static Simulation quiet(long seed) {
     return new Simulation(seed, false);
+  }
+
+  /**
+   * A small fleet as it is when nothing ever went wrong: all machines in service and healthy.
+   *
+   * @param changed makes of a fleet of some machines the one that is wanted
+   */
+  public static State inService(UnaryOperator<Fleet> changed) {
+    Simulation simulation = new Simulation(1, new Random(1), false, changed);
+    for (int minute = 0; minute < 600; minute++) {
+      simulation.runFor(60_000);
+      State state = simulation.state();
+      if (!state.machines().isEmpty()
+          && state.machines().stream().allMatch(each -> each.getCondition() == Condition.HEALTHY)) {
+        return state;
+      }
+    }
+    throw new IllegalStateException(
+        "a quiet fleet is not healthy: " + simulation.state().machines());
   }
 
   private void silence() {

@@ -9,7 +9,7 @@ public final class Violation extends AssertionError {
   /**
    * @param invariant its number and name
    */
-  Violation(String invariant, String detail) {
+  public Violation(String invariant, String detail) {
     super(invariant + ": " + detail);
     this.invariant = invariant;
   }
@@ -20,7 +20,8 @@ public final class Violation extends AssertionError {
     this.invariant = cause.invariant;
   }
 
-  Violation in(String where) {
+  /** The same, with where it was found. */
+  public Violation in(String where) {
     return new Violation(this, where);
   }
 

@@ -1,10 +1,10 @@
-package io.pilothouse.testing.faults;
+package io.pilothouse.testing.histories;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.pilothouse.testing.faults.Linearizability.Verdict;
-import io.pilothouse.testing.faults.Operation.Call;
-import io.pilothouse.testing.faults.Operation.Outcome;
+import io.pilothouse.testing.histories.Linearizability.Verdict;
+import io.pilothouse.testing.histories.Operation.Call;
+import io.pilothouse.testing.histories.Operation.Outcome;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;

@@ -1,7 +1,7 @@
-package io.pilothouse.testing.faults;
+package io.pilothouse.testing.histories;
 
-import io.pilothouse.testing.faults.Operation.Call;
-import io.pilothouse.testing.faults.Operation.Outcome;
+import io.pilothouse.testing.histories.Operation.Call;
+import io.pilothouse.testing.histories.Operation.Outcome;
 import java.util.Optional;
 
 /** What one machine's hold would do if there were one client and one replica: a register. */

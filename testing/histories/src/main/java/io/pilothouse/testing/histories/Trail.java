@@ -1,8 +1,8 @@
-package io.pilothouse.testing.faults;
+package io.pilothouse.testing.histories;
 
 import io.pilothouse.api.v1.AuditRecord;
-import io.pilothouse.testing.faults.Operation.Call;
-import io.pilothouse.testing.faults.Operation.Outcome;
+import io.pilothouse.testing.histories.Operation.Call;
+import io.pilothouse.testing.histories.Operation.Outcome;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -13,11 +13,11 @@ import java.util.Map;
  * was refused is not there, and what nobody knows is there once at most. Each write has a reason of
  * its own.
  */
-final class Trail {
+public final class Trail {
   private Trail() {}
 
   /** Sentences on what does not fit; empty when all does. */
-  static List<String> objections(List<Operation> history, List<AuditRecord> records) {
+  public static List<String> objections(List<Operation> history, List<AuditRecord> records) {
     Map<String, List<Long>> entries = new HashMap<>();
     for (AuditRecord each : records) {
       // one a write, whatever follows from it; a retry may share the entry of what it repeats

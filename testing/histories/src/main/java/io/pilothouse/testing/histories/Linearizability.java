@@ -1,4 +1,4 @@
-package io.pilothouse.testing.faults;
+package io.pilothouse.testing.histories;
 
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -19,11 +19,11 @@ import org.jspecify.annotations.Nullable;
  * at some moment between its call and its answer (Herlihy and Wing 1990). The search is that of
  * Wing and Gong (1993) with Lowe's memory of what was tried (2017), key by key.
  */
-final class Linearizability {
+public final class Linearizability {
   private final long deadline;
 
   /** What the search found out. */
-  sealed interface Verdict {
+  public sealed interface Verdict {
     /** An order was found for every key. */
     record Linearizable() implements Verdict {}
 
@@ -70,7 +70,7 @@ final class Linearizability {
    *
    * @param budget for all keys together
    */
-  static Verdict check(List<Operation> history, Duration budget) {
+  public static Verdict check(List<Operation> history, Duration budget) {
     Map<String, List<Operation>> keys = new TreeMap<>();
     for (Operation each : history) {
       boolean says =

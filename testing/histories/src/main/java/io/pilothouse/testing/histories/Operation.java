@@ -1,4 +1,4 @@
-package io.pilothouse.testing.faults;
+package io.pilothouse.testing.histories;
 
 /**
  * One call of a client, and how it ended.
@@ -8,11 +8,12 @@ package io.pilothouse.testing.faults;
  * @param invoked when it was made, in ns of one clock for all clients
  * @param returned when the answer came; {@link #NEVER} for an outcome that is not known
  */
-record Operation(int id, String key, Call call, Outcome outcome, long invoked, long returned) {
+public record Operation(
+    int id, String key, Call call, Outcome outcome, long invoked, long returned) {
   /** It may take effect at any time after it was invoked, or not at all. */
-  static final long NEVER = Long.MAX_VALUE;
+  public static final long NEVER = Long.MAX_VALUE;
 
-  Operation {
+  public Operation {
     if (outcome instanceof Outcome.Unknown != (returned == NEVER)) {
       throw new IllegalArgumentException(
           "operation " + id + " is " + outcome + " and returned at " + returned);
@@ -23,7 +24,7 @@ record Operation(int id, String key, Call call, Outcome outcome, long invoked, l
   }
 
   /** What is asked of a machine's hold. */
-  sealed interface Call {
+  public sealed interface Call {
     /** What it is now. */
     record Read() implements Call {}
 
@@ -35,14 +36,17 @@ record Operation(int id, String key, Call call, Outcome outcome, long invoked, l
   }
 
   /** What the client learnt. */
-  sealed interface Outcome {
+  public sealed interface Outcome {
     /** Of a read; empty when the machine is not held. */
     record Value(String reason) implements Outcome {}
 
+    /** A write was acknowledged. */
     record Done() implements Outcome {}
 
+    /** It was decided and did nothing. */
     record Refused() implements Outcome {}
 
+    /** Nobody knows. */
     record Unknown() implements Outcome {}
   }
 }
