@@ -46,6 +46,14 @@ public record CommonLevel(Map<String, ReplicaVitals> known, List<String> silent)
         : Optional.empty();
   }
 
+  /** The highest that any replica applies: what an upgrade is to. */
+  public int newest() {
+    return known.values().stream()
+        .map(CommonLevel::max)
+        .max(Integer::compare)
+        .orElse(FeatureLevel.FIRST);
+  }
+
   /** Why a level must not be in force now, and what to do; empty when it may. */
   public Optional<Refusal> objection(int level) {
     if (!silent.isEmpty()) {

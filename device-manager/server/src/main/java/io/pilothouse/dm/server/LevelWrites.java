@@ -1,6 +1,5 @@
 package io.pilothouse.dm.server;
 
-import io.grpc.Status;
 import io.pilothouse.api.log.v1.Command;
 import io.pilothouse.api.log.v1.Reply;
 import io.pilothouse.api.log.v1.SetFeatureLevel;
@@ -24,7 +23,7 @@ final class LevelWrites {
   SetFeatureLevelReply set(SetFeatureLevelRequest request) {
     writes.linearize();
     int before = replica.read(FeatureLevel::of);
-    int level = request.getLevel() == 0 ? highest(before) : request.getLevel();
+    int level = request.getLevel() == 0 ? newest(before) : request.getLevel();
     Command command =
         Command.newBuilder()
             .setSetFeatureLevel(SetFeatureLevel.newBuilder().setLevel(level))
@@ -37,19 +36,19 @@ final class LevelWrites {
         .build();
   }
 
-  /** Never below what is in force: a replica that could not follow has stopped. */
-  private int highest(int inForce) {
+  /**
+   * What the upgrade is to. Refused while a replica is left behind: an answer of "in force already"
+   * would be taken for done.
+   */
+  private int newest(int inForce) {
     CommonLevel common = replica.commonLevel();
-    return common
-        .highest()
-        .map(highest -> Math.max(highest, inForce))
-        .orElseThrow(
-            () ->
-                Refusals.of(
-                    Status.Code.FAILED_PRECONDITION,
-                    "replica %s does not answer: it could be of any build"
-                        .formatted(String.join(", ", common.silent())),
-                    "start it on the new build, or `pilot dm remove %s`"
-                        .formatted(common.silent().getFirst())));
+    int newest = Math.max(common.newest(), inForce);
+    common
+        .objection(newest)
+        .ifPresent(
+            refusal -> {
+              throw Refusals.of(refusal);
+            });
+    return newest;
   }
 }

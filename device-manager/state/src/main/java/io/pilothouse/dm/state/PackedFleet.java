@@ -9,12 +9,12 @@ import java.util.zip.Inflater;
 
 /**
  * The fleet of an apply, which travels packed when it is large: a log entry holds some 30,000
- * machines as they are, and ten times as many packed. Who packs does not matter: what is unpacked
- * is the same everywhere.
+ * machines as they are, and more than ten times as many packed. Who packs does not matter: what is
+ * unpacked is the same everywhere.
  */
 public final class PackedFleet {
 
-  /** Most bytes of an unpacked one: half a million machines. */
+  /** Most bytes of an unpacked one: some 400,000 machines. */
   public static final int MOST = 64 << 20;
 
   private PackedFleet() {}
