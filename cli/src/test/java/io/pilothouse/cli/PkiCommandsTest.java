@@ -2,8 +2,12 @@ package io.pilothouse.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.pilothouse.pki.Authority;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -53,6 +57,23 @@ class PkiCommandsTest {
     assertThat(pki("renew", place.toString()).code()).isZero();
     assertThat(shown()).doesNotContain("REVOKED");
     assertThat(place.resolve("crl.pem")).exists();
+  }
+
+  @Test
+  void severalAtOnceLoseNothing() {
+    List<String> names = List.of("web-01", "web-02", "web-03", "web-04");
+    names.forEach(each -> assertThat(pki("issue", "machine/" + each).code()).isZero());
+    Authority authority = Authority.open(Path.of(ca));
+    names.parallelStream()
+        .forEach(
+            each -> {
+              try {
+                var unused = authority.revoke(authority.name("machine/" + each));
+              } catch (IOException e) {
+                throw new UncheckedIOException(e);
+              }
+            });
+    assertThat(shown().lines().filter(each -> each.contains("REVOKED"))).hasSize(4);
   }
 
   @Test

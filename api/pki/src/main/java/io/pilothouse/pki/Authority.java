@@ -213,14 +213,18 @@ public final class Authority {
   }
 
   private Revoked revoke(Set<BigInteger> serials, String none) throws IOException {
-    RevocationList list = RevocationList.in(dir);
-    List<BigInteger> added = serials.stream().filter(list::add).toList();
     if (serials.isEmpty()) {
       throw new TlsException(
           none, "look: `pilot pki show " + dir + "`; or give the file: --certificate FILE");
     }
-    list.write(certificate, key);
-    return new Revoked(added, list.copyBelow());
+    return Exclusive.in(
+        dir,
+        () -> {
+          RevocationList list = RevocationList.in(dir);
+          List<BigInteger> added = serials.stream().filter(list::add).toList();
+          list.write(certificate, key);
+          return new Revoked(added, list.copyBelow());
+        });
   }
 
   /** Whoever may write the directory must not choose the name. */
@@ -248,7 +252,14 @@ public final class Authority {
     }
     IssuedRegister.of(dir).add(issued, name);
     SecretDirectory files = SecretDirectory.make(out);
-    RevocationList.in(dir).copyTo(out);
+    var unused =
+        Exclusive.in(
+            dir,
+            () -> {
+              RevocationList list = RevocationList.in(dir);
+              list.copyTo(out);
+              return list;
+            });
     // the certificate last: until then a program finds that the pair does not fit and waits
     files.write(TlsDirectory.AUTHORITIES, Certifying.pem(List.of(certificate)));
     files.write(TlsDirectory.KEY, Certifying.pem(pair.getPrivate()));

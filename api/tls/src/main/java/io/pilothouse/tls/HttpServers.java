@@ -15,7 +15,7 @@ import javax.net.ssl.SSLParameters;
 /** The JDK's HTTP server behind mutual TLS, or plain. */
 public final class HttpServers {
   /** Connections of one port; those beyond are closed at once. */
-  private static final int MOST_CONNECTIONS = 2_000;
+  public static final int MOST_CONNECTIONS = 2_000;
 
   /** For a request to come in whole once it has begun, its handshake with it. */
   private static final int MOST_REQUEST_SECONDS = 120;

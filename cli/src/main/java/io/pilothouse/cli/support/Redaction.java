@@ -37,6 +37,8 @@ final class Redaction {
 
   private static final List<Rule> IN_TEXTS =
       List.of(
+          // what changed of a power address: people's own form, with names and passwords in it
+          new Rule("(\\bbmc: )[^;\\n]*", "$1" + GONE),
           new Rule(
               "(?s)-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----.*?"
                   + "(?:-----END [A-Z ]{0,40}PRIVATE KEY-----|\\z)",

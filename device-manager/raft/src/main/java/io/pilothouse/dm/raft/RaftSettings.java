@@ -25,6 +25,8 @@ final class RaftSettings {
 
   static final int SNAPSHOTS_KEPT = 2;
 
+  private static final Duration STAGING = Duration.ofSeconds(20);
+
   private static final Logger log = LoggerFactory.getLogger(RaftSettings.class);
 
   private RaftSettings() {}
@@ -52,7 +54,9 @@ final class RaftSettings {
     RaftServerConfigKeys.Log.Appender.setSnapshotChunkSizeMax(set, SizeInBytes.valueOf("1MB"));
     GrpcConfigKeys.Server.setInstallSnapshotRequestElementLimit(set, 8);
     // a new member that reads a large state says nothing meanwhile
-    RaftServerConfigKeys.setStagingTimeout(set, millis(electionTimeout.multipliedBy(20)));
+    Duration patience = electionTimeout.multipliedBy(20);
+    RaftServerConfigKeys.setStagingTimeout(
+        set, millis(patience.compareTo(STAGING) > 0 ? patience : STAGING));
   }
 
   private static void elections(RaftProperties set, Duration timeout) {

@@ -63,11 +63,23 @@ final class CallBounds extends ServerStreamTracer.Factory {
 
   /** Counts what comes in, and ends the call that sends too much. */
   private static final class Sized extends ServerStreamTracer {
-    private long bytes;
+    private long wire;
+    private long unpacked;
 
     @Override
     public void inboundWireSize(long more) {
-      bytes += more;
+      wire += more;
+      require(wire);
+    }
+
+    /** What is sent packed must not become large here. */
+    @Override
+    public void inboundUncompressedSize(long more) {
+      unpacked += more;
+      require(unpacked);
+    }
+
+    private static void require(long bytes) {
       if (bytes > LARGEST_REPORT) {
         throw Status.RESOURCE_EXHAUSTED
             .withDescription("the request is above %d MiB".formatted(LARGEST_REPORT >> 20))

@@ -28,8 +28,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The connections of the port: so many in all, at most half of them from one address, and none
- * whose other end does not read what it is sent. gRPC sees only those that are let in.
+ * The connections of the port: so many in all, at most half of them from one address once three
+ * quarters are taken, and none whose other end does not read what it is sent. gRPC sees only those
+ * that are let in.
  */
 @Sharable
 final class Connections extends ChannelInboundHandlerAdapter implements AutoCloseable {
@@ -98,8 +99,11 @@ final class Connections extends ChannelInboundHandlerAdapter implements AutoClos
 
   private synchronized boolean enter(InetAddress address) {
     int ofAddress = byAddress.getOrDefault(address, 0);
-    // on loopback there is but one address
-    boolean tooMany = !address.isLoopbackAddress() && ofAddress >= Math.max(1, most / 2);
+    // on loopback there is but one address; behind one of a router there may be a whole fleet
+    boolean tooMany =
+        !address.isLoopbackAddress()
+            && open >= most - most / 4
+            && ofAddress >= Math.max(1, most / 2);
     if (open >= most || tooMany) {
       refused++;
       long now = System.nanoTime();
@@ -107,7 +111,7 @@ final class Connections extends ChannelInboundHandlerAdapter implements AutoClos
         saidAt = now;
         log.warn(
             "A connection from {} is closed: {} are open, {} of them from there; at most {} are"
-                + " taken, half of them from one address ({} closed so far)",
+                + " taken, half of them from one address when it gets full ({} closed so far)",
             address.getHostAddress(),
             open,
             ofAddress,

@@ -129,7 +129,7 @@ final class EdgeInterceptor implements ServerInterceptor {
     }
     Context context =
         Context.current().withValue(Caller.CURRENT, caller).withValue(Admission.TICKET, ticket);
-    ServerCall<Q, A> observed = new Observed<>(call, caller);
+    ServerCall<Q, A> observed = new Observed<>(call, caller, ticket);
     return new Attended<>(
         Contexts.interceptCall(context, observed, headers, next), caller.requestId(), ticket);
   }
@@ -164,13 +164,15 @@ final class EdgeInterceptor implements ServerInterceptor {
   /** Measures the call, and logs what changed something or was refused. */
   private final class Observed<Q, A> extends SimpleForwardingServerCall<Q, A> {
     private final Caller caller;
+    private final Admission.Ticket ticket;
     private final String service;
     private final String method;
     private final long start = System.nanoTime();
 
-    Observed(ServerCall<Q, A> call, Caller caller) {
+    Observed(ServerCall<Q, A> call, Caller caller, Admission.Ticket ticket) {
       super(call);
       this.caller = caller;
+      this.ticket = ticket;
       this.service = String.valueOf(call.getMethodDescriptor().getServiceName());
       this.method = String.valueOf(call.getMethodDescriptor().getBareMethodName());
     }
@@ -191,6 +193,7 @@ final class EdgeInterceptor implements ServerInterceptor {
       } else if (!status.isOk()) {
         log.debug("{} by {}: {}", method, caller.principal(), status);
       }
+      ticket.worked(); // before the caller can know, or its next call could come first
       super.close(status, trailers);
     }
   }

@@ -18,6 +18,7 @@ import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.pilothouse.dm.raft.HostPort;
+import io.pilothouse.tls.HttpServers;
 import io.pilothouse.tls.Peers;
 import io.pilothouse.tls.TlsDirectory;
 import java.io.IOException;
@@ -69,8 +70,8 @@ final class GrpcPort implements AutoCloseable {
 
     private static final Duration STALL = Duration.ofSeconds(20);
 
-    /** The log, the database and the other ports need files, too. */
-    private static final long OTHER_FILES = 1_000;
+    /** The log, the database and the HTTP port's connections need files, too. */
+    private static final long OTHER_FILES = 1_000 + HttpServers.MOST_CONNECTIONS;
 
     private static final int MOST_CONNECTIONS = 150_000;
     private static final int FEWEST_CONNECTIONS = 500;
@@ -142,6 +143,7 @@ final class GrpcPort implements AutoCloseable {
             .permitKeepAliveWithoutCalls(true)
             .keepAliveTime(30, TimeUnit.SECONDS)
             .keepAliveTimeout(10, TimeUnit.SECONDS)
+            .handshakeTimeout(10, TimeUnit.SECONDS)
             .maxConnectionIdle(IDLE_MINUTES, TimeUnit.MINUTES)
             .maxConcurrentCallsPerConnection(CALLS_EACH_CONNECTION)
             .maxRstFramesPerWindow(RESETS, RESETS_SECONDS)

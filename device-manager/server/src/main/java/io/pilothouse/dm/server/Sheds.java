@@ -31,7 +31,10 @@ final class Sheds {
    */
   record Spell(long count, long at) {}
 
+  private static final Duration BETWEEN_LINES = Duration.ofSeconds(1);
+
   private final MeterRegistry metrics;
+  private long toldAt = System.nanoTime() - BETWEEN_LINES.toNanos();
   private final Map<CallClass, Spell> byLoad = new EnumMap<>(CallClass.class);
   private final Map<String, Spell> byCaller =
       new LinkedHashMap<>(16, 0.75f, true) {
@@ -68,9 +71,18 @@ final class Sheds {
         shed.isCallers()
             ? count(byCaller, principal.toString(), nanoTime)
             : count(byLoad, shed.callClass(), nanoTime);
-    if (begins) {
+    if (begins && mayTell(nanoTime)) {
       log.warn("Calls are turned away ({}): {}", shed.callClass().label(), shed.message());
     }
+  }
+
+  /** A fleet that does it together must not fill the disk with lines: the metrics count. */
+  private synchronized boolean mayTell(long nanoTime) {
+    if (nanoTime - toldAt < BETWEEN_LINES.toNanos()) {
+      return false;
+    }
+    toldAt = nanoTime;
+    return true;
   }
 
   private synchronized <K> boolean count(Map<K, Spell> spells, K key, long nanoTime) {

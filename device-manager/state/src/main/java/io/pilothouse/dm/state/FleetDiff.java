@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
@@ -69,24 +70,24 @@ public final class FleetDiff {
 
   /** How many machines the changes touch: those of changed types, policies and inventory lines. */
   public static int machinesTouched(Entities state, List<FleetChange> changes) {
+    // a change of each machine of a large fleet: never every change for every machine
+    SortedSet<String> objects = new TreeSet<>();
+    changes.forEach(each -> objects.add(each.getObject()));
     return (int)
-        state.machines().stream()
-            .filter(machine -> changes.stream().anyMatch(each -> touches(state, each, machine)))
-            .count();
+        state.machines().stream().filter(machine -> touches(state, objects, machine)).count();
   }
 
-  private static boolean touches(Entities state, FleetChange change, Machine machine) {
-    String object = change.getObject();
+  private static boolean touches(Entities state, SortedSet<String> objects, Machine machine) {
     var type = Policies.type(state, machine.getType());
-    return object.equals("machine/" + machine.getName())
-        || object.equals("unit/" + machine.getScaleUnit())
-        || object.equals("type/" + machine.getType())
-        || type.filter(t -> object.equals("repair-policy/" + t.getRepairPolicy())).isPresent()
-        || type.filter(t -> object.equals("rollout-policy/" + t.getRolloutPolicy())).isPresent()
-        || type.filter(t -> object.equals("image/" + t.getImage())).isPresent()
-        || (object.startsWith("watchdog/")
+    return objects.contains("machine/" + machine.getName())
+        || objects.contains("unit/" + machine.getScaleUnit())
+        || objects.contains("type/" + machine.getType())
+        || type.filter(t -> objects.contains("repair-policy/" + t.getRepairPolicy())).isPresent()
+        || type.filter(t -> objects.contains("rollout-policy/" + t.getRolloutPolicy())).isPresent()
+        || type.filter(t -> objects.contains("image/" + t.getImage())).isPresent()
+        || (!objects.subSet("watchdog/", "watchdog0").isEmpty()
             && Policies.watchdogsOf(state, machine).stream()
-                .anyMatch(each -> object.equals("watchdog/" + each.getName())));
+                .anyMatch(each -> objects.contains("watchdog/" + each.getName())));
   }
 
   /** One line a change, for replies and logs. */
@@ -202,8 +203,10 @@ public final class FleetDiff {
     if (object.startsWith("machine/") && verb.equals("add")) {
       return "is provisioned when it is discovered";
     }
-    FleetChange change = FleetChange.newBuilder().setObject(object).build();
-    int machines = machinesTouched(state, List.of(change));
+    int machines =
+        object.startsWith("machine/")
+            ? state.machine(object.substring("machine/".length())).isPresent() ? 1 : 0
+            : machinesTouched(state, List.of(FleetChange.newBuilder().setObject(object).build()));
     return machines == 1 ? "1 machine" : machines + " machines";
   }
 

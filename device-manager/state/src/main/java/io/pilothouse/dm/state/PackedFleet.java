@@ -48,8 +48,10 @@ public final class PackedFleet {
         throw damaged("it goes on after %s bytes".formatted(size));
       }
       return Fleet.parseFrom(bytes);
-    } catch (DataFormatException | InvalidProtocolBufferException e) {
-      throw damaged(String.valueOf(e.getMessage()));
+    } catch (DataFormatException e) {
+      throw damaged("it is not zlib's"); // the library's own words differ from host to host
+    } catch (InvalidProtocolBufferException e) {
+      throw damaged("it holds no fleet");
     } finally {
       inflater.end();
     }
