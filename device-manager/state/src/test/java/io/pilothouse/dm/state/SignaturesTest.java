@@ -8,6 +8,7 @@ import com.google.protobuf.ByteString;
 import io.pilothouse.api.log.v1.Command;
 import io.pilothouse.api.log.v1.Refusal;
 import io.pilothouse.api.log.v1.RegisterManifest;
+import io.pilothouse.api.log.v1.Tick;
 import io.pilothouse.api.v1.ContentPolicy;
 import io.pilothouse.api.v1.Fleet;
 import io.pilothouse.api.v1.Manifest;
@@ -18,6 +19,7 @@ import io.pilothouse.manifests.signing.Signed;
 import java.security.GeneralSecurityException;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** The fleet takes what its keys vouch for. */
@@ -130,6 +132,8 @@ class SignaturesTest {
   @Test
   void keysThatCannotBeUsedAreRefusedWithTheFleet() {
     FleetScenario fleet = new FleetScenario();
+    Command.Builder begins = Command.newBuilder().setTick(Tick.newBuilder());
+    var unused = fleet.commit(List.of(FleetScenario.request(begins, "dm", "").build()));
     Fleet.Builder twice = spec(false).toBuilder();
     twice.addManifestKeys(twice.getManifestKeys(0).toBuilder().setName("other"));
     assertThat(fleet.refuses(twice.build()).getMessage())
