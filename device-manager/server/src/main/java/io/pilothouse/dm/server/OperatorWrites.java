@@ -46,6 +46,9 @@ final class OperatorWrites {
   }
 
   WriteReply applyFleet(FleetRequest request) {
+    if (Packing.isLarge(request.getFleet())) {
+      writes.begin();
+    }
     boolean mayPack = writes.level() >= FeatureLevel.PACKED_FLEETS;
     return decide(
         Command.newBuilder()

@@ -15,6 +15,10 @@ final class Packing {
 
   private Packing() {}
 
+  static boolean isLarge(Fleet fleet) {
+    return fleet.getSerializedSize() >= LEAST;
+  }
+
   /**
    * An apply of a fleet.
    *
@@ -22,7 +26,7 @@ final class Packing {
    */
   static ApplyFleet.Builder of(Fleet fleet, boolean mayPack) {
     int size = fleet.getSerializedSize();
-    if (!mayPack || size < LEAST) {
+    if (!mayPack || !isLarge(fleet)) {
       return ApplyFleet.newBuilder().setFleet(fleet);
     }
     ByteString.Output packed = ByteString.newOutput(size / 8);

@@ -4,7 +4,9 @@ import io.grpc.Status;
 import io.pilothouse.api.log.v1.Command;
 import io.pilothouse.api.log.v1.Reply;
 import io.pilothouse.api.log.v1.Request;
+import io.pilothouse.api.log.v1.Tick;
 import io.pilothouse.api.v1.WriteContext;
+import io.pilothouse.dm.state.Authorization;
 import io.pilothouse.dm.state.FeatureLevel;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
@@ -80,6 +82,20 @@ final class Writes {
   void requireLeader() {
     if (!ledger.isLeader()) {
       linearize();
+    }
+  }
+
+  /** A new cluster learns with its first entry by which rules it goes. */
+  void begin() {
+    if (ledger.read(state -> state.meta().getNow() == 0)) {
+      var unused =
+          outcome(
+              ledger.submit(
+                  Request.newBuilder()
+                      .setPrincipal(Authorization.SELF)
+                      .setRequestId(Caller.current().requestId())
+                      .setCommand(Command.newBuilder().setTick(Tick.getDefaultInstance()))
+                      .build()));
     }
   }
 

@@ -16,10 +16,13 @@ import io.pilothouse.api.v1.BackupFile;
 import io.pilothouse.api.v1.BeginBackupReply;
 import io.pilothouse.api.v1.BeginBackupRequest;
 import io.pilothouse.api.v1.ChangeMembersRequest;
+import io.pilothouse.api.v1.Fleet;
 import io.pilothouse.api.v1.FleetRequest;
+import io.pilothouse.api.v1.GetMachineRequest;
 import io.pilothouse.api.v1.GetMembersReply;
 import io.pilothouse.api.v1.GetMembersRequest;
 import io.pilothouse.api.v1.GetStatusRequest;
+import io.pilothouse.api.v1.InventoryMachine;
 import io.pilothouse.api.v1.ListEventsRequest;
 import io.pilothouse.api.v1.OperatorGrpc;
 import io.pilothouse.api.v1.OperatorGrpc.OperatorBlockingStub;
@@ -118,6 +121,36 @@ class DeviceManagerTest {
         assertThat(System.nanoTime() - end).as(e.getMessage()).isNegative();
         TimeUnit.MILLISECONDS.sleep(50);
       }
+    }
+  }
+
+  @Test
+  void aFleetThatIsTooLargeForTheLogComesPackedAsTheFirstThing() throws Exception {
+    ReplicaConfig config = config();
+    Fleet.Builder large = TestFleet.spec().toBuilder();
+    for (int i = 0; i < 40_000; i++) {
+      large.addMachines(
+          InventoryMachine.newBuilder()
+              .setName("m-%06d".formatted(i))
+              .setType("frontend")
+              .setScaleUnit("su-1")
+              .setModel("a model of a machine with a long name")
+              .setMac("02:00:00:%02x:%02x:%02x".formatted(i >> 16, (i >> 8) & 255, i & 255))
+              .setBmc("redfish+https://bmc-%06d.site-one.example".formatted(i)));
+    }
+    assertThat(large.build().getSerializedSize()).isGreaterThan(4 << 20);
+    try (DeviceManager dm = DeviceManager.start(config)) {
+      ManagedChannel channel = connect(config);
+      assertThat(status(operator(channel)).getTotal()).isZero();
+      operator(channel).applyFleet(FleetRequest.newBuilder().setFleet(large).build());
+      assertThat(
+              operator(channel)
+                  .getMachine(GetMachineRequest.newBuilder().setName("m-039999").build())
+                  .getMachine()
+                  .getBmc())
+          .isEqualTo("redfish+https://bmc-039999.site-one.example");
+      assertThat(dm.failure()).isNotDone();
+      channel.shutdownNow();
     }
   }
 
