@@ -22,6 +22,7 @@ import org.junit.jupiter.api.TestMethodOrder;
  * What else rolls out than manifests: a set of health scripts, and the machines' image; and back.
  */
 @Tag("e2e")
+@Tag("large")
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class ThingsTest {
   private static final Duration LONG = Duration.ofMinutes(5);
@@ -66,7 +67,6 @@ class ThingsTest {
   }
 
   @Test
-  @Tag("large")
   @Order(2)
   void aBadSetStopsInTheCanaryAndGoesBack() throws IOException {
     long before = fleet.revision();
@@ -115,7 +115,6 @@ class ThingsTest {
   }
 
   @Test
-  @Tag("large")
   @Order(4)
   void anImageThatLeavesMachinesBadGoesBackBeforeAnybodyElseHasIt() throws IOException {
     long before = fleet.revision();
