@@ -6,7 +6,6 @@ import io.pilothouse.api.log.v1.ReplicaAnswer;
 import io.pilothouse.api.log.v1.ReplicaQuestion;
 import io.pilothouse.dm.record.Recorder;
 import io.pilothouse.dm.state.Applied;
-import io.pilothouse.dm.state.State;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -26,7 +25,6 @@ import org.apache.ratis.protocol.RaftGroupMemberId;
 import org.apache.ratis.protocol.RaftPeerId;
 import org.apache.ratis.server.RaftServer;
 import org.apache.ratis.server.protocol.TermIndex;
-import org.apache.ratis.server.storage.FileInfo;
 import org.apache.ratis.server.storage.RaftStorage;
 import org.apache.ratis.statemachine.SnapshotInfo;
 import org.apache.ratis.statemachine.StateMachineStorage;
@@ -344,34 +342,24 @@ final class FleetStateMachine extends BaseStateMachine {
     failure.report(STOPPED, null);
   }
 
-  /** Opens the database, from the newest snapshot when that is ahead, and reads the state. */
+  /** Takes up the state that the database and the snapshots hold. */
   private void load() throws IOException {
     synchronized (storeLock) {
-      Store opened = Store.open(db);
-      Optional<SnapshotInfo> newest = Optional.ofNullable(snapshots.getLatestSnapshot());
-      if (newest.isPresent() && newest.get().getIndex() > opened.applied().getIndex()) {
-        opened.close();
-        List<Path> files = newest.get().getFiles().stream().map(FileInfo::getPath).toList();
-        DataFiles.restore(files, db);
-        opened = Store.open(db);
-      }
-      TermIndex at = opened.applied();
-      State loaded;
+      OpenedStore opened;
       try {
-        loaded = opened.load(applier.levels());
+        opened =
+            OpenedStore.open(
+                db, Optional.ofNullable(snapshots.getLatestSnapshot()), applier.levels());
       } catch (UnknownLevelException e) {
-        opened.close();
         failure.reportOutdated(String.valueOf(e.getMessage()));
         throw e;
       }
-      RunningDigest digest = RunningDigest.following(loaded);
-      opened.checkDigest(digest.hex());
-      clock.applied(loaded.now().toEpochMilli());
-      state.replace(loaded, digest, at.getIndex());
+      clock.applied(opened.state().now().toEpochMilli());
+      state.replace(opened.state(), opened.digest(), opened.at().getIndex());
       checks.replaced();
-      setLastAppliedTermIndex(at);
-      recorder.loaded(at.getIndex());
-      store = opened;
+      setLastAppliedTermIndex(opened.at());
+      recorder.loaded(opened.at().getIndex());
+      store = opened.store();
     }
   }
 

@@ -115,7 +115,7 @@ final class Leading {
             previous,
             disk.termAt(previous),
             disk.from(peer.next, server.world.profile.largestAppend()),
-            raft.commit()));
+            raft.commit().index()));
   }
 
   void answered(Appended answer) {
@@ -139,10 +139,10 @@ final class Leading {
 
   /** Commits what a majority has on its disks, if it is of this term or before such. */
   void advance() {
-    for (long index = disk.synced(); index > raft.commit(); index--) {
+    for (long index = disk.synced(); index > raft.commit().index(); index--) {
       if (disk.termAt(index) == disk.term() && isEnough(holders(index))) {
         boolean membersChange = disk.at(index).members() != null;
-        raft.commitUpTo(index);
+        raft.commit().upTo(index);
         sendAll();
         if (membersChange) {
           server.world.step(server);
@@ -251,18 +251,18 @@ final class Leading {
 
   /** Whether the newest change of the members is committed. */
   boolean areMembersDecided() {
-    return memberIndex() <= raft.commit();
+    return memberIndex() <= raft.commit().index();
   }
 
   private void changeMembers() {
     Members members = raft.members();
     if (members.isChanging()) {
-      if (memberIndex() <= raft.commit()) {
+      if (memberIndex() <= raft.commit().index()) {
         raft.put(LogRecord.of(disk.term(), Members.of(members.now())));
       }
     } else if (joining.isPresent()) {
       int by = joining.getAsInt();
-      if (peer(by).matched + CLOSE >= raft.commit() && areMembersDecided()) {
+      if (peer(by).matched + CLOSE >= raft.commit().index() && areMembersDecided()) {
         List<Integer> next = new ArrayList<>(members.now());
         next.remove(Integer.valueOf(leaving));
         next.add(by);

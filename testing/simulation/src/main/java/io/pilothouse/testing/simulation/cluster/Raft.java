@@ -35,28 +35,28 @@ final class Raft {
   private final Server server;
   private final Ledger ledger;
   private final Disk disk;
+  private final Commit commit;
   private final TreeSet<Integer> votes = new TreeSet<>();
   private Role role = Role.FOLLOWER;
   private int leader = NOBODY;
   private Members members;
   private Leading leading;
-  private long commit;
   private long heardAt;
   private long standAt;
   private long round;
-  private boolean applying;
 
   Raft(Server server, Ledger ledger) {
     this.server = server;
     this.ledger = ledger;
     this.disk = server.disk();
+    this.commit = new Commit(server, ledger);
     this.members = disk.members();
     this.leading = new Leading(server, this);
     this.heardAt = -TIMEOUT;
   }
 
   void start() {
-    commit = ledger.applied();
+    commit.start();
     standSoon();
   }
 
@@ -79,7 +79,7 @@ final class Raft {
     return disk.term();
   }
 
-  long commit() {
+  Commit commit() {
     return commit;
   }
 
@@ -290,13 +290,13 @@ final class Raft {
           server.world.defect == Defect.TAKES_ENTRIES_WITHOUT_LOOKING && previous <= disk.last();
       if (!careless) {
         long look = Math.min(disk.last(), previous - 1);
-        answer(append.from(), false, Math.max(look, commit));
+        answer(append.from(), false, Math.max(look, commit.index()));
         return;
       }
     }
     boolean wrote = write(append);
     long verified = previous + append.records().size();
-    commitUpTo(Math.min(append.commit(), Math.min(verified, disk.synced())));
+    commit.upTo(Math.min(append.commit(), Math.min(verified, disk.synced())));
     if (!wrote || server.world.defect == Defect.ANSWERS_BEFORE_SYNC) {
       boolean lies = server.world.defect == Defect.ANSWERS_BEFORE_SYNC;
       answer(append.from(), true, lies ? verified : synced(verified));
@@ -306,7 +306,7 @@ final class Raft {
       disk.sync(
           () -> {
             if (disk.term() == term) {
-              commitUpTo(Math.min(append.commit(), synced(verified)));
+              commit.upTo(Math.min(append.commit(), synced(verified)));
               answer(append.from(), true, synced(verified));
             }
           });
@@ -346,11 +346,11 @@ final class Raft {
         if (disk.termAt(index) == each.term()) {
           continue;
         }
-        if (index <= commit) {
+        if (index <= commit.index()) {
           throw new Violation(
               "what is committed stays",
               "%s is to overwrite %s at %s, committed up to %s"
-                  .formatted(server.name(), disk.at(index), index, commit));
+                  .formatted(server.name(), disk.at(index), index, commit.index()));
         }
         disk.truncate(index);
         members = disk.members();
@@ -367,16 +367,16 @@ final class Raft {
       answer(install.from(), false, 0);
       return;
     }
-    if (install.snapshot().index() > commit) {
+    if (install.snapshot().index() > commit.index()) {
       long term = disk.term();
       // all of it is on this disk first; only then does the state change
       server.after(
           5 + server.syncTime(),
           () -> {
-            if (install.snapshot().index() > commit) {
+            if (install.snapshot().index() > commit.index()) {
               disk.receive(install.snapshot());
               members = disk.members();
-              commit = install.snapshot().index();
+              commit.installed(install.snapshot().index());
               ledger.receive(install.snapshot());
               server.world.step(server);
             }
@@ -391,27 +391,5 @@ final class Raft {
 
   private void answer(int to, boolean ok, long matched) {
     server.send(to, new Appended(disk.term(), server.id, ok, matched));
-  }
-
-  void commitUpTo(long index) {
-    if (index > commit) {
-      commit = index;
-      applySoon();
-    }
-  }
-
-  /** Applying has a thread of its own, which may be late. */
-  private void applySoon() {
-    if (applying || ledger.applied() >= commit) {
-      return;
-    }
-    applying = true;
-    server.after(
-        server.dice.oneIn(30) ? server.dice.between(1, 400) : server.dice.between(0, 2),
-        () -> {
-          applying = false;
-          ledger.apply(commit);
-          applySoon();
-        });
   }
 }
