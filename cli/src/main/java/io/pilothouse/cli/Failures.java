@@ -13,7 +13,7 @@ import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /** Turns what went wrong into a message with a remedy, and an exit code. */
-final class Failures implements IExecutionExceptionHandler {
+public final class Failures implements IExecutionExceptionHandler {
 
   @Override
   public int handleExecutionException(Exception e, CommandLine command, ParseResult parsed) {
@@ -61,7 +61,8 @@ final class Failures implements IExecutionExceptionHandler {
     };
   }
 
-  private static String message(Exception e) {
+  /** What went wrong; never nothing. */
+  public static String message(Exception e) {
     String message = e.getMessage();
     return message == null ? e.getClass().getSimpleName() : message;
   }

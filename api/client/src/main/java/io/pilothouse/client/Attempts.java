@@ -1,8 +1,10 @@
 package io.pilothouse.client;
 
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 
 /** The retry loop that both clients share. */
 final class Attempts {
@@ -23,6 +25,7 @@ final class Attempts {
     long start = System.nanoTime();
     Backoff backoff = new Backoff(Duration.ofMillis(20), Duration.ofMillis(500));
     Map<ServerAddress, String> failures = new LinkedHashMap<>();
+    Set<ServerAddress> full = new HashSet<>(); // since the last pause
     int followed = 0;
     int busy = 0;
     Duration left = deadline;
@@ -41,7 +44,12 @@ final class Attempts {
         }
         if (e.busy().isPresent()) {
           busy++;
-          waitForRoom(asked, e.busy().get(), busy, rotation.busy(server), left(start, deadline));
+          full.add(server);
+          boolean another = rotation.busy(server) && !full.contains(rotation.current());
+          if (!another) {
+            full.clear();
+          }
+          waitForRoom(asked, e.busy().get(), busy, another, left(start, deadline));
           left = left(start, deadline);
           continue;
         }

@@ -55,14 +55,14 @@ final class Rotation {
     return false;
   }
 
-  /** Moves on from a server that is busy, where another does as well; false when none does. */
+  /** Moves on from a server that is busy, where another does as well; false where only one does. */
   synchronized boolean busy(ServerAddress server) {
     silentAt.remove(server);
     if (!anyAnswers) {
       return false;
     }
     moveOn(server);
-    return !current.equals(servers.get(0));
+    return true;
   }
 
   private void moveOn(ServerAddress from) {

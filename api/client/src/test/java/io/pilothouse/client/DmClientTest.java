@@ -150,6 +150,18 @@ final class DmClientTest {
   }
 
   @Test
+  void theSameWhicheverOfThemIsBusy() {
+    one.that(FakeReplica.answers(7));
+    two.that(FakeReplica.isBusy(100, 60_000, FakeReplica.answers(6)));
+    for (int i = 0; i < 8; i++) {
+      // each begins with one or the other
+      try (DmClient client = client()) {
+        assertThat(client.any(ofSeconds(30), DmClientTest::ask)).isEqualTo(7);
+      }
+    }
+  }
+
+  @Test
   void givesUpOnABusyDeviceManagerAfterSomeTriesAndSaysSo() {
     one.that(FakeReplica.isBusy(100, 1, FakeReplica.answers(7)));
     try (DmClient client = client()) {

@@ -20,6 +20,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * A certificate authority in a directory: {@code ca.pem} and {@code ca-key.pem}. The authority's
@@ -27,6 +28,7 @@ import java.util.Set;
  */
 public final class Authority {
   private static final String KEY = "ca-key.pem";
+  private static final int DEPTH = 3; // DIR/KIND/NAME/cert.pem
 
   private final Path dir;
   private final X509Certificate certificate;
@@ -123,6 +125,13 @@ public final class Authority {
     return cluster;
   }
 
+  /** The certificates that lie below an authority's directory, sorted. */
+  public static List<Path> certificatesBelow(Path dir) throws IOException {
+    try (Stream<Path> walk = Files.walk(dir, DEPTH)) {
+      return walk.filter(each -> each.endsWith(TlsDirectory.CERTIFICATE)).sorted().toList();
+    }
+  }
+
   /** Where a principal's files are unless said otherwise: {@code DIR/KIND/NAME}. */
   public Path place(PeerName name) {
     return dir.resolve(name.kind()).resolve(name.name());
@@ -169,7 +178,7 @@ public final class Authority {
               .formatted(out.resolve(TlsDirectory.CERTIFICATE), name, dir, cluster),
           "give the directory of its authority: --ca DIR");
     }
-    requireOurs(old, out);
+    requireOurs(old, out.resolve(TlsDirectory.CERTIFICATE));
     write(name, validity, Certifying.hosts(old), out);
     return name;
   }
@@ -198,7 +207,7 @@ public final class Authority {
     Path usual = place(name).resolve(TlsDirectory.CERTIFICATE);
     if (Files.exists(usual)) {
       X509Certificate there = PemFiles.certificates(usual).get(0);
-      requireOurs(there, usual.resolveSibling(""));
+      requireOurs(there, usual);
       serials.add(there.getSerialNumber());
     }
     return revoke(
@@ -208,7 +217,7 @@ public final class Authority {
   /** Takes back this one certificate. */
   public Revoked revoke(Path file) throws IOException {
     X509Certificate one = PemFiles.certificates(file).get(0);
-    requireOurs(one, file.toAbsolutePath().resolveSibling(""));
+    requireOurs(one, file);
     return revoke(Set.of(one.getSerialNumber()), "");
   }
 
@@ -228,13 +237,12 @@ public final class Authority {
   }
 
   /** Whoever may write the directory must not choose the name. */
-  private void requireOurs(X509Certificate old, Path out) {
+  private void requireOurs(X509Certificate old, Path file) {
     try {
       old.verify(certificate.getPublicKey());
     } catch (GeneralSecurityException e) {
       throw new TlsException(
-          "%s was not issued by the authority in %s"
-              .formatted(out.resolve(TlsDirectory.CERTIFICATE), dir),
+          "%s was not issued by the authority in %s".formatted(file, dir),
           "give the directory of its authority: --ca DIR, or issue a certificate anew",
           e);
     }
@@ -252,14 +260,7 @@ public final class Authority {
     }
     IssuedRegister.of(dir).add(issued, name);
     SecretDirectory files = SecretDirectory.make(out);
-    var unused =
-        Exclusive.in(
-            dir,
-            () -> {
-              RevocationList list = RevocationList.in(dir);
-              list.copyTo(out);
-              return list;
-            });
+    Exclusive.in(dir, () -> RevocationList.copy(dir, out));
     // the certificate last: until then a program finds that the pair does not fit and waits
     files.write(TlsDirectory.AUTHORITIES, Certifying.pem(List.of(certificate)));
     files.write(TlsDirectory.KEY, Certifying.pem(pair.getPrivate()));

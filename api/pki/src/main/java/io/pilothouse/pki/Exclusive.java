@@ -18,6 +18,21 @@ final class Exclusive {
     T run() throws IOException;
   }
 
+  /** What is done alone, for its effect. */
+  interface Task {
+    void run() throws IOException;
+  }
+
+  static void in(Path dir, Task task) throws IOException {
+    var unused =
+        in(
+            dir,
+            () -> {
+              task.run();
+              return dir;
+            });
+  }
+
   static <T> T in(Path dir, Work<T> work) throws IOException {
     HERE.lock();
     try (FileChannel channel =

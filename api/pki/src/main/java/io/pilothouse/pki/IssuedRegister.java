@@ -14,6 +14,7 @@ import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What an authority has issued, a line each: {@code SERIAL,KIND/NAME,NOT_AFTER}. Without it a
@@ -33,17 +34,12 @@ record IssuedRegister(Path file) {
    */
   void add(X509Certificate certificate, PeerName name) throws IOException {
     String line =
-        "%s,%s,%s%n"
+        "%s,%s,%s\n"
             .formatted(
                 certificate.getSerialNumber().toString(16),
                 name.principal(),
                 certificate.getNotAfter().toInstant());
-    Files.write(
-        file,
-        line.getBytes(UTF_8),
-        StandardOpenOption.CREATE,
-        StandardOpenOption.WRITE,
-        StandardOpenOption.APPEND);
+    Files.writeString(file, line, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
   }
 
   List<Issued> all() throws IOException {
@@ -70,8 +66,7 @@ record IssuedRegister(Path file) {
     throw wrong(line, number, null);
   }
 
-  private TlsException wrong(
-      String line, int number, @org.jspecify.annotations.Nullable Exception cause) {
+  private TlsException wrong(String line, int number, @Nullable Exception cause) {
     String message = "%s:%d: '%s' is not SERIAL,KIND/NAME,NOT_AFTER".formatted(file, number, line);
     String remedy = "mend or delete the line; name what is to be revoked by --certificate FILE";
     return cause == null

@@ -11,14 +11,12 @@ import java.security.cert.X509CRL;
 import java.security.cert.X509CRLEntry;
 import java.security.cert.X509Certificate;
 import java.time.Instant;
+import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.stream.Stream;
 
 /** An authority's {@code crl.pem}: serials and since when each is taken back. */
 final class RevocationList {
-  private static final int DEPTH = 3; // DIR/KIND/NAME/cert.pem
-
   private final Path dir;
   private final SortedMap<BigInteger, Instant> revoked = new TreeMap<>();
 
@@ -41,11 +39,11 @@ final class RevocationList {
     return list;
   }
 
-  boolean exists() {
+  private boolean exists() {
     return Files.exists(file());
   }
 
-  Path file() {
+  private Path file() {
     return dir.resolve(TlsDirectory.REVOKED);
   }
 
@@ -61,10 +59,11 @@ final class RevocationList {
             TlsDirectory.REVOKED, Certifying.pem(Certifying.revocations(revoked, authority, key)));
   }
 
-  /** Puts it beside a certificate. */
-  void copyTo(Path tlsDirectory) throws IOException {
-    if (exists()) {
-      new SecretDirectory(tlsDirectory).write(TlsDirectory.REVOKED, Files.readString(file()));
+  /** Puts an authority's list, if it has one, beside a certificate. */
+  static void copy(Path authority, Path tlsDirectory) throws IOException {
+    Path list = authority.resolve(TlsDirectory.REVOKED);
+    if (Files.exists(list)) {
+      new SecretDirectory(tlsDirectory).write(TlsDirectory.REVOKED, Files.readString(list));
     }
   }
 
@@ -74,15 +73,10 @@ final class RevocationList {
    * @return how many
    */
   int copyBelow() throws IOException {
-    try (Stream<Path> walk = Files.walk(dir, DEPTH)) {
-      int copies = 0;
-      for (Path each : (Iterable<Path>) walk::iterator) {
-        if (each.endsWith(TlsDirectory.CERTIFICATE)) {
-          copyTo(each.resolveSibling("").toAbsolutePath());
-          copies++;
-        }
-      }
-      return copies;
+    List<Path> certificates = Authority.certificatesBelow(dir);
+    for (Path each : certificates) {
+      copy(dir, each.toAbsolutePath().getParent());
     }
+    return certificates.size();
   }
 }

@@ -1,5 +1,7 @@
 package io.pilothouse.cli.pki;
 
+import io.pilothouse.pki.Authority;
+import io.pilothouse.tls.TlsDirectory;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -8,21 +10,14 @@ import java.util.stream.Stream;
 
 /** Where certificates lie. */
 final class CertificateFiles {
-  private static final int DEPTH = 3; // DIR/KIND/NAME/cert.pem
-
   private CertificateFiles() {}
 
-  /** The authority's own and all that lie below. */
+  /** The authority's own and all that lie below; of a TLS directory its program's alone. */
   static List<Path> below(Path dir) throws IOException {
-    try (Stream<Path> walk = Files.walk(dir, DEPTH)) {
-      return walk.filter(each -> isOne(dir, each)).sorted().toList();
-    }
-  }
-
-  private static boolean isOne(Path dir, Path file) {
-    return file.endsWith("cert.pem")
-        || (file.endsWith("ca.pem")
-            && file.getParent().equals(dir)
-            && !Files.exists(dir.resolve("cert.pem")));
+    List<Path> certificates = Authority.certificatesBelow(dir);
+    Path authority = dir.resolve(TlsDirectory.AUTHORITIES);
+    return Files.exists(authority) && !Files.exists(dir.resolve(TlsDirectory.CERTIFICATE))
+        ? Stream.concat(Stream.of(authority), certificates.stream()).sorted().toList()
+        : certificates;
   }
 }

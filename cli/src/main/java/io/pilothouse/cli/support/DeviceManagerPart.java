@@ -29,6 +29,7 @@ import io.pilothouse.api.v1.ListWatchdogsReply;
 import io.pilothouse.api.v1.ListWatchdogsRequest;
 import io.pilothouse.api.v1.ReplicaStatus;
 import io.pilothouse.api.v1.StatusReply;
+import io.pilothouse.cli.Failures;
 import io.pilothouse.client.UnreachableException;
 import io.pilothouse.manifests.writing.FleetText;
 import java.time.Duration;
@@ -213,7 +214,6 @@ final class DeviceManagerPart {
 
   /** What went wrong, in one line. */
   static String why(Exception e) {
-    String message = e.getMessage();
-    return (message == null ? e.getClass().getSimpleName() : message).replace('\n', ' ');
+    return Failures.message(e).replace('\n', ' ');
   }
 }

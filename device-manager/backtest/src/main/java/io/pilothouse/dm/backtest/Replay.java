@@ -95,7 +95,7 @@ final class Replay {
   }
 
   /** The state of a segment that follows without a gap must be the one that was replayed. */
-  private void entity(Event entity) {
+  private void entity(Event entity) throws BacktestException {
     Change change = Change.of(entity);
     if (contiguous) {
       Message here = state.table(change.table()).get(change.key());
@@ -113,9 +113,12 @@ final class Replay {
     baseDone();
   }
 
-  private void baseDone() {
-    if (baseLeft == 0 && !contiguous) {
-      watcher.begins(state);
+  private void baseDone() throws BacktestException {
+    if (baseLeft == 0) {
+      requireKnownLevel();
+      if (!contiguous) {
+        watcher.begins(state);
+      }
     }
   }
 

@@ -64,13 +64,11 @@ public record CommonLevel(Map<String, ReplicaVitals> known, List<String> silent)
     }
     return known.entrySet().stream()
         .filter(each -> max(each.getValue()) < level)
-        .map(Map.Entry::getKey)
-        .min(String::compareTo)
-        .flatMap(id -> tooOld(level, id));
+        .min(Map.Entry.comparingByKey())
+        .flatMap(each -> tooOld(level, each.getKey(), each.getValue()));
   }
 
-  private Optional<Refusal> tooOld(int level, String id) {
-    ReplicaVitals vitals = known.getOrDefault(id, ReplicaVitals.getDefaultInstance());
+  private static Optional<Refusal> tooOld(int level, String id, ReplicaVitals vitals) {
     return refusal(
         "replica %s runs %s, which applies feature levels up to %d, not %d"
             .formatted(id, vitals.getVersion(), max(vitals), level),

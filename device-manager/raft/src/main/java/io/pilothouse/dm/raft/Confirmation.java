@@ -100,10 +100,9 @@ final class Confirmation {
     Set<String> same = new HashSet<>();
     List<CompletableFuture<?>> all = new ArrayList<>();
     settle(self, asked, asked, same, confirmed);
-    List<Peer> others = members.voters().stream().filter(peer -> !peer.id().equals(self)).toList();
-    for (Map.Entry<Peer, CompletableFuture<ReplicaAnswer>> each :
-        questions.ask(others, QUESTION).entrySet()) {
-      String id = each.getKey().id();
+    for (Map.Entry<String, CompletableFuture<ReplicaAnswer>> each :
+        questions.ask(members.others(), QUESTION).entrySet()) {
+      String id = each.getKey();
       all.add(
           each.getValue()
               .handle(

@@ -37,6 +37,11 @@ final class Members {
     return all().stream().map(Member::peer).toList();
   }
 
+  /** As {@link #voters}, without this replica. */
+  List<Peer> others() {
+    return voters().stream().filter(each -> !each.id().equals(config.id())).toList();
+  }
+
   Optional<Member> member(String id) {
     return all().stream().filter(each -> each.id().equals(id)).findFirst();
   }

@@ -53,30 +53,29 @@ final class PeerQuestions implements AutoCloseable {
     Map<String, ReplicaAnswer> answers = new LinkedHashMap<>();
     ask(peers, question)
         .forEach(
-            (peer, answer) -> {
+            (id, answer) -> {
               try {
-                answers.put(peer.id(), answer.join());
+                answers.put(id, answer.join());
               } catch (CompletionException e) {
-                log.debug(
-                    "Replica {} does not answer: {}", peer.id(), String.valueOf(e.getCause()));
+                log.debug("Replica {} does not answer: {}", id, String.valueOf(e.getCause()));
               }
             });
     return answers;
   }
 
-  /** The answers that will come; those that do not come soon fail. */
-  Map<Peer, CompletableFuture<ReplicaAnswer>> ask(List<Peer> peers, ReplicaQuestion question) {
-    Map<Peer, CompletableFuture<ReplicaAnswer>> asked = new LinkedHashMap<>();
+  /** The answers that will come, by replica; those that do not come soon fail. */
+  Map<String, CompletableFuture<ReplicaAnswer>> ask(List<Peer> peers, ReplicaQuestion question) {
+    Map<String, CompletableFuture<ReplicaAnswer>> asked = new LinkedHashMap<>();
     peers.forEach(
         peer ->
             asked.put(
-                peer,
-                CompletableFuture.supplyAsync(() -> ask(peer, question), threads)
+                peer.id(),
+                CompletableFuture.supplyAsync(() -> send(peer, question), threads)
                     .orTimeout(PATIENCE.toMillis(), TimeUnit.MILLISECONDS)));
     return asked;
   }
 
-  private ReplicaAnswer ask(Peer peer, ReplicaQuestion question) {
+  private ReplicaAnswer send(Peer peer, ReplicaQuestion question) {
     try {
       RaftClientReply reply =
           clients

@@ -19,7 +19,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** What replicas tell each other about themselves, and this one's part in it. */
-final class PeerVitals implements AutoCloseable {
+final class PeerVitals {
 
   private static final Logger log = LoggerFactory.getLogger(PeerVitals.class);
   static final String VERSION = version();
@@ -35,37 +35,19 @@ final class PeerVitals implements AutoCloseable {
   private final LongSupplier term;
   private volatile Map<String, ReplicaVitals> lately = Map.of();
 
-  private PeerVitals(
-      ReplicaParts parts,
-      Members members,
-      PeerQuestions questions,
-      SyncTimes syncs,
-      Optional<TlsDirectory> tls,
-      Levels levels,
-      LongSupplier term) {
+  PeerVitals(
+      ReplicaParts parts, Members members, RaftNode node, PeerQuestions questions, Levels levels) {
     this.parts = parts;
-    this.levels = levels;
     this.members = members;
     this.questions = questions;
-    this.syncs = syncs;
-    this.tls = tls;
-    this.term = term;
+    this.levels = levels;
+    syncs = SyncTimes.of(node.division().getMemberId().toString());
+    tls = node.tls();
+    term = node::term;
     inquiry =
         new Inquiry(
             parts.self(), parts.checks(), members, questions, parts.failure(), this::diverged);
     parts.checks().onDifference(inquiry::begin);
-  }
-
-  static PeerVitals of(
-      ReplicaParts parts, Members members, RaftNode node, PeerQuestions questions, Levels levels) {
-    return new PeerVitals(
-        parts,
-        members,
-        questions,
-        SyncTimes.of(node.division().getMemberId().toString()),
-        node.tls(),
-        levels,
-        node::term);
   }
 
   /** Answers another replica. One that sends its own check may thereby be the first to differ. */
@@ -107,7 +89,7 @@ final class PeerVitals implements AutoCloseable {
     return lately;
   }
 
-  /** Keeps {@link #lately} so, until {@link #close}. */
+  /** Keeps {@link #lately} so, until the others can be asked no more. */
   void listen(BooleanSupplier leads) {
     Thread.ofVirtual()
         .name("dm-vitals")
@@ -128,9 +110,7 @@ final class PeerVitals implements AutoCloseable {
     ReplicaQuestion question = ReplicaQuestion.getDefaultInstance();
     Map<String, ReplicaVitals> all = new TreeMap<>();
     questions
-        .askAll(
-            members.voters().stream().filter(peer -> !peer.id().equals(parts.self())).toList(),
-            question)
+        .askAll(members.others(), question)
         .forEach((id, answer) -> all.put(id, answer.getVitals()));
     all.put(parts.self(), own());
     return all;
@@ -149,10 +129,5 @@ final class PeerVitals implements AutoCloseable {
     @org.jspecify.annotations.Nullable
     String version = PeerVitals.class.getPackage().getImplementationVersion();
     return version == null ? "development" : version;
-  }
-
-  @Override
-  public void close() {
-    questions.close();
   }
 }

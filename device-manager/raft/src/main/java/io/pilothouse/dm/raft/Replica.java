@@ -41,6 +41,7 @@ public final class Replica implements AutoCloseable {
   private final RaftNode node;
   private final Leadership leadership;
   private final Membership membership;
+  private final PeerQuestions questions;
   private final PeerVitals vitals;
   private final Confirmation confirmation;
   private final Backups backups;
@@ -57,8 +58,8 @@ public final class Replica implements AutoCloseable {
     Members members = new Members(config, node.division()::getRaftConf);
     leadership = new Leadership(id, members, node.division());
     membership = new Membership(id, node, members, leadership);
-    PeerQuestions questions = new PeerQuestions(node.group(), node.tls());
-    vitals = PeerVitals.of(parts, members, node, questions, levels);
+    questions = new PeerQuestions(node.group(), node.tls());
+    vitals = new PeerVitals(parts, members, node, questions, levels);
     confirmation = new Confirmation(id, leadership::isLeader, node::term, members, questions);
     machine.answerWith(vitals::answer);
     backups = new Backups(config, parts.dataDir(), machine);
@@ -225,12 +226,7 @@ public final class Replica implements AutoCloseable {
     return leadership.joining();
   }
 
-  /** How the replicas are, this one included; those that do not answer soon are left out. */
-  public Map<String, ReplicaVitals> vitals() {
-    return vitals.ofAll();
-  }
-
-  /** As {@link #vitals}, at once, of a few seconds ago; on the leader only. */
+  /** How the replicas are, as heard a few seconds ago; on the leader only. */
   public Map<String, ReplicaVitals> latestVitals() {
     return vitals.lately();
   }
@@ -306,7 +302,7 @@ public final class Replica implements AutoCloseable {
   @Override
   public void close() {
     parts.failure().expectClose();
-    vitals.close();
+    questions.close();
     try {
       node.close();
     } catch (IOException e) {

@@ -11,7 +11,6 @@ import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.security.DigestOutputStream;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.Map;
 
@@ -22,7 +21,7 @@ final class StateDigest {
 
   static String of(Entities state) {
     try {
-      MessageDigest sha256 = MessageDigest.getInstance("SHA-256");
+      MessageDigest sha256 = io.pilothouse.dm.state.StateDigest.sha256();
       CodedOutputStream out =
           CodedOutputStream.newInstance(
               new DigestOutputStream(OutputStream.nullOutputStream(), sha256));
@@ -39,8 +38,6 @@ final class StateDigest {
       return HexFormat.of().formatHex(sha256.digest());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every JDK has SHA-256", e);
     }
   }
 }

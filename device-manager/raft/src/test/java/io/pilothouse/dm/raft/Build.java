@@ -7,7 +7,6 @@ import io.pilothouse.api.log.v1.SetFeatureLevel;
 import io.pilothouse.api.log.v1.SetFreeze;
 import io.pilothouse.dm.state.Applied;
 import io.pilothouse.dm.state.Apply;
-import io.pilothouse.dm.state.FeatureLevel;
 import io.pilothouse.dm.state.Levels;
 import io.pilothouse.dm.state.State;
 
@@ -15,9 +14,9 @@ import io.pilothouse.dm.state.State;
 record Build(Levels levels, Apply rules) implements Applier {
 
   /** From before the newest level. */
-  static final Build OLD = new Build(new Levels(1, FeatureLevel.BOUNDED_REQUESTS - 1), new Apply());
+  static final Build OLD = new Build(new Levels(1, Levels.BUILD.max() - 1), new Apply());
 
-  static final Build NEW = new Build(new Levels(1, FeatureLevel.BOUNDED_REQUESTS), new Apply());
+  static final Build NEW = new Build(Levels.BUILD, new Apply());
 
   @Override
   public Applied apply(State state, Entry entry, long index) {

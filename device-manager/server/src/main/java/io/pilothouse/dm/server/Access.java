@@ -2,6 +2,8 @@ package io.pilothouse.dm.server;
 
 import static java.util.Map.entry;
 
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
 import io.pilothouse.api.log.v1.Refusal;
 import io.pilothouse.dm.state.Authorization;
 import io.pilothouse.dm.state.Need;
@@ -96,7 +98,11 @@ final class Access {
               "SetFeatureLevel", urgent(Need.OPERATE)));
 
   /** Why a call is not allowed, and what to do. */
-  record Objection(String message, String remedy) {}
+  record Objection(String message, String remedy) {
+    StatusRuntimeException refusal() {
+      return Refusals.of(Status.Code.PERMISSION_DENIED, message, remedy);
+    }
+  }
 
   private final Ledger ledger;
 

@@ -16,7 +16,7 @@ final class CallBounds extends ServerStreamTracer.Factory {
       Metadata.Key.of("grpc-timeout", Metadata.ASCII_STRING_MARSHALLER);
 
   /** Of machines, satellites and watchdogs; what is beyond would not fit into the log either. */
-  static final long LARGEST_REPORT = 4 << 20;
+  private static final long LARGEST_REPORT = 4 << 20;
 
   private final Duration longest;
 

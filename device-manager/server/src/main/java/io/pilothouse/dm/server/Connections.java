@@ -36,7 +36,7 @@ import org.slf4j.LoggerFactory;
 final class Connections extends ChannelInboundHandlerAdapter implements AutoCloseable {
 
   private static final Logger log = LoggerFactory.getLogger(Connections.class);
-  private static final Duration FIRST_LINE = Duration.ofMinutes(1);
+  private static final Duration BETWEEN_LINES = Duration.ofMinutes(1);
 
   private final int most;
   private final Duration stall;
@@ -46,7 +46,7 @@ final class Connections extends ChannelInboundHandlerAdapter implements AutoClos
   private final Map<InetAddress, Integer> byAddress = new HashMap<>();
   private int open;
   private long refused;
-  private long saidAt = System.nanoTime() - FIRST_LINE.toNanos();
+  private long saidAt = System.nanoTime() - BETWEEN_LINES.toNanos();
 
   /**
    * None yet.
@@ -107,7 +107,7 @@ final class Connections extends ChannelInboundHandlerAdapter implements AutoClos
     if (open >= most || tooMany) {
       refused++;
       long now = System.nanoTime();
-      if (now - saidAt >= FIRST_LINE.toNanos()) {
+      if (now - saidAt >= BETWEEN_LINES.toNanos()) {
         saidAt = now;
         log.warn(
             "A connection from {} is closed: {} are open, {} of them from there; at most {} are"

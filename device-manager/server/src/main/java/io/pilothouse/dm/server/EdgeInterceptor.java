@@ -41,7 +41,8 @@ final class EdgeInterceptor implements ServerInterceptor {
           "ReportDiscovered",
           "ReportProvisioning",
           "ChangeMembers",
-          "BeginBackup");
+          "BeginBackup",
+          "SetFeatureLevel");
 
   static final Metadata.Key<String> REQUEST_ID = key("pilot-request-id");
   static final Metadata.Key<String> MACHINE_KEY = key("pilot-key");
@@ -124,8 +125,7 @@ final class EdgeInterceptor implements ServerInterceptor {
       String message = objection.get().message();
       log.warn("Denied: {}, from {} rid={}", message, address(call), caller.requestId());
       ticket.gone();
-      return refuse(
-          call, Refusals.of(Status.Code.PERMISSION_DENIED, message, objection.get().remedy()));
+      return refuse(call, objection.get().refusal());
     }
     Context context =
         Context.current().withValue(Caller.CURRENT, caller).withValue(Admission.TICKET, ticket);

@@ -4,7 +4,6 @@ import io.pilothouse.api.log.v1.ReplicaVitals;
 import io.pilothouse.api.v1.HealthCode;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -20,7 +19,7 @@ final class ExpiringCertificates {
   /** Connections live for an hour: one that did not come again is gone, or has a later one. */
   private static final Duration KEPT = Duration.ofHours(2);
 
-  /** More are told as so many: the first to end are what matters. */
+  /** More are not kept: principals can be many, and these are enough to see it. */
   private static final int MOST = 10_000;
 
   private static final int NAMED = 3;
@@ -61,15 +60,15 @@ final class ExpiringCertificates {
     List<Map.Entry<String, Instant>> soon =
         ends.entrySet().stream()
             .filter(each -> each.getValue().isBefore(now.plus(WARN)))
-            .sorted(Map.Entry.<String, Instant>comparingByValue(Comparator.naturalOrder()))
+            .sorted(Map.Entry.comparingByValue())
             .toList();
     if (soon.isEmpty()) {
       return Optional.empty();
     }
-    boolean tomorrow = soon.get(0).getValue().isBefore(now.plus(ERR));
+    boolean tomorrow = soon.getFirst().getValue().isBefore(now.plus(ERR));
     return Optional.of(
         StatusReads.code("CERTIFICATE_EXPIRES", tomorrow ? "ERR" : "WARN", soon.size())
-            .setScope(soon.get(0).getKey())
+            .setScope(soon.getFirst().getKey())
             .setAction("pilot pki renew DIR, or your own authority; no restart is needed")
             .setText(text(soon))
             .build());
@@ -78,10 +77,9 @@ final class ExpiringCertificates {
   private synchronized Map<String, Instant> lately() {
     long now = clocks.nanos().getAsLong();
     byPrincipal.values().removeIf(each -> now - each.at() > KEPT.toNanos());
-    return byPrincipal.entrySet().stream()
-        .collect(
-            Collectors.toMap(
-                Map.Entry::getKey, each -> each.getValue().notAfter(), (a, b) -> a, TreeMap::new));
+    Map<String, Instant> ends = new TreeMap<>();
+    byPrincipal.forEach((principal, seen) -> ends.put(principal, seen.notAfter()));
+    return ends;
   }
 
   private static String text(List<Map.Entry<String, Instant>> soon) {

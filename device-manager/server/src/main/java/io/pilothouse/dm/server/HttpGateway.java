@@ -117,15 +117,19 @@ final class HttpGateway implements HttpHandler {
     Principal principal =
         CallerIdentity.of(
             certified, http.getRequestHeaders().getFirst(CallerIdentity.PRINCIPAL.name()));
-    Optional<Access.Objection> objection =
-        access.objection(
-            principal,
-            String.valueOf(method.getServiceName()),
-            String.valueOf(method.getBareMethodName()));
+    Optional<Access.Objection> objection;
+    try {
+      objection =
+          access.objection(
+              principal,
+              String.valueOf(method.getServiceName()),
+              String.valueOf(method.getBareMethodName()));
+    } catch (RuntimeException e) {
+      throw Refusals.of(e); // the state cannot be read: nobody is let in
+    }
     if (objection.isPresent()) {
       log.warn("Denied: {}, from {}", objection.get().message(), http.getRemoteAddress());
-      throw Refusals.of(
-          Status.Code.PERMISSION_DENIED, objection.get().message(), objection.get().remedy());
+      throw objection.get().refusal();
     }
   }
 

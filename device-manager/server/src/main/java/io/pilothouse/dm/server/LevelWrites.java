@@ -7,7 +7,6 @@ import io.pilothouse.api.v1.SetFeatureLevelReply;
 import io.pilothouse.api.v1.SetFeatureLevelRequest;
 import io.pilothouse.dm.raft.CommonLevel;
 import io.pilothouse.dm.raft.Replica;
-import io.pilothouse.dm.state.FeatureLevel;
 
 /** Raises the feature level, when every replica applies it. */
 final class LevelWrites {
@@ -22,7 +21,7 @@ final class LevelWrites {
 
   SetFeatureLevelReply set(SetFeatureLevelRequest request) {
     writes.linearize();
-    int before = replica.read(FeatureLevel::of);
+    int before = writes.level();
     int level = request.getLevel() == 0 ? newest(before) : request.getLevel();
     Command command =
         Command.newBuilder()

@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -19,6 +20,8 @@ final class Sheds {
 
   /** So long after the last one people are still told. */
   private static final Duration SHOWN = Duration.ofMinutes(5);
+
+  private static final Duration BETWEEN_LINES = Duration.ofSeconds(1);
 
   /** The rest would not be read, and names can be made up. */
   private static final int CALLERS_SHOWN = 20;
@@ -31,10 +34,8 @@ final class Sheds {
    */
   record Spell(long count, long at) {}
 
-  private static final Duration BETWEEN_LINES = Duration.ofSeconds(1);
-
   private final MeterRegistry metrics;
-  private long toldAt = System.nanoTime() - BETWEEN_LINES.toNanos();
+  private @Nullable Long toldAt;
   private final Map<CallClass, Spell> byLoad = new EnumMap<>(CallClass.class);
   private final Map<String, Spell> byCaller =
       new LinkedHashMap<>(16, 0.75f, true) {
@@ -78,7 +79,7 @@ final class Sheds {
 
   /** A fleet that does it together must not fill the disk with lines: the metrics count. */
   private synchronized boolean mayTell(long nanoTime) {
-    if (nanoTime - toldAt < BETWEEN_LINES.toNanos()) {
+    if (toldAt != null && nanoTime - toldAt < BETWEEN_LINES.toNanos()) {
       return false;
     }
     toldAt = nanoTime;

@@ -114,7 +114,7 @@ final class StatusReads {
   }
 
   private HealthCode flood(String watchdog, Floods.Flood flood) {
-    return code("WATCHDOG_FLOOD", "WARN", (int) Math.min(Integer.MAX_VALUE, flood.shed()))
+    return code("WATCHDOG_FLOOD", "WARN", flood.shed())
         .setScope("watchdog/" + watchdog)
         .setSince(clocks.wallTimeOf(flood.at()).toEpochMilli())
         .setAction("pilot watchdog show " + watchdog)
@@ -136,7 +136,7 @@ final class StatusReads {
   }
 
   private HealthCode busy(String leader, CallClass callClass, Sheds.Spell spell) {
-    return code("DM_BUSY", "WARN", (int) Math.min(Integer.MAX_VALUE, spell.count()))
+    return code("DM_BUSY", "WARN", spell.count())
         .setScope("dm/" + leader)
         .setSince(clocks.wallTimeOf(spell.at()).toEpochMilli())
         .setAction("look at dm_calls_seconds_count by method in the metrics of " + leader)
@@ -147,7 +147,7 @@ final class StatusReads {
   }
 
   private HealthCode callerFlood(String caller, Sheds.Spell spell) {
-    return code("CALLER_FLOOD", "WARN", (int) Math.min(Integer.MAX_VALUE, spell.count()))
+    return code("CALLER_FLOOD", "WARN", spell.count())
         .setScope(caller)
         .setSince(clocks.wallTimeOf(spell.at()).toEpochMilli())
         .setAction("look at what %s does; others are served all the while".formatted(caller))
@@ -184,11 +184,11 @@ final class StatusReads {
         .build();
   }
 
-  static HealthCode.Builder code(String code, String severity, int count) {
+  static HealthCode.Builder code(String code, String severity, long count) {
     return HealthCode.newBuilder()
         .setCode(code)
         .setSeverity(severity)
-        .setCount(count)
+        .setCount(Math.clamp(count, 0, Integer.MAX_VALUE))
         .setSee(SEE + code.toLowerCase(java.util.Locale.ROOT));
   }
 

@@ -48,8 +48,8 @@ final class TokenBucket {
         Math.max(1, (long) Math.ceil((1 - tokens) * 60_000 / quota.perMinute())));
   }
 
-  /** Whole seconds until there is one again. */
+  /** The same, rounded up to a second. */
   long secondsToWait() {
-    return Math.max(1, (long) Math.ceil((1 - tokens) * 60 / quota.perMinute()));
+    return timeToWait().plusMillis(999).toSeconds();
   }
 }

@@ -101,7 +101,7 @@ final class Writes {
 
   /** Which rules are in force. */
   int level() {
-    return ledger.read(state -> FeatureLevel.of(state));
+    return ledger.read(FeatureLevel::of);
   }
 
   private Reply decide(Request request) {

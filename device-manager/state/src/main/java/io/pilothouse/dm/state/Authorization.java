@@ -95,8 +95,7 @@ public final class Authorization {
   static void require(Entities state, String principal, Command command) throws RefusedException {
     Optional<Refusal> objection = objection(state, principal, command);
     if (objection.isPresent()) {
-      throw new RefusedException(
-          objection.get().getCode(), objection.get().getMessage(), objection.get().getRemedy());
+      throw new RefusedException(objection.get());
     }
   }
 

@@ -18,10 +18,7 @@ public final class FeatureLevel {
   /** The rules of the first clusters, which knew no levels: a state that holds none. */
   public static final int FIRST = 1;
 
-  /**
-   * What of a request is kept is bounded ({@link RequestBounds}), and states of different builds
-   * are compared.
-   */
+  /** What is kept of a request ({@link RequestBounds}) and of an apply's lines is bounded. */
   public static final int BOUNDED_REQUESTS = 2;
 
   /** Large fleets come packed ({@link PackedFleet}). */
@@ -75,8 +72,7 @@ public final class FeatureLevel {
   static void require(Draft draft, Command command) throws RefusedException {
     Optional<Refusal> objection = objection(of(draft), command);
     if (objection.isPresent()) {
-      throw new RefusedException(
-          objection.get().getCode(), objection.get().getMessage(), objection.get().getRemedy());
+      throw new RefusedException(objection.get());
     }
   }
 

@@ -23,6 +23,8 @@ import java.util.TreeSet;
 
 /** Takes a fleet specification and an inventory, whole or not at all; and discovered machines. */
 final class FleetApply {
+  /** Kept of an apply in the trail: the first inventory of a large fleet is half a million. */
+  private static final int MOST_LINES = 1000;
 
   private FleetApply() {}
 
@@ -84,11 +86,6 @@ final class FleetApply {
     draft.machines().forEach(each -> draft.touch(each.getName()));
     return lines;
   }
-
-  /**
-   * The trail keeps so many of an apply; the first inventory of a large fleet is half a million.
-   */
-  private static final int MOST_LINES = 1000;
 
   private static List<String> lines(Entities state, List<FleetChange> changes) {
     if (changes.size() <= MOST_LINES || !FeatureLevel.has(state, FeatureLevel.BOUNDED_REQUESTS)) {

@@ -83,7 +83,7 @@ final class Orders {
             .setKind(count.kind())
             .setState(Order.State.WAITS)
             .setWhat(count.what())
-            .addAllLines(lines(trial.getLinesList()))
+            .addAllLines(lines(draft, trial.getLinesList()))
             .setMachines(count.machines())
             .setLimit(Approvals.mostOfOnePerson(draft))
             .setPrincipal(draft.request().getPrincipal())
@@ -182,13 +182,16 @@ final class Orders {
   }
 
   /** Who approves must know that there is more. */
-  private static List<String> lines(List<String> all) {
-    return all.size() <= MOST_LINES
-        ? all
-        : Stream.concat(
-                all.stream().limit(MOST_LINES),
-                Stream.of("and %s more changes".formatted(all.size() - MOST_LINES)))
-            .toList();
+  private static List<String> lines(Entities state, List<String> all) {
+    if (all.size() <= MOST_LINES) {
+      return all;
+    }
+    // from then on an apply's lines end early, too: how many there are is not known here
+    String more =
+        FeatureLevel.has(state, FeatureLevel.BOUNDED_REQUESTS)
+            ? "and more: `pilot plan` of the same files shows all"
+            : "and %s more changes".formatted(all.size() - MOST_LINES);
+    return Stream.concat(all.stream().limit(MOST_LINES), Stream.of(more)).toList();
   }
 
   static Command command(Order order) {

@@ -15,7 +15,7 @@ import java.util.zip.Inflater;
 public final class PackedFleet {
 
   /** Most bytes of an unpacked one: some 400,000 machines. */
-  public static final int MOST = 64 << 20;
+  static final int MOST = 64 << 20;
 
   private PackedFleet() {}
 

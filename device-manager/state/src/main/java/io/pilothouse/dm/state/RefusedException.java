@@ -17,8 +17,12 @@ public final class RefusedException extends Exception {
    * @param remedy what to do
    */
   public RefusedException(Refusal.Code code, String message, String remedy) {
-    super(message, null, false, false);
-    this.refusal = Refusal.newBuilder().setCode(code).setMessage(message).setRemedy(remedy).build();
+    this(Refusal.newBuilder().setCode(code).setMessage(message).setRemedy(remedy).build());
+  }
+
+  RefusedException(Refusal refusal) {
+    super(refusal.getMessage(), null, false, false);
+    this.refusal = refusal;
   }
 
   public Refusal refusal() {

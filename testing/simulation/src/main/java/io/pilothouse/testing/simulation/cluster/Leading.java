@@ -257,7 +257,7 @@ final class Leading {
   private void changeMembers() {
     Members members = raft.members();
     if (members.isChanging()) {
-      if (memberIndex() <= raft.commit().index()) {
+      if (areMembersDecided()) {
         raft.put(LogRecord.of(disk.term(), Members.of(members.now())));
       }
     } else if (joining.isPresent()) {

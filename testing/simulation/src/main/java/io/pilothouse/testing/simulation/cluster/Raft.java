@@ -296,9 +296,9 @@ final class Raft {
     }
     boolean wrote = write(append);
     long verified = previous + append.records().size();
-    commit.upTo(Math.min(append.commit(), Math.min(verified, disk.synced())));
-    if (!wrote || server.world.defect == Defect.ANSWERS_BEFORE_SYNC) {
-      boolean lies = server.world.defect == Defect.ANSWERS_BEFORE_SYNC;
+    commit.upTo(Math.min(append.commit(), synced(verified)));
+    boolean lies = server.world.defect == Defect.ANSWERS_BEFORE_SYNC;
+    if (!wrote || lies) {
       answer(append.from(), true, lies ? verified : synced(verified));
     }
     if (wrote) {

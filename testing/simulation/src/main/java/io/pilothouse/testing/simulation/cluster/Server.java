@@ -16,6 +16,8 @@ final class Server {
   private @Nullable Replica process;
   private long epoch;
   private long pausedUntil;
+
+  /** It was removed, or has lost its disk: it never comes back. */
   private boolean gone;
 
   /** The parts of a running replica. */
@@ -39,11 +41,6 @@ final class Server {
 
   boolean isUp() {
     return process != null;
-  }
-
-  /** It was removed, or has lost its disk: it never comes back. */
-  boolean isGone() {
-    return gone;
   }
 
   @Nullable Replica process() {

@@ -157,7 +157,7 @@ final class Storm {
 
   private void fromClients(Server server) {
     world.trace.say("%s is cut off from its clients", server.name());
-    for (int client = 32; client < 48; client++) {
+    for (int client = World.OTHERS; client < world.addresses(); client++) {
       cut(client, server.id);
       cut(server.id, client);
     }

@@ -9,7 +9,9 @@ import java.util.TreeMap;
 
 /** All parts of a run. Replicas are numbered from 0, everybody else from 32. */
 final class World {
-  private static final int OTHERS = 32;
+  /** The first address of those who are no replica. */
+  static final int OTHERS = 32;
+
   private static final int STEPS_UNHURT = 25;
 
   final Agenda agenda;
@@ -68,5 +70,10 @@ final class World {
 
   int address() {
     return addresses++;
+  }
+
+  /** One beyond the last address that is given out. */
+  int addresses() {
+    return addresses;
   }
 }

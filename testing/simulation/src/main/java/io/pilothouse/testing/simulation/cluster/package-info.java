@@ -11,6 +11,10 @@
  * io.pilothouse.testing.simulation.cluster.Oracle} is told of all that is applied and knows what
  * must hold. {@link io.pilothouse.testing.simulation.cluster.Defect} lists what was put in on
  * purpose, to see that it is found.
+ *
+ * <p>In the words of the Raft papers: a trial vote is a pre-vote, {@code AskVote} is RequestVote,
+ * {@code Append} AppendEntries, {@code Install} InstallSnapshot, {@code Stand} TimeoutNow, and
+ * {@code AskTerm} the round of a ReadIndex.
  */
 @NullMarked
 package io.pilothouse.testing.simulation.cluster;
