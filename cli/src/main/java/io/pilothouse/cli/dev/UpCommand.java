@@ -246,8 +246,8 @@ public final class UpCommand extends Target {
 
   /** Loads what the Device Manager does not have yet; what it has is left alone. */
   private void load(FleetFiles files) throws IOException, InterruptedException {
-    GetFleetReply fleet =
-        ask("GetFleet", GetFleetRequest.getDefaultInstance(), GetFleetReply.parser());
+    var fleet =
+        askAtStart("GetFleet", GetFleetRequest.getDefaultInstance(), GetFleetReply.parser());
     if (!fleet.getFleet().getName().isEmpty()) {
       return;
     }
@@ -257,9 +257,10 @@ public final class UpCommand extends Target {
             .setFleet(files.fleet())
             .setContext(writeContext().toBuilder().setReason("pilot up"))
             .build();
-    ask("ApplyFleet", request, WriteReply.parser());
-    FirstLoad first =
-        new FirstLoad(this::awaitReplicas, this::askAny, contents(), this::say, this::writeContext);
+    askAtStart("ApplyFleet", request, WriteReply.parser());
+    var first =
+        new FirstLoad(
+            this::awaitReplicas, this::askAtStart, contents(), this::say, this::writeContext);
     List<FleetSource.Content> contents = FleetFiles.source(home()).contents(files.fleet());
     first.contents(contents);
     first.rollouts(files.fleet(), contents);
@@ -269,7 +270,7 @@ public final class UpCommand extends Target {
     long deadline = System.nanoTime() + LEADER_WAIT.toNanos();
     while (true) {
       ListManifestsReply reply =
-          ask(
+          askAtStart(
               "ListManifests",
               ListManifestsRequest.getDefaultInstance(),
               ListManifestsReply.parser());
@@ -282,9 +283,10 @@ public final class UpCommand extends Target {
     }
   }
 
-  private <R extends com.google.protobuf.Message> R askAny(
+  /** Two dozen programs start at once: the replicas may elect a leader meanwhile. */
+  private <R extends com.google.protobuf.Message> R askAtStart(
       String method, com.google.protobuf.Message request, com.google.protobuf.Parser<R> parser) {
-    return ask(method, request, parser);
+    return ask(method, request, parser, givenTimeout().orElse(LEADER_WAIT));
   }
 
   private static String stand(StatusReply status) {

@@ -31,14 +31,6 @@ class IndexServingTest {
           "http://127.0.0.1:" + (Fleet.BASE_PORT + 12));
   private static final List<String> OF_FRONTENDS =
       List.of("rollout of the frontends", "roll-back of the frontends");
-  private static final List<String> PHASES =
-      List.of(
-          "steady",
-          "rollout",
-          "roll-back of what was completed",
-          "loss of a machine",
-          "bad version",
-          "roll-back by order");
 
   private static final Fleet fleet = Fleet.prepare("index-serving");
   private static final PilotCli pilot = fleet.pilot;
@@ -138,6 +130,7 @@ class IndexServingTest {
   }
 
   @Test
+  @Tag("large")
   @Order(6)
   void aRolloutUnderWayIsRolledBackByOrder() {
     searching.phase("roll-back by order");
@@ -155,6 +148,7 @@ class IndexServingTest {
   }
 
   @Test
+  @Tag("large")
   @Order(7)
   void theFrontendsAreSwitchedOneAfterTheOtherAndBack() {
     searching.phase(OF_FRONTENDS.get(0));
@@ -172,9 +166,7 @@ class IndexServingTest {
   void noQueryFailedAndNoAnswerMissedAColumn() {
     Map<String, JsonNode> phases = searching.end();
     phases.values().forEach(each -> System.out.println("index serving: " + each));
-    assertThat(phases)
-        .containsKeys(PHASES.toArray(String[]::new))
-        .containsKeys(OF_FRONTENDS.toArray(String[]::new));
+    assertThat(phases).containsKeys(searching.begun().toArray(String[]::new));
     phases.forEach(
         (name, phase) -> {
           assertThat(phase.path("requests").asInt()).as("%s", phase).isPositive();
@@ -188,7 +180,7 @@ class IndexServingTest {
         });
     assertThat(phases.get("steady").path("versions").has("1.0.0")).isTrue();
     assertThat(phases.get("rollout").path("versions").has("1.1.0")).isTrue();
-    for (String name : OF_FRONTENDS) {
+    for (String name : searching.begun().stream().filter(OF_FRONTENDS::contains).toList()) {
       JsonNode phase = phases.get(name);
       assertThat(phase.path("moved").asInt())
           .as("users asked the other frontend: %s", phase)

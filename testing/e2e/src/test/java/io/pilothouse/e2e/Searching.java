@@ -21,6 +21,7 @@ final class Searching implements AutoCloseable {
   private final Process process;
   private final Path out;
   private final Path err;
+  private final List<String> begun = new ArrayList<>();
 
   private Searching(Process process, Path out, Path err) {
     this.process = process;
@@ -51,12 +52,17 @@ final class Searching implements AutoCloseable {
 
   /** What is asked from now on counts under this name. */
   void phase(String name) {
+    begun.add(name);
     try {
       process.getOutputStream().write((name + "\n").getBytes(StandardCharsets.UTF_8));
       process.getOutputStream().flush();
     } catch (IOException e) {
       throw new UncheckedIOException("the load generator is gone: " + complaints(), e);
     }
+  }
+
+  List<String> begun() {
+    return List.copyOf(begun);
   }
 
   /** The first requests that were not answered in full, as it told them. */
