@@ -252,12 +252,9 @@ public final class UpCommand extends Target {
       return;
     }
     say(at() + "loading the fleet from " + home().fleet());
-    FleetRequest request =
-        FleetRequest.newBuilder()
-            .setFleet(files.fleet())
-            .setContext(writeContext().toBuilder().setReason("pilot up"))
-            .build();
-    askAtStart("ApplyFleet", request, WriteReply.parser());
+    var request = FleetRequest.newBuilder().setFleet(files.fleet());
+    request.setContext(writeContext().toBuilder().setReason("pilot up"));
+    askAtStart("ApplyFleet", request.build(), WriteReply.parser());
     var first =
         new FirstLoad(
             this::awaitReplicas, this::askAtStart, contents(), this::say, this::writeContext);
@@ -269,7 +266,7 @@ public final class UpCommand extends Target {
   private ListManifestsReply awaitReplicas() throws InterruptedException {
     long deadline = System.nanoTime() + LEADER_WAIT.toNanos();
     while (true) {
-      ListManifestsReply reply =
+      var reply =
           askAtStart(
               "ListManifests",
               ListManifestsRequest.getDefaultInstance(),
