@@ -17,6 +17,16 @@ import io.pilothouse.api.v1.OperatorProto;
 import io.pilothouse.api.v1.ReplicasProto;
 import io.pilothouse.api.v1.SatelliteProto;
 import io.pilothouse.api.v1.WatchdogProto;
+import io.pilothouse.mesos.v1.BasicsProto;
+import io.pilothouse.mesos.v1.ContainersProto;
+import io.pilothouse.mesos.v1.MesosProto;
+import io.pilothouse.mesos.v1.agent.AgentProto;
+import io.pilothouse.mesos.v1.allocator.AllocatorProto;
+import io.pilothouse.mesos.v1.executor.ExecutorProto;
+import io.pilothouse.mesos.v1.maintenance.MaintenanceProto;
+import io.pilothouse.mesos.v1.master.MasterProto;
+import io.pilothouse.mesos.v1.quota.QuotaProto;
+import io.pilothouse.mesos.v1.scheduler.SchedulerProto;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -46,7 +56,17 @@ final class WireContract {
             OperatorProto.getDescriptor(),
             ReplicasProto.getDescriptor(),
             SatelliteProto.getDescriptor(),
-            WatchdogProto.getDescriptor())
+            WatchdogProto.getDescriptor(),
+            BasicsProto.getDescriptor(),
+            ContainersProto.getDescriptor(),
+            MesosProto.getDescriptor(),
+            SchedulerProto.getDescriptor(),
+            ExecutorProto.getDescriptor(),
+            AllocatorProto.getDescriptor(),
+            QuotaProto.getDescriptor(),
+            MaintenanceProto.getDescriptor(),
+            MasterProto.getDescriptor(),
+            AgentProto.getDescriptor())
         .forEach(file -> set.addFile(file.toProto()));
     return set.build();
   }

@@ -24,7 +24,8 @@ class DirectionsTest {
   private static final Map<String, List<String>> MAY_USE = new LinkedHashMap<>();
 
   static {
-    MAY_USE.put("api", List.of());
+    MAY_USE.put("mesos", List.of());
+    MAY_USE.put("api", List.of("mesos"));
     MAY_USE.put("tls", List.of());
     MAY_USE.put("pki", List.of());
     MAY_USE.put("client", List.of());
