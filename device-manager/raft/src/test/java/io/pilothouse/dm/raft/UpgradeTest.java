@@ -23,6 +23,10 @@ import org.junit.jupiter.api.io.TempDir;
 /** Two builds in one cluster, and the way from one to the other and back. */
 class UpgradeTest {
 
+  private static final int BEFORE = Build.OLD.levels().max();
+  private static final int NEWEST = Build.NEW.levels().max();
+  private static final String TOO_NEW = "feature level %s is in force".formatted(NEWEST);
+
   @TempDir private Path root;
 
   @Test
@@ -41,28 +45,30 @@ class UpgradeTest {
         restart(cluster, "dm-1", Build.OLD);
         restart(cluster, "dm-1", Build.NEW);
         allAnswer(cluster);
-        Refusal refusal = decide(cluster, Build.raise(2)).getRefusal();
+        Refusal refusal = decide(cluster, Build.raise(NEWEST)).getRefusal();
         assertThat(refusal.getMessage())
             .isEqualTo(
-                "replica dm-3 runs development, which applies feature levels up to 1, not 2");
+                "replica dm-3 runs development, which applies feature levels up to %s, not %s"
+                    .formatted(BEFORE, NEWEST));
         assertThat(refusal.getRemedy()).contains("upgrade dm-3 first");
         cluster.stop("dm-3");
-        refusal = decide(cluster, Build.raise(2)).getRefusal();
+        refusal = decide(cluster, Build.raise(NEWEST)).getRefusal();
         assertThat(refusal.getMessage()).as("it could be any").contains("dm-3 does not answer");
         assertThat(refusal.getRemedy()).contains("pilot dm remove dm-3");
         cluster.start("dm-3", Build.NEW);
         allAnswer(cluster);
-        assertThat(decide(cluster, Build.raise(3)).getRefusal().getMessage()).contains("up to 2");
-        assertThat(levels(cluster)).containsOnly(1);
+        assertThat(decide(cluster, Build.raise(NEWEST + 1)).getRefusal().getMessage())
+            .contains("up to " + NEWEST);
+        assertThat(levels(cluster)).containsOnly(BEFORE);
 
-        assertThat(decide(cluster, Build.raise(2)).hasRefusal()).isFalse();
+        assertThat(decide(cluster, Build.raise(NEWEST)).hasRefusal()).isFalse();
       } finally {
         writer.stop();
       }
 
       assertThat(writer.acknowledged()).as("writes").isGreaterThan(20);
       cluster.awaitOnAll(decide(cluster, Build.write(1_000_000)).getRevision());
-      assertThat(levels(cluster)).containsOnly(2);
+      assertThat(levels(cluster)).containsOnly(NEWEST);
       assertThat(cluster.digests()).hasSize(1);
       assertThat(writer.lost(cluster)).isEmpty();
       assertThat(cluster.running()).noneMatch(replica -> replica.failure().isDone());
@@ -72,8 +78,8 @@ class UpgradeTest {
           .isInstanceOfSatisfying(
               ReplicaStartException.class, e -> assertThat(e.isOutdated()).isTrue())
           .hasMessageContaining(cluster.dir("dm-1").toString())
-          .hasMessageContaining("feature level 2 is in force, and this build applies level 1 alone")
-          .hasMessageContaining("start a build that knows level 2");
+          .hasMessageContaining(TOO_NEW + ", and this build applies " + Build.OLD.levels())
+          .hasMessageContaining("start a build that knows level " + NEWEST);
     }
   }
 
@@ -83,7 +89,7 @@ class UpgradeTest {
       cluster.start("dm-1", Build.OLD);
       decide(cluster, Build.write(1));
       restart(cluster, "dm-1", Build.NEW);
-      decide(cluster, Build.raise(2));
+      decide(cluster, Build.raise(NEWEST));
       decide(cluster, Build.write(2));
       // as after kill -9: the database is from before, the log has it
       Path killed = root.resolve("killed");
@@ -96,7 +102,7 @@ class UpgradeTest {
         Replica old = cluster.start("dm-1", Build.OLD);
         assertThat(Await.get(old.failure()))
             .startsWith("entry ")
-            .contains("feature level 2 is in force, and this build applies level 1 alone");
+            .contains(TOO_NEW + ", and this build applies " + Build.OLD.levels());
         assertThat(old.isOutdated()).isTrue();
         assertThat(old.isDivergent()).isFalse();
         assertThatThrownBy(() -> old.read(state -> state.meta()))
@@ -106,7 +112,7 @@ class UpgradeTest {
 
       Replica upgraded = cluster.start("dm-1", Build.NEW);
       decide(cluster, Build.write(3));
-      assertThat(upgraded.<Integer>read(FeatureLevel::of)).isEqualTo(2);
+      assertThat(upgraded.<Integer>read(FeatureLevel::of)).isEqualTo(NEWEST);
       assertThat(reasons(upgraded)).contains("write-1", "write-2", "write-3");
     }
   }
@@ -116,12 +122,12 @@ class UpgradeTest {
     try (Cluster cluster = new Cluster(root, 1, Cluster.USUAL)) {
       cluster.start("dm-1", Build.NEW);
       decide(cluster, Build.write(1));
-      assertThat(levels(cluster)).containsOnly(2);
+      assertThat(levels(cluster)).containsOnly(NEWEST);
 
       Peer joining = cluster.join("dm-2", Build.OLD);
       // what becomes of the change is Ratis' to say; the replica itself is looked at
       var unused = cluster.get("dm-1").membership().add(new Member(joining, 0));
-      assertThat(Await.get(cluster.get("dm-2").failure())).contains("feature level 2 is in force");
+      assertThat(Await.get(cluster.get("dm-2").failure())).contains(TOO_NEW);
       assertThat(cluster.get("dm-2").isOutdated()).isTrue();
       assertThatThrownBy(() -> cluster.get("dm-2").read(state -> state.meta()))
           .hasMessageContaining("this replica stops");
@@ -135,19 +141,19 @@ class UpgradeTest {
       cluster.start("dm-1", Build.NEW);
       decide(cluster, Build.write(1));
       assertThat(RestoreTest.fetch(cluster.get("dm-1").backups(), backup).featureLevel())
-          .isEqualTo(2);
+          .isEqualTo(NEWEST);
     }
 
     assertThatThrownBy(
             () ->
                 Restore.prepare(backup, root.resolve("set"), "other", Optional.empty(), Build.OLD))
         .hasMessageContaining(backup.resolve(BackupManifest.NAME).toString())
-        .hasMessageContaining("feature level 2 is in force");
+        .hasMessageContaining(TOO_NEW);
     assertThat(root.resolve("set")).doesNotExist();
     assertThat(
             Restore.prepare(backup, root.resolve("set"), "other", Optional.empty(), Build.NEW)
                 .featureLevel())
-        .isEqualTo(2);
+        .isEqualTo(NEWEST);
   }
 
   /** As an operator does: the process hands over before it ends. */

@@ -15,6 +15,10 @@ import java.util.SortedSet;
 final class Decider {
   private static final int SESSIONS_KEPT = 10_000;
   private static final long SESSION_MS = 3_600_000;
+
+  /** Whatever the time: a leader's clock may be hours ahead. */
+  private static final int NEWEST_SESSIONS_KEPT = 1_000;
+
   private static final int AUDIT_KEPT = 50_000;
   private static final int MOST_ROUNDS = 1000;
 
@@ -160,8 +164,10 @@ final class Decider {
 
   private static void forgetSessions(Draft draft) {
     long expired = draft.nowMillis() - SESSION_MS;
+    int kept = FeatureLevel.has(draft, FeatureLevel.KEPT_SESSIONS) ? NEWEST_SESSIONS_KEPT : 0;
     SortedSet<Place> oldest = draft.indexes().sessions.byAge();
-    while (oldest.first().number() < expired || oldest.size() > SESSIONS_KEPT) {
+    while (oldest.size() > SESSIONS_KEPT
+        || (oldest.size() > kept && oldest.first().number() < expired)) {
       draft.removeSession(oldest.first().name());
     }
   }

@@ -24,8 +24,11 @@ public final class FeatureLevel {
   /** Large fleets come packed ({@link PackedFleet}). */
   public static final int PACKED_FLEETS = 2;
 
+  /** The newest sessions outlive a clock that jumps ahead. */
+  static final int KEPT_SESSIONS = 3;
+
   /** The last of them. */
-  static final int NEWEST = BOUNDED_REQUESTS;
+  static final int NEWEST = KEPT_SESSIONS;
 
   /** Far above what releases need: a slip must not end every replica there will ever be. */
   private static final int MOST = 1000;

@@ -60,28 +60,46 @@ class ExactlyOnceTest {
   }
 
   @Test
-  void sessionIsForgottenAfterAnHour() {
+  void oldSessionIsForgottenAfterAnHourWhenAThousandAreNewer() {
     send("alice", 1, HOLD);
+    fleet.passes(Duration.ofMillis(1));
+    clientsSend(999);
     fleet.passes(Duration.ofHours(1));
     send("bob", 1, HOLD);
-    assertThat(fleet.state.session("alice")).isPresent();
-    fleet.passes(Duration.ofMillis(1));
-    send("bob", 2, HOLD);
+    assertThat(fleet.state.sessions()).hasSize(1_000);
     assertThat(fleet.state.session("alice")).isEmpty();
-    assertThat(fleet.state.session("bob")).isPresent();
+    assertThat(fleet.state.session("client-0")).isPresent();
+  }
+
+  @Test
+  void clockThatJumpsAheadDoesNotMakeARepeatASecondWrite() {
+    Reply first = send("alice", 1, HOLD);
+    fleet.passes(Duration.ofDays(365));
+    send("bob", 1, UNHOLD);
+
+    assertThat(send("alice", 1, HOLD)).isEqualTo(first);
+
+    assertThat(fleet.show("web-01").hasHold()).isFalse();
+  }
+
+  @Test
+  void clusterOfAnEarlierLevelForgetsAllAfterAnHour() {
+    FleetScenario old = FleetScenario.bornAt(FeatureLevel.KEPT_SESSIONS - 1);
+    old.commit(List.of(request("alice", 1, HOLD)));
+    old.passes(Duration.ofHours(1));
+    old.commit(List.of(request("bob", 1, HOLD)));
+    assertThat(old.state.session("alice")).isPresent();
+    old.passes(Duration.ofMillis(1));
+    old.commit(List.of(request("bob", 2, HOLD)));
+    assertThat(old.state.session("alice")).isEmpty();
+    assertThat(old.state.session("bob")).isPresent();
   }
 
   @Test
   void oldestSessionsMakeRoomForNewOnes() {
-    // straight into the state: ten thousand requests would take their time
     send("first", 1, HOLD);
     fleet.passes(Duration.ofMillis(1));
-    var template = fleet.state.session("first").orElseThrow().toBuilder();
-    for (int i = 0; i < 9_999; i++) {
-      String id = "client-" + i;
-      template.setClientId(id).setAt(fleet.now().toEpochMilli());
-      fleet.putEverywhere(new Change(Table.SESSION, id, template.build()));
-    }
+    clientsSend(9_999);
     assertThat(fleet.state.sessions()).hasSize(10_000);
 
     send("last", 1, HOLD);
@@ -89,6 +107,16 @@ class ExactlyOnceTest {
     assertThat(fleet.state.sessions()).hasSize(10_000);
     assertThat(fleet.state.session("first")).isEmpty();
     assertThat(fleet.state.session("last")).isPresent();
+  }
+
+  /** Straight into the state: thousands of requests would take their time. */
+  private void clientsSend(int clients) {
+    var template = fleet.state.sessions().iterator().next().toBuilder();
+    for (int i = 0; i < clients; i++) {
+      String id = "client-" + i;
+      template.setClientId(id).setAt(fleet.now().toEpochMilli());
+      fleet.putEverywhere(new Change(Table.SESSION, id, template.build()));
+    }
   }
 
   private Reply send(String client, long sequence, Command.Builder command) {
