@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import io.pilothouse.api.log.v1.Entry;
 import io.pilothouse.tls.TlsDirectory;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.net.BindException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -169,8 +170,16 @@ final class RaftNode implements AutoCloseable {
   /** Returns when all files are closed. */
   @Override
   public void close() throws IOException {
-    server.close();
-    // after a failure Ratis closes the division from a thread of its own, and does not wait for it
+    Thread closer = ServerCloser.start(server);
+    try {
+      if (!closer.join(CLOSE_TIMEOUT)) {
+        throw new IOException("Ratis did not close within " + CLOSE_TIMEOUT.toSeconds() + " s");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new InterruptedIOException("interrupted while Ratis closes");
+    }
+    // when others close it, too, it is they who wait
     long end = System.nanoTime() + CLOSE_TIMEOUT.toNanos();
     while (division.getInfo().getLifeCycleState() != LifeCycle.State.CLOSED) {
       if (System.nanoTime() > end) {

@@ -10,6 +10,7 @@ import io.pilothouse.api.log.v1.Reply;
 import io.pilothouse.api.log.v1.Request;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
@@ -114,6 +115,40 @@ class DurabilityTest {
           .isInstanceOf(IllegalStateException.class)
           .hasMessageContaining("this replica stops");
     }
+  }
+
+  @Test
+  void anEntryThatCannotBeAppliedWhileTheReplicaClosesLeavesNothingRunning() throws Exception {
+    CompletableFuture<Thread> applying = new CompletableFuture<>();
+    CompletableFuture<Void> closing = new CompletableFuture<>();
+    LeaseLedger ledger = new LeaseLedger();
+    Applier slow =
+        (state, entry, index) -> {
+          if (entry.toString().contains(LeaseLedger.POISON)) {
+            applying.complete(Thread.currentThread());
+            closing.join();
+          }
+          return ledger.apply(state, entry, index);
+        };
+    try (Cluster cluster = new Cluster(root, 1, Cluster.USUAL)) {
+      Replica replica = cluster.start("dm-1", slow);
+      cluster.put("a");
+      var unused = replica.submit(LeaseLedger.put(LeaseLedger.POISON));
+      Thread updater = Await.get(applying);
+      Thread close = Thread.ofVirtual().start(replica::close);
+      Await.until("Ratis waits for what applies", DurabilityTest::somethingCloses);
+
+      closing.complete(null);
+
+      assertThat(close.join(Await.LIMIT)).isTrue();
+      assertThat(updater.join(Await.LIMIT)).as("nothing applies any more").isTrue();
+    }
+  }
+
+  private static boolean somethingCloses() {
+    return Thread.getAllStackTraces().values().stream()
+        .flatMap(Arrays::stream)
+        .anyMatch(frame -> frame.toString().contains("StateMachineUpdater.stopAndJoin"));
   }
 
   @Test
