@@ -18,6 +18,7 @@ import org.junit.jupiter.api.TestMethodOrder;
  * The tour's section on failures with one cause: what fails together is not repaired one by one.
  */
 @Tag("e2e")
+@Tag("large")
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class CorrelatedFailureTest {
   private static final Duration SHORT = Duration.ofSeconds(45);
@@ -123,7 +124,6 @@ class CorrelatedFailureTest {
   }
 
   @Test
-  @Tag("large")
   @Order(3)
   void aFlappingMachineIsEscalated() {
     long before = fleet.revision();
