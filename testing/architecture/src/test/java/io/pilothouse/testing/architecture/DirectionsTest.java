@@ -42,6 +42,7 @@ class DirectionsTest {
     MAY_USE.put("provisioning.power", List.of());
     MAY_USE.put("provisioning", List.of("kit", "client", "manifests", "provisioning.power"));
     MAY_USE.put("repair", List.of("kit", "client", "manifests", "provisioning.power"));
+    MAY_USE.put("scheduler.allocator", List.of());
     MAY_USE.put("watchdog", List.of("kit", "client", "manifests"));
     MAY_USE.put("agent", List.of("kit", "client", "manifests", "filesync", "watchdog"));
     MAY_USE.put("deployment", List.of("kit", "client", "manifests", "filesync"));

@@ -19,7 +19,7 @@ import java.util.Set;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
-/** The Device Manager's rules depend on nothing but the log. */
+/** The Device Manager's rules depend on nothing but the log, the allocator on what it is told. */
 class PurityTest {
   private static final String[] PURE = {
     "io.pilothouse.dm.state..",
@@ -27,7 +27,8 @@ class PurityTest {
     "io.pilothouse.manifests.audit..",
     "io.pilothouse.manifests.pattern..",
     "io.pilothouse.manifests.policy..",
-    "io.pilothouse.manifests.signing.."
+    "io.pilothouse.manifests.signing..",
+    "io.pilothouse.scheduler.allocator.."
   };
 
   /** Calls that differ from replica to replica, and what to use instead. */
@@ -176,6 +177,7 @@ class PurityTest {
     for (Path file : Code.files(".java")) {
       String path = file.toString();
       if (path.contains("src/main/java/io/pilothouse/dm/state/")
+          || path.contains("src/main/java/io/pilothouse/scheduler/allocator/")
           || path.contains("src/main/java/io/pilothouse/manifests/pattern/")
           || path.contains("src/main/java/io/pilothouse/manifests/policy/")) {
         LOCALE_FORMAT

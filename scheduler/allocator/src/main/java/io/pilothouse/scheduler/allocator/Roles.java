@@ -1,0 +1,117 @@
+package io.pilothouse.scheduler.allocator;
+
+import io.pilothouse.scheduler.allocator.resources.Quantities;
+import io.pilothouse.scheduler.allocator.sorter.Sorter;
+import io.pilothouse.scheduler.allocator.sorter.Totals;
+import java.util.Collection;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The roles that somebody is in, or that an operator set something of; with what is charged to
+ * them, and what must be held back for their guarantees. All of it is kept change by change.
+ */
+final class Roles {
+  private final TreeMap<String, Role> byPath = new TreeMap<>();
+  private final Totals totals;
+  private final Amounts required;
+
+  /** Roles with frameworks that can be served are active in it. */
+  final Sorter<Role> order;
+
+  Roles(Totals totals, Sorter<Role> order) {
+    this.totals = totals;
+    this.order = order;
+    this.required = new Amounts(totals);
+  }
+
+  /** As Mesos has them: no empty names, none that a path would read otherwise. */
+  static void check(String role) {
+    for (String name : role.split("/", -1)) {
+      boolean bad = name.isEmpty() || name.equals(".") || name.equals("..") || name.startsWith("-");
+      boolean star = name.equals("*") && !role.equals("*");
+      if (bad || star || name.chars().anyMatch(c -> c <= ' ' || c == 0x7f)) {
+        throw new IllegalArgumentException(
+            "role '%s': expected names separated by /, none of them empty, '.', '..', '*', beginning"
+                    .formatted(role)
+                + " with '-' or holding blanks");
+      }
+    }
+  }
+
+  @Nullable Role get(String path) {
+    return byPath.get(path);
+  }
+
+  Role make(String path) {
+    Role known = byPath.get(path);
+    if (known != null) {
+      return known;
+    }
+    check(path);
+    int slash = path.lastIndexOf('/');
+    Role parent = slash < 0 ? null : make(path.substring(0, slash));
+    Role role = new Role(path, parent, totals);
+    if (parent != null) {
+      parent.children++;
+    }
+    byPath.put(path, role);
+    return role;
+  }
+
+  /** Forgets it, and those above it, if nobody is in it and nobody set anything of it. */
+  void forgetIfIdle(Role role) {
+    for (Role idle = role; idle != null && idle.isIdle(); idle = idle.parent) {
+      byPath.remove(idle.path);
+      if (idle.parent != null) {
+        idle.parent.children--;
+      }
+    }
+  }
+
+  Collection<Role> all() {
+    return byPath.values();
+  }
+
+  void setQuota(Role role, Quota quota) {
+    role.quota = quota;
+    role.guarantee = Amounts.orNull(totals, quota.guarantees());
+    settle(role);
+  }
+
+  /** What is reserved for a role, or what somebody in it has that is reserved for nobody. */
+  void consume(Role role, Quantities quantities, int sign) {
+    if (quantities.isEmpty()) {
+      return;
+    }
+    for (Role above = role; above != null; above = above.parent) {
+      above.consumed.add(quantities, sign);
+    }
+    settle(role);
+  }
+
+  /**
+   * What is missing to a role's guarantee, or to those below it if that is more, must stay free.
+   */
+  private void settle(Role from) {
+    Role role = from;
+    for (int i = 0; i < totals.size(); i++) {
+      long change = 0;
+      for (role = from; role != null; role = role.parent) {
+        role.needBelow = Amounts.added(totals, role.needBelow, i, change);
+        long need = Math.max(role.missing(i), role.needBelow == null ? 0 : role.needBelow.get(i));
+        long before = role.need == null ? 0 : role.need.get(i);
+        change = need - before;
+        role.need = Amounts.added(totals, role.need, i, change);
+      }
+      if (change != 0) {
+        required.add(i, change);
+      }
+    }
+  }
+
+  /** For all guarantees that are not met, by index of the totals. */
+  Amounts required() {
+    return required;
+  }
+}

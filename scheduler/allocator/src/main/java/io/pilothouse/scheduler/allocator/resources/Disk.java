@@ -1,0 +1,23 @@
+package io.pilothouse.scheduler.allocator.resources;
+
+/**
+ * What is particular to a disk.
+ *
+ * @param source "" for the machine's root disk, else what tells this disk from others
+ * @param whole is only ever given out as a whole (a mount, a block device)
+ * @param volume id of the persistent volume on it, or ""
+ * @param details path, mode and principal of the volume as one text
+ */
+public record Disk(String source, boolean whole, String volume, String details) {
+  public static Disk volume(String id) {
+    return new Disk("", false, id, "");
+  }
+
+  public static Disk mount(String source) {
+    return new Disk(source, true, "", "");
+  }
+
+  public boolean isVolume() {
+    return !volume.isEmpty();
+  }
+}
