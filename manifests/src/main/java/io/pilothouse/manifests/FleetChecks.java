@@ -118,6 +118,11 @@ final class FleetChecks {
           "type %s: a switch has neither image nor manifest; delete %s"
               .formatted(type.getName(), type.getImage().isEmpty() ? "`manifest:`" : "`image:`"));
     }
+    if (type.hasOffers()) {
+      problems.add(
+          place,
+          "type %s: nothing of ours runs on a switch; delete `offers:`".formatted(type.getName()));
+    }
     if (!type.getWatchdogSet().isEmpty() || !type.getAgent().isEmpty()) {
       problems.add(
           place,

@@ -8,6 +8,7 @@ import io.pilothouse.api.v1.Fleet;
 import io.pilothouse.api.v1.Image;
 import io.pilothouse.api.v1.IncidentPolicy;
 import io.pilothouse.api.v1.MachineType;
+import io.pilothouse.api.v1.OfferPolicy;
 import io.pilothouse.api.v1.ProvisioningPolicy;
 import io.pilothouse.api.v1.TransferLimits;
 import io.pilothouse.manifests.table.ObjectTable;
@@ -128,7 +129,12 @@ final class FleetTables {
                   "rollout-policy",
                   Shapes.reference("RolloutPolicy", "quick"),
                   MachineType.Builder::setRolloutPolicy,
-                  "Name of a RolloutPolicy; default: the defaults of each field."));
+                  "Name of a RolloutPolicy; default: the defaults of each field.")
+              .optional(
+                  "offers",
+                  Shapes.object(OffersTable.table(), OfferPolicy::newBuilder),
+                  MachineType.Builder::setOffers,
+                  "What of each of its machines is offered to frameworks; default: nothing."));
 
   static final Kind<Image.Builder> IMAGE =
       new Kind<>(

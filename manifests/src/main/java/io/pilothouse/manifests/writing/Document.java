@@ -58,6 +58,11 @@ final class Document {
     return value == 0 ? this : put(key, plain(Tag.INT, Long.toString(value)));
   }
 
+  /** A number that may have a fraction, as it is written. */
+  Document decimal(String key, String value) {
+    return put(key, plain(value.contains(".") ? Tag.FLOAT : Tag.INT, value));
+  }
+
   Document flag(String key, boolean value) {
     return value ? put(key, plain(Tag.BOOL, "true")) : this;
   }
@@ -87,6 +92,12 @@ final class Document {
   /** A value that its unit keeps from being a number, though it begins with a digit. */
   Document unit(String key, String value) {
     return put(key, plain(Tag.STR, value));
+  }
+
+  /** A list of such values. */
+  Document units(String key, List<String> values) {
+    return put(
+        key, list(values.stream().map(each -> plain(Tag.STR, each)).toList(), FlowStyle.FLOW));
   }
 
   /**

@@ -4,8 +4,10 @@ import io.pilothouse.api.v1.Access;
 import io.pilothouse.api.v1.DeviceKind;
 import io.pilothouse.api.v1.Image;
 import io.pilothouse.api.v1.MachineType;
+import io.pilothouse.api.v1.OfferedResource;
 import io.pilothouse.api.v1.ScaleUnit;
 import io.pilothouse.manifests.access.Roles;
+import io.pilothouse.manifests.offers.OfferedWords;
 
 /** What a machine is and belongs to: types, images, scale units; and who may do what with them. */
 final class TypeText {
@@ -21,7 +23,24 @@ final class TypeText {
         .text("agent", type.getAgent())
         .texts("watchdogs", type.getWatchdogsList())
         .text("repair-policy", type.getRepairPolicy())
-        .text("rollout-policy", type.getRolloutPolicy());
+        .text("rollout-policy", type.getRolloutPolicy())
+        .object("offers", type.hasOffers(), new Document().object("resources", true, offers(type)));
+  }
+
+  private static Document offers(MachineType type) {
+    Document resources = new Document();
+    for (OfferedResource each : type.getOffers().getResourcesList()) {
+      if (each.getMilli() > 0) {
+        resources.decimal(each.getName(), OfferedWords.value(each));
+      } else if (each.getSizeBytes() > 0) {
+        resources.unit(each.getName(), OfferedWords.value(each));
+      } else if (each.getRangesCount() > 0) {
+        resources.units(each.getName(), OfferedWords.list(each));
+      } else {
+        resources.texts(each.getName(), OfferedWords.list(each));
+      }
+    }
+    return resources;
   }
 
   static Document of(Image image) {

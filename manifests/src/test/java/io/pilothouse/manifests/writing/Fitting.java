@@ -12,6 +12,8 @@ import io.pilothouse.api.v1.InventoryMachine;
 import io.pilothouse.api.v1.Limit;
 import io.pilothouse.api.v1.MachineType;
 import io.pilothouse.api.v1.ManifestKey;
+import io.pilothouse.api.v1.OfferPolicy;
+import io.pilothouse.api.v1.OfferedRange;
 import io.pilothouse.api.v1.PolicyRule;
 import io.pilothouse.api.v1.RepairPolicy;
 import io.pilothouse.api.v1.RolloutPolicy;
@@ -161,9 +163,10 @@ final class Fitting {
         type.addAllWatchdogs(fleets.some(may));
       }
       if (isSwitch) {
-        type.clearImage().clearManifest().clearWatchdogSet().clearAgent();
+        type.clearImage().clearManifest().clearWatchdogSet().clearAgent().clearOffers();
       } else {
         type.setImage(fleet.getImages(0).getName());
+        offers(type);
       }
       type.setRepairPolicy(
           fleet.getRepairPoliciesCount() == 0 ? "" : fleet.getRepairPolicies(0).getName());
@@ -176,6 +179,23 @@ final class Fitting {
         each.addTypes("t1");
       }
     }
+  }
+
+  /** One of each shape, by name. */
+  private void offers(MachineType.Builder type) {
+    if (!type.hasOffers()) {
+      return;
+    }
+    long mebibytes = 1L + fleets.random.nextInt(1 << 20);
+    OfferPolicy.Builder offers = type.getOffersBuilder().clearResources();
+    offers.addResourcesBuilder().setName("cpus").setMilli(1 + fleets.random.nextInt(64_000));
+    offers.addResourcesBuilder().setName("mem").setSizeBytes(mebibytes << 20);
+    offers.addResourcesBuilder().setName("own").addItems("a").addItems("1e9").addItems("true");
+    offers
+        .addResourcesBuilder()
+        .setName("ports")
+        .addRanges(OfferedRange.newBuilder().setFirst(1).setLast(1))
+        .addRanges(OfferedRange.newBuilder().setFirst(31_000).setLast(32_000));
   }
 
   private List<String> watchdogs(List<Runner> runners) {

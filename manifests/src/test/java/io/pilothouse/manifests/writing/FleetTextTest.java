@@ -39,7 +39,7 @@ class FleetTextTest {
   void everyFieldComesBack() throws IOException {
     Set<String> seen = new LinkedHashSet<>();
     for (int seed = 0; seed < FLEETS; seed++) {
-      Fleet fleet = new RandomFleets(seed, seed < 3).fleet();
+      Fleet fleet = new RandomFleets(seed, seed < 4).fleet();
       note(fleet, seen);
 
       Fleet read = read(write(fleet, "fleet-" + seed));

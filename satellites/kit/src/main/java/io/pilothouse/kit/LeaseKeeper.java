@@ -50,7 +50,21 @@ public final class LeaseKeeper implements HeldLease, AutoCloseable {
    */
   public LeaseKeeper(
       DmClient client, String role, String holder, Duration ttl, MeterRegistry meters) {
-    this(new RemoteLeases(client), role, holder, ttl, meters, System::nanoTime);
+    this(client, role, holder, "", ttl, meters);
+  }
+
+  /**
+   * @param holder this instance's id
+   * @param address host:port where those that look for the holder find it; empty = nobody does
+   */
+  public LeaseKeeper(
+      DmClient client,
+      String role,
+      String holder,
+      String address,
+      Duration ttl,
+      MeterRegistry meters) {
+    this(new RemoteLeases(client, address), role, holder, ttl, meters, System::nanoTime);
   }
 
   LeaseKeeper(
@@ -141,7 +155,7 @@ public final class LeaseKeeper implements HeldLease, AutoCloseable {
     }
   }
 
-  private record RemoteLeases(DmClient client) implements Leases {
+  private record RemoteLeases(DmClient client, String address) implements Leases {
     private static final Duration RELEASE_DEADLINE = Duration.ofSeconds(1);
 
     @Override
@@ -151,6 +165,7 @@ public final class LeaseKeeper implements HeldLease, AutoCloseable {
               .setRole(role)
               .setHolder(holder)
               .setTtlMs(ttl.toMillis())
+              .setAddress(address)
               .build();
       return client.leader(
           deadline, channel -> SatelliteGrpc.newBlockingStub(channel).acquireLease(request));

@@ -84,6 +84,8 @@ final class Access {
               entry("PullTargets", pull(Need.SATELLITE)),
               entry("ReportVerdicts", report(Need.SATELLITE)),
               entry("PullManifests", pull(Need.SATELLITE)),
+              // what was offered of a machine that fails must be taken back
+              entry("PullOfferable", urgent(Need.SATELLITE)),
               entry("ReportReplica", report(Need.SATELLITE))),
           WATCHDOG,
           Map.of("Report", report(Need.REPORT)),

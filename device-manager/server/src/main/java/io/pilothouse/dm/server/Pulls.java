@@ -32,6 +32,7 @@ final class Pulls {
 
   private final Ledger ledger;
   private final Waiters waiters;
+  private final OfferablePulls offerable;
 
   /** Soft: what each satellite was last told here. Its loss costs one answer without news. */
   private final Map<String, Sent> sent =
@@ -45,6 +46,12 @@ final class Pulls {
   Pulls(Ledger ledger, Waiters waiters) {
     this.ledger = ledger;
     this.waiters = waiters;
+    this.offerable = new OfferablePulls(this, waiters);
+  }
+
+  /** Of schedulers. */
+  OfferablePulls offerable() {
+    return offerable;
   }
 
   /** Reads together with the revision. */

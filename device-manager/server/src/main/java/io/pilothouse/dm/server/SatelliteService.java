@@ -18,6 +18,8 @@ import io.pilothouse.api.v1.DeploymentReplica;
 import io.pilothouse.api.v1.Lifecycle;
 import io.pilothouse.api.v1.PullManifestsReply;
 import io.pilothouse.api.v1.PullManifestsRequest;
+import io.pilothouse.api.v1.PullOfferableReply;
+import io.pilothouse.api.v1.PullOfferableRequest;
 import io.pilothouse.api.v1.PullProvisioningReply;
 import io.pilothouse.api.v1.PullProvisioningRequest;
 import io.pilothouse.api.v1.PullRepairsReply;
@@ -70,6 +72,7 @@ final class SatelliteService extends SatelliteGrpc.SatelliteImplBase {
                   .setRole(request.getRole())
                   .setHolder(own(request.getHolder()))
                   .setTtlMs(request.getTtlMs())
+                  .setAddress(request.getAddress())
                   .build();
           Reply reply = writes.decide(Command.newBuilder().setAcquireLease(command).build());
           return AcquireLeaseReply.newBuilder()
@@ -267,6 +270,11 @@ final class SatelliteService extends SatelliteGrpc.SatelliteImplBase {
     }
     term.lastHeard().replicaHeard(request.getId(), clocks.nanos().getAsLong());
     return written(revision);
+  }
+
+  @Override
+  public void pullOfferable(PullOfferableRequest request, StreamObserver<PullOfferableReply> call) {
+    Answers.unary(call, () -> pulls.offerable().pull(request));
   }
 
   /** A satellite holds leases and repairs under its own name. */

@@ -16,6 +16,9 @@ record Topic(Table table, String key) {
   /** All entities of the table. */
   static final String ANY = "*";
 
+  /** The lease whose holder agents look for. */
+  private static final String SCHEDULER = "scheduler";
+
   static Topic any(Table table) {
     return new Topic(table, ANY);
   }
@@ -31,7 +34,13 @@ record Topic(Table table, String key) {
         new Topic(Table.ROLLOUT, "type/" + type),
         new Topic(Table.UNIT_VERSION, "type/" + type),
         any(Table.FLEET),
-        any(Table.REPLICA));
+        any(Table.REPLICA),
+        movedLease(SCHEDULER));
+  }
+
+  /** That the holder of a lease serves elsewhere than the last; its renewals are no news. */
+  static Topic movedLease(String role) {
+    return new Topic(Table.LEASE, "moved/" + role);
   }
 
   /** What a change touches. */

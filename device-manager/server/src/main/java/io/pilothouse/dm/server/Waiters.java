@@ -4,6 +4,7 @@ import io.grpc.Context;
 import io.grpc.Context.CancellationListener;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.pilothouse.api.log.v1.Event;
 import io.pilothouse.dm.raft.CommitListener;
 import io.pilothouse.dm.state.Applied;
 import io.pilothouse.dm.state.Change;
@@ -114,6 +115,7 @@ final class Waiters implements CommitListener, AutoCloseable {
   private final AtomicInteger open = new AtomicInteger();
   private final int limit;
   private final Semaphore looking;
+  private final MovedLeases movedTo = new MovedLeases();
   private volatile boolean closed;
 
   /** Waits for as many calls at once as the limits say. */
@@ -166,7 +168,11 @@ final class Waiters implements CommitListener, AutoCloseable {
   @Override
   public void applied(long index, Applied applied) {
     Set<Topic> touched = new HashSet<>();
-    applied.events().forEach(event -> touched.addAll(Topic.of(Change.of(event))));
+    for (Event event : applied.events()) {
+      Change change = Change.of(event);
+      touched.addAll(Topic.of(change));
+      movedTo.of(change).ifPresent(touched::add);
+    }
     for (Topic topic : touched) {
       byTopic.getOrDefault(topic, Set.of()).forEach(waiter -> waiter.kicks.release());
     }

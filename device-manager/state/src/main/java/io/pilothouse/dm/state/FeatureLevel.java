@@ -1,10 +1,12 @@
 package io.pilothouse.dm.state;
 
+import io.pilothouse.api.log.v1.ApplyFleet;
 import io.pilothouse.api.log.v1.Command;
 import io.pilothouse.api.log.v1.Meta;
 import io.pilothouse.api.log.v1.Refusal;
 import io.pilothouse.api.log.v1.SetFeatureLevel;
 import io.pilothouse.api.v1.AuditRecord;
+import io.pilothouse.api.v1.MachineType;
 import java.util.Optional;
 
 /**
@@ -27,8 +29,11 @@ public final class FeatureLevel {
   /** The newest sessions outlive a clock that jumps ahead. */
   static final int KEPT_SESSIONS = 3;
 
+  /** Machine types set aside resources for offers; a holder of a lease says where it serves. */
+  public static final int OFFERS = 3;
+
   /** The last of them. */
-  static final int NEWEST = KEPT_SESSIONS;
+  static final int NEWEST = OFFERS;
 
   /** Far above what releases need: a slip must not end every replica there will ever be. */
   private static final int MOST = 1000;
@@ -57,7 +62,7 @@ public final class FeatureLevel {
    * @param inForce the level
    */
   public static Optional<Refusal> objection(int inForce, Command command) {
-    int needed = neededBy(command);
+    int needed = neededBy(command, inForce);
     return needed <= inForce
         ? Optional.empty()
         : Optional.of(
@@ -83,16 +88,16 @@ public final class FeatureLevel {
    * The level from which on replicas know a command, with those of its fields that are set. A new
    * kind or field: {@link #NEWEST}, once the level before is out.
    */
-  private static int neededBy(Command command) {
+  private static int neededBy(Command command, int inForce) {
     return switch (command.getKindCase()) {
-      case APPLY_FLEET -> command.getApplyFleet().getPacked().isEmpty() ? FIRST : PACKED_FLEETS;
+      case APPLY_FLEET -> neededBy(command.getApplyFleet(), inForce);
+      case ACQUIRE_LEASE -> command.getAcquireLease().getAddress().isEmpty() ? FIRST : OFFERS;
       case TICK,
           DISCOVER,
           REGISTER_MACHINE,
           OBSERVE_MACHINE,
           APPLY_VERDICTS,
           NOTICE_SILENCE,
-          ACQUIRE_LEASE,
           RELEASE_LEASE,
           CLAIM_REPAIR,
           REPORT_REPAIR,
@@ -120,6 +125,21 @@ public final class FeatureLevel {
           KIND_NOT_SET ->
           FIRST;
     };
+  }
+
+  /** A large fleet is unpacked for it only while that matters. */
+  private static int neededBy(ApplyFleet command, int inForce) {
+    int form = command.getPacked().isEmpty() ? FIRST : PACKED_FLEETS;
+    if (inForce >= OFFERS || inForce < form) {
+      return form;
+    }
+    try {
+      boolean offers =
+          PackedFleet.of(command).getTypesList().stream().anyMatch(MachineType::hasOffers);
+      return offers ? OFFERS : form;
+    } catch (RefusedException e) {
+      return form; // the rules say what is wrong with it
+    }
   }
 
   /**

@@ -14,6 +14,7 @@ import io.pilothouse.api.v1.RolloutPolicy;
 import io.pilothouse.api.v1.ScaleUnit;
 import io.pilothouse.api.v1.WatchdogSpec;
 import io.pilothouse.manifests.access.AccessCheck;
+import io.pilothouse.manifests.offers.OfferCheck;
 import io.pilothouse.manifests.policy.RuleCheck;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -64,6 +65,9 @@ final class FleetCheck {
       type.getWatchdogsList().forEach(each -> refer(of, "watchdog", each, watchdogs));
       refer(of, "image", type.getImage(), images);
       device(of, type);
+      if (type.hasOffers()) {
+        OfferCheck.problems(type.getOffers()).forEach(each -> problems.add(of + ": " + each));
+      }
       refer(of, "repair policy", type.getRepairPolicy(), withDefault(repair));
       refer(of, "rollout policy", type.getRolloutPolicy(), withDefault(rollout));
     }
@@ -114,6 +118,9 @@ final class FleetCheck {
     }
     if (!type.getImage().isEmpty() || !type.getManifest().isEmpty()) {
       problems.add(of + ": a switch has neither image nor manifest; remove them");
+    }
+    if (type.hasOffers()) {
+      problems.add(of + ": a switch offers nothing; remove its offers");
     }
     if (!type.getWatchdogSet().isEmpty() || !type.getAgent().isEmpty()) {
       problems.add(of + ": a switch has neither watchdog set nor agent; remove them");

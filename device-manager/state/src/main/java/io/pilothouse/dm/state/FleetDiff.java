@@ -11,11 +11,13 @@ import io.pilothouse.api.v1.InventoryMachine;
 import io.pilothouse.api.v1.Lifecycle;
 import io.pilothouse.api.v1.Machine;
 import io.pilothouse.api.v1.MachineType;
+import io.pilothouse.api.v1.OfferedResource;
 import io.pilothouse.api.v1.OrderKind;
 import io.pilothouse.api.v1.RepairPolicy;
 import io.pilothouse.api.v1.Thing;
 import io.pilothouse.manifests.access.OrderKinds;
 import io.pilothouse.manifests.access.Roles;
+import io.pilothouse.manifests.offers.OfferedWords;
 import io.pilothouse.manifests.signing.PublicKeys;
 import java.util.ArrayList;
 import java.util.List;
@@ -252,6 +254,7 @@ public final class FleetDiff {
       case EnumValueDescriptor constant when constant.getType() == OrderKind.getDescriptor() ->
           OrderKinds.word(OrderKind.valueOf(constant));
       case EnumValueDescriptor constant -> constant.getName();
+      case OfferedResource resource -> OfferedWords.line(resource);
       case Message message -> {
         List<String> parts = new ArrayList<>();
         message

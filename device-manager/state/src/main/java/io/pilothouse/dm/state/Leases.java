@@ -13,6 +13,7 @@ import java.util.Set;
 final class Leases {
   static final Set<String> ROLES = Set.of("provisioning", "repair", "scheduler");
   private static final long LONGEST_MS = 300_000;
+  private static final String ADDRESS = "[A-Za-z0-9.:_\\[\\]-]{1,255}:[0-9]{1,5}";
 
   private Leases() {}
 
@@ -31,6 +32,12 @@ final class Leases {
               .formatted(wanted.getHolder(), wanted.getTtlMs()),
           "correct the request");
     }
+    if (!wanted.getAddress().isEmpty() && !wanted.getAddress().matches(ADDRESS)) {
+      throw new RefusedException(
+          Refusal.Code.INVALID,
+          "\"%s\" is not where a holder can be reached".formatted(wanted.getAddress()),
+          "write HOST:PORT, or leave the address out");
+    }
     Optional<Lease> held = draft.lease(wanted.getRole()).filter(each -> isHeld(each, draft));
     if (held.isPresent() && !held.get().getHolder().equals(wanted.getHolder())) {
       throw new RefusedException(
@@ -46,6 +53,7 @@ final class Leases {
         Lease.newBuilder()
             .setRole(wanted.getRole())
             .setHolder(wanted.getHolder())
+            .setAddress(wanted.getAddress())
             .setExpiresAt(draft.nowMillis() + wanted.getTtlMs());
     if (held.isPresent()) {
       lease.setToken(held.get().getToken());
@@ -89,6 +97,7 @@ final class Leases {
     return !lease.getHolder().isEmpty() && lease.getExpiresAt() > draft.nowMillis();
   }
 
+  /** The address stays: who looks for the next holder has one to ask until there is another. */
   private static void end(Draft draft, Lease lease, String why) {
     draft.put(lease.toBuilder().setHolder("").setExpiresAt(0).build());
     audit(draft, lease.getRole(), lease.getHolder(), "", why);

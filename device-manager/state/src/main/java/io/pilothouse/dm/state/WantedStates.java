@@ -1,8 +1,10 @@
 package io.pilothouse.dm.state;
 
 import io.pilothouse.api.v1.DeploymentReplica;
+import io.pilothouse.api.v1.Lease;
 import io.pilothouse.api.v1.Lifecycle;
 import io.pilothouse.api.v1.Machine;
+import io.pilothouse.api.v1.MachineType;
 import io.pilothouse.api.v1.Rollout;
 import io.pilothouse.api.v1.RolloutUnit;
 import io.pilothouse.api.v1.Thing;
@@ -20,6 +22,9 @@ import java.util.TreeMap;
  * so that its digest serves as an entity tag.
  */
 public final class WantedStates {
+
+  /** The lease whose holder agents connect to. */
+  private static final String SCHEDULER = "scheduler";
 
   private WantedStates() {}
 
@@ -62,12 +67,21 @@ public final class WantedStates {
       wanted.setProvisioning(
           machine.getProvisioning().toBuilder().clearReason().clearRetryAt().build());
     }
+    Policies.type(state, machine.getType())
+        .filter(MachineType::hasOffers)
+        .ifPresent(type -> offers(state, type, wanted));
     for (DeploymentReplica replica : state.replicas()) {
       if (replica.getUp()) {
         wanted.addDeployments(replica.getAddress());
       }
     }
     return wanted.build();
+  }
+
+  /** In whatever condition the machine is: its agent tells the scheduler of the tasks it has. */
+  private static void offers(Entities state, MachineType type, WantedState.Builder wanted) {
+    wanted.setOffers(type.getOffers());
+    state.lease(SCHEDULER).map(Lease::getAddress).ifPresent(wanted::setScheduler);
   }
 
   /** Exactly the one that a rollout gave it, or else any of the name that its type has. */

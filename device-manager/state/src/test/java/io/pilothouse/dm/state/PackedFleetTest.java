@@ -29,7 +29,7 @@ class PackedFleetTest {
     return ByteString.copyFrom(packed, 0, length);
   }
 
-  private static ApplyFleet.Builder packed(Fleet fleet) {
+  static ApplyFleet.Builder packed(Fleet fleet) {
     return ApplyFleet.newBuilder()
         .setPacked(zlib(fleet.toByteArray()))
         .setPackedSize(fleet.getSerializedSize());

@@ -1,0 +1,127 @@
+package io.pilothouse.manifests.offers;
+
+import io.pilothouse.api.v1.OfferPolicy;
+import io.pilothouse.api.v1.OfferedRange;
+import io.pilothouse.api.v1.OfferedResource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+
+/** Whether what a type sets aside can be offered: each resource once, and as its name has it. */
+public final class OfferCheck {
+  /** What a resource of one's own may be called. */
+  public static final String NAME = "[a-z][a-z0-9_-]{0,62}";
+
+  /** An item of a set. */
+  public static final String ITEM = "[A-Za-z0-9][A-Za-z0-9._-]{0,62}";
+
+  /** Two numbers, the first not above the last. */
+  public static final String RANGE = "[0-9]{1,9}-[0-9]{1,9}";
+
+  /** Frameworks reckon in these (Mesos: MB). */
+  public static final long MIB = 1L << 20;
+
+  /** An amount in thousandths. */
+  public static final long MOST_MILLI = 1_000_000_000;
+
+  /** Kinds of resources, ranges and items: an offer carries all of them. */
+  public static final int MOST = 100;
+
+  static final int LAST_PORT = 65_535;
+  private static final long LAST = 999_999_999;
+  private static final long MOST_BYTES = 1L << 60;
+
+  private OfferCheck() {}
+
+  /** All problems, a sentence each; empty when it is right. */
+  public static List<String> problems(OfferPolicy offers) {
+    List<String> problems = new ArrayList<>();
+    Set<String> names = new TreeSet<>();
+    if (offers.getResourcesCount() == 0) {
+      problems.add("no resources are set aside; name some, or leave offers out");
+    }
+    if (offers.getResourcesCount() > MOST) {
+      problems.add(
+          "%s kinds of resources are set aside, at most %s can be"
+              .formatted(offers.getResourcesCount(), MOST));
+    }
+    for (OfferedResource each : offers.getResourcesList()) {
+      if (!names.add(each.getName())) {
+        problems.add("the resource %s is there twice".formatted(each.getName()));
+      }
+      problem(each).ifPresent(problem -> problems.add(each.getName() + ": " + problem));
+    }
+    return problems;
+  }
+
+  private static Optional<String> problem(OfferedResource resource) {
+    int said =
+        (resource.getSizeBytes() != 0 ? 1 : 0)
+            + (resource.getMilli() != 0 ? 1 : 0)
+            + (resource.getRangesCount() > 0 ? 1 : 0)
+            + (resource.getItemsCount() > 0 ? 1 : 0);
+    if (!resource.getName().matches(NAME)) {
+      return Optional.of("a resource's name has 1 to 63 of a-z 0-9 _ - and begins with a letter");
+    }
+    if (said != 1) {
+      return Optional.of("say how much of it: an amount, a size, ranges or items");
+    }
+    boolean fits =
+        switch (resource.getName()) {
+          case "cpus" -> isAmount(resource);
+          case "gpus" -> isAmount(resource) && resource.getMilli() % 1000 == 0;
+          case "mem", "disk" -> isSize(resource);
+          case "ports" -> isRanges(resource, 1, LAST_PORT);
+          default ->
+              isAmount(resource) || isRanges(resource, 0, LAST) || isSet(resource.getItemsList());
+        };
+    return fits ? Optional.empty() : Optional.of(expected(resource.getName()));
+  }
+
+  /** What a resource of this name must be, with an example. */
+  public static String expected(String name) {
+    return switch (name) {
+      case "cpus" -> "expected a number of processors above 0; write for example 4 or 0.5";
+      case "gpus" -> "expected a whole number of GPUs from 1; write for example 1";
+      case "mem", "disk" ->
+          "expected a size of whole MiB from 1MiB; write for example 512MiB or 8GiB";
+      case "ports" ->
+          "expected ranges of 1 to 65535 that rise and do not overlap; write for example"
+              + " [31000-31999]";
+      default ->
+          "expected an amount up to 1000000, ranges that rise and do not overlap, or different"
+              + " items; write for example 5, [1-8] or [a, b]";
+    };
+  }
+
+  private static boolean isAmount(OfferedResource resource) {
+    return resource.getMilli() > 0 && resource.getMilli() <= MOST_MILLI;
+  }
+
+  private static boolean isSize(OfferedResource resource) {
+    return resource.getSizeBytes() > 0
+        && resource.getSizeBytes() % MIB == 0
+        && resource.getSizeBytes() <= MOST_BYTES;
+  }
+
+  private static boolean isRanges(OfferedResource resource, long first, long last) {
+    long least = first;
+    for (OfferedRange range : resource.getRangesList()) {
+      if (range.getFirst() < least || range.getLast() < range.getFirst()) {
+        return false;
+      }
+      least = range.getLast() + 1;
+    }
+    return resource.getRangesCount() > 0 && resource.getRangesCount() <= MOST && least <= last + 1;
+  }
+
+  private static boolean isSet(List<String> items) {
+    return !items.isEmpty()
+        && items.size() <= MOST
+        && new TreeSet<>(items).size() == items.size()
+        // these would be read back as ranges
+        && items.stream().allMatch(each -> each.matches(ITEM) && !each.matches(RANGE));
+  }
+}

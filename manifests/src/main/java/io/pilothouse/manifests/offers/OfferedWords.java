@@ -1,0 +1,46 @@
+package io.pilothouse.manifests.offers;
+
+import io.pilothouse.api.v1.OfferedRange;
+import io.pilothouse.api.v1.OfferedResource;
+import io.pilothouse.manifests.table.Units;
+import java.math.BigDecimal;
+import java.util.List;
+
+/** A resource as people write it: {@code 1.5}, {@code 8GiB}, {@code 31000-31999}. */
+public final class OfferedWords {
+  private static final int MILLI_DIGITS = 3;
+
+  private OfferedWords() {}
+
+  /** Name and value, for a difference: {@code mem 8GiB}. */
+  public static String line(OfferedResource resource) {
+    List<String> list = list(resource);
+    return "%s %s"
+        .formatted(
+            resource.getName(),
+            list.isEmpty() ? value(resource) : "[" + String.join(", ", list) + "]");
+  }
+
+  /** An amount or a size; empty for what is a list. */
+  public static String value(OfferedResource resource) {
+    if (resource.getSizeBytes() > 0) {
+      return Units.text(resource.getSizeBytes()).replace(" ", "");
+    }
+    return resource.getMilli() == 0
+        ? ""
+        : BigDecimal.valueOf(resource.getMilli(), MILLI_DIGITS)
+            .stripTrailingZeros()
+            .toPlainString();
+  }
+
+  /** Ranges or items; empty for what is an amount or a size. */
+  public static List<String> list(OfferedResource resource) {
+    return resource.getRangesCount() > 0
+        ? resource.getRangesList().stream().map(OfferedWords::range).toList()
+        : resource.getItemsList();
+  }
+
+  private static String range(OfferedRange range) {
+    return "%s-%s".formatted(range.getFirst(), range.getLast());
+  }
+}
