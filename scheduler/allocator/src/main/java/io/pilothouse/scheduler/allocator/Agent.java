@@ -10,15 +10,27 @@ import java.util.Optional;
  * @param total all that can be offered of it, revocable resources included
  * @param attributes what offer constraints may ask about
  * @param place where it is, if that is known
+ * @param oneRole too old to tell roles apart: not for frameworks that have several, or for
+ *     sub-roles
  */
 public record Agent(
     String id,
     String hostname,
     Resources total,
     List<Attribute> attributes,
-    Optional<Place> place) {
+    Optional<Place> place,
+    boolean oneRole) {
   public Agent {
     attributes = List.copyOf(attributes);
+  }
+
+  public Agent(
+      String id,
+      String hostname,
+      Resources total,
+      List<Attribute> attributes,
+      Optional<Place> place) {
+    this(id, hostname, total, attributes, place, false);
   }
 
   public Agent(String id, Resources total) {
@@ -26,11 +38,17 @@ public record Agent(
   }
 
   public Agent withTotal(Resources other) {
-    return new Agent(id, hostname, other, attributes, place);
+    return new Agent(id, hostname, other, attributes, place, oneRole);
   }
 
   public Agent with(Attribute... other) {
-    return new Agent(id, hostname, total, List.of(other), place);
+    return new Agent(id, hostname, total, List.of(other), place, oneRole);
+  }
+
+  boolean isSaidLike(Agent other) {
+    return hostname.equals(other.hostname)
+        && attributes.equals(other.attributes)
+        && place.equals(other.place);
   }
 
   /**

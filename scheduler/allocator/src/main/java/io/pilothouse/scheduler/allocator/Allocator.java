@@ -59,8 +59,16 @@ public interface Allocator {
    */
   void addAgent(Agent agent, List<Allocation> used);
 
-  /** Of an agent that is known: its total, attributes and place. What is allocated stays so. */
+  /**
+   * Of an agent that is known: its total, attributes and place. What is allocated stays so. Once
+   * more is said about it, or something else, what was declined of it is forgotten.
+   */
   void updateAgent(Agent agent);
+
+  /**
+   * A framework has turned out to have something that was not allocated to it by this allocator.
+   */
+  void addUse(Allocation used);
 
   /** With all that is allocated on it. */
   void removeAgent(String agent);

@@ -42,6 +42,7 @@ final class Cycle {
     int size = 0;
     for (Machine machine : candidates) {
       if (mayBeOffered(machine, now)) {
+        machine.hiddenUntil = Long.MAX_VALUE;
         machines[size++] = machine;
       }
     }
@@ -108,14 +109,22 @@ final class Cycle {
         if (!isHungry(role)) {
           return;
         }
+      } else {
+        noteHiding(machine);
       }
+    }
+  }
+
+  /** After an answer that was nothing: if a filter is the reason, ask again when it has ended. */
+  private void noteHiding(Machine machine) {
+    if (judge.reason() == Withheld.FILTERED) {
+      machine.hiddenUntil = Math.min(machine.hiddenUntil, machine.filters.hiddenUntil());
     }
   }
 
   // ---- everybody
 
   private void serveAll(Machine machine, long now) {
-    long until = Long.MAX_VALUE;
     boolean cut = false;
     boolean taken = false;
     Sorter<Role> order = books.roles.order;
@@ -133,8 +142,8 @@ final class Cycle {
           grant(client, machine, offer);
           available = available(machine, role);
           taken = true;
-        } else if (judge.reason() == Withheld.FILTERED) {
-          until = Math.min(until, machine.filters.hiddenUntil());
+        } else {
+          noteHiding(machine);
         }
         cut |= judge.wasCut();
       }
@@ -146,7 +155,7 @@ final class Cycle {
     if (!taken && machine.shared.isEmpty()) {
       machine.nobodyAtDemand = books.demand;
       machine.nobodyAtQuota = cut ? books.quota : -1;
-      machine.nobodyUntil = until;
+      machine.nobodyUntil = machine.hiddenUntil;
     }
   }
 

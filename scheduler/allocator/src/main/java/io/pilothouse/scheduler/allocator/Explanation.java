@@ -51,6 +51,8 @@ public record Explanation(
     GPUS_SET_ASIDE,
     /** Another region, and the framework does not know of them. */
     OTHER_REGION,
+    /** The agent is too old for frameworks of several roles. */
+    OLD_AGENT,
     /** What is free needs a capability that the framework has not. */
     INCAPABLE,
     /** The role's quota is used up, or less than an offer's minimum is left of it. */

@@ -166,6 +166,12 @@ final class HierarchicalAllocator implements Allocator {
   }
 
   @Override
+  public void addUse(Allocation used) {
+    Machine machine = machine(used.agent());
+    books.give(books.client(used.framework(), used.role()), machine, used.resources());
+  }
+
+  @Override
   public void updateAgent(Agent agent) {
     Machine machine = machine(agent.id());
     books.change(machine, agent);

@@ -104,6 +104,10 @@ final class Judge {
         && !framework.has(Capability.REGION_AWARE)) {
       return none(Withheld.OTHER_REGION);
     }
+    if (machine.agent.oneRole()
+        && (framework.has(Capability.MULTI_ROLE) || client.role.parent != null)) {
+      return none(Withheld.OLD_AGENT);
+    }
     if (!available.hasShared() && !available.hasRevocable() && !available.hasRefined()) {
       return available;
     }

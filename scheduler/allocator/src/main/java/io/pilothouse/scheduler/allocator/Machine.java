@@ -23,7 +23,7 @@ final class Machine {
   Resources inHeadroom = Resources.NONE;
 
   final Map<Client, Resources> allocated = new LinkedHashMap<>();
-  final Filters filters = new Filters();
+  Filters filters = new Filters();
   @Nullable Leaving leaving;
 
   /** It has GPUs at all, free or not. */
@@ -38,6 +38,9 @@ final class Machine {
   long nobodyAtQuota = -1;
   long nobodyUntil;
 
+  /** In the cycle that is under way: when the first filter ends that hid something of it. */
+  long hiddenUntil;
+
   private boolean overdrawn;
 
   Machine(Agent agent) {
@@ -48,6 +51,10 @@ final class Machine {
   }
 
   void become(Agent changed) {
+    if (!changed.isSaidLike(agent)) {
+      // what was declined was another machine
+      filters = new Filters();
+    }
     agent = changed;
     shared = changed.total().shared();
     gpus = changed.total().quantities().get("gpus") > 0;

@@ -3,77 +3,75 @@ package io.pilothouse.scheduler.allocator.sorter;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Drawn without being put back, the higher priorities first. A draw costs O(log n), and only as
- * many are drawn as are asked for.
- */
+/** Chances by weight, those of a higher priority first. */
 final class ByLot<T> implements Siblings<T> {
-  private final Lots lots;
+  /** Of a weight of 1: chances are whole numbers, so that their sums are exact. */
+  private static final double UNITS = 100_000_000;
+
+  /** Larger weights are as good as this one, so that sums stay below 2^63. */
+  private static final double HEAVIEST = 1_000_000;
+
   private final TreeMap<Integer, Urn<T>> urns = new TreeMap<>(Comparator.reverseOrder());
-
-  /** Where the pass is. */
-  private @Nullable Integer priority;
-
-  ByLot(Lots lots) {
-    this.lots = lots;
-  }
+  private long all;
+  private long left;
 
   @Override
   public void add(Node<T> node) {
+    node.chances = weight(node);
+    all += node.chances;
+    left += node.chances;
     urns.computeIfAbsent(node.priority, unused -> new Urn<>()).add(node);
   }
 
   @Override
   public void remove(Node<T> node) {
+    all -= weight(node);
+    left -= node.chances;
     Urn<T> urn = urns.get(node.priority);
     if (urn != null && urn.remove(node)) {
       urns.remove(node.priority);
     }
   }
 
-  @Override
-  public void clear() {
-    throw new UnsupportedOperationException("lots are not ordered");
+  private static long weight(Node<?> node) {
+    return Math.max(1, Math.round(Math.min(HEAVIEST, node.weight) * UNITS));
   }
 
-  @Override
-  public boolean followsShares() {
-    return false;
-  }
-
-  @Override
-  public void start(long pass) {
-    urns.values().forEach(Urn::putBack);
-    priority = urns.isEmpty() ? null : urns.firstKey();
-  }
-
-  @Override
-  public @Nullable Node<T> next() {
-    while (priority != null) {
-      Urn<T> urn = urns.get(priority);
-      Node<T> drawn = urn == null ? null : urn.draw(lots);
-      if (drawn != null) {
-        return drawn;
+  /** Null when none has chances left. */
+  @Nullable Node<T> draw(Lots lots) {
+    for (Urn<T> urn : urns.values()) {
+      if (urn.sum > 0) {
+        return urn.draw(lots);
       }
-      Map.Entry<Integer, Urn<T>> lower = urns.higherEntry(priority);
-      priority = lower == null ? null : lower.getKey();
     }
     return null;
   }
 
-  /** Weights in slots, with sums as in a Fenwick tree: whole numbers, so that sums are exact. */
-  private static final class Urn<T> {
-    private static final double UNITS = 1_000_000;
+  /** Leaves a node this part of its chances; some, unless it is none. */
+  void leave(Node<T> node, double part) {
+    long chances = part <= 0 ? 0 : Math.max(1, Math.round(weight(node) * part));
+    Urn<T> urn = urns.get(node.priority);
+    if (urn != null) {
+      urn.change(node.slot, chances - node.chances);
+    }
+    left += chances - node.chances;
+    node.chances = chances;
+  }
 
+  /** The part of all their chances that is left. */
+  double left() {
+    return left == 0 ? 0 : (double) left / all;
+  }
+
+  /** Chances in slots, with sums as in a Fenwick tree. */
+  private static final class Urn<T> {
     private final List<@Nullable Node<T>> slots = new ArrayList<>();
     private final List<Integer> free = new ArrayList<>();
-    private final List<Node<T>> out = new ArrayList<>();
     private long[] sums = new long[8];
-    private int size;
+    private long sum;
 
     void add(Node<T> node) {
       if (free.isEmpty()) {
@@ -85,38 +83,20 @@ final class ByLot<T> implements Siblings<T> {
       }
       node.slot = free.removeLast();
       slots.set(node.slot, node);
-      change(node.slot, weight(node));
-      size++;
+      change(node.slot, node.chances);
     }
 
     /** True if that was the last. */
     boolean remove(Node<T> node) {
-      if (node.drawn) {
-        out.remove(node);
-        node.drawn = false;
-      } else {
-        change(node.slot, -weight(node));
-      }
+      change(node.slot, -node.chances);
       slots.set(node.slot, null);
       free.add(node.slot);
       node.slot = -1;
-      size--;
-      return size == 0;
+      return free.size() == slots.size();
     }
 
-    void putBack() {
-      for (Node<T> node : out) {
-        change(node.slot, weight(node));
-        node.drawn = false;
-      }
-      out.clear();
-    }
-
-    @Nullable Node<T> draw(Lots lots) {
-      if (out.size() == size) {
-        return null;
-      }
-      long lot = lots.below(sum());
+    Node<T> draw(Lots lots) {
+      long lot = lots.below(sum);
       int position = 0;
       for (int step = Integer.highestOneBit(sums.length - 1); step > 0; step >>= 1) {
         int candidate = position + step;
@@ -127,28 +107,13 @@ final class ByLot<T> implements Siblings<T> {
       }
       Node<T> drawn = slots.get(position);
       if (drawn == null) {
-        throw new IllegalStateException(
-            "slot %s has a weight and nobody in it".formatted(position));
+        throw new IllegalStateException("slot %s has chances, and nobody".formatted(position));
       }
-      change(drawn.slot, -weight(drawn));
-      drawn.drawn = true;
-      out.add(drawn);
       return drawn;
     }
 
-    private static long weight(Node<?> node) {
-      return Math.max(1, Math.round(node.weight * UNITS));
-    }
-
-    private long sum() {
-      long sum = 0;
-      for (int i = sums.length - 1; i > 0; i -= i & -i) {
-        sum += sums[i];
-      }
-      return sum;
-    }
-
-    private void change(int slot, long difference) {
+    void change(int slot, long difference) {
+      sum += difference;
       for (int i = slot + 1; i < sums.length; i += i & -i) {
         sums[i] += difference;
       }
@@ -156,10 +121,10 @@ final class ByLot<T> implements Siblings<T> {
 
     private void grow() {
       sums = new long[sums.length * 2];
-      for (int slot = 0; slot < slots.size(); slot++) {
-        Node<T> node = slots.get(slot);
-        if (node != null && !node.drawn) {
-          change(slot, weight(node));
+      sum = 0;
+      for (Node<T> node : slots) {
+        if (node != null) {
+          change(node.slot, node.chances);
         }
       }
     }

@@ -27,26 +27,19 @@ final class ByShare<T> implements Siblings<T> {
     moved = true;
   }
 
-  @Override
-  public void clear() {
+  void clear() {
     nodes.clear();
     moved = true;
   }
 
-  @Override
-  public boolean followsShares() {
-    return true;
-  }
-
-  @Override
-  public void start(long pass) {
+  /** Begins to name them, each once. */
+  void start(long pass) {
     this.pass = pass;
     moved = false;
     iterator = nodes.iterator();
   }
 
-  @Override
-  public @Nullable Node<T> next() {
+  @Nullable Node<T> next() {
     if (moved || iterator == null) {
       // those that were not named have not moved among themselves: go on behind the last one
       iterator = nodes.tailSet(last, false).iterator();

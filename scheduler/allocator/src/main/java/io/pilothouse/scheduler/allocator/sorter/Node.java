@@ -52,8 +52,8 @@ final class Node<T> extends Leaf<T> {
   /** Where {@link ByLot} has it. */
   int slot = -1;
 
-  /** By lot, in this pass. */
-  boolean drawn;
+  /** That it has left there, in this pass. */
+  long chances;
 
   private @Nullable TreeMap<Charge, Copies> shared;
 

@@ -62,12 +62,11 @@ public interface Sorter<T> {
 
   /** By dominant share over weight, then by number of allocations ever made, then by path. */
   static <T> Sorter<T> byShare(Totals totals) {
-    return new Tree<>(totals, ByShare::new);
+    return new Tree<>(totals, new InOrder<>());
   }
 
   /** Each time anew by lot, with chances in proportion to the weights. */
   static <T> Sorter<T> byLot(Totals totals, long seed) {
-    Lots lots = new Lots(seed);
-    return new Tree<>(totals, () -> new ByLot<>(lots));
+    return new Tree<>(totals, new Drawing<>(new Lots(seed)));
   }
 }

@@ -8,7 +8,6 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.TreeMap;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,22 +18,18 @@ import org.jspecify.annotations.Nullable;
  */
 final class Tree<T> implements Sorter<T> {
   private final Totals totals;
-  private final Supplier<Siblings<T>> siblings;
+  private final Pass<T> pass;
   private final Node<T> root;
   private final TreeMap<String, Double> weights = new TreeMap<>();
   private final TreeMap<String, Integer> priorities = new TreeMap<>();
 
-  /** Where the pass is: from the root's siblings down. */
-  private final Deque<Siblings<T>> open = new ArrayDeque<>();
-
   private int size;
-  private long pass;
   private int version;
 
-  Tree(Totals totals, Supplier<Siblings<T>> siblings) {
+  Tree(Totals totals, Pass<T> pass) {
     this.totals = totals;
-    this.siblings = siblings;
-    this.root = new Node<>("", "", null, siblings.get());
+    this.pass = pass;
+    this.root = new Node<>("", "", null, pass.siblings());
     this.version = totals.version();
   }
 
@@ -68,7 +63,7 @@ final class Tree<T> implements Sorter<T> {
       return known;
     }
     String path = parent == root ? name : parent.path + "/" + name;
-    Node<T> place = new Node<>(name, path, null, siblings.get());
+    Node<T> place = new Node<>(name, path, null, pass.siblings());
     configure(place);
     if (known == null) {
       attach(parent, place);
@@ -247,8 +242,7 @@ final class Tree<T> implements Sorter<T> {
   }
 
   private boolean takeOut(Node<T> node, boolean weighed) {
-    boolean in =
-        node.parent != null && node.servable > 0 && (weighed || order(node.parent).followsShares());
+    boolean in = node.parent != null && node.servable > 0 && (weighed || pass.followsShares());
     if (in) {
       order(parent(node)).remove(node);
     }
@@ -272,30 +266,12 @@ final class Tree<T> implements Sorter<T> {
       version = totals.version();
       sortAll();
     }
-    pass++;
-    open.clear();
-    open(root);
-  }
-
-  private void open(Node<T> place) {
-    Siblings<T> order = order(place);
-    order.start(pass);
-    open.push(order);
+    pass.start(root);
   }
 
   @Override
   public @Nullable T next() {
-    while (!open.isEmpty()) {
-      Node<T> node = open.element().next();
-      if (node == null) {
-        open.pop();
-      } else if (node.isClient()) {
-        return node.client;
-      } else {
-        open(node);
-      }
-    }
-    return null;
+    return pass.next();
   }
 
   /** Every share has another basis: the one change that costs a sort. */
@@ -303,17 +279,13 @@ final class Tree<T> implements Sorter<T> {
     Deque<Node<T>> places = new ArrayDeque<>(List.of(root));
     while (!places.isEmpty()) {
       Node<T> place = places.pop();
-      Siblings<T> order = order(place);
-      if (!order.followsShares()) {
-        return;
-      }
-      order.clear();
-      for (Node<T> node : place.byName.values()) {
-        node.share = weighted(node);
-        if (node.servable > 0) {
-          order.add(node);
-        }
-        if (!node.isClient()) {
+      if (place.order instanceof ByShare<T> order) {
+        order.clear();
+        for (Node<T> node : place.byName.values()) {
+          node.share = weighted(node);
+          if (node.servable > 0) {
+            order.add(node);
+          }
           places.push(node);
         }
       }

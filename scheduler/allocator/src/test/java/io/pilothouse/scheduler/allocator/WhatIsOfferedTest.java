@@ -1,0 +1,411 @@
+package io.pilothouse.scheduler.allocator;
+
+import static io.pilothouse.scheduler.allocator.Cluster.allocation;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.pilothouse.scheduler.allocator.Agent.Place;
+import io.pilothouse.scheduler.allocator.resources.Disk;
+import io.pilothouse.scheduler.allocator.resources.Entry;
+import io.pilothouse.scheduler.allocator.resources.Kind;
+import io.pilothouse.scheduler.allocator.resources.Quantities;
+import io.pilothouse.scheduler.allocator.resources.Resources;
+import io.pilothouse.scheduler.allocator.resources.Value;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import org.junit.jupiter.api.Test;
+
+/** What of an agent a framework is offered at all. Named cases are those of Mesos. */
+class WhatIsOfferedTest {
+  private final Cluster cluster = new Cluster();
+
+  // ---- how much
+
+  /** Allocatable. */
+  @Test
+  void crumbsAreNotOffered() {
+    cluster.framework("fw", "role1");
+    cluster.agent("a1", "cpus:0.005;mem:16;disk:128").givesNothing();
+    cluster.agent("a2", "cpus:0.01;mem:16;disk:128").givesAllOf("fw", "role1", "a2");
+    cluster.agent("a3", "cpus:0.005;mem:32;disk:128").givesAllOf("fw", "role1", "a3");
+    cluster
+        .agent("a4", "cpus:0.015;mem:16;cpus(role1):0.015;mem(role1):16;disk:128")
+        .givesAllOf("fw", "role1", "a4");
+  }
+
+  /** FrameworkMinAllocatable. */
+  @Test
+  void aFrameworkSaysItselfHowLittleIsEnough() {
+    Framework framework = Framework.of("fw", "role1");
+    cluster.framework(framework).agent("a1", "cpus:0.005;mem:16;disk:128").givesNothing();
+    cluster.allocator.updateFramework(
+        framework.wantingAtLeast("role1", List.of(Quantities.parse("cpus:0.003"))));
+    cluster.batch().givesAllOf("fw", "role1", "a1");
+  }
+
+  /** FrameworkEmptyMinAllocatable. */
+  @Test
+  void withAnEmptyMinimumAnythingIsOffered() {
+    cluster.framework(Framework.of("fw", "role1").wantingAtLeast("role1", List.of()));
+    cluster.agent("a1", "cpus:0.005;mem:16;disk:128").givesAllOf("fw", "role1", "a1");
+  }
+
+  @Test
+  void theMinimumOfARoleIsNotThatOfAnother() {
+    Framework framework = Framework.of("fw", "role1", "role2");
+    cluster.framework(
+        framework.wantingAtLeast("role1", List.of(Quantities.parse("cpus:8;mem:64"))));
+    cluster.agent("a1", "cpus:4;mem:128").gives("fw role2 a1");
+  }
+
+  // ---- for whom
+
+  /** Reservations. */
+  @Test
+  void whatIsReservedIsForItsRoleOnly() {
+    cluster.agent("a1", "cpus(role1):2;mem(role1):1024");
+    cluster.agent("a2", "cpus(role2):2;mem(role2):1024;cpus:1;mem:1024");
+    cluster.agent("a3", "cpus(role3):1;mem(role3):1024");
+    cluster
+        .framework("fw1", "role1")
+        .gives("fw1 role1 a1", "fw1 role1 a2")
+        .gives("fw1", "role1", "a2", "cpus:1;mem:1024");
+    cluster.framework("fw2", "role2").gives("fw2", "role2", "a2", "cpus(role2):2;mem(role2):1024");
+  }
+
+  /** OfferAncestorReservationsToDescendantChild. */
+  @Test
+  void whatIsReservedForARoleIsForThoseBelowItToo() {
+    cluster.framework("fw", "a/b/c");
+    cluster.agent("a1", "cpus(a):1;mem(a):512").givesAllOf("fw", "a/b/c", "a1");
+    cluster
+        .agent("a2", "cpus:2;mem:1024;cpus(a/b):4;mem(a/b):2048")
+        .givesAllOf("fw", "a/b/c", "a2");
+    cluster.agent("a3", "cpus(ab):1;mem(ab):512").givesNothing();
+  }
+
+  /** RecoverResources. */
+  @Test
+  void whatIsGivenBackIsOfferedAgain() {
+    cluster.agent("a1", "cpus(role1):1;mem(role1):200;cpus:1;mem:200");
+    cluster.framework("fw", "role1").givesAllOf("fw", "role1", "a1");
+    Allocation reserved = allocation("fw", "role1", "a1", "cpus(role1):1;mem(role1):200");
+    cluster.declines(reserved).batch();
+    assertThat(cluster.only()).isEqualTo(reserved);
+    Allocation rest = allocation("fw", "role1", "a1", "cpus:1;mem:200");
+    cluster.declines(rest).batch();
+    assertThat(cluster.only()).isEqualTo(rest);
+  }
+
+  /** FrameworkLoopMESOS_9554. */
+  @Test
+  void whoCannotTakeAnythingDoesNotKeepTheNextFromIt() {
+    Framework refining = Framework.of("fw1", "parent/child");
+    cluster.framework(refining.with(Capability.RESERVATION_REFINEMENT));
+    cluster.agent("a1", "cpus:1;mem:100").gives("fw1 parent/child a1");
+    cluster.framework("fw2", "parent/child").givesNothing();
+    cluster
+        .agent("a2", "cpus(parent,parent/child):1;mem(parent,parent/child):100")
+        .givesAllOf("fw1", "parent/child", "a2");
+  }
+
+  /** NonScalarReservationTrackingMESOS_9555. */
+  @Test
+  void reservedPortsComeAndGoWithTheirAgents() {
+    String total = "cpus:1;mem:1;disk:1;ports(role):[1-2]";
+    cluster.agent("a1", total).agent("a2", total);
+    cluster.allocator.removeAgent("a1");
+    cluster.allocator.removeAgent("a2");
+    cluster.framework("fw", "role").batch().givesNothing();
+  }
+
+  /** DontOfferOldAgentToMultiRoleFramework and UpdateSlaveCapabilities. */
+  @Test
+  void anAgentThatCannotTellRolesApartIsNotForFrameworksOfSeveral() {
+    Agent agent = new Agent("a1", Resources.parse("cpus:1;mem:100"));
+    Agent old = new Agent("a1", "a1", agent.total(), List.of(), Optional.empty(), true);
+    cluster.framework(Framework.of("fw", "foo").with(Capability.MULTI_ROLE));
+    cluster.allocator.addAgent(old, List.of());
+    cluster.batch().givesNothing();
+    cluster.allocator.updateAgent(agent);
+    cluster.events().gives("fw foo a1");
+  }
+
+  @Test
+  void anAgentOfAnotherRegionIsForThoseWhoKnowOfRegions() {
+    Optional<Place> far = Optional.of(new Place("r2", "z1", true));
+    Agent agent = new Agent("a1", "a1", Resources.parse("cpus:1;mem:100"), List.of(), far);
+    cluster.framework("fw1", "role");
+    cluster.allocator.addAgent(agent, List.of());
+    cluster.events().givesNothing();
+    cluster.framework(Framework.of("fw2", "role").with(Capability.REGION_AWARE));
+    cluster.gives("fw2 role a1");
+  }
+
+  @Test
+  void anAgentWithGpusIsForThoseWhoKnowOfGpus() {
+    cluster.framework("fw1", "role").agent("a1", "cpus:4;mem:1024;gpus:1").givesNothing();
+    cluster.framework(Framework.of("fw2", "role").with(Capability.GPU_RESOURCES));
+    cluster.givesAllOf("fw2", "role", "a1");
+  }
+
+  // ---- volumes
+
+  private static final Resources DISK = Resources.parse("disk(role1):100");
+
+  private static Resources sharedVolume() {
+    Kind kind = DISK.iterator().next().kind().on(Disk.volume("id1")).share();
+    return Resources.of(new Entry(kind, new Value.Scalar(5_000)));
+  }
+
+  /** UpdateAllocation. */
+  @Test
+  void aVolumeThatWasMadeOfADiskIsOfferedInsteadOfIt() {
+    cluster.agent("a1", "cpus:100;mem:100;disk:100").framework("fw", "role1");
+    Kind kind = Kind.of("disk").on(Disk.volume("ID"));
+    Resources volume = Resources.of(new Entry(kind, new Value.Scalar(5_000)));
+    Resources from = Resources.parse("disk:5");
+    cluster.allocator.exchange("fw", "role1", "a1", from, volume);
+    Resources all = Resources.parse("cpus:100;mem:100;disk:95").plus(volume);
+    cluster.declines(new Allocation("fw", "role1", "a1", all));
+    cluster.batch().gives("fw", "role1", "a1", all);
+  }
+
+  /** UpdateAllocationRemoveResources. */
+  @Test
+  void whatAnOperationRemovedIsGone() {
+    cluster.agent("a1", "cpus:100;mem:100;disk:100").framework("fw", "role1");
+    Resources disk = Resources.parse("disk:100");
+    cluster.allocator.exchange("fw", "role1", "a1", disk, Resources.NONE);
+    cluster.declines(allocation("fw", "role1", "a1", "cpus:100;mem:100"));
+    cluster.batch().gives("fw", "role1", "a1", "cpus:100;mem:100");
+  }
+
+  /** UpdateAllocationSharedPersistentVolume. */
+  @Test
+  void aSharedVolumeIsMadeAndUnmade() {
+    cluster.agent("a1", "cpus:100;mem:100;disk(role1):100");
+    cluster.framework(Framework.of("fw", "role1").with(Capability.SHARED_RESOURCES));
+    Resources from = Resources.parse("disk(role1):5");
+    cluster.allocator.exchange("fw", "role1", "a1", from, sharedVolume());
+    Resources all = Resources.parse("cpus:100;mem:100;disk(role1):95").plus(sharedVolume());
+    cluster.declines(new Allocation("fw", "role1", "a1", all));
+    cluster.batch().gives("fw", "role1", "a1", all);
+    cluster.allocator.exchange("fw", "role1", "a1", sharedVolume(), from);
+    cluster.declines(new Allocation("fw", "role1", "a1", cluster.total("a1")));
+    cluster.batch().givesAllOf("fw", "role1", "a1");
+  }
+
+  /** SharedResourcesCapability. */
+  @Test
+  void aSharedVolumeIsForThoseWhoKnowOfSharing() {
+    cluster.agent("a1", "cpus:100;mem:100;disk(role1):100").framework("fw1", "role1");
+    Resources from = Resources.parse("disk(role1):5");
+    cluster.allocator.exchange("fw1", "role1", "a1", from, sharedVolume());
+    Resources rest = Resources.parse("cpus:100;mem:100;disk(role1):95");
+    cluster.declines(new Allocation("fw1", "role1", "a1", rest.plus(sharedVolume())));
+    cluster.batch().gives("fw1", "role1", "a1", rest);
+    cluster.declines(cluster.only());
+    cluster.framework(Framework.of("fw2", "role1").with(Capability.SHARED_RESOURCES));
+    cluster.gives("fw2", "role1", "a1", rest.plus(sharedVolume()));
+  }
+
+  /** AllocateSharedResources. */
+  @Test
+  void aSharedVolumeThatIsInUseIsOfferedToTheNextOneByOne() {
+    cluster
+        .framework(Framework.of("fw1", "role1").with(Capability.SHARED_RESOURCES))
+        .framework(Framework.of("fw2", "role1").with(Capability.SHARED_RESOURCES));
+    cluster.agent("a1", "cpus:4;mem:1024;disk(role1):2048").givesAllOf("fw1", "role1", "a1");
+    Resources from = Resources.parse("disk(role1):5");
+    cluster.allocator.exchange("fw1", "role1", "a1", from, sharedVolume());
+    // its task has the volume, a processor and 5 of memory
+    Resources rest = Resources.parse("cpus:3;mem:1019;disk(role1):2043");
+    cluster.declines(new Allocation("fw1", "role1", "a1", rest)).batch();
+    assertThat(cluster.handedOut())
+        .containsExactly(new Allocation("fw2", "role1", "a1", rest.plus(sharedVolume())));
+  }
+
+  @Test
+  void aSecondTaskOnASharedVolumeIsOneMoreCopyAndAllOfThemAreGivenBackOneByOne() {
+    cluster.framework(Framework.of("fw1", "role1").with(Capability.SHARED_RESOURCES));
+    Resources all = Resources.parse("cpus:4;mem:1024").plus(sharedVolume());
+    cluster.agent("a1", all).givesAllOf("fw1", "role1", "a1");
+    cluster.allocator.exchange("fw1", "role1", "a1", Resources.NONE, sharedVolume());
+    Resources both = sharedVolume().plus(sharedVolume());
+    assertThat(cluster.allocator.allocated("fw1", "role1", "a1").shared()).isEqualTo(both);
+    cluster.declines(new Allocation("fw1", "role1", "a1", sharedVolume()));
+    assertThat(cluster.allocator.allocated("fw1", "role1", "a1")).isEqualTo(all);
+    cluster.declines(new Allocation("fw1", "role1", "a1", all));
+    assertThat(cluster.allocator.free("a1")).isEqualTo(all);
+  }
+
+  /** UpdateAvailableSuccess and UpdateAvailableFail. */
+  @Test
+  void operatorsReserveWhatIsFreeAndNothingElse() {
+    cluster.agent("a1", "cpus:100;mem:100;disk:100");
+    Resources plain = Resources.parse("cpus:25;mem:50");
+    Resources reserved = Resources.parse("cpus(role1):25;mem(role1):50");
+    assertThat(cluster.allocator.exchangeFree("a1", plain, reserved)).isTrue();
+    cluster
+        .framework("fw", "role1")
+        .gives("fw", "role1", "a1", Resources.parse("cpus:75;mem:50;disk:100").plus(reserved));
+    assertThat(cluster.allocator.exchangeFree("a1", plain, reserved)).isFalse();
+  }
+
+  @Test
+  void anOperationOnWhatAFrameworkHasNotChangesNothing() {
+    cluster.agent("a1", "cpus:1;mem:100").framework("fw", "role1");
+    Resources more = Resources.parse("cpus:2");
+    Resources reserved = Resources.parse("cpus(role1):2");
+    assertThatThrownBy(() -> cluster.allocator.exchange("fw", "role1", "a1", more, reserved))
+        .hasMessage(
+            "fw in role1 on agent a1: cpus:2 expected in what it has there, cpus:1; mem:100");
+    assertThat(cluster.allocator.allocated("fw", "role1", "a1")).isEqualTo(cluster.total("a1"));
+  }
+
+  // ---- revocable
+
+  private static Resources revocable(long cpus) {
+    return Resources.of(new Entry(Kind.of("cpus").revoke(), new Value.Scalar(cpus * 1000)));
+  }
+
+  /** UpdateSlaveOversubscribedResources. */
+  @Test
+  void revocableResourcesComeAndGo() {
+    Resources own = Resources.parse("cpus:100;mem:100;disk:100");
+    cluster.agent("a1", own);
+    cluster.framework(Framework.of("fw", "role1").with(Capability.REVOCABLE_RESOURCES));
+    cluster.givesAllOf("fw", "role1", "a1");
+    cluster.allocator.updateAgent(new Agent("a1", own.plus(revocable(10))));
+    cluster.events().gives("fw", "role1", "a1", revocable(10));
+    cluster.allocator.updateAgent(new Agent("a1", own.plus(revocable(12))));
+    cluster.events().gives("fw", "role1", "a1", revocable(2));
+    cluster.allocator.updateAgent(new Agent("a1", own.plus(revocable(5))));
+    cluster.events().givesNothing();
+  }
+
+  /** OversubscribedNotAllocated. */
+  @Test
+  void revocableResourcesAreForThoseWhoSaySo() {
+    Resources own = Resources.parse("cpus:100;mem:100;disk:100");
+    cluster.agent("a1", own).framework("fw", "role1").givesAllOf("fw", "role1", "a1");
+    cluster.allocator.updateAgent(new Agent("a1", own.plus(revocable(10))));
+    cluster.events().givesNothing();
+  }
+
+  /** RecoverOversubscribedResources. */
+  @Test
+  void revocableResourcesGivenBackAreOfferedAgain() {
+    Resources own = Resources.parse("cpus:100;mem:100;disk:100");
+    cluster.agent("a1", own.plus(revocable(10)));
+    cluster.framework(Framework.of("fw", "role1").with(Capability.REVOCABLE_RESOURCES));
+    Allocation part =
+        new Allocation("fw", "role1", "a1", revocable(6).plus(Resources.parse("cpus:2")));
+    cluster.declines(part).batch();
+    assertThat(cluster.only()).isEqualTo(part);
+  }
+
+  // ---- agents
+
+  /** Whitelist. */
+  @Test
+  void aWithheldAgentIsNotOfferedUntilItMayBe() {
+    cluster.allocator.addAgent(new Agent("a1", Resources.parse("cpus:2;mem:1024")), List.of());
+    cluster.offerable("a1", false);
+    cluster.framework("fw", "*").batch().givesNothing();
+    cluster.offerable("a1", true).gives("fw * a1");
+  }
+
+  /** UpdateSlaveTotalResources. */
+  @Test
+  void anAgentMayHaveLessThanIsAllocatedOnIt() {
+    cluster.agent("a1", "cpus:100;mem:100;disk:100").framework("fw", "role1");
+    Resources total = cluster.total("a1");
+    cluster.allocator.updateAgent(new Agent("a1", total.plus(Resources.parse("cpus:12"))));
+    cluster.events().gives("fw", "role1", "a1", "cpus:12");
+    Resources half = Resources.parse("cpus:50;mem:50;disk:50");
+    cluster.allocator.updateAgent(new Agent("a1", half));
+    cluster.events().givesNothing();
+    cluster.declines(allocation("fw", "role1", "a1", "cpus:112;mem:100;disk:100"));
+    cluster.batch().gives("fw", "role1", "a1", half);
+    cluster.allocator.updateAgent(new Agent("a1", total));
+    cluster.events().gives("fw", "role1", "a1", half);
+  }
+
+  /** AddResourceProviderOverallocated. */
+  @Test
+  void useThatTurnsUpIsNotOffered() {
+    cluster.framework("fw", "role");
+    cluster.allocator.deactivateFramework("fw");
+    cluster.agent("a1", "cpus:2;mem:200;disk:20");
+    cluster.allocator.addUse(allocation("fw", "role", "a1", "cpus:1;mem:100;disk:10"));
+    cluster.allocator.activateFramework("fw");
+    cluster.batch().gives("fw", "role", "a1", "cpus:1;mem:100;disk:10");
+  }
+
+  /** AddAgentWithUnknownFrameworkAndMaintenance. */
+  @Test
+  void anAgentMayBeBackBeforeTheFrameworksOnIt() {
+    Allocation used = allocation("unknown", "role", "a1", "cpus:2;mem:1024");
+    cluster.agent("a1", used.resources(), used);
+    cluster.allocator.setUnavailability(
+        "a1", Optional.of(new Allocator.Unavailability(1_000_000, OptionalLong.empty())));
+    assertThat(cluster.allocator.inverseOffers(0)).isEmpty();
+    cluster.framework("fw", "role").agent("a2", "cpus:2;mem:1024").gives("fw role a2");
+    // it comes back, and has what it had
+    cluster.framework("unknown", "role").givesNothing();
+    assertThat(cluster.allocator.allocated("unknown", "role", "a1")).isEqualTo(used.resources());
+    assertThat(cluster.allocator.inverseOffers(0)).hasSize(1);
+    cluster.declines(used).batch().gives("unknown role a1");
+  }
+
+  /** DeactivateAndReactivateFramework. */
+  @Test
+  void whoSuppressedAndWasDisconnectedIsOfferedToAgainOnceItRevives() {
+    cluster.agent("a1", "cpus:2;mem:1024").framework("fw", "role1");
+    cluster.declines(cluster.only());
+    cluster.allocator.suppress("fw", List.of());
+    cluster.allocator.deactivateFramework("fw");
+    cluster.batch().givesNothing();
+    cluster.allocator.activateFramework("fw");
+    cluster.events().givesNothing();
+    cluster.allocator.revive("fw", List.of());
+    cluster.events().givesAllOf("fw", "role1", "a1");
+  }
+
+  @Test
+  void whatARemovedFrameworkHadIsFree() {
+    cluster.agent("a1", "cpus:2;mem:1024").framework("fw1", "role1").gives("fw1 role1 a1");
+    Allocation late = cluster.only();
+    cluster.allocator.removeFramework("fw1");
+    cluster.framework("fw2", "role2").gives("fw2 role2 a1");
+    // what is told too late changes nothing
+    cluster.declines(late);
+    assertThat(cluster.allocator.free("a1")).isEqualTo(Resources.NONE);
+  }
+
+  @Test
+  void aRoleThatAFrameworkLeavesKeepsWhatItHas() {
+    Framework framework = Framework.of("fw", "role1");
+    cluster.framework(framework).agent("a1", "cpus:2;mem:1024").gives("fw role1 a1");
+    cluster.allocator.updateFramework(framework.in(List.of("role2")));
+    cluster.agent("a2", "cpus:2;mem:1024").gives("fw role2 a2");
+    cluster.declines(allocation("fw", "role1", "a1", "cpus:2;mem:1024"));
+    cluster.batch().gives("fw role2 a1");
+  }
+
+  @Test
+  void whoIsNotKnownIsNamed() {
+    assertThatThrownBy(() -> cluster.allocator.suppress("fw", List.of()))
+        .hasMessage("unknown framework 'fw'");
+    assertThatThrownBy(() -> cluster.allocator.removeAgent("a1")).hasMessage("unknown agent 'a1'");
+    cluster.framework("fw", "role1");
+    assertThatThrownBy(() -> cluster.allocator.revive("fw", List.of("role2")))
+        .hasMessage("framework 'fw' is not in role 'role2': expected one of [role1]");
+    assertThatThrownBy(() -> cluster.framework("fw", "role1")).hasMessageStartingWith("framework");
+    assertThatThrownBy(() -> cluster.framework("fw2", "a//b"))
+        .hasMessageStartingWith("role 'a//b': expected names");
+  }
+}
