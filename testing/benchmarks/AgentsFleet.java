@@ -36,9 +36,15 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BiConsumer;
+import java.util.stream.IntStream;
 
 /** Makes a fleet, by the calls that make any: applied, discovered, installed, in service. */
 final class AgentsFleet {
+  /** A watchdog that reports from elsewhere, about many machines at once, by so many programs. */
+  static final String PROBE = "probe";
+
+  static final int PROBES = 16;
+
   private static final int RACK = 40;
   private static final int OUTSTANDING = 128;
 
@@ -64,6 +70,11 @@ final class AgentsFleet {
     this.later = later;
   }
 
+  /** The principal of one that reports. */
+  static String probe(int number) {
+    return "watchdog/" + PROBE + "-" + number;
+  }
+
   private Fleet fleet() {
     Fleet.Builder fleet =
         Fleet.newBuilder()
@@ -84,7 +95,20 @@ final class AgentsFleet {
                     .setValidForMs(20L * reportMs)
                     .setTimeoutMs(2_000)
                     .setSeverity(Severity.NORMAL)
-                    .setInitialMode(WatchdogState.Mode.LIVE));
+                    .setInitialMode(WatchdogState.Mode.LIVE))
+            .addWatchdogs(
+                WatchdogSpec.newBuilder()
+                    .setName(PROBE)
+                    .setRunner(WatchdogSpec.Runner.EXTERNAL)
+                    .addTypes("n")
+                    .addAllReporters(
+                        IntStream.range(0, PROBES).mapToObj(AgentsFleet::probe).toList())
+                    .setEveryMs(3_600_000)
+                    .setValidForMs(4 * 3_600_000L)
+                    .setSilenceIgnored(true)
+                    .setQuotaPerMinute(1_000_000)
+                    .setSeverity(Severity.NORMAL)
+                    .setInitialMode(WatchdogState.Mode.SHADOW));
     for (int i = 0; i < agents; i++) {
       fleet.addMachines(
           InventoryMachine.newBuilder()
