@@ -30,6 +30,9 @@ final class LeaderLoop implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(LeaderLoop.class);
   private static final Duration EVERY = Duration.ofMillis(200);
 
+  /** A walk over all machines takes a twentieth of the leader's time at most. */
+  private static final int WALK_PAUSE = 20;
+
   private final Ledger ledger;
   private final Term term;
   private final Clocks clocks;
@@ -37,6 +40,7 @@ final class LeaderLoop implements AutoCloseable {
   private final ScheduledExecutorService rounds;
   private final ClockSkew skew = new ClockSkew();
   private SilenceWatch silence;
+  private long nextWalk;
   private CompletableFuture<Reply> tick = CompletableFuture.completedFuture(null);
   private CompletableFuture<Reply> notice = CompletableFuture.completedFuture(null);
 
@@ -46,6 +50,7 @@ final class LeaderLoop implements AutoCloseable {
     this.clocks = clocks;
     this.disk = disk;
     this.silence = new SilenceWatch(term.lastHeard());
+    this.nextWalk = clocks.nanos().getAsLong();
     this.rounds =
         Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().name("leader-loop").daemon().factory());
@@ -75,6 +80,7 @@ final class LeaderLoop implements AutoCloseable {
     LastHeard heard = term.lastHeard();
     if (silence.lastHeard() != heard) {
       silence = new SilenceWatch(heard);
+      nextWalk = clocks.nanos().getAsLong();
     }
     if (tick.isDone() && ledger.read(state -> isDue(state.nextDue().orElse(null), state.now()))) {
       tick = submit(Command.newBuilder().setTick(Tick.getDefaultInstance()).build());
@@ -102,7 +108,12 @@ final class LeaderLoop implements AutoCloseable {
 
   private void noticeSilence() {
     long now = clocks.nanos().getAsLong();
+    if (now - nextWalk < 0) {
+      return;
+    }
     List<Silent> silent = ledger.read(state -> silence.silent(state, now));
+    long walked = clocks.nanos().getAsLong();
+    nextWalk = walked + WALK_PAUSE * (walked - now);
     List<DeploymentReplica> gone = ledger.read(state -> silence.silentReplicas(state, now));
     if (!silent.isEmpty()) {
       log.info(
