@@ -131,6 +131,10 @@ final class Cycle {
     order.start();
     for (Role role = order.next(); role != null; role = order.next()) {
       Resources available = available(machine, role);
+      if (judge.isFull(role, available)) {
+        cut = true;
+        continue;
+      }
       Sorter<Client> frameworks = Books.frameworks(role);
       frameworks.start();
       for (Client client = frameworks.next(); client != null; client = frameworks.next()) {

@@ -30,6 +30,8 @@ final class Judge {
   private @Nullable Resources measured;
   private @Nullable List<Quantities> measure;
   private boolean enough;
+  private @Nullable Resources looked;
+  private int[] indexes = {};
 
   Judge(Books books) {
     this.books = books;
@@ -165,9 +167,38 @@ final class Judge {
         .forEach(
             (name, milli) -> {
               int index = books.totals.index(name);
-              limits[index] = role.room(name, index);
+              limits[index] = role.room(index);
             });
     return shrink(resources, limits);
+  }
+
+  /**
+   * Quotas leave the role nothing of this, whoever in it asks: of thousands of roles that have all
+   * they may have, none needs a closer look.
+   */
+  boolean isFull(Role role, Resources available) {
+    boolean guarded = books.isGuarded() && !books.roles.required().isZero();
+    if (!guarded && !role.isLimited()) {
+      return false;
+    }
+    if (!available.is(looked)) {
+      looked = available;
+      Quantities charged = available.chargeable().quantities();
+      indexes =
+          available.notChargeable().isEmpty()
+              ? charged.byName().keySet().stream().mapToInt(books.totals::index).toArray()
+              : new int[0];
+    }
+    for (int index : indexes) {
+      if (role.room(index) > 0 && (!guarded || surplus(index) > 0)) {
+        return false;
+      }
+    }
+    return indexes.length > 0;
+  }
+
+  private long surplus(int index) {
+    return Math.max(0, books.headroom.get(index) - books.roles.required().get(index));
   }
 
   /** What is free beyond what all guarantees still need. */
@@ -178,7 +209,7 @@ final class Judge {
     }
     long[] surplus = room();
     for (int i = 0; i < surplus.length; i++) {
-      surplus[i] = Math.max(0, books.headroom.get(i) - required.get(i));
+      surplus[i] = surplus(i);
     }
     return shrink(resources, surplus);
   }

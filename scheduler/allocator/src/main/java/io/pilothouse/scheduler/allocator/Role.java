@@ -8,6 +8,8 @@ import org.jspecify.annotations.Nullable;
 
 /** A role that is in use, or that an operator set something of. */
 final class Role {
+  static final long NO_LIMIT = -1;
+
   final String path;
   final @Nullable Role parent;
   int children;
@@ -27,6 +29,9 @@ final class Role {
   int priority;
   Quota quota = Quota.NONE;
   @Nullable Amounts guarantee;
+
+  /** By index of the totals, of what has a limit; {@link #NO_LIMIT} of what has none. */
+  long @Nullable [] limits;
 
   /** Charged to it and all below: what is reserved for them, and what they have beside that. */
   final Amounts consumed;
@@ -80,7 +85,7 @@ final class Role {
 
   boolean isLimited() {
     for (Role role = this; role != null; role = role.parent) {
-      if (!role.quota.limits().isEmpty()) {
+      if (role.limits != null) {
         return true;
       }
     }
@@ -88,12 +93,12 @@ final class Role {
   }
 
   /** How much more it and all above may get, by their limits. */
-  long room(String name, int index) {
+  long room(int index) {
     long least = Long.MAX_VALUE;
     for (Role role = this; role != null; role = role.parent) {
-      Long limit = role.quota.limits().get(name);
-      if (limit != null) {
-        least = Math.min(least, Math.max(0, limit - role.consumed.get(index)));
+      long[] all = role.limits;
+      if (all != null && index < all.length && all[index] != NO_LIMIT) {
+        least = Math.min(least, Math.max(0, all[index] - role.consumed.get(index)));
       }
     }
     return least;

@@ -3,6 +3,7 @@ package io.pilothouse.scheduler.allocator;
 import io.pilothouse.scheduler.allocator.resources.Quantities;
 import io.pilothouse.scheduler.allocator.sorter.Sorter;
 import io.pilothouse.scheduler.allocator.sorter.Totals;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -76,7 +77,19 @@ final class Roles {
   void setQuota(Role role, Quota quota) {
     role.quota = quota;
     role.guarantee = Amounts.orNull(totals, quota.guarantees());
+    role.limits = limits(quota);
     settle(role);
+  }
+
+  private long @Nullable [] limits(Quota quota) {
+    if (quota.limits().isEmpty()) {
+      return null;
+    }
+    quota.limits().keySet().forEach(totals::index);
+    long[] limits = new long[totals.size()];
+    Arrays.fill(limits, Role.NO_LIMIT);
+    quota.limits().forEach((name, milli) -> limits[totals.index(name)] = milli);
+    return limits;
   }
 
   /** What is reserved for a role, or what somebody in it has that is reserved for nobody. */

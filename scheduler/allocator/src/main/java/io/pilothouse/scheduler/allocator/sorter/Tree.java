@@ -280,14 +280,17 @@ final class Tree<T> implements Sorter<T> {
     while (!places.isEmpty()) {
       Node<T> place = places.pop();
       if (place.order instanceof ByShare<T> order) {
-        order.clear();
+        List<Node<T>> servable = new ArrayList<>();
         for (Node<T> node : place.byName.values()) {
           node.share = weighted(node);
           if (node.servable > 0) {
-            order.add(node);
+            servable.add(node);
           }
-          places.push(node);
+          if (!node.isClient()) {
+            places.push(node);
+          }
         }
+        order.become(servable);
       }
     }
   }
