@@ -209,7 +209,7 @@ class AllocatorBenchmark {
       cycles = watch.time("many frameworks: until all tasks run", () -> launchAll(wishes));
     }
     watch.print();
-    System.out.println("| the same, cycles | " + order + " | " + cycles + " | | |");
+    System.out.println("| the same, cycles | " + order + " | " + cycles + " | | | |");
   }
 
   private static Resources res(String text) {
