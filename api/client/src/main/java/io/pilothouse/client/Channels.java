@@ -37,15 +37,15 @@ final class Channels implements AutoCloseable {
   private boolean closed;
 
   Channels(Optional<TlsDirectory> tls) {
-    this.tls = tls.map(Channels::context);
+    this.tls = tls.map(each -> context(each, Peers.DEVICE_MANAGER));
   }
 
-  private static SslContext context(TlsDirectory tls) {
+  static SslContext context(TlsDirectory tls, Peers peers) {
     try {
       return GrpcSslContexts.configure(SslContextBuilder.forClient(), SslProvider.JDK)
           .protocols(TlsDirectory.PROTOCOL)
           .keyManager(tls.keyManager())
-          .trustManager(tls.trustManager(Peers.DEVICE_MANAGER))
+          .trustManager(tls.trustManager(peers))
           .build();
     } catch (SSLException e) {
       throw new IllegalStateException("this JDK has no " + TlsDirectory.PROTOCOL, e);

@@ -3,6 +3,7 @@ package io.pilothouse.agent;
 import io.pilothouse.api.v1.VersionRef;
 import io.pilothouse.filesync.DurableFiles;
 import io.pilothouse.manifests.ManifestSpec;
+import io.pilothouse.processes.Family;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -39,7 +40,7 @@ final class AfterSwitch implements AutoCloseable {
     this.environment = new TreeMap<>(around.environment());
     this.environment.putAll(ports);
     this.environment.put("PILOT_ACTIVE", around.disk().active().toString());
-    this.environment.putAll(Family.marks(around.disk(), "(after-switch)"));
+    this.environment.putAll(Family.marks(around.disk().root(), Family.PROCESS, "(after-switch)"));
     this.around = around;
     this.doneFile = around.disk().run().resolve("after-switch");
     boolean due = hook.isPresent() && !isDone();

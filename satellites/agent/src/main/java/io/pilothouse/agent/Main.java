@@ -15,6 +15,7 @@ import io.pilothouse.kit.Program;
 import io.pilothouse.kit.ProgramException;
 import io.pilothouse.kit.Rounds;
 import io.pilothouse.kit.TlsOptions;
+import io.pilothouse.processes.Cgroups;
 import io.pilothouse.tls.HttpConnections;
 import io.pilothouse.tls.Peers;
 import io.pilothouse.tls.TlsDirectory;
@@ -138,7 +139,7 @@ public final class Main implements Program.Body {
     Surroundings around =
         new Surroundings(
             disk,
-            installer ? Cgroups.none("the installer runs nothing") : cgroups(disk),
+            installer ? Cgroups.none("the installer runs nothing") : cgroups(disk, ""),
             new Readiness(address.host(), address.port()),
             environment,
             address.port(),
@@ -191,6 +192,9 @@ public final class Main implements Program.Body {
             () -> observed(disk, installer, staged, applications, update, firmware, sets),
             () -> installer ? List.of() : watchdogs.verdicts());
 
+    Offers.Setting own =
+        new Offers.Setting(machine, hardware.bootId(), http, around, () -> cgroups(disk, ".tasks"));
+    Offers offers = program.closing(new Offers(own, wanted, tls));
     reported.set(reporter::hasReported);
     Rounds pull =
         program.closing(new Rounds("pull", Duration.ofMillis(20), wanted::pull, program.meters()));
@@ -214,6 +218,7 @@ public final class Main implements Program.Body {
       wanted.onChange(urgent::kick);
       wanted.onChange(run::kick);
       look.set(run::kick);
+      offers.start(rounds(program, "tasks", Duration.ofMillis(500), offers::round));
       startWhatRan(applications);
       sets.round(); // before the first report, which would say that none runs
       stage.start();
@@ -248,6 +253,7 @@ public final class Main implements Program.Body {
               status.put("staged", staged.versions().stream().map(Main::text).toList());
               status.put("contents", distribution.describe());
               status.put("processes", applications.describe());
+              status.put("offers", offers.describe());
               status.put("watchdog_set", sets.running().map(Main::text).orElse(""));
               status.put("watchdog_set_problem", sets.problem());
               status.put("scripts_run_as", scriptsRunAs());
@@ -274,8 +280,8 @@ public final class Main implements Program.Body {
   }
 
   /** Of this machine alone: several may be emulated under one kernel. */
-  private Cgroups cgroups(Disk disk) {
-    String own = "%s-%08x".formatted(machine, disk.root().hashCode());
+  private Cgroups cgroups(Disk disk, String ending) {
+    String own = "%s-%08x%s".formatted(machine, disk.root().hashCode(), ending);
     return Cgroups.find(Cgroups.MOUNTS, cgroup + "/" + own);
   }
 

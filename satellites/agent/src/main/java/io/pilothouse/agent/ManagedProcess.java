@@ -5,6 +5,9 @@ import io.pilothouse.manifests.ProcessSpec.Live;
 import io.pilothouse.manifests.ProcessSpec.Look;
 import io.pilothouse.manifests.ProcessSpec.Reload;
 import io.pilothouse.manifests.table.Units;
+import io.pilothouse.processes.Cgroup;
+import io.pilothouse.processes.Family;
+import io.pilothouse.processes.ProcFs;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -282,7 +285,7 @@ final class ManagedProcess {
 
   private Family family() {
     long pid = running.orElseThrow().pid();
-    return new Family(pid, Family.marks(around.disk(), spec.name()), cgroup);
+    return new Family(pid, Family.marks(around.disk().root(), Family.PROCESS, spec.name()), cgroup);
   }
 
   /** Returns when it is gone with all that it started. */

@@ -1,6 +1,7 @@
 package io.pilothouse.agent;
 
 import io.pilothouse.api.v1.VersionRef;
+import io.pilothouse.processes.Family;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.time.Duration;
@@ -30,14 +31,16 @@ final class Orphans {
         continue;
       }
       if (run.runs()) {
-        Family family = new Family(run.pid(), Family.marks(disk, name), Optional.empty());
+        Family family =
+            new Family(
+                run.pid(), Family.marks(disk.root(), Family.PROCESS, name), Optional.empty());
         family.terminate();
         family.end(GRACE);
       }
       new Secrets(disk).take(name);
       Files.deleteIfExists(RunFile.of(disk, name));
     }
-    Family.killForgotten(disk, known);
+    Family.killForgotten(disk.root(), Family.PROCESS, known);
     around.cgroups().retain(known);
   }
 }

@@ -1,6 +1,8 @@
 package io.pilothouse.agent;
 
 import io.pilothouse.manifests.ProcessSpec;
+import io.pilothouse.processes.Cgroup;
+import io.pilothouse.processes.Family;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -12,10 +14,6 @@ import java.util.TreeMap;
 
 /** Starts a process: in its groups, as its user, with its secrets, its output into its log. */
 final class ProcessStart {
-  /** Enters the control groups, then becomes the process. */
-  private static final String ENTER =
-      "while [ \"$1\" != -- ]; do echo 0 >\"$1\" || exit 126; shift; done; shift; exec \"$@\"";
-
   private final ProcessSpec spec;
   private final Surroundings around;
   private final Map<String, String> ports;
@@ -41,11 +39,7 @@ final class ProcessStart {
 
   Process start(Path directory, Optional<Cgroup> cgroup) throws IOException {
     List<String> command = new ArrayList<>(List.of("setsid"));
-    if (cgroup.isPresent()) {
-      command.addAll(List.of("/bin/sh", "-c", ENTER, "pilot-start"));
-      cgroup.get().entrances().forEach(each -> command.add(each.toString()));
-      command.add("--");
-    }
+    command.addAll(Cgroup.entering(cgroup));
     command.addAll(ShellLine.prefix(spec.user()));
     command.addAll(List.of("/bin/sh", "-c", spec.run()));
     ProcessBuilder builder =
@@ -80,7 +74,7 @@ final class ProcessStart {
     all.putAll(ports);
     all.putAll(spec.env());
     all.put("PILOT_ACTIVE", around.disk().active().toString());
-    all.putAll(Family.marks(around.disk(), spec.name()));
+    all.putAll(Family.marks(around.disk().root(), Family.PROCESS, spec.name()));
     return all;
   }
 

@@ -2,6 +2,7 @@ package io.pilothouse.agent;
 
 import io.pilothouse.manifests.ProcessSpec.BeforeStop;
 import io.pilothouse.manifests.ProcessSpec.Stop;
+import io.pilothouse.processes.Family;
 import java.io.IOException;
 import java.util.Optional;
 import org.slf4j.Logger;

@@ -1,6 +1,7 @@
 package io.pilothouse.agent;
 
 import io.pilothouse.filesync.DurableFiles;
+import io.pilothouse.processes.ProcFs;
 import java.io.IOException;
 import java.io.StringReader;
 import java.nio.charset.StandardCharsets;

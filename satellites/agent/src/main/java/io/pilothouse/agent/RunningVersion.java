@@ -3,6 +3,7 @@ package io.pilothouse.agent;
 import io.pilothouse.api.v1.VersionRef;
 import io.pilothouse.manifests.ManifestSpec;
 import io.pilothouse.manifests.ProcessSpec;
+import io.pilothouse.processes.Cgroups;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

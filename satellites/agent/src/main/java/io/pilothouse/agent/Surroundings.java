@@ -1,5 +1,6 @@
 package io.pilothouse.agent;
 
+import io.pilothouse.processes.Cgroups;
 import java.util.Map;
 import java.util.TreeMap;
 

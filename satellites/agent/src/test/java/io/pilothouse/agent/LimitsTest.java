@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.pilothouse.api.v1.VersionRef;
 import io.pilothouse.manifests.ProcessSpec.Limits;
+import io.pilothouse.processes.Cgroups;
+import io.pilothouse.processes.ProcFs;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;

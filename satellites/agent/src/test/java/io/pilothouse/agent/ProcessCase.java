@@ -1,6 +1,7 @@
 package io.pilothouse.agent;
 
 import io.pilothouse.api.v1.VersionRef;
+import io.pilothouse.processes.ProcFs;
 import java.io.IOException;
 import java.nio.file.Path;
 import org.junit.jupiter.api.AfterEach;

@@ -3,6 +3,7 @@ package io.pilothouse.agent;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.pilothouse.api.v1.VersionRef;
+import io.pilothouse.processes.ProcFs;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;

@@ -3,6 +3,8 @@ package io.pilothouse.agent;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.pilothouse.api.v1.VersionRef;
+import io.pilothouse.processes.Cgroups;
+import io.pilothouse.processes.ProcFs;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;

@@ -9,6 +9,8 @@ import io.pilothouse.filesync.client.Fetcher;
 import io.pilothouse.filesync.client.Route;
 import io.pilothouse.filesync.client.Scrubber;
 import io.pilothouse.filesync.client.Transfer;
+import io.pilothouse.processes.Cgroups;
+import io.pilothouse.processes.Family;
 import io.pilothouse.tls.HttpConnections;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -238,10 +240,13 @@ final class Rig implements AutoCloseable {
     try {
       managers.forEach(ApplicationManager::close);
       for (Map.Entry<String, RunFile> each : RunFile.all(disk).entrySet()) {
-        new Family(each.getValue().pid(), Family.marks(disk, each.getKey()), Optional.empty())
+        new Family(
+                each.getValue().pid(),
+                Family.marks(disk.root(), Family.PROCESS, each.getKey()),
+                Optional.empty())
             .kill();
       }
-      Family.killForgotten(disk, Set.of());
+      Family.killForgotten(disk.root(), Family.PROCESS, Set.of());
       cgroups.retain(Set.of());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

@@ -3,6 +3,7 @@ package io.pilothouse.agent;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.pilothouse.api.v1.VersionRef;
+import io.pilothouse.processes.ProcFs;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;

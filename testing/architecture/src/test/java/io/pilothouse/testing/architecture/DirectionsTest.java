@@ -34,7 +34,7 @@ class DirectionsTest {
     MAY_USE.put("dm.state", List.of("manifests"));
     MAY_USE.put("dm.record", List.of("dm.state"));
     MAY_USE.put("dm.raft", List.of("dm.state", "dm.record"));
-    MAY_USE.put("dm.server", List.of("dm.state", "dm.raft", "dm.record", "manifests"));
+    MAY_USE.put("dm.server", List.of("dm.state", "dm.raft", "dm.record", "manifests", "mesos"));
     MAY_USE.put("dm.simulate", List.of("dm.state", "manifests"));
     MAY_USE.put("dm.backtest", List.of("dm.state", "dm.record", "client", "manifests"));
     MAY_USE.put("dm.inspect", List.of("dm.raft", "dm.record", "dm.state"));
@@ -44,7 +44,13 @@ class DirectionsTest {
     MAY_USE.put("repair", List.of("kit", "client", "manifests", "provisioning.power"));
     MAY_USE.put("scheduler.allocator", List.of());
     MAY_USE.put("watchdog", List.of("kit", "client", "manifests"));
-    MAY_USE.put("agent", List.of("kit", "client", "manifests", "filesync", "watchdog"));
+    MAY_USE.put("processes", List.of("manifests", "watchdog"));
+    MAY_USE.put("tasks",
+        List.of("client", "filesync", "manifests", "mesos", "processes", "watchdog"));
+    MAY_USE.put(
+        "agent",
+        List.of(
+            "kit", "client", "manifests", "filesync", "watchdog", "mesos", "processes", "tasks"));
     MAY_USE.put("deployment", List.of("kit", "client", "manifests", "filesync"));
     // docs/decisions/0005-cli-starts-machines.md says why it may use these
     MAY_USE.put(

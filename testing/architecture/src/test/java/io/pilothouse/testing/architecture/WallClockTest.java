@@ -33,22 +33,32 @@ import org.junit.jupiter.api.Test;
  */
 class WallClockTest {
   private static final Set<String> WHERE =
-      Set.of("agent", "deployment", "filesync", "kit", "provisioning", "repair", "watchdog");
+      Set.of(
+          "agent",
+          "deployment",
+          "filesync",
+          "kit",
+          "processes",
+          "provisioning",
+          "repair",
+          "tasks",
+          "watchdog");
 
   private static final String ABOVE_AN_EARLIER_RUN =
       "a number that must be above those of an earlier run; the answer names the floor";
 
   /** What asks it, and why it may. */
   private static final Map<String, String> MAY_ASK =
-      Map.of(
-          "kit.HttpPage.secondsLeft", "certificates expire by the wall clock",
-          "watchdog.checks.HttpDate.ask", "the time of day is what it is about",
-          "watchdog.ScriptRunner.timedOut", "only shown: since when a script cannot be killed",
-          "watchdog.Prober.<init>", ABOVE_AN_EARLIER_RUN,
-          "agent.Reporter.register", ABOVE_AN_EARLIER_RUN,
-          "provisioning.BmcWatch.<init>", ABOVE_AN_EARLIER_RUN,
-          "provisioning.BmcWatch.report", "the same, and it rises whatever the clock says",
-          "repair.Main.start", "tickets bear dates, and outlive the process that opened them");
+      Map.ofEntries(
+          Map.entry("kit.HttpPage.secondsLeft", "certificates expire by the wall clock"),
+          Map.entry("watchdog.checks.HttpDate.ask", "the time of day is what it is about"),
+          Map.entry("watchdog.ScriptRunner.timedOut", "only shown: since when a script cannot be killed"),
+          Map.entry("watchdog.Prober.<init>", ABOVE_AN_EARLIER_RUN),
+          Map.entry("agent.Reporter.register", ABOVE_AN_EARLIER_RUN),
+          Map.entry("provisioning.BmcWatch.<init>", ABOVE_AN_EARLIER_RUN),
+          Map.entry("provisioning.BmcWatch.report", "the same, and it rises whatever the clock says"),
+          Map.entry("repair.Main.start", "tickets bear dates, and outlive the process that opened them"),
+          Map.entry("agent.Offers.open", "frameworks are told times of the day, and sandboxes have files' ages"));
 
   @Test
   void whatRunsBesideTheDeviceManagerGoesByTheMonotonicClock() {

@@ -1,4 +1,4 @@
-package io.pilothouse.agent;
+package io.pilothouse.processes;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,4 +1,4 @@
-package io.pilothouse.agent;
+package io.pilothouse.processes;
 
 import io.pilothouse.manifests.ProcessSpec.Limits;
 import java.io.IOException;
@@ -19,11 +19,11 @@ import org.slf4j.LoggerFactory;
 /**
  * The control groups of this machine's processes, where the kernel and the agent's rights allow.
  */
-final class Cgroups {
+public final class Cgroups {
   private static final Logger log = LoggerFactory.getLogger(Cgroups.class);
 
   /** Where this program's mounts are told (proc(5)). */
-  static final Path MOUNTS = Path.of("/proc/self/mountinfo");
+  public static final Path MOUNTS = Path.of("/proc/self/mountinfo");
 
   private static final int MOUNT_POINT = 4;
 
@@ -38,7 +38,7 @@ final class Cgroups {
   }
 
   /** A machine without any. */
-  static Cgroups none(String why) {
+  public static Cgroups none(String why) {
     return new Cgroups(List.of(), why);
   }
 
@@ -48,7 +48,7 @@ final class Cgroups {
    * @param mounts {@link #MOUNTS}
    * @param machine path of this machine's groups below each mount
    */
-  static Cgroups find(Path mounts, String machine) {
+  public static Cgroups find(Path mounts, String machine) {
     List<Hierarchy> found = new ArrayList<>();
     Set<String> reasons = new TreeSet<>();
     try {
@@ -113,7 +113,7 @@ final class Cgroups {
   }
 
   /** Which of the limits are not enforced here, and why; empty when all are. */
-  Optional<String> notEnforced(Limits limits) {
+  public Optional<String> notEnforced(Limits limits) {
     Set<Control> unmet = asked(limits);
     unmet.removeAll(controls(hierarchies));
     return unmet.isEmpty()
@@ -132,7 +132,7 @@ final class Cgroups {
   }
 
   /** The groups of a process, made if they are not there; empty on a machine without any. */
-  Optional<Cgroup> make(String process, Limits limits) throws IOException {
+  public Optional<Cgroup> make(String process, Limits limits) throws IOException {
     Optional<Cgroup> group = of(process, limits);
     if (group.isPresent()) {
       group.get().make(limits);
@@ -141,7 +141,7 @@ final class Cgroups {
   }
 
   /** The groups that a process is in, after an agent restart; empty when it is in none. */
-  Optional<Cgroup> holding(long pid, String process, Limits limits) throws IOException {
+  public Optional<Cgroup> holding(long pid, String process, Limits limits) throws IOException {
     Optional<Cgroup> group = of(process, limits);
     return group.isPresent() && group.get().pids().contains(pid) ? group : Optional.empty();
   }
@@ -163,7 +163,7 @@ final class Cgroups {
   }
 
   /** Kills what is left in groups of processes that are not among these, and removes the groups. */
-  void retain(Set<String> processes) throws IOException, InterruptedException {
+  public void retain(Set<String> processes) throws IOException, InterruptedException {
     for (Hierarchy hierarchy : hierarchies) {
       if (!Files.isDirectory(hierarchy.root())) {
         continue;

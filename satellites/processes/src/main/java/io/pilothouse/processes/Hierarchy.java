@@ -1,4 +1,4 @@
-package io.pilothouse.agent;
+package io.pilothouse.processes;
 
 import io.pilothouse.manifests.ProcessSpec.Limits;
 import java.io.IOException;
@@ -10,7 +10,7 @@ import java.util.Set;
  * A tree of control groups: the one of version 2, or the one of a controller of version 1. Both are
  * directories with files to write; they differ in the files' names.
  */
-sealed interface Hierarchy permits CgroupV1, CgroupV2 {
+public sealed interface Hierarchy permits CgroupV1, CgroupV2 {
   /** The kernel's period of processor time, in microseconds. */
   long PERIOD = 100_000;
 

@@ -1,9 +1,9 @@
-package io.pilothouse.agent;
+package io.pilothouse.processes;
 
 import java.util.Locale;
 
 /** What the kernel can limit of a group of processes (cgroups(7)). */
-enum Control {
+public enum Control {
   CPU,
   MEMORY,
   PIDS;

@@ -1,9 +1,10 @@
-package io.pilothouse.agent;
+package io.pilothouse.processes;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -13,8 +14,12 @@ import java.util.function.LongPredicate;
 import java.util.stream.Stream;
 
 /** Reads of a process what tells it from a later one with the same pid (proc(5), stat). */
-final class ProcFs {
+public final class ProcFs {
   private static final Path PROC = Path.of("/proc");
+
+  /** Whatever the kernel's own clock does, this is what it tells programs (USER_HZ). */
+  private static final long TICKS_A_SECOND = 100;
+
   private static final int STATE = 0;
   private static final int GROUP = 2;
   private static final int SESSION = 3;
@@ -25,18 +30,18 @@ final class ProcFs {
    *
    * @param startTicks when it started, in clock ticks since boot
    */
-  record Stat(long group, long session, long startTicks) {}
+  public record Stat(long group, long session, long startTicks) {}
 
   private ProcFs() {}
 
   /** When the process started, in clock ticks since boot; empty when it has ended. */
-  static OptionalLong startTicks(long pid) {
+  public static OptionalLong startTicks(long pid) {
     Optional<Stat> stat = stat(pid);
     return stat.isPresent() ? OptionalLong.of(stat.get().startTicks()) : OptionalLong.empty();
   }
 
   /** Empty for a process that has ended, waited for or not. */
-  static Optional<Stat> stat(long pid) {
+  public static Optional<Stat> stat(long pid) {
     try {
       String stat = Files.readString(process(pid).resolve("stat"), StandardCharsets.ISO_8859_1);
       // the second field is the command in parentheses, which may hold spaces and parentheses
@@ -55,7 +60,7 @@ final class ProcFs {
   }
 
   /** Pids of those that hold. */
-  static List<Long> pids(LongPredicate which) throws IOException {
+  public static List<Long> pids(LongPredicate which) throws IOException {
     try (Stream<Path> processes = Files.list(PROC)) {
       return processes
           .map(each -> each.getFileName().toString())
@@ -67,17 +72,17 @@ final class ProcFs {
   }
 
   /** Whether any process of a group or session runs. */
-  static boolean groupRuns(long leader) throws IOException {
+  public static boolean groupRuns(long leader) throws IOException {
     return !pids(pid -> isOf(leader, pid)).isEmpty();
   }
 
   /** Whether a process is of the group or of the session of a leader. */
-  static boolean isOf(long leader, long pid) {
+  public static boolean isOf(long leader, long pid) {
     return stat(pid).filter(each -> each.group() == leader || each.session() == leader).isPresent();
   }
 
   /** What a process was started with; empty when it has ended, or may not be read. */
-  static Map<String, String> environment(long pid) {
+  public static Map<String, String> environment(long pid) {
     try {
       byte[] bytes = Files.readAllBytes(process(pid).resolve("environ"));
       Map<String, String> variables = new HashMap<>();
@@ -93,8 +98,19 @@ final class ProcFs {
     }
   }
 
+  /**
+   * How long ago a process started, by the clock of those ticks: it never jumps.
+   *
+   * @throws IOException when the kernel does not tell
+   */
+  public static Duration age(long startTicks) throws IOException {
+    String uptime = Files.readString(PROC.resolve("uptime"), StandardCharsets.ISO_8859_1);
+    double seconds = Double.parseDouble(uptime.substring(0, uptime.indexOf(' ')));
+    return Duration.ofMillis(Math.round(seconds * 1000) - startTicks * 1000 / TICKS_A_SECOND);
+  }
+
   /** Whether the process that started at {@code ticks} still runs. */
-  static boolean runs(long pid, long ticks) {
+  public static boolean runs(long pid, long ticks) {
     OptionalLong now = startTicks(pid);
     return now.isPresent() && now.getAsLong() == ticks;
   }

@@ -1,7 +1,8 @@
-package io.pilothouse.agent;
+package io.pilothouse.processes;
 
 import io.pilothouse.watchdog.ProcessGroups;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,22 +21,27 @@ import org.slf4j.LoggerFactory;
  * @param leader of the group and of the session
  * @param marks variables that all of it were started with
  */
-record Family(long leader, Map<String, String> marks, Optional<Cgroup> cgroup) {
+public record Family(long leader, Map<String, String> marks, Optional<Cgroup> cgroup) {
   /** The variable that names the process of the manifest. */
-  static final String PROCESS = "PILOT_PROCESS";
+  public static final String PROCESS = "PILOT_PROCESS";
 
   private static final String DISK = "PILOT_DISK";
   private static final Logger log = LoggerFactory.getLogger(Family.class);
   private static final Duration KILL_WAIT = Duration.ofSeconds(5);
   private static final Duration LOOK = Duration.ofMillis(20);
 
-  /** What all of a process are started with, and nobody else. */
-  static Map<String, String> marks(Disk disk, String process) {
-    return Map.of(DISK, disk.root().toString(), PROCESS, process);
+  /**
+   * What all of a process are started with, and nobody else.
+   *
+   * @param disk of the machine
+   * @param variable {@link #PROCESS}, or another for what is no process of the manifest
+   */
+  public static Map<String, String> marks(Path disk, String variable, String process) {
+    return Map.of(DISK, disk.toString(), variable, process);
   }
 
   /** TERM to all of it. */
-  void terminate() throws IOException, InterruptedException {
+  public void terminate() throws IOException, InterruptedException {
     if (ProcFs.groupRuns(leader)) {
       ProcessGroups.signal(leader, "TERM");
     }
@@ -49,7 +55,7 @@ record Family(long leader, Map<String, String> marks, Optional<Cgroup> cgroup) {
    *
    * @throws IOException when not even that ends it
    */
-  void end(Duration grace) throws IOException, InterruptedException {
+  public void end(Duration grace) throws IOException, InterruptedException {
     if (isGone(grace)) {
       return;
     }
@@ -62,7 +68,7 @@ record Family(long leader, Map<String, String> marks, Optional<Cgroup> cgroup) {
    *
    * @return how many others than the leader still ran
    */
-  int kill() throws IOException, InterruptedException {
+  public int kill() throws IOException, InterruptedException {
     int others = others();
     if (ProcFs.groupRuns(leader)) {
       ProcessGroups.signal(leader, "KILL");
@@ -132,28 +138,31 @@ record Family(long leader, Map<String, String> marks, Optional<Cgroup> cgroup) {
   /**
    * Kills processes of a machine that nobody remembers: an agent started them right before it died.
    *
+   * @param variable that they are told by
    * @param known names of those that are remembered
    */
-  static void killForgotten(Disk disk, Set<String> known) throws IOException, InterruptedException {
+  public static void killForgotten(Path disk, String variable, Set<String> known)
+      throws IOException, InterruptedException {
     long deadline = System.nanoTime() + KILL_WAIT.toNanos();
-    List<ProcessHandle> left = forgotten(disk, known);
+    List<ProcessHandle> left = forgotten(disk, variable, known);
     while (!left.isEmpty() && System.nanoTime() - deadline < 0) {
       log.warn(
           "processes {} are left from an agent before this one: killed",
           left.stream().map(ProcessHandle::pid).toList());
       left.forEach(ProcessHandle::destroyForcibly);
       Thread.sleep(LOOK);
-      left = forgotten(disk, known);
+      left = forgotten(disk, variable, known);
     }
   }
 
-  private static List<ProcessHandle> forgotten(Disk disk, Set<String> known) throws IOException {
+  private static List<ProcessHandle> forgotten(Path disk, String variable, Set<String> known)
+      throws IOException {
     List<ProcessHandle> found = new ArrayList<>();
     for (long pid : ProcFs.pids(each -> true)) {
       Optional<ProcessHandle> handle = ProcessHandle.of(pid);
       Map<String, String> environment = handle.isPresent() ? ProcFs.environment(pid) : Map.of();
-      String process = environment.getOrDefault(PROCESS, "");
-      boolean ours = disk.root().toString().equals(environment.get(DISK));
+      String process = environment.getOrDefault(variable, "");
+      boolean ours = disk.toString().equals(environment.get(DISK));
       if (ours && !process.isEmpty() && !known.contains(process)) {
         found.add(handle.orElseThrow());
       }

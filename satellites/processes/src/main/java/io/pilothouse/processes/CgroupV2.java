@@ -1,4 +1,4 @@
-package io.pilothouse.agent;
+package io.pilothouse.processes;
 
 import io.pilothouse.manifests.ProcessSpec.Limits;
 import java.io.IOException;

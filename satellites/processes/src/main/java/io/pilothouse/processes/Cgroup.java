@@ -1,11 +1,13 @@
-package io.pilothouse.agent;
+package io.pilothouse.processes;
 
 import io.pilothouse.manifests.ProcessSpec.Limits;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import org.slf4j.Logger;
@@ -16,16 +18,21 @@ import org.slf4j.LoggerFactory;
  *
  * @param parts at least one, all with the same processes
  */
-record Cgroup(List<Part> parts) {
+public record Cgroup(List<Part> parts) {
+  /** Enters the control groups, then becomes the process. */
+  private static final String ENTER =
+      "while [ \"$1\" != -- ]; do echo 0 >\"$1\" || exit 126; shift; done; shift; exec \"$@\"";
+
   private static final Logger log = LoggerFactory.getLogger(Cgroup.class);
   private static final String PROCESSES = "cgroup.procs";
   private static final Duration GONE_WITHIN = Duration.ofSeconds(5);
   private static final Duration LOOK = Duration.ofMillis(20);
 
   /** A group in a hierarchy. */
-  record Part(Hierarchy hierarchy, Path group) {}
+  public record Part(Hierarchy hierarchy, Path group) {}
 
-  Cgroup {
+  /** At least one part. */
+  public Cgroup {
     parts = List.copyOf(parts);
   }
 
@@ -42,8 +49,19 @@ record Cgroup(List<Part> parts) {
     return parts.stream().map(each -> each.group().resolve(PROCESSES)).toList();
   }
 
+  /** What goes before a command to have it run in the groups; nothing where there are none. */
+  public static List<String> entering(Optional<Cgroup> cgroup) {
+    if (cgroup.isEmpty()) {
+      return List.of();
+    }
+    List<String> command = new ArrayList<>(List.of("/bin/sh", "-c", ENTER, "pilot-start"));
+    cgroup.get().entrances().forEach(each -> command.add(each.toString()));
+    command.add("--");
+    return command;
+  }
+
   /** Of all its processes. */
-  Set<Long> pids() throws IOException {
+  public Set<Long> pids() throws IOException {
     Set<Long> pids = new TreeSet<>();
     for (Part part : parts) {
       Path file = part.group().resolve(PROCESSES);
@@ -58,7 +76,7 @@ record Cgroup(List<Part> parts) {
   }
 
   /** How often the kernel killed one of them for its memory, since it was made. */
-  long outOfMemory() throws IOException {
+  public long outOfMemory() throws IOException {
     long most = 0;
     for (Part part : parts) {
       most = Math.max(most, part.hierarchy().outOfMemory(part.group()));
@@ -71,7 +89,7 @@ record Cgroup(List<Part> parts) {
    *
    * @throws IOException when some cannot be killed
    */
-  void kill() throws IOException, InterruptedException {
+  public void kill() throws IOException, InterruptedException {
     if (pids().isEmpty()) {
       return;
     }
@@ -89,7 +107,7 @@ record Cgroup(List<Part> parts) {
   }
 
   /** Removes the groups once their last process is gone. */
-  void remove() throws InterruptedException {
+  public void remove() throws InterruptedException {
     for (Part part : parts) {
       long deadline = System.nanoTime() + GONE_WITHIN.toNanos();
       while (!isRemoved(part.group()) && System.nanoTime() - deadline < 0) {

@@ -1,0 +1,43 @@
+package io.pilothouse.tasks;
+
+import java.util.Map;
+import java.util.OptionalInt;
+
+/** How a command ended, in the words that frameworks know (wait(2), strsignal(3)). */
+final class Ending {
+  /** Above it, a status is that of a signal (sh(1)). */
+  private static final int SIGNALLED = 128;
+
+  private static final Map<Integer, String> SIGNALS =
+      Map.ofEntries(
+          Map.entry(1, "Hangup"),
+          Map.entry(2, "Interrupt"),
+          Map.entry(3, "Quit"),
+          Map.entry(4, "Illegal instruction"),
+          Map.entry(6, "Aborted"),
+          Map.entry(7, "Bus error"),
+          Map.entry(8, "Floating point exception"),
+          Map.entry(9, "Killed"),
+          Map.entry(10, "User defined signal 1"),
+          Map.entry(11, "Segmentation fault"),
+          Map.entry(12, "User defined signal 2"),
+          Map.entry(13, "Broken pipe"),
+          Map.entry(14, "Alarm clock"),
+          Map.entry(15, "Terminated"),
+          Map.entry(24, "CPU time limit exceeded"),
+          Map.entry(25, "File size limit exceeded"));
+
+  private Ending() {}
+
+  /** {@code Command exited with status 1}. */
+  static String words(OptionalInt status) {
+    if (status.isEmpty()) {
+      return "Command ended, and nobody saw how";
+    }
+    int value = status.getAsInt();
+    int signal = value - SIGNALLED;
+    return signal > 0 && signal <= 64
+        ? "Command terminated with signal " + SIGNALS.getOrDefault(signal, Integer.toString(signal))
+        : "Command exited with status " + value;
+  }
+}

@@ -1,0 +1,48 @@
+package io.pilothouse.tasks;
+
+import io.pilothouse.processes.Cgroups;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * What all tasks of a machine share.
+ *
+ * @param name of the machine
+ * @param disk of the machine; the tasks' own is below it
+ * @param environment of all that runs there
+ * @param clock for the times that frameworks are told
+ * @param firstRetry until a status is told again, doubled up to ten minutes
+ * @param changed called when there is something to do at once
+ */
+public record Machine(
+    String name,
+    Path disk,
+    Cgroups cgroups,
+    Map<String, String> environment,
+    InstantSource clock,
+    Duration firstRetry,
+    Runnable changed) {
+
+  /** How Mesos' agents do it. */
+  public static final Duration RETRY = Duration.ofSeconds(10);
+
+  /** The variable that all of a task are told by, beside the machine's disk. */
+  static final String MARK = "PILOT_TASK";
+
+  /** Copies what is given. */
+  public Machine {
+    environment = new TreeMap<>(environment);
+  }
+
+  TaskDisk tasks() {
+    return new TaskDisk(disk.resolve("tasks"));
+  }
+
+  /** Seconds since the epoch, as Mesos writes times. */
+  double seconds() {
+    return clock.millis() / 1000.0;
+  }
+}

@@ -1,0 +1,200 @@
+package io.pilothouse.tasks;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.protobuf.ByteString;
+import io.pilothouse.api.v1.AgentAcknowledge;
+import io.pilothouse.api.v1.AgentKill;
+import io.pilothouse.api.v1.AgentLaunch;
+import io.pilothouse.api.v1.AgentMessage;
+import io.pilothouse.api.v1.AgentShutdownFramework;
+import io.pilothouse.api.v1.SchedulerMessage;
+import io.pilothouse.mesos.v1.AgentID;
+import io.pilothouse.mesos.v1.AgentInfo;
+import io.pilothouse.mesos.v1.CommandInfo;
+import io.pilothouse.mesos.v1.DurationInfo;
+import io.pilothouse.mesos.v1.FrameworkID;
+import io.pilothouse.mesos.v1.FrameworkInfo;
+import io.pilothouse.mesos.v1.KillPolicy;
+import io.pilothouse.mesos.v1.TaskID;
+import io.pilothouse.mesos.v1.TaskInfo;
+import io.pilothouse.mesos.v1.TaskState;
+import io.pilothouse.mesos.v1.TaskStatus;
+import io.pilothouse.processes.Cgroups;
+import io.pilothouse.processes.Family;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+
+/** A machine's tasks, and a scheduler that is played by the test. */
+final class Desk {
+  static final String FRAMEWORK = "f-1";
+
+  final Path disk;
+  final List<TaskStatus> heard = new ArrayList<>();
+  Cgroups cgroups = Cgroups.none("a machine without");
+  Duration retry = Duration.ofHours(1);
+  boolean acknowledges = true;
+  Tasks tasks;
+
+  Desk(Path disk) throws Exception {
+    this.disk = disk;
+    this.tasks = open();
+    tasks.connected(this::take);
+  }
+
+  private Tasks open() throws Exception {
+    Machine machine =
+        new Machine(
+            "web-01",
+            disk,
+            cgroups,
+            Map.of("PATH", "/usr/bin:/bin", "MESOS_OF_AGENT", "no", "GREETING", "machine"),
+            InstantSource.system(),
+            retry,
+            () -> {});
+    return Tasks.open(machine, new Sandboxes(machine.tasks(), Duration.ofDays(7), 1000, 1000));
+  }
+
+  private synchronized void take(AgentMessage message) {
+    heard.add(message.getUpdate().getStatus());
+  }
+
+  /** The agent dies, and another starts on the same disk. */
+  void restartsAgent() throws Exception {
+    tasks.disconnected();
+    tasks = open();
+    tasks.connected(this::take);
+  }
+
+  static TaskInfo.Builder task(String id, String line) {
+    return TaskInfo.newBuilder()
+        .setName(id)
+        .setTaskId(TaskID.newBuilder().setValue(id))
+        .setAgentId(AgentID.newBuilder().setValue("a"))
+        .setCommand(CommandInfo.newBuilder().setValue(line));
+  }
+
+  static FrameworkInfo.Builder framework() {
+    return FrameworkInfo.newBuilder()
+        .setUser("")
+        .setName("test")
+        .setId(FrameworkID.newBuilder().setValue(FRAMEWORK));
+  }
+
+  void launches(String id, String line) throws IOException {
+    launches(task(id, line));
+  }
+
+  void launches(TaskInfo.Builder task) throws IOException {
+    launches(framework(), task);
+  }
+
+  void launches(FrameworkInfo.Builder framework, TaskInfo.Builder task) throws IOException {
+    tasks.take(
+        SchedulerMessage.newBuilder()
+            .setLaunch(AgentLaunch.newBuilder().setFramework(framework).addTasks(task))
+            .build());
+  }
+
+  void kills(String id, Duration grace) throws IOException {
+    tasks.take(
+        SchedulerMessage.newBuilder()
+            .setKill(
+                AgentKill.newBuilder()
+                    .setFrameworkId(framework().getId())
+                    .setTaskId(TaskID.newBuilder().setValue(id))
+                    .setKillPolicy(
+                        KillPolicy.newBuilder()
+                            .setGracePeriod(
+                                DurationInfo.newBuilder().setNanoseconds(grace.toNanos()))))
+            .build());
+  }
+
+  void shutsDownFramework() throws IOException {
+    tasks.take(
+        SchedulerMessage.newBuilder()
+            .setShutdownFramework(
+                AgentShutdownFramework.newBuilder().setFrameworkId(framework().getId()))
+            .build());
+  }
+
+  void acknowledges(TaskStatus status) throws IOException {
+    acknowledges(status.getTaskId(), status.getUuid());
+  }
+
+  void acknowledges(TaskID task, ByteString uuid) throws IOException {
+    tasks.take(
+        SchedulerMessage.newBuilder()
+            .setAcknowledge(
+                AgentAcknowledge.newBuilder()
+                    .setFrameworkId(framework().getId())
+                    .setTaskId(task)
+                    .setUuid(uuid))
+            .build());
+  }
+
+  /** A round of the agent, and the framework's acknowledgements of what was heard in it. */
+  void round() throws Exception {
+    int before = heard.size();
+    tasks.round();
+    if (acknowledges) {
+      for (TaskStatus each : List.copyOf(heard.subList(before, heard.size()))) {
+        acknowledges(each);
+      }
+    }
+  }
+
+  /** Goes on until the task is told to be in a state; the status that says so. */
+  TaskStatus until(String id, TaskState state) throws Exception {
+    await(() -> heard.stream().anyMatch(each -> is(each, id, state)));
+    return heard.stream().filter(each -> is(each, id, state)).findFirst().orElseThrow();
+  }
+
+  private static boolean is(TaskStatus status, String id, TaskState state) {
+    return status.getTaskId().getValue().equals(id) && status.getState() == state;
+  }
+
+  void await(BooleanSupplier condition) throws Exception {
+    long end = System.nanoTime() + Duration.ofSeconds(20).toNanos();
+    while (!condition.getAsBoolean()) {
+      assertThat(System.nanoTime() - end).as("waited in vain; heard " + states()).isNegative();
+      round();
+      LockSupport.parkNanos(5_000_000);
+    }
+  }
+
+  List<String> states() {
+    return heard.stream()
+        .map(each -> each.getTaskId().getValue() + " " + each.getState().name().substring(5))
+        .toList();
+  }
+
+  Path sandbox(String id) throws IOException {
+    return disk.resolve("tasks/frameworks/f-1/executors/%s/runs/latest".formatted(id)).toRealPath();
+  }
+
+  String stdout(String id) throws IOException {
+    return Files.readString(sandbox(id).resolve("stdout"));
+  }
+
+  int remembered() {
+    return tasks
+        .register(AgentInfo.newBuilder().setHostname("web-01").build(), "b", "v")
+        .getTasksCount();
+  }
+
+  /** Nothing is left running. */
+  void close() throws Exception {
+    tasks.disconnected();
+    Family.killForgotten(disk, Machine.MARK, Set.of());
+  }
+}
