@@ -2,13 +2,13 @@ package io.pilothouse.manifests.offers;
 
 import io.pilothouse.api.v1.OfferedRange;
 import io.pilothouse.api.v1.OfferedResource;
-import io.pilothouse.manifests.table.Units;
 import java.math.BigDecimal;
 import java.util.List;
 
 /** A resource as people write it: {@code 1.5}, {@code 8GiB}, {@code 31000-31999}. */
 public final class OfferedWords {
   private static final int MILLI_DIGITS = 3;
+  private static final List<String> UNITS = List.of("B", "KiB", "MiB", "GiB", "TiB");
 
   private OfferedWords() {}
 
@@ -24,13 +24,24 @@ public final class OfferedWords {
   /** An amount or a size; empty for what is a list. */
   public static String value(OfferedResource resource) {
     if (resource.getSizeBytes() > 0) {
-      return Units.text(resource.getSizeBytes()).replace(" ", "");
+      return size(resource.getSizeBytes());
     }
     return resource.getMilli() == 0
         ? ""
         : BigDecimal.valueOf(resource.getMilli(), MILLI_DIGITS)
             .stripTrailingZeros()
             .toPlainString();
+  }
+
+  /** In the largest unit that needs no fraction. */
+  private static String size(long bytes) {
+    long amount = bytes;
+    int unit = 0;
+    while (unit < UNITS.size() - 1 && amount % 1024 == 0) {
+      amount /= 1024;
+      unit++;
+    }
+    return amount + UNITS.get(unit);
   }
 
   /** Ranges or items; empty for what is an amount or a size. */

@@ -12,12 +12,12 @@ import io.pilothouse.api.v1.Rollout;
 import io.pilothouse.api.v1.RolloutUnit;
 import io.pilothouse.api.v1.Veto;
 import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
 
 /**
  * Whether frameworks may be offered a machine, and why not: only HEALTHY ones, in service, that no
@@ -58,7 +58,7 @@ public final class Offerability {
   }
 
   private final Entities state;
-  private final Map<String, List<Switching>> switching = new HashMap<>();
+  private final Map<String, List<Switching>> switching = new TreeMap<>();
 
   public Offerability(Entities state) {
     this.state = state;
@@ -187,7 +187,7 @@ public final class Offerability {
           }
         }
         case ROLLING_BACK -> {
-          Set<String> back = new HashSet<>();
+          Set<String> back = new TreeSet<>();
           rollout.getUnitsList().forEach(each -> back.addAll(each.getSwitchedList()));
           found.add(new Switching(rollout, RolloutUnit.getDefaultInstance(), back));
         }

@@ -45,8 +45,8 @@ class DirectionsTest {
     MAY_USE.put("scheduler.allocator", List.of());
     MAY_USE.put("watchdog", List.of("kit", "client", "manifests"));
     MAY_USE.put("processes", List.of("manifests", "watchdog"));
-    MAY_USE.put("tasks",
-        List.of("client", "filesync", "manifests", "mesos", "processes", "watchdog"));
+    MAY_USE.put(
+        "tasks", List.of("client", "filesync", "manifests", "mesos", "processes", "watchdog"));
     MAY_USE.put(
         "agent",
         List.of(

@@ -25,6 +25,7 @@ class PurityTest {
     "io.pilothouse.dm.state..",
     "io.pilothouse.manifests.access..",
     "io.pilothouse.manifests.audit..",
+    "io.pilothouse.manifests.offers..",
     "io.pilothouse.manifests.pattern..",
     "io.pilothouse.manifests.policy..",
     "io.pilothouse.manifests.signing..",
@@ -147,6 +148,7 @@ class PurityTest {
                 return (name.startsWith("io.pilothouse.manifests.")
                         && !name.startsWith("io.pilothouse.manifests.access.")
                         && !name.startsWith("io.pilothouse.manifests.audit.")
+                        && !name.startsWith("io.pilothouse.manifests.offers.")
                         && !name.startsWith("io.pilothouse.manifests.pattern.")
                         && !name.startsWith("io.pilothouse.manifests.policy.")
                         && !name.startsWith("io.pilothouse.manifests.signing."))

@@ -52,13 +52,18 @@ class WallClockTest {
       Map.ofEntries(
           Map.entry("kit.HttpPage.secondsLeft", "certificates expire by the wall clock"),
           Map.entry("watchdog.checks.HttpDate.ask", "the time of day is what it is about"),
-          Map.entry("watchdog.ScriptRunner.timedOut", "only shown: since when a script cannot be killed"),
+          Map.entry(
+              "watchdog.ScriptRunner.timedOut", "only shown: since when a script cannot be killed"),
           Map.entry("watchdog.Prober.<init>", ABOVE_AN_EARLIER_RUN),
           Map.entry("agent.Reporter.register", ABOVE_AN_EARLIER_RUN),
           Map.entry("provisioning.BmcWatch.<init>", ABOVE_AN_EARLIER_RUN),
-          Map.entry("provisioning.BmcWatch.report", "the same, and it rises whatever the clock says"),
-          Map.entry("repair.Main.start", "tickets bear dates, and outlive the process that opened them"),
-          Map.entry("agent.Offers.open", "frameworks are told times of the day, and sandboxes have files' ages"));
+          Map.entry(
+              "provisioning.BmcWatch.report", "the same, and it rises whatever the clock says"),
+          Map.entry(
+              "repair.Main.start", "tickets bear dates, and outlive the process that opened them"),
+          Map.entry(
+              "agent.Offers.open",
+              "frameworks are told times of the day, and sandboxes have files' ages"));
 
   @Test
   void whatRunsBesideTheDeviceManagerGoesByTheMonotonicClock() {
