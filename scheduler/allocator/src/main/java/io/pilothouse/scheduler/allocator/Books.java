@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Who has what, kept in all the places where it counts: on the machine, in both sorters, in what a
@@ -146,6 +147,7 @@ final class Books {
     totals.add(agent.total().quantities());
     reserve(agent.total(), 1);
     recountHeadroom(machine);
+    quota++;
     return machine;
   }
 
@@ -159,6 +161,14 @@ final class Books {
     }
     machine.become(agent);
     recountHeadroom(machine);
+    quota++;
+  }
+
+  void withhold(Machine machine, Optional<String> reason) {
+    machine.withheld = reason;
+    machine.forget();
+    recountHeadroom(machine);
+    quota++;
   }
 
   void remove(Machine machine) {
@@ -187,7 +197,6 @@ final class Books {
         }
       }
     }
-    quota++;
   }
 
   // ---- giving and taking

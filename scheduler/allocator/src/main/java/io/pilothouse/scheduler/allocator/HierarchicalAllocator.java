@@ -175,7 +175,6 @@ final class HierarchicalAllocator implements Allocator {
   public void updateAgent(Agent agent) {
     Machine machine = machine(agent.id());
     books.change(machine, agent);
-    books.quota++;
     changed.add(machine);
   }
 
@@ -190,10 +189,7 @@ final class HierarchicalAllocator implements Allocator {
   @Override
   public void setOfferable(String agent, Optional<String> withheld) {
     Machine machine = machine(agent);
-    machine.withheld = withheld;
-    machine.forget();
-    books.recountHeadroom(machine);
-    books.quota++;
+    books.withhold(machine, withheld);
     changed.add(machine);
   }
 
@@ -260,7 +256,6 @@ final class HierarchicalAllocator implements Allocator {
       return false;
     }
     books.change(machine, machine.exchanged(from, to));
-    books.quota++;
     return true;
   }
 

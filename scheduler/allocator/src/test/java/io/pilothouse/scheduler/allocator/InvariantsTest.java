@@ -46,6 +46,9 @@ class InvariantsTest {
   }
 
   private static final class Run {
+    /** Never at a batch: those come every 1000. */
+    private static final long REFUSED = 3500;
+
     final List<Allocation> log = new ArrayList<>();
     private final Random random;
     private final Allocator allocator;
@@ -57,6 +60,7 @@ class InvariantsTest {
     private final TreeMap<String, Allocation> allocated = new TreeMap<>();
     private final TreeMap<String, Quota> quotas = new TreeMap<>();
     private final TreeMap<String, Allocation> filters = new TreeMap<>();
+    private final TreeMap<String, Long> filterEnds = new TreeMap<>();
     private long now;
     private int number;
 
@@ -111,6 +115,7 @@ class InvariantsTest {
       } else {
         now += 1000;
         handedOut(allocator.allocate(now));
+        checkNothingIsLeft();
       }
     }
 
@@ -183,6 +188,7 @@ class InvariantsTest {
       put(held, held.resources().minus(part));
       if (refuse && !part.isEmpty()) {
         filters.put(key(held) + " " + ++number, returned);
+        filterEnds.put(key(held) + " " + number, now + REFUSED);
       }
     }
 
@@ -224,6 +230,7 @@ class InvariantsTest {
     }
 
     private void handedOut(List<Allocation> offers) {
+      filters.keySet().removeIf(filter -> filterEnds.get(filter) <= now);
       TreeSet<String> keys = new TreeSet<>();
       for (Allocation offer : offers) {
         assertThat(keys.add(key(offer))).as("one offer of an agent to a framework").isTrue();
@@ -282,6 +289,14 @@ class InvariantsTest {
         sum += counts ? one.resources().chargeable().quantities().get(name) : 0;
       }
       return sum;
+    }
+
+    /** After a batch there is no agent of which a framework could still be offered something. */
+    private void checkNothingIsLeft() {
+      for (Framework framework : frameworks.values()) {
+        Explanation why = allocator.explain(framework.id(), framework.roles().first(), now);
+        assertThat(why.withheld()).doesNotContainKey(Explanation.Withheld.OTHERS_FIRST);
+      }
     }
 
     private void check() {
