@@ -43,6 +43,31 @@ class DirectionsTest {
     MAY_USE.put("provisioning", List.of("kit", "client", "manifests", "provisioning.power"));
     MAY_USE.put("repair", List.of("kit", "client", "manifests", "provisioning.power"));
     MAY_USE.put("scheduler.allocator", List.of());
+    MAY_USE.put("scheduler.wire", List.of("scheduler.allocator", "mesos"));
+    MAY_USE.put("scheduler.validation", List.of("scheduler.allocator", "scheduler.wire", "mesos"));
+    MAY_USE.put(
+        "scheduler.core",
+        List.of("scheduler.allocator", "scheduler.wire", "scheduler.validation", "mesos"));
+    MAY_USE.put(
+        "scheduler.loop",
+        List.of("scheduler.core", "scheduler.allocator", "scheduler.wire", "scheduler.validation"));
+    MAY_USE.put(
+        "scheduler.http",
+        List.of(
+            "scheduler.loop", "scheduler.core", "scheduler.validation", "mesos", "kit", "client"));
+    MAY_USE.put(
+        "scheduler.agents", List.of("scheduler.loop", "scheduler.core", "mesos", "kit", "client"));
+    MAY_USE.put(
+        "scheduler",
+        List.of(
+            "scheduler.allocator",
+            "scheduler.core",
+            "scheduler.loop",
+            "scheduler.http",
+            "scheduler.agents",
+            "mesos",
+            "kit",
+            "client"));
     MAY_USE.put("watchdog", List.of("kit", "client", "manifests"));
     MAY_USE.put("processes", List.of("manifests", "watchdog"));
     MAY_USE.put(
@@ -83,10 +108,10 @@ class DirectionsTest {
         .check(Code.CLASSES);
   }
 
-  /** The provisioning service's own package must not take its power drivers' along. */
+  /** A package that others are below must not take them along. */
   private static List<String> packages(String module) {
-    return module.equals("provisioning")
-        ? List.of("io.pilothouse.provisioning")
+    return module.equals("provisioning") || module.equals("scheduler")
+        ? List.of("io.pilothouse." + module)
         : List.of("io.pilothouse." + module + "..");
   }
 

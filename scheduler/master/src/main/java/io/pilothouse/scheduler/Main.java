@@ -1,0 +1,245 @@
+package io.pilothouse.scheduler;
+
+import io.pilothouse.api.v1.PullOfferableReply;
+import io.pilothouse.api.v1.PullOfferableRequest;
+import io.pilothouse.api.v1.SatelliteGrpc;
+import io.pilothouse.client.DmClient;
+import io.pilothouse.client.ServerAddress;
+import io.pilothouse.kit.HttpPage;
+import io.pilothouse.kit.LeaseKeeper;
+import io.pilothouse.kit.Program;
+import io.pilothouse.kit.ProgramException;
+import io.pilothouse.kit.ProgramOptions;
+import io.pilothouse.kit.Rounds;
+import io.pilothouse.mesos.v1.MasterInfo;
+import io.pilothouse.scheduler.agents.AgentPort;
+import io.pilothouse.scheduler.agents.AgentStreams;
+import io.pilothouse.scheduler.allocator.Allocator;
+import io.pilothouse.scheduler.allocator.Options;
+import io.pilothouse.scheduler.core.Core;
+import io.pilothouse.scheduler.core.CoreOptions;
+import io.pilothouse.scheduler.http.ApiServer;
+import io.pilothouse.scheduler.http.Credentials;
+import io.pilothouse.scheduler.http.Operators;
+import io.pilothouse.scheduler.http.Routes;
+import io.pilothouse.scheduler.http.Streams;
+import io.pilothouse.scheduler.loop.Loop;
+import io.pilothouse.tls.TlsDirectory;
+import java.io.IOException;
+import java.net.Inet4Address;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** The scheduler. Any number may run; one leads. */
+@Command(
+    name = "scheduler",
+    description = "Offers the Healthy machines to frameworks, by the Mesos v1 HTTP API.")
+public final class Main implements Program.Body {
+  private static final Duration LEASE = Duration.ofSeconds(6);
+  private static final Duration STALE = Duration.ofSeconds(30);
+  private static final Duration WAIT = Duration.ofSeconds(10);
+  private static final Duration CALL = Duration.ofSeconds(3);
+  private static final Duration HEARTBEAT = Duration.ofSeconds(15);
+
+  @Mixin private final ProgramOptions options = new ProgramOptions();
+
+  @Option(
+      names = "--api",
+      required = true,
+      paramLabel = "HOST:PORT",
+      description = "Where to serve frameworks and operators' tools; Mesos' own port is 5050.")
+  private ServerAddress api = new ServerAddress("127.0.0.1", 0);
+
+  @Option(
+      names = "--agents",
+      required = true,
+      paramLabel = "HOST:PORT",
+      description = "Where agents attach; machines are told this address.")
+  private ServerAddress agents = new ServerAddress("127.0.0.1", 0);
+
+  @Option(
+      names = "--roles",
+      split = ",",
+      paramLabel = "ROLE",
+      description = "Roles that frameworks may have, beside *; default: any.")
+  private Set<String> roles = Set.of();
+
+  @Option(
+      names = "--root-submissions",
+      negatable = true,
+      defaultValue = "true",
+      fallbackValue = "true",
+      description = "Frameworks may run tasks as root; default: they may.")
+  private boolean root;
+
+  @Option(
+      names = "--offer-timeout",
+      defaultValue = "120",
+      paramLabel = "SECONDS",
+      description = "An offer that is not answered is rescinded after so long; default 120.")
+  private long offerTimeout;
+
+  @Option(
+      names = "--framework-credentials",
+      paramLabel = "FILE",
+      description = {
+        "Principals and secrets, a pair on each line, for HTTP Basic authentication of frameworks;",
+        "default: nobody is asked who he is."
+      })
+  private @Nullable Path credentials;
+
+  public static void main(String[] args) {
+    Program.main(new Main(), args);
+  }
+
+  @Override
+  public void start(Program program) {
+    Optional<TlsDirectory> tls = options.tls();
+    Optional<Credentials> frameworks = readCredentials();
+    if (tls.isEmpty() && frameworks.isEmpty() && !isLoopback(api)) {
+      throw new ProgramException(
+          "will not serve the Mesos API on "
+              + api
+              + ": others reach it and nothing authenticates them; give --framework-credentials,"
+              + " or a loopback address");
+    }
+    if (offerTimeout < 1) {
+      throw new ProgramException("--offer-timeout " + offerTimeout + ": expected 1 or more");
+    }
+    MasterInfo master = master();
+    HttpPage page = program.closing(options.page(program));
+    DmClient client = program.closing(options.client());
+    LeaseKeeper lease =
+        program.closing(
+            new LeaseKeeper(
+                client, "scheduler", options.id(), agents.toString(), LEASE, program.meters()));
+    Streams streams = new Streams();
+    Connected connected = new Connected();
+    Loop loop = program.closing(new Loop(System::currentTimeMillis, connected::endAll));
+    AgentStreams attached = new AgentStreams(loop, lease::token);
+    Operators operators = new Operators(loop, HEARTBEAT.toSeconds());
+    connected.is(streams, attached, operators);
+    streams.whenEnded(id -> loop.submit((core, now) -> core.streamEnded(id, now)));
+    Edges edges = new Edges(streams, attached, operators);
+    CoreOptions core =
+        CoreOptions.of(master)
+            .roles(roles)
+            .root(root)
+            .offerTimeout(Duration.ofSeconds(offerTimeout));
+    Leader leader =
+        new Leader(
+            lease,
+            revision -> pull(client, revision),
+            loop,
+            core,
+            (named, now) ->
+                new Core(named, Allocator.create(Options.DEFAULT.withSeed(now)), edges, true, now));
+    program.closing(new AgentPort(agents, tls, attached));
+    program.closing(
+        new ApiServer(
+            new InetSocketAddress(api.host(), api.port()),
+            tls.map(TlsDirectory::server),
+            new Routes(loop, streams, operators, master, System.currentTimeMillis(), frameworks)));
+    Rounds machines =
+        program.closing(
+            new Rounds("machines", Duration.ofMillis(100), leader::pull, program.meters()));
+    Rounds leads =
+        program.closing(
+            new Rounds("leadership", Duration.ofMillis(100), leader::round, program.meters()));
+    Rounds beats =
+        program.closing(new Rounds("heartbeats", HEARTBEAT, operators::beat, program.meters()));
+    page.status(
+            () -> {
+              Map<String, Object> status = new LinkedHashMap<>();
+              status.put("program", "scheduler");
+              status.put("id", options.id());
+              status.put("lease", lease.describe());
+              status.put("leads_with_token", leader.leading());
+              status.put("machines", leader.machines());
+              status.put("agents", attached.open());
+              return status;
+            })
+        .check("device-manager", () -> lease.problem(STALE))
+        .check("machines", () -> machines.problem(STALE))
+        .start();
+    lease.start();
+    machines.start();
+    leads.start();
+    beats.start();
+  }
+
+  /** Those that must begin anew when the core does. */
+  private static final class Connected {
+    private @Nullable Edges edges;
+
+    void is(Streams streams, AgentStreams agents, Operators operators) {
+      edges = new Edges(streams, agents, operators);
+    }
+
+    void endAll() {
+      if (edges != null) {
+        edges.streams().endAll();
+        edges.agents().endAll();
+        edges.operators().endAll();
+      }
+    }
+  }
+
+  private static PullOfferableReply pull(DmClient client, long revision) {
+    PullOfferableRequest request =
+        PullOfferableRequest.newBuilder().setRevision(revision).setWaitMs(WAIT.toMillis()).build();
+    return client.any(
+        WAIT.plus(CALL),
+        WAIT.plus(CALL),
+        channel -> SatelliteGrpc.newBlockingStub(channel).pullOfferable(request));
+  }
+
+  private Optional<Credentials> readCredentials() {
+    if (credentials == null) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(Credentials.read(credentials));
+    } catch (IOException e) {
+      throw new ProgramException("--framework-credentials: " + e.getMessage(), e);
+    }
+  }
+
+  private static boolean isLoopback(ServerAddress address) {
+    InetSocketAddress socket = new InetSocketAddress(address.host(), address.port());
+    return !socket.isUnresolved() && socket.getAddress().isLoopbackAddress();
+  }
+
+  private MasterInfo master() {
+    InetAddress address = new InetSocketAddress(api.host(), api.port()).getAddress();
+    // Mesos keeps an IPv4 address as a number in the order of the network, read on a PC
+    int ip =
+        address instanceof Inet4Address
+            ? Integer.reverseBytes(ByteBuffer.wrap(address.getAddress()).getInt())
+            : 0;
+    MasterInfo.Builder master =
+        MasterInfo.newBuilder()
+            .setId(options.id())
+            .setIp(ip)
+            .setPort(api.port())
+            .setHostname(api.host())
+            .setPid("master@" + api)
+            .setVersion("1.11.0");
+    master.getAddressBuilder().setHostname(api.host()).setPort(api.port());
+    if (address != null) {
+      master.getAddressBuilder().setIp(address.getHostAddress());
+    }
+    return master.build();
+  }
+}

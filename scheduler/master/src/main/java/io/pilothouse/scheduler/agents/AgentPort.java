@@ -1,0 +1,72 @@
+package io.pilothouse.scheduler.agents;
+
+import io.grpc.Server;
+import io.grpc.netty.shaded.io.grpc.netty.GrpcSslContexts;
+import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
+import io.grpc.netty.shaded.io.netty.handler.ssl.ClientAuth;
+import io.grpc.netty.shaded.io.netty.handler.ssl.SslContextBuilder;
+import io.grpc.netty.shaded.io.netty.handler.ssl.SslProvider;
+import io.pilothouse.client.ServerAddress;
+import io.pilothouse.kit.ProgramException;
+import io.pilothouse.tls.Peers;
+import io.pilothouse.tls.TlsDirectory;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+
+/** The port that agents attach to. Plain only on loopback: then a header says who calls. */
+public final class AgentPort implements AutoCloseable {
+  /** A machine's tasks when it registers. */
+  private static final int LARGEST_MESSAGE = 16 << 20;
+
+  private final Server server;
+
+  public AgentPort(ServerAddress address, Optional<TlsDirectory> tls, AgentStreams streams) {
+    InetSocketAddress socket = new InetSocketAddress(address.host(), address.port());
+    if (tls.isEmpty() && (socket.isUnresolved() || !socket.getAddress().isLoopbackAddress())) {
+      throw new ProgramException(
+          "will not let agents attach on "
+              + address
+              + " without TLS: anybody could say that he is a machine; give --tls DIR, or a"
+              + " loopback address");
+    }
+    NettyServerBuilder builder =
+        NettyServerBuilder.forAddress(socket)
+            .addService(streams)
+            .intercept(new Callers())
+            .maxInboundMessageSize(LARGEST_MESSAGE)
+            .permitKeepAliveTime(5, TimeUnit.SECONDS)
+            .permitKeepAliveWithoutCalls(true)
+            .keepAliveTime(30, TimeUnit.SECONDS)
+            .keepAliveTimeout(10, TimeUnit.SECONDS);
+    try {
+      if (tls.isPresent()) {
+        builder.sslContext(
+            GrpcSslContexts.configure(
+                    SslContextBuilder.forServer(tls.get().keyManager()), SslProvider.JDK)
+                .protocols(TlsDirectory.PROTOCOL)
+                .trustManager(tls.get().trustManager(Peers.ANY))
+                .clientAuth(ClientAuth.REQUIRE)
+                .sessionTimeout(TlsDirectory.SESSION_SECONDS)
+                .build());
+      }
+      server = builder.build().start();
+    } catch (IOException e) {
+      throw new ProgramException(
+          "cannot serve agents on %s: %s: stop the program that has the port, `ss -ltnp` names it,"
+                  .formatted(address, e)
+              + " or give another --agents",
+          e);
+    }
+  }
+
+  public int port() {
+    return server.getPort();
+  }
+
+  @Override
+  public void close() {
+    server.shutdownNow();
+  }
+}

@@ -1,0 +1,177 @@
+package io.pilothouse.scheduler.core;
+
+import io.pilothouse.api.v1.AgentRegister;
+import io.pilothouse.api.v1.RunningExecutor;
+import io.pilothouse.api.v1.RunningTask;
+import io.pilothouse.mesos.v1.FrameworkID;
+import io.pilothouse.mesos.v1.FrameworkInfo;
+import io.pilothouse.mesos.v1.TaskID;
+import io.pilothouse.mesos.v1.TaskInfo;
+import io.pilothouse.mesos.v1.TaskState;
+import io.pilothouse.mesos.v1.TaskStatus.Reason;
+import io.pilothouse.scheduler.validation.Ids;
+import io.pilothouse.scheduler.validation.ResourceCheck;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** What an agent runs when it registers, held against what was thought to run there. */
+final class Adoption {
+  private static final Logger log = LoggerFactory.getLogger(Adoption.class);
+
+  private final Tables tables;
+  private final Statuses statuses;
+  private final Frameworks frameworks;
+
+  Adoption(Tables tables, Statuses statuses, Frameworks frameworks) {
+    this.tables = tables;
+    this.statuses = statuses;
+    this.frameworks = frameworks;
+  }
+
+  /** The allocator does not have the agent yet, and gets what is found here. */
+  void adopt(Agent agent, AgentRegister register) {
+    Set<String> unwanted = frameworks(register);
+    Set<Task> running = new HashSet<>();
+    for (RunningTask each : register.getTasksList()) {
+      @Nullable Framework framework = tables.frameworks.get(each.getFrameworkId().getValue());
+      if (framework == null) {
+        unwanted.add(each.getFrameworkId().getValue());
+      } else {
+        adopt(agent, framework, each).ifPresent(running::add);
+      }
+    }
+    Set<Executor> executors = new HashSet<>();
+    for (RunningExecutor each : register.getExecutorsList()) {
+      @Nullable Framework framework = tables.frameworks.get(each.getFrameworkId().getValue());
+      if (framework == null) {
+        unwanted.add(each.getFrameworkId().getValue());
+      } else {
+        executors.add(adopt(agent, framework, each));
+      }
+    }
+    for (Executor each : agent.executors()) {
+      if (!executors.contains(each)) {
+        agent.removeExecutor(each.framework().id, each.id());
+      }
+    }
+    for (Task each : agent.tasks()) {
+      if (!running.contains(each)) {
+        lost(each);
+      }
+    }
+    unwanted.forEach(id -> statuses.shutDown(agent, id));
+    for (Task each : new LinkedHashSet<>(agent.kills)) {
+      statuses.kill(each, null, "", 0);
+    }
+  }
+
+  /** Those that are new here are known from now on; returned are those that are over. */
+  private Set<String> frameworks(AgentRegister register) {
+    Set<String> unwanted = new LinkedHashSet<>();
+    for (FrameworkInfo each : register.getFrameworksList()) {
+      String id = each.getId().getValue();
+      if (tables.completed.containsKey(id)) {
+        unwanted.add(id);
+      } else if (!tables.frameworks.containsKey(id) && Ids.objection(id).isEmpty()) {
+        frameworks.recover(each);
+      }
+    }
+    return unwanted;
+  }
+
+  private Optional<Task> adopt(Agent agent, Framework framework, RunningTask running) {
+    TaskID id = running.getTask().getTaskId();
+    Optional<String> objection = ResourceCheck.objection(running.getTask().getResourcesList());
+    if (objection.isPresent()) {
+      log.error("Agent {} runs task {}: {}", agent.id, id.getValue(), objection.get());
+      return Optional.empty();
+    }
+    @Nullable Task known = framework.tasks.get(id.getValue());
+    if (known != null && known.agent != agent) {
+      log.warn(
+          "Task {} of framework {} runs on agent {} and on agent {}; the later is killed",
+          id.getValue(),
+          framework.id,
+          known.agent.id,
+          agent.id);
+      kill(agent, framework, id);
+      return Optional.empty();
+    }
+    boolean wasUnreachable = framework.unreachable.remove(id.getValue()) != null;
+    Task task =
+        known != null
+            ? known
+            : new Task(
+                framework,
+                agent,
+                running.getTask(),
+                running.getTask().getExecutor().getExecutorId().getValue(),
+                Task.role(running.getTask().getResourcesList(), framework.soleRole()));
+    if (known == null) {
+      framework.tasks.put(task.id(), task);
+      agent.add(task);
+    }
+    if (running.hasLatest() && !(task.isOver() && known != null)) {
+      task.state = running.getLatest().getState();
+      task.note(running.getLatest());
+    }
+    task.holding = !task.isOver();
+    if (wasUnreachable && !task.isOver()) {
+      statuses.tell(
+          task,
+          task.state,
+          Reason.REASON_AGENT_REREGISTERED,
+          "Agent %s on %s is back".formatted(agent.id, agent.machine));
+    }
+    return Optional.of(task);
+  }
+
+  private void kill(Agent agent, Framework framework, TaskID id) {
+    Task twin =
+        new Task(
+            framework,
+            agent,
+            TaskInfo.newBuilder().setName("").setTaskId(id).setAgentId(agent.agentId()).build(),
+            "",
+            framework.soleRole());
+    statuses.kill(twin, null, "a task of this id runs on another machine", 0);
+  }
+
+  private static Executor adopt(Agent agent, Framework framework, RunningExecutor running) {
+    String id = running.getExecutor().getExecutorId().getValue();
+    Optional<Executor> known = agent.executor(framework.id, id);
+    if (known.isPresent()) {
+      return known.get();
+    }
+    Executor executor =
+        new Executor(
+            framework,
+            agent.id,
+            Task.role(running.getExecutor().getResourcesList(), framework.soleRole()),
+            running.getExecutor().toBuilder()
+                .setFrameworkId(FrameworkID.newBuilder().setValue(framework.id))
+                .build());
+    agent.add(executor);
+    return executor;
+  }
+
+  /** Its launch never arrived, or it is over and that has been acknowledged. */
+  private void lost(Task task) {
+    task.holding = false; // the allocator gets the agent anew, without it
+    if (!task.isOver()) {
+      TaskState state = task.framework.orLost(TaskState.TASK_DROPPED);
+      statuses.tell(
+          task,
+          state,
+          Reason.REASON_RECONCILIATION,
+          "Task is unknown to agent %s on %s".formatted(task.agent.id, task.agent.machine));
+      task.state = state;
+    }
+    statuses.forget(task);
+  }
+}

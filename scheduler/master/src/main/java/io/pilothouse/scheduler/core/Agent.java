@@ -1,0 +1,137 @@
+package io.pilothouse.scheduler.core;
+
+import io.pilothouse.api.v1.OfferableMachine;
+import io.pilothouse.mesos.v1.AgentID;
+import io.pilothouse.mesos.v1.AgentInfo;
+import io.pilothouse.scheduler.allocator.Allocation;
+import io.pilothouse.scheduler.allocator.resources.Resources;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/** A machine's agent that is registered: it answers, or has not been silent for long. */
+final class Agent {
+  final String id;
+  final String machine;
+  AgentInfo info;
+  String version;
+  Resources total;
+
+  /** Null while it is not connected. */
+  @Nullable AgentLink link;
+
+  /** What the Device Manager says of the machine; null before it has. */
+  @Nullable OfferableMachine view;
+
+  final long registered;
+  long reregistered;
+  long heard;
+  long pings;
+
+  /** Its tasks have been told to end, because the machine is taken. */
+  boolean emptied;
+
+  private final Map<String, Map<String, Task>> tasks = new LinkedHashMap<>();
+  private final Map<String, Map<String, Executor>> executors = new LinkedHashMap<>();
+  final Set<Offer> offers = new LinkedHashSet<>();
+
+  /** Asked for while it was away, or not known to have arrived. */
+  final Set<Task> kills = new LinkedHashSet<>();
+
+  Agent(AgentInfo info, String version, Resources total, long now) {
+    this.id = info.getId().getValue();
+    this.machine = info.getHostname();
+    this.info = info;
+    this.version = version;
+    this.total = total;
+    this.registered = now;
+    this.heard = now;
+  }
+
+  AgentID agentId() {
+    return info.getId();
+  }
+
+  void add(Task task) {
+    tasks.computeIfAbsent(task.framework.id, f -> new LinkedHashMap<>()).put(task.id(), task);
+  }
+
+  void remove(Task task) {
+    kills.remove(task);
+    tasks.computeIfPresent(
+        task.framework.id,
+        (f, all) -> {
+          all.remove(task.id(), task);
+          return all.isEmpty() ? null : all;
+        });
+  }
+
+  void add(Executor executor) {
+    executors
+        .computeIfAbsent(executor.framework().id, f -> new LinkedHashMap<>())
+        .put(executor.id(), executor);
+  }
+
+  Optional<Executor> removeExecutor(String framework, String executor) {
+    Map<String, Executor> all = executors.getOrDefault(framework, Map.of());
+    Executor removed = all.isEmpty() ? null : all.remove(executor);
+    if (all.isEmpty()) {
+      executors.remove(framework);
+    }
+    return Optional.ofNullable(removed);
+  }
+
+  Optional<Executor> executor(String framework, String executor) {
+    return Optional.ofNullable(executors.getOrDefault(framework, Map.of()).get(executor));
+  }
+
+  Optional<Task> task(String framework, String task) {
+    return Optional.ofNullable(tasks.getOrDefault(framework, Map.of()).get(task));
+  }
+
+  List<Task> tasks() {
+    return tasks.values().stream().map(Map::values).flatMap(Collection::stream).toList();
+  }
+
+  List<Executor> executors() {
+    return executors.values().stream().map(Map::values).flatMap(Collection::stream).toList();
+  }
+
+  boolean runsAnythingOf(Framework framework) {
+    return tasks.containsKey(framework.id) || executors.containsKey(framework.id);
+  }
+
+  void forget(Framework framework) {
+    tasks.remove(framework.id);
+    executors.remove(framework.id);
+    kills.removeIf(task -> task.framework == framework);
+  }
+
+  /** What frameworks have of it, summed up for each of their roles. */
+  List<Allocation> used() {
+    Map<List<String>, Resources> sums = new TreeMap<>(Agent::compare);
+    Stream.concat(
+            tasks().stream().filter(task -> task.holding).map(Task::allocation),
+            executors().stream().map(Executor::allocation))
+        .forEach(
+            each ->
+                sums.merge(
+                    List.of(each.framework(), each.role()), each.resources(), Resources::plus));
+    List<Allocation> used = new ArrayList<>();
+    sums.forEach((who, what) -> used.add(new Allocation(who.get(0), who.get(1), id, what)));
+    return used;
+  }
+
+  private static int compare(List<String> a, List<String> b) {
+    int framework = a.get(0).compareTo(b.get(0));
+    return framework != 0 ? framework : a.get(1).compareTo(b.get(1));
+  }
+}

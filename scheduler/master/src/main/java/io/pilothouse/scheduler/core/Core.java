@@ -1,0 +1,301 @@
+package io.pilothouse.scheduler.core;
+
+import io.pilothouse.api.v1.AgentMessage;
+import io.pilothouse.api.v1.AgentShutdownExecutor;
+import io.pilothouse.api.v1.ExecutorEnded;
+import io.pilothouse.api.v1.ExecutorToFramework;
+import io.pilothouse.api.v1.FrameworkToExecutor;
+import io.pilothouse.api.v1.PullOfferableReply;
+import io.pilothouse.api.v1.SchedulerMessage;
+import io.pilothouse.mesos.v1.scheduler.Call;
+import io.pilothouse.mesos.v1.scheduler.Event;
+import io.pilothouse.scheduler.allocator.Allocator;
+import java.util.Optional;
+import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The scheduler's core: one input after the other, each with its time. What is to be said comes out
+ * at the {@link Outbox}, before the method returns. Used by one thread.
+ */
+public final class Core {
+  /** Between two batches of the allocator. */
+  private static final long BATCH = 1_000;
+
+  private final Tables tables;
+  private final Offering offering;
+  private final Statuses statuses;
+  private final Launching launching;
+  private final Frameworks frameworks;
+  private final Agents agents;
+  private final Picture picture;
+  private long nextBatch;
+
+  /**
+   * @param recovering whether an earlier leader may have had agents and frameworks that are to be
+   *     waited for
+   */
+  public Core(
+      CoreOptions options, Allocator allocator, Outbox outbox, boolean recovering, long now) {
+    tables = new Tables(options, allocator, outbox);
+    tables.now = now;
+    tables.recoveredBy = recovering ? now + options.reregister() : now;
+    offering = new Offering(tables);
+    statuses = new Statuses(tables);
+    launching = new Launching(tables, offering, statuses);
+    frameworks = new Frameworks(tables, offering, statuses);
+    agents = new Agents(tables, offering, statuses, frameworks);
+    picture = new Picture(tables);
+    nextBatch = now;
+  }
+
+  /** Time passes: several times a second. */
+  public void tick(long now) {
+    advance(now);
+    for (Framework each : tables.byStream.values().stream().sorted(Core::byArrival).toList()) {
+      if (now >= each.nextHeartbeat) {
+        each.nextHeartbeat = now + tables.options.heartbeat();
+        tables.tell(each, Event.newBuilder().setType(Event.Type.HEARTBEAT));
+      }
+    }
+    frameworks.removeOverdue();
+    offering.expire();
+    agents.ask();
+    agents.empty();
+    if (now >= nextBatch) {
+      nextBatch = now + BATCH;
+      tables.allocateSoon = false;
+      offering.make(true);
+      tables.inverse.make();
+    } else if (tables.allocateSoon) {
+      tables.allocateSoon = false;
+      offering.make(false);
+    }
+  }
+
+  private static int byArrival(Framework a, Framework b) {
+    int registered = Long.compare(a.registered, b.registered);
+    return registered != 0 ? registered : a.id.compareTo(b.id);
+  }
+
+  /** A clock that is set back does not go backwards here. */
+  private void advance(long now) {
+    tables.now = Math.max(tables.now, now);
+  }
+
+  // ---- frameworks
+
+  /** A checked SUBSCRIBE; the answer, refusals too, are events on the stream. */
+  public void subscribe(String stream, Call call, Optional<String> principal, long now) {
+    advance(now);
+    frameworks.subscribe(stream, call.getSubscribe(), principal);
+  }
+
+  public void streamEnded(String stream, long now) {
+    advance(now);
+    frameworks.streamEnded(stream);
+  }
+
+  /**
+   * Any other call that has been checked.
+   *
+   * @param stream what the caller says its stream is
+   * @param principal whom it has authenticated as, if that is asked for
+   */
+  public Answer call(Call call, Optional<String> stream, Optional<String> principal, long now) {
+    advance(now);
+    @Nullable Framework framework = tables.frameworks.get(call.getFrameworkId().getValue());
+    if (framework == null) {
+      return new Answer.Refused(400, "Framework cannot be found");
+    }
+    Optional<Answer.Refused> refusal = refusal(framework, stream, principal);
+    if (refusal.isPresent()) {
+      return refusal.get();
+    }
+    if (call.getType() == Call.Type.UPDATE_FRAMEWORK) {
+      return frameworks.update(framework, call.getUpdateFramework());
+    }
+    if (call.getType() == Call.Type.UNKNOWN) {
+      return new Answer.Refused(501, "");
+    }
+    carryOut(framework, call);
+    return new Answer.Accepted();
+  }
+
+  private static Optional<Answer.Refused> refusal(
+      Framework framework, Optional<String> stream, Optional<String> principal) {
+    if (principal.isPresent() && !framework.info.getPrincipal().equals(principal.get())) {
+      return Optional.of(
+          new Answer.Refused(
+              400,
+              ("Authenticated principal '%s' does not match principal '%s' set in"
+                      + " `FrameworkInfo`")
+                  .formatted(principal.get(), framework.info.getPrincipal())));
+    }
+    if (framework.stream == null) {
+      return Optional.of(new Answer.Refused(403, "Framework is not subscribed"));
+    }
+    if (stream.isEmpty()) {
+      return Optional.of(
+          new Answer.Refused(
+              400, "All non-subscribe calls should include the 'Mesos-Stream-Id' header"));
+    }
+    if (!stream.get().equals(framework.stream)) {
+      return Optional.of(
+          new Answer.Refused(
+              400,
+              ("The stream ID '%s' included in this request didn't match the stream ID currently"
+                      + " associated with framework ID %s")
+                  .formatted(stream.get(), framework.id)));
+    }
+    return Optional.empty();
+  }
+
+  private void carryOut(Framework framework, Call call) {
+    switch (call.getType()) {
+      case TEARDOWN -> frameworks.remove(framework, "it asked for it");
+      case ACCEPT -> launching.accept(framework, call.getAccept());
+      case DECLINE ->
+          offering.decline(
+              framework, call.getDecline().getOfferIdsList(), call.getDecline().getFilters());
+      case ACCEPT_INVERSE_OFFERS ->
+          tables.inverse.answer(
+              framework,
+              call.getAcceptInverseOffers().getInverseOfferIdsList(),
+              true,
+              call.getAcceptInverseOffers().getFilters());
+      case DECLINE_INVERSE_OFFERS ->
+          tables.inverse.answer(
+              framework,
+              call.getDeclineInverseOffers().getInverseOfferIdsList(),
+              false,
+              call.getDeclineInverseOffers().getFilters());
+      case REVIVE -> {
+        tables.allocator.revive(framework.id, call.getRevive().getRolesList());
+        tables.allocateSoon = true;
+      }
+      case SUPPRESS -> tables.allocator.suppress(framework.id, call.getSuppress().getRolesList());
+      case KILL -> statuses.kill(framework, call.getKill());
+      case SHUTDOWN -> shutDown(framework, call.getShutdown());
+      case ACKNOWLEDGE -> statuses.acknowledge(framework, call.getAcknowledge());
+      case RECONCILE -> statuses.reconcile(framework, call.getReconcile());
+      case MESSAGE -> pass(framework, call.getMessage());
+      // offers are made as shares say, whatever is asked for; and no operation has a status that
+      // could be acknowledged or asked for yet
+      case REQUEST, ACKNOWLEDGE_OPERATION_STATUS, RECONCILE_OPERATIONS -> {}
+      case SUBSCRIBE, UPDATE_FRAMEWORK, UNKNOWN ->
+          throw new IllegalStateException("has its own way: " + call.getType());
+    }
+  }
+
+  private void shutDown(Framework framework, Call.Shutdown call) {
+    toAgent(
+        call.getAgentId().getValue(),
+        SchedulerMessage.newBuilder()
+            .setShutdownExecutor(
+                AgentShutdownExecutor.newBuilder()
+                    .setFrameworkId(framework.frameworkId())
+                    .setExecutorId(call.getExecutorId())));
+  }
+
+  private void pass(Framework framework, Call.Message call) {
+    toAgent(
+        call.getAgentId().getValue(),
+        SchedulerMessage.newBuilder()
+            .setMessage(
+                FrameworkToExecutor.newBuilder()
+                    .setFrameworkId(framework.frameworkId())
+                    .setExecutorId(call.getExecutorId())
+                    .setData(call.getData())));
+  }
+
+  /** Best effort: what goes to an agent that is away is lost, as in Mesos. */
+  private void toAgent(String id, SchedulerMessage.Builder message) {
+    @Nullable Agent agent = tables.agents.get(id);
+    if (agent != null && agent.link != null) {
+      tables.outbox.toAgent(agent.link, message.build());
+    }
+  }
+
+  // ---- agents and machines
+
+  /** On a stream of an agent; the first on each is its registration. */
+  public void agent(AgentLink link, AgentMessage message, long now) {
+    advance(now);
+    if (message.getKindCase() == AgentMessage.KindCase.REGISTER) {
+      agents.register(link, message.getRegister());
+      return;
+    }
+    @Nullable Agent agent = tables.byLink.get(link);
+    if (agent == null) {
+      return; // of a stream that has been ended already
+    }
+    agent.heard = tables.now;
+    switch (message.getKindCase()) {
+      case UPDATE -> statuses.update(agent, message.getUpdate());
+      case MESSAGE -> pass(agent, message.getMessage());
+      case EXECUTOR_ENDED -> ended(agent, message.getExecutorEnded());
+      case PONG, REGISTER, KIND_NOT_SET -> {} // it lives
+    }
+  }
+
+  private void pass(Agent agent, ExecutorToFramework message) {
+    @Nullable Framework framework = tables.frameworks.get(message.getFrameworkId().getValue());
+    if (framework != null) {
+      tables.tell(
+          framework,
+          Event.newBuilder()
+              .setType(Event.Type.MESSAGE)
+              .setMessage(
+                  Event.Message.newBuilder()
+                      .setAgentId(agent.agentId())
+                      .setExecutorId(message.getExecutorId())
+                      .setData(message.getData())));
+    }
+  }
+
+  private void ended(Agent agent, ExecutorEnded message) {
+    agent
+        .removeExecutor(message.getFrameworkId().getValue(), message.getExecutorId().getValue())
+        .ifPresent(
+            executor -> {
+              tables.allocator.recover(executor.allocation(), OptionalLong.empty(), tables.now);
+              tables.tell(
+                  executor.framework(),
+                  Event.newBuilder()
+                      .setType(Event.Type.FAILURE)
+                      .setFailure(
+                          Event.Failure.newBuilder()
+                              .setAgentId(agent.agentId())
+                              .setExecutorId(message.getExecutorId())
+                              .setStatus(message.getStatus())));
+            });
+  }
+
+  public void agentDetached(AgentLink link, long now) {
+    advance(now);
+    agents.detached(link);
+  }
+
+  public void machines(PullOfferableReply reply, long now) {
+    advance(now);
+    agents.machines(reply);
+  }
+
+  // ---- operators
+
+  public Picture picture() {
+    return picture;
+  }
+
+  /** An operator ends a framework; false: there is none of this id. */
+  public boolean tearDown(String id, long now) {
+    advance(now);
+    @Nullable Framework framework = tables.frameworks.get(id);
+    if (framework == null) {
+      return false;
+    }
+    frameworks.remove(framework, "an operator asked for it");
+    return true;
+  }
+}

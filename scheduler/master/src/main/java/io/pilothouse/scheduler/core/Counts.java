@@ -1,0 +1,12 @@
+package io.pilothouse.scheduler.core;
+
+/** Since the start; for metrics. */
+final class Counts {
+  long offers;
+  long declined;
+  long rescinded;
+  long launched;
+  long refusedTasks;
+  long updates;
+  long acknowledged;
+}

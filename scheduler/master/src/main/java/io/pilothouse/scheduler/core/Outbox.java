@@ -1,0 +1,24 @@
+package io.pilothouse.scheduler.core;
+
+import io.pilothouse.api.v1.SchedulerMessage;
+import io.pilothouse.mesos.v1.scheduler.Event;
+
+/** What the core wants said. Edges carry it out in this order, without waiting. */
+public interface Outbox {
+  /** To a framework. A stream that is gone swallows it. */
+  void event(String stream, Event event);
+
+  /** The stream ends after what was sent on it. */
+  void endStream(String stream);
+
+  /** To an agent; the edge adds the lease's token. */
+  void toAgent(AgentLink link, SchedulerMessage message);
+
+  /** The agent's stream ends; it may connect again. */
+  void endAgent(AgentLink link, String why);
+
+  /** Whether anybody listens: events for operators are made for them alone. */
+  boolean operatorsListen();
+
+  void toOperators(io.pilothouse.mesos.v1.master.Event event);
+}

@@ -1,0 +1,243 @@
+package io.pilothouse.scheduler.core;
+
+import io.pilothouse.mesos.v1.AgentInfo;
+import io.pilothouse.mesos.v1.FrameworkID;
+import io.pilothouse.mesos.v1.Resource;
+import io.pilothouse.mesos.v1.Role;
+import io.pilothouse.mesos.v1.TaskInfo;
+import io.pilothouse.mesos.v1.TimeInfo;
+import io.pilothouse.mesos.v1.master.Response.GetAgents;
+import io.pilothouse.mesos.v1.master.Response.GetExecutors;
+import io.pilothouse.mesos.v1.master.Response.GetFrameworks;
+import io.pilothouse.mesos.v1.master.Response.GetRoles;
+import io.pilothouse.mesos.v1.master.Response.GetState;
+import io.pilothouse.mesos.v1.master.Response.GetTasks;
+import io.pilothouse.scheduler.allocator.Allocation;
+import io.pilothouse.scheduler.allocator.resources.Resources;
+import io.pilothouse.scheduler.wire.ResourceForm;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.ToLongFunction;
+import java.util.stream.Stream;
+
+/** What there is, as the operator API shows it. */
+public final class Picture {
+  private final Tables tables;
+
+  Picture(Tables tables) {
+    this.tables = tables;
+  }
+
+  public GetState state() {
+    return GetState.newBuilder()
+        .setGetTasks(tasks())
+        .setGetExecutors(executors())
+        .setGetFrameworks(frameworks())
+        .setGetAgents(agents())
+        .build();
+  }
+
+  public GetFrameworks frameworks() {
+    GetFrameworks.Builder all = GetFrameworks.newBuilder();
+    tables.frameworks.values().forEach(each -> all.addFrameworks(framework(each)));
+    tables.completed.values().forEach(each -> all.addCompletedFrameworks(framework(each)));
+    return all.build();
+  }
+
+  public GetAgents agents() {
+    GetAgents.Builder all = GetAgents.newBuilder();
+    tables.agents.values().forEach(each -> all.addAgents(agent(each)));
+    return all.build();
+  }
+
+  public GetExecutors executors() {
+    GetExecutors.Builder all = GetExecutors.newBuilder();
+    for (Agent agent : tables.agents.values()) {
+      for (Executor each : agent.executors()) {
+        all.addExecutorsBuilder().setExecutorInfo(each.info()).setAgentId(agent.agentId());
+      }
+    }
+    return all.build();
+  }
+
+  public GetTasks tasks() {
+    GetTasks.Builder all = GetTasks.newBuilder();
+    for (Framework framework : tables.frameworks.values()) {
+      framework.tasks.values().forEach(each -> all.addTasks(task(each)));
+      framework.unreachable.values().forEach(each -> all.addUnreachableTasks(task(each)));
+      framework.completed.forEach(each -> all.addCompletedTasks(task(each)));
+    }
+    for (Framework framework : tables.completed.values()) {
+      framework.completed.forEach(each -> all.addCompletedTasks(task(each)));
+    }
+    return all.build();
+  }
+
+  /** Those that a framework is subscribed with. */
+  public GetRoles roles() {
+    Map<String, Role.Builder> roles = new TreeMap<>();
+    Map<String, Resources> used = new TreeMap<>();
+    for (Framework framework : tables.frameworks.values()) {
+      for (String role : framework.roles()) {
+        roles
+            .computeIfAbsent(role, name -> Role.newBuilder().setName(name).setWeight(1))
+            .addFrameworks(FrameworkID.newBuilder().setValue(framework.id));
+      }
+    }
+    tables.agents.values().stream()
+        .flatMap(agent -> Stream.concat(agent.used().stream(), offered(agent.offers)))
+        .forEach(each -> used.merge(each.role(), each.resources(), Resources::plus));
+    GetRoles.Builder all = GetRoles.newBuilder();
+    roles.forEach(
+        (name, role) ->
+            all.addRoles(
+                role.addAllResources(
+                    ResourceForm.FULL.write(used.getOrDefault(name, Resources.NONE), name))));
+    return all.build();
+  }
+
+  private static Stream<Allocation> offered(Collection<Offer> offers) {
+    return offers.stream().map(Offer::allocation);
+  }
+
+  /** Numbers since the start, and of now, by the names that Mesos gives them. */
+  public Map<String, Double> metrics() {
+    Map<String, Double> all = new TreeMap<>();
+    Collection<Agent> agents = tables.agents.values();
+    Collection<Framework> frameworks = tables.frameworks.values();
+    all.put("master/elected", 1.0);
+    all.put("master/slaves_connected", count(agents, each -> each.link != null ? 1 : 0));
+    all.put("master/slaves_disconnected", count(agents, each -> each.link == null ? 1 : 0));
+    all.put("master/slaves_unreachable", (double) tables.unreachable.size());
+    all.put("master/frameworks_connected", count(frameworks, f -> f.stream != null ? 1 : 0));
+    all.put("master/frameworks_disconnected", count(frameworks, f -> f.stream == null ? 1 : 0));
+    all.put("master/outstanding_offers", (double) tables.offers.size());
+    all.put("master/tasks_running", count(frameworks, f -> inState(f, "TASK_RUNNING")));
+    all.put("master/tasks_staging", count(frameworks, f -> inState(f, "TASK_STAGING")));
+    all.put("master/tasks_starting", count(frameworks, f -> inState(f, "TASK_STARTING")));
+    all.put("master/tasks_unreachable", count(frameworks, f -> f.unreachable.size()));
+    all.put("master/offers_made", (double) tables.counts.offers);
+    all.put("master/offers_declined", (double) tables.counts.declined);
+    all.put("master/offers_rescinded", (double) tables.counts.rescinded);
+    all.put("master/tasks_launched", (double) tables.counts.launched);
+    all.put("master/tasks_refused", (double) tables.counts.refusedTasks);
+    all.put("master/messages_status_update", (double) tables.counts.updates);
+    all.put("master/messages_status_update_acknowledgement", (double) tables.counts.acknowledged);
+    return all;
+  }
+
+  private static <T> Double count(Collection<T> of, ToLongFunction<T> what) {
+    return (double) of.stream().mapToLong(what).sum();
+  }
+
+  private static long inState(Framework framework, String state) {
+    return framework.tasks.values().stream()
+        .filter(each -> each.state.name().equals(state))
+        .count();
+  }
+
+  static io.pilothouse.mesos.v1.Task task(Task task) {
+    TaskInfo info = task.info;
+    io.pilothouse.mesos.v1.Task.Builder message =
+        io.pilothouse.mesos.v1.Task.newBuilder()
+            .setName(info.getName())
+            .setTaskId(info.getTaskId())
+            .setFrameworkId(task.framework.frameworkId())
+            .setAgentId(task.agent.agentId())
+            .setState(task.state)
+            .addAllResources(ResourceForm.FULL.write(task.resources, task.role))
+            .addAllStatuses(task.statuses())
+            .putAllLimits(info.getLimitsMap())
+            .setUser(
+                info.getCommand().hasUser()
+                    ? info.getCommand().getUser()
+                    : task.framework.info.getUser());
+    if (!task.executor.isEmpty()) {
+      message.getExecutorIdBuilder().setValue(task.executor);
+    }
+    if (task.told != null) {
+      message.setStatusUpdateState(task.told.getState()).setStatusUpdateUuid(task.told.getUuid());
+    }
+    if (info.hasLabels()) {
+      message.setLabels(info.getLabels());
+    }
+    if (info.hasDiscovery()) {
+      message.setDiscovery(info.getDiscovery());
+    }
+    if (info.hasContainer()) {
+      message.setContainer(info.getContainer());
+    }
+    if (info.hasHealthCheck()) {
+      message.setHealthCheck(info.getHealthCheck());
+    }
+    if (info.hasKillPolicy()) {
+      message.setKillPolicy(info.getKillPolicy());
+    }
+    return message.build();
+  }
+
+  static GetFrameworks.Framework framework(Framework framework) {
+    GetFrameworks.Framework.Builder message =
+        GetFrameworks.Framework.newBuilder()
+            .setFrameworkInfo(framework.info)
+            .setActive(framework.stream != null)
+            .setConnected(framework.stream != null)
+            .setRecovered(framework.recovered)
+            .setRegisteredTime(time(framework.registered));
+    if (framework.reregistered > 0) {
+      message.setReregisteredTime(time(framework.reregistered));
+    }
+    if (framework.unregistered > 0) {
+      message.setUnregisteredTime(time(framework.unregistered));
+    }
+    if (framework.constraints.getRoleConstraintsCount() > 0) {
+      message.setOfferConstraints(framework.constraints);
+    }
+    framework.offers.forEach(each -> message.addOffers(each.message()));
+    message.addAllOfferedResources(written(offered(framework.offers)));
+    message.addAllAllocatedResources(
+        written(
+            framework.tasks.values().stream().filter(each -> each.holding).map(Task::allocation)));
+    return message.build();
+  }
+
+  /** Summed up by role. */
+  private static List<Resource> written(Stream<Allocation> allocations) {
+    Map<String, Resources> byRole = new TreeMap<>();
+    allocations.forEach(each -> byRole.merge(each.role(), each.resources(), Resources::plus));
+    return byRole.entrySet().stream()
+        .flatMap(each -> ResourceForm.FULL.write(each.getValue(), each.getKey()).stream())
+        .toList();
+  }
+
+  static GetAgents.Agent agent(Agent agent) {
+    List<Resource> total = ResourceForm.FULL.write(agent.total, "");
+    AgentInfo info =
+        agent.info.toBuilder()
+            .clearResources()
+            .addAllResources(total)
+            .clearAttributes()
+            .addAllAttributes(Offering.attributes(agent))
+            .build();
+    GetAgents.Agent.Builder message =
+        GetAgents.Agent.newBuilder()
+            .setAgentInfo(info)
+            .setActive(agent.link != null)
+            .setDeactivated(agent.view == null || !agent.view.getOfferable())
+            .setVersion(agent.version)
+            .setRegisteredTime(time(agent.registered))
+            .addAllTotalResources(total)
+            .addAllAllocatedResources(written(agent.used().stream()))
+            .addAllOfferedResources(written(offered(agent.offers)));
+    if (agent.reregistered > 0) {
+      message.setReregisteredTime(time(agent.reregistered));
+    }
+    return message.build();
+  }
+
+  private static TimeInfo time(long millis) {
+    return TimeInfo.newBuilder().setNanoseconds(millis * 1_000_000).build();
+  }
+}

@@ -1,0 +1,308 @@
+package io.pilothouse.scheduler.core;
+
+import io.pilothouse.api.v1.AgentAcknowledge;
+import io.pilothouse.api.v1.AgentKill;
+import io.pilothouse.api.v1.AgentShutdownFramework;
+import io.pilothouse.api.v1.AgentUpdate;
+import io.pilothouse.api.v1.SchedulerMessage;
+import io.pilothouse.mesos.v1.AgentID;
+import io.pilothouse.mesos.v1.FrameworkID;
+import io.pilothouse.mesos.v1.KillPolicy;
+import io.pilothouse.mesos.v1.TaskID;
+import io.pilothouse.mesos.v1.TaskState;
+import io.pilothouse.mesos.v1.TaskStatus;
+import io.pilothouse.mesos.v1.TaskStatus.Reason;
+import io.pilothouse.mesos.v1.master.Event.TaskUpdated;
+import io.pilothouse.mesos.v1.scheduler.Call;
+import io.pilothouse.mesos.v1.scheduler.Event;
+import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** What frameworks are told of tasks, and what they say to it. */
+final class Statuses {
+  private static final Logger log = LoggerFactory.getLogger(Statuses.class);
+  private static final int UUID_BYTES = 16;
+
+  /** Of this scheduler's own making, for a framework that is away. */
+  private static final int MISSED = 10_000;
+
+  private final Tables tables;
+
+  Statuses(Tables tables) {
+    this.tables = tables;
+  }
+
+  /** An agent tells of a task, for the first time or again. */
+  void update(Agent agent, AgentUpdate update) {
+    TaskStatus status = update.getStatus();
+    if (status.getUuid().size() != UUID_BYTES) {
+      log.warn(
+          "Agent {} on {} sends a status of task {} without a uuid of 16 bytes; ignored",
+          agent.id,
+          agent.machine,
+          status.getTaskId().getValue());
+      return;
+    }
+    String id = update.getFrameworkId().getValue();
+    @Nullable Framework framework = tables.frameworks.get(id);
+    if (framework == null) {
+      if (tables.completed.containsKey(id)) {
+        shutDown(agent, id);
+      }
+      return;
+    }
+    tables.counts.updates++;
+    agent
+        .task(id, status.getTaskId().getValue())
+        .ifPresent(task -> note(task, status, update.getLatestState()));
+    tables.tell(
+        framework,
+        Event.newBuilder()
+            .setType(Event.Type.UPDATE)
+            .setUpdate(Event.Update.newBuilder().setStatus(status)));
+  }
+
+  private void note(Task task, TaskStatus status, int latestNumber) {
+    task.told = status;
+    task.acknowledged = false;
+    task.note(status);
+    @Nullable TaskState latest = TaskState.forNumber(latestNumber);
+    if (!task.isOver()) {
+      task.state = latest != null && Task.isTerminal(latest) ? latest : status.getState();
+    }
+    if (task.isOver()) {
+      release(task);
+    }
+    tables.tellOperators(
+        io.pilothouse.mesos.v1.master.Event.newBuilder()
+            .setType(io.pilothouse.mesos.v1.master.Event.Type.TASK_UPDATED)
+            .setTaskUpdated(
+                TaskUpdated.newBuilder()
+                    .setFrameworkId(task.framework.frameworkId())
+                    .setStatus(status)
+                    .setState(task.state)));
+  }
+
+  /** What it had is free, though its end may still have to be told. */
+  void release(Task task) {
+    if (task.holding) {
+      task.holding = false;
+      tables.allocator.recover(task.allocation(), OptionalLong.empty(), tables.now);
+    }
+  }
+
+  /** It is over and acknowledged, or nobody is left to be told. */
+  void forget(Task task) {
+    release(task);
+    task.framework.tasks.remove(task.id(), task);
+    task.agent.remove(task);
+    task.framework.complete(task, tables.options.most().completedTasks());
+  }
+
+  void acknowledge(Framework framework, Call.Acknowledge call) {
+    @Nullable Agent agent = tables.agents.get(call.getAgentId().getValue());
+    if (agent == null || agent.link == null) {
+      return; // the agent will send its status again
+    }
+    @Nullable Task task = framework.tasks.get(call.getTaskId().getValue());
+    if (task != null && task.agent == agent && task.isTold(call.getUuid())) {
+      task.acknowledged = true;
+      if (Task.isTerminal(task.toldState())) {
+        forget(task);
+      }
+    }
+    tables.counts.acknowledged++;
+    tables.outbox.toAgent(
+        agent.link,
+        SchedulerMessage.newBuilder()
+            .setAcknowledge(
+                AgentAcknowledge.newBuilder()
+                    .setFrameworkId(framework.frameworkId())
+                    .setTaskId(call.getTaskId())
+                    .setUuid(call.getUuid()))
+            .build());
+  }
+
+  void kill(Framework framework, Call.Kill call) {
+    @Nullable Task task = framework.tasks.get(call.getTaskId().getValue());
+    if (task == null) {
+      Call.Reconcile.Task.Builder asked =
+          Call.Reconcile.Task.newBuilder().setTaskId(call.getTaskId());
+      if (call.hasAgentId()) {
+        asked.setAgentId(call.getAgentId());
+      }
+      explain(framework, asked.build());
+      return;
+    }
+    if (call.hasAgentId() && !call.getAgentId().getValue().equals(task.agent.id)) {
+      log.info(
+          "Framework {} would kill task {} on agent {}, but it is on {}; ignored",
+          framework.id,
+          task.id(),
+          call.getAgentId().getValue(),
+          task.agent.id);
+      return;
+    }
+    task.agent.kills.add(task);
+    kill(task, call.hasKillPolicy() ? call.getKillPolicy() : null, "", 0);
+  }
+
+  /** Empty reason: the framework asked for it. */
+  void kill(Task task, @Nullable KillPolicy policy, String reason, int number) {
+    if (task.agent.link == null) {
+      return; // said when it is back
+    }
+    AgentKill.Builder kill =
+        AgentKill.newBuilder()
+            .setFrameworkId(task.framework.frameworkId())
+            .setTaskId(task.info.getTaskId())
+            .setReason(reason)
+            .setReasonNumber(number);
+    if (policy != null) {
+      kill.setKillPolicy(policy);
+    }
+    tables.outbox.toAgent(task.agent.link, SchedulerMessage.newBuilder().setKill(kill).build());
+  }
+
+  void shutDown(Agent agent, String framework) {
+    if (agent.link != null) {
+      tables.outbox.toAgent(
+          agent.link,
+          SchedulerMessage.newBuilder()
+              .setShutdownFramework(
+                  AgentShutdownFramework.newBuilder()
+                      .setFrameworkId(FrameworkID.newBuilder().setValue(framework)))
+              .build());
+    }
+  }
+
+  void reconcile(Framework framework, Call.Reconcile call) {
+    if (call.getTasksCount() == 0) {
+      framework.tasks.values().forEach(task -> tables.tell(framework, event(latest(task))));
+    } else {
+      call.getTasksList().forEach(each -> explain(framework, each));
+    }
+  }
+
+  private void explain(Framework framework, Call.Reconcile.Task asked) {
+    @Nullable Task task = framework.tasks.get(asked.getTaskId().getValue());
+    String agent = asked.getAgentId().getValue();
+    if (task != null) {
+      tables.tell(framework, event(latest(task)));
+    } else if (asked.hasAgentId() && tables.agents.containsKey(agent)) {
+      answer(framework, asked, TaskState.TASK_GONE, "Task is unknown to the agent");
+    } else if (asked.hasAgentId() && tables.unreachable.containsKey(agent)) {
+      TaskStatus.Builder status =
+          answer(framework.orLost(TaskState.TASK_UNREACHABLE), asked, "Task is unreachable");
+      status.getUnreachableTimeBuilder().setNanoseconds(tables.unreachable.get(agent) * 1_000_000);
+      tables.tell(framework, event(status));
+    } else if (tables.now >= tables.recoveredBy) {
+      answer(framework, asked, TaskState.TASK_UNKNOWN, "Task is unknown");
+    }
+    // else its agent may still come, and whoever is told that it is lost starts another one
+  }
+
+  private void answer(
+      Framework framework, Call.Reconcile.Task asked, TaskState state, String what) {
+    tables.tell(framework, event(answer(framework.orLost(state), asked, what)));
+  }
+
+  private TaskStatus.Builder answer(TaskState state, Call.Reconcile.Task asked, String what) {
+    TaskStatus.Builder status =
+        status(asked.getTaskId(), state, Reason.REASON_RECONCILIATION, "Reconciliation: " + what);
+    return asked.hasAgentId() ? status.setAgentId(asked.getAgentId()) : status;
+  }
+
+  private TaskStatus.Builder latest(Task task) {
+    TaskStatus.Builder status =
+        status(
+                task.info.getTaskId(),
+                task.toldState(),
+                Reason.REASON_RECONCILIATION,
+                "Reconciliation: Latest task state")
+            .setAgentId(task.agent.agentId());
+    return withDetails(task, status);
+  }
+
+  /** What its newest status said beside the state. */
+  private static TaskStatus.Builder withDetails(Task task, TaskStatus.Builder status) {
+    if (!task.executor.isEmpty()) {
+      status.getExecutorIdBuilder().setValue(task.executor);
+    }
+    @Nullable TaskStatus latest = task.latest();
+    if (latest != null) {
+      if (latest.hasHealthy()) {
+        status.setHealthy(latest.getHealthy());
+      }
+      if (latest.hasCheckStatus()) {
+        status.setCheckStatus(latest.getCheckStatus());
+      }
+      if (latest.hasContainerStatus()) {
+        status.setContainerStatus(latest.getContainerStatus());
+      }
+    }
+    return status;
+  }
+
+  /** A task that this scheduler itself knows to be so; nobody acknowledges that. */
+  void tell(Task task, TaskState state, Reason reason, String message) {
+    TaskStatus.Builder status =
+        status(task.info.getTaskId(), state, reason, message).setAgentId(task.agent.agentId());
+    if (state == TaskState.TASK_UNREACHABLE
+        || (state == TaskState.TASK_LOST && reason == Reason.REASON_AGENT_REMOVED)) {
+      status.getUnreachableTimeBuilder().setNanoseconds(tables.now * 1_000_000);
+    }
+    tell(task.framework, withDetails(task, status));
+    task.note(status.build());
+  }
+
+  /** A task that was never launched. */
+  void refuse(
+      Framework framework, TaskID task, AgentID agent, TaskState state, Reason why, String text) {
+    tables.counts.refusedTasks++;
+    tell(framework, status(task, state, why, text).setAgentId(agent));
+  }
+
+  private void tell(Framework framework, TaskStatus.Builder status) {
+    Event.Builder event = event(status);
+    if (framework.stream == null && framework.missed.size() < MISSED) {
+      framework.missed.add(event.build());
+    }
+    tables.tell(framework, event);
+  }
+
+  /** After it has subscribed: all that it may not have seen. */
+  void tellAgain(Framework framework) {
+    for (Event missed : framework.missed) {
+      tables.tell(framework, missed.toBuilder());
+    }
+    framework.missed.clear();
+    for (Task task : framework.tasks.values()) {
+      if (task.told != null && !task.acknowledged) {
+        tables.tell(
+            framework,
+            Event.newBuilder()
+                .setType(Event.Type.UPDATE)
+                .setUpdate(Event.Update.newBuilder().setStatus(task.told)));
+      }
+    }
+  }
+
+  private TaskStatus.Builder status(TaskID task, TaskState state, Reason reason, String message) {
+    return TaskStatus.newBuilder()
+        .setTaskId(task)
+        .setState(state)
+        .setSource(TaskStatus.Source.SOURCE_MASTER)
+        .setReason(reason)
+        .setMessage(message)
+        .setTimestamp(tables.now / 1000.0);
+  }
+
+  private static Event.Builder event(TaskStatus.Builder status) {
+    return Event.newBuilder()
+        .setType(Event.Type.UPDATE)
+        .setUpdate(Event.Update.newBuilder().setStatus(status));
+  }
+}

@@ -1,0 +1,85 @@
+package io.pilothouse.scheduler.core;
+
+import io.pilothouse.api.v1.OfferableMachine;
+import io.pilothouse.mesos.v1.scheduler.Event;
+import io.pilothouse.scheduler.allocator.Allocator;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** All that the core knows. Iterated in the order of arrival, never in that of hashes. */
+final class Tables {
+  /** Agents that went away, remembered to answer reconciliation. */
+  private static final int UNREACHABLE = 100_000;
+
+  final CoreOptions options;
+  final Allocator allocator;
+  final Outbox outbox;
+
+  /** Milliseconds since the epoch, as the last input said. */
+  long now;
+
+  /** Until then, agents and frameworks of an earlier leader may still come. */
+  long recoveredBy;
+
+  final Map<String, Framework> frameworks = new LinkedHashMap<>();
+  final Map<String, Framework> byStream = new HashMap<>();
+  final LinkedHashMap<String, Framework> completed = new LinkedHashMap<>();
+  final Map<String, Agent> agents = new LinkedHashMap<>();
+  final Map<String, Agent> byMachine = new HashMap<>();
+  final Map<AgentLink, Agent> byLink = new HashMap<>();
+  final LinkedHashMap<String, Offer> offers = new LinkedHashMap<>();
+  final Map<String, OfferableMachine> machines = new LinkedHashMap<>();
+
+  /** When agents became so. */
+  final LinkedHashMap<String, Long> unreachable =
+      new LinkedHashMap<>() {
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<String, Long> eldest) {
+          return size() > UNREACHABLE;
+        }
+      };
+
+  /** Something happened that may let somebody have an offer now. */
+  boolean allocateSoon;
+
+  final Inverse inverse = new Inverse(this);
+
+  /** Agents that the Device Manager takes at some time. */
+  final Set<Agent> taken = new LinkedHashSet<>();
+
+  final Counts counts = new Counts();
+  private long ids;
+  private int frameworkIds;
+
+  Tables(CoreOptions options, Allocator allocator, Outbox outbox) {
+    this.options = options;
+    this.allocator = allocator;
+    this.outbox = outbox;
+  }
+
+  /** Unique among schedulers, since the scheduler's own id is. */
+  String nextId(String kind) {
+    return "%s-%s%d".formatted(options.master().getId(), kind, ids++);
+  }
+
+  int nextFramework() {
+    return frameworkIds++;
+  }
+
+  void tell(Framework framework, Event.Builder event) {
+    @Nullable String stream = framework.stream;
+    if (stream != null) {
+      outbox.event(stream, event.build());
+    }
+  }
+
+  void tellOperators(io.pilothouse.mesos.v1.master.Event.Builder event) {
+    if (outbox.operatorsListen()) {
+      outbox.toOperators(event.build());
+    }
+  }
+}

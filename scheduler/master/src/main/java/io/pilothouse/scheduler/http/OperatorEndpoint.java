@@ -1,0 +1,145 @@
+package io.pilothouse.scheduler.http;
+
+import io.pilothouse.mesos.MediaType;
+import io.pilothouse.mesos.v1.MasterInfo;
+import io.pilothouse.mesos.v1.master.Call;
+import io.pilothouse.mesos.v1.master.Response;
+import io.pilothouse.scheduler.core.Picture;
+import io.pilothouse.scheduler.loop.Loop;
+import java.util.Optional;
+import java.util.function.BiConsumer;
+import org.jspecify.annotations.Nullable;
+
+/** {@code POST /api/v1}: what operators' tools ask. */
+final class OperatorEndpoint {
+  private final Loop loop;
+  private final Gate gate;
+  private final Operators operators;
+  private final MasterInfo master;
+  private final long started;
+
+  OperatorEndpoint(Loop loop, Gate gate, Operators operators, MasterInfo master, long started) {
+    this.loop = loop;
+    this.gate = gate;
+    this.operators = operators;
+    this.master = master;
+    this.started = started;
+  }
+
+  void handle(Exchange exchange) {
+    if (gate.pass(exchange) == null || !Gate.isPost(exchange)) {
+      return;
+    }
+    @Nullable Call call = Bodies.read(exchange, Call.getDefaultInstance());
+    if (call == null) {
+      return;
+    }
+    if (!call.hasType()) {
+      exchange.text(400, "Failed to validate master::Call: Expecting 'type' to be present");
+      return;
+    }
+    Optional<MediaType> type = Accept.choose(exchange.headers("Accept"));
+    if (type.isEmpty()) {
+      exchange.text(406, Bodies.NOT_ACCEPTABLE);
+      return;
+    }
+    answer(exchange, call, type.get());
+  }
+
+  private void answer(Exchange exchange, Call call, MediaType type) {
+    switch (call.getType()) {
+      case GET_HEALTH ->
+          exchange.message(
+              type,
+              response(Response.Type.GET_HEALTH)
+                  .setGetHealth(Response.GetHealth.newBuilder().setHealthy(true))
+                  .build());
+      case GET_VERSION -> {
+        Response.Builder version = response(Response.Type.GET_VERSION);
+        version.getGetVersionBuilder().getVersionInfoBuilder().setVersion(Pages.VERSION);
+        exchange.message(type, version.build());
+      }
+      case GET_MASTER ->
+          exchange.message(
+              type,
+              response(Response.Type.GET_MASTER)
+                  .setGetMaster(
+                      Response.GetMaster.newBuilder()
+                          .setMasterInfo(master)
+                          .setStartTime(started / 1000.0)
+                          .setElectedTime(started / 1000.0))
+                  .build());
+      case GET_STATE ->
+          ask(exchange, type, Response.Type.GET_STATE, (r, p) -> r.setGetState(p.state()));
+      case GET_AGENTS ->
+          ask(exchange, type, Response.Type.GET_AGENTS, (r, p) -> r.setGetAgents(p.agents()));
+      case GET_FRAMEWORKS ->
+          ask(
+              exchange,
+              type,
+              Response.Type.GET_FRAMEWORKS,
+              (r, p) -> r.setGetFrameworks(p.frameworks()));
+      case GET_EXECUTORS ->
+          ask(
+              exchange,
+              type,
+              Response.Type.GET_EXECUTORS,
+              (r, p) -> r.setGetExecutors(p.executors()));
+      case GET_TASKS ->
+          ask(exchange, type, Response.Type.GET_TASKS, (r, p) -> r.setGetTasks(p.tasks()));
+      case GET_ROLES ->
+          ask(exchange, type, Response.Type.GET_ROLES, (r, p) -> r.setGetRoles(p.roles()));
+      case GET_METRICS ->
+          ask(
+              exchange,
+              type,
+              Response.Type.GET_METRICS,
+              (r, p) ->
+                  p.metrics()
+                      .forEach(
+                          (name, value) ->
+                              r.getGetMetricsBuilder()
+                                  .addMetricsBuilder()
+                                  .setName(name)
+                                  .setValue(value)));
+      case TEARDOWN -> tearDown(exchange, call);
+      case SUBSCRIBE -> operators.subscribe(exchange, type);
+      default -> exchange.text(501, "Call " + call.getType() + " is not served by this scheduler");
+    }
+  }
+
+  private static Response.Builder response(Response.Type type) {
+    return Response.newBuilder().setType(type);
+  }
+
+  private void ask(
+      Exchange exchange,
+      MediaType type,
+      Response.Type what,
+      BiConsumer<Response.Builder, Picture> fill) {
+    loop.submit(
+        (core, now) -> {
+          Response.Builder response = response(what);
+          fill.accept(response, core.picture());
+          exchange.message(type, response.build());
+        },
+        () -> exchange.text(503, Gate.NOT_LEADING));
+  }
+
+  private void tearDown(Exchange exchange, Call call) {
+    if (!call.hasTeardown()) {
+      exchange.text(400, "Failed to validate master::Call: Expecting 'teardown' to be present");
+      return;
+    }
+    String id = call.getTeardown().getFrameworkId().getValue();
+    loop.submit(
+        (core, now) -> {
+          if (core.tearDown(id, now)) {
+            exchange.text(200, "");
+          } else {
+            exchange.text(400, "No framework found with specified ID");
+          }
+        },
+        () -> exchange.text(503, Gate.NOT_LEADING));
+  }
+}

@@ -1,0 +1,63 @@
+package io.pilothouse.scheduler.http;
+
+import io.pilothouse.mesos.v1.MasterInfo;
+import io.pilothouse.scheduler.loop.Loop;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where a request goes: to the longest path that its own begins with, so that {@code
+ * /api/v1/operator} is {@code /api/v1}. All is served below {@code /master}, too.
+ */
+public final class Routes implements Consumer<Exchange> {
+  private static final String MASTER = "/master";
+
+  private final Map<String, Consumer<Exchange>> routes = new HashMap<>();
+
+  /**
+   * @param started milliseconds since the epoch
+   * @param frameworks who may call, if they are asked who they are
+   */
+  public Routes(
+      Loop loop,
+      Streams streams,
+      Operators operators,
+      MasterInfo master,
+      long started,
+      Optional<Credentials> frameworks) {
+    Gate open = new Gate(loop, Optional.empty(), "mesos-master-readonly");
+    Pages pages = new Pages(loop, open, master, started);
+    routes.put(
+        "/api/v1/scheduler",
+        new SchedulerEndpoint(loop, streams, new Gate(loop, frameworks, "mesos-master-scheduler"))
+            ::handle);
+    routes.put("/api/v1", new OperatorEndpoint(loop, open, operators, master, started)::handle);
+    routes.put("/version", pages::version);
+    routes.put("/health", pages::health);
+    routes.put("/redirect", pages::redirect);
+    routes.put("/metrics/snapshot", pages::metrics);
+    routes.put("/state", pages::state);
+    routes.put("/state.json", pages::state);
+    routes.put("/state-summary", pages::summary);
+  }
+
+  @Override
+  public void accept(Exchange exchange) {
+    String path = exchange.path();
+    if (path.startsWith(MASTER + "/")) {
+      path = path.substring(MASTER.length());
+    }
+    while (!path.isEmpty()) {
+      @Nullable Consumer<Exchange> route = routes.get(path);
+      if (route != null) {
+        route.accept(exchange);
+        return;
+      }
+      path = path.substring(0, Math.max(0, path.lastIndexOf('/')));
+    }
+    exchange.text(404, "no such path: " + exchange.path());
+  }
+}

@@ -1,0 +1,81 @@
+package io.pilothouse.scheduler.http;
+
+import io.pilothouse.mesos.MediaType;
+import io.pilothouse.mesos.v1.scheduler.Call;
+import io.pilothouse.scheduler.core.Answer;
+import io.pilothouse.scheduler.loop.Loop;
+import io.pilothouse.scheduler.validation.CallCheck;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/** {@code POST /api/v1/scheduler}: the checks, in Mesos' order. */
+final class SchedulerEndpoint {
+  private static final String STREAM_ID = "Mesos-Stream-Id";
+
+  private final Loop loop;
+  private final Streams streams;
+  private final Gate gate;
+
+  SchedulerEndpoint(Loop loop, Streams streams, Gate gate) {
+    this.loop = loop;
+    this.streams = streams;
+    this.gate = gate;
+  }
+
+  void handle(Exchange exchange) {
+    Gate.@Nullable Caller caller = gate.pass(exchange);
+    if (caller == null || !Gate.isPost(exchange)) {
+      return;
+    }
+    Optional<String> principal = caller.principal();
+    @Nullable Call call = Bodies.read(exchange, Call.getDefaultInstance());
+    if (call == null) {
+      return;
+    }
+    Optional<String> objection = CallCheck.objection(call, principal);
+    if (objection.isPresent()) {
+      exchange.text(400, "Failed to validate scheduler::Call: " + objection.get());
+      return;
+    }
+    boolean answersWithEvents =
+        call.getType() == Call.Type.SUBSCRIBE || call.getType() == Call.Type.RECONCILE_OPERATIONS;
+    Optional<MediaType> type = Accept.choose(exchange.headers("Accept"));
+    if (answersWithEvents && type.isEmpty()) {
+      exchange.text(406, Bodies.NOT_ACCEPTABLE);
+    } else if (call.getType() == Call.Type.SUBSCRIBE) {
+      subscribe(exchange, call, type.orElse(MediaType.JSON), principal);
+    } else {
+      loop.submit(
+          (core, now) ->
+              answer(exchange, core.call(call, exchange.header(STREAM_ID), principal, now)),
+          () -> exchange.text(503, Gate.NOT_LEADING));
+    }
+  }
+
+  private void subscribe(Exchange exchange, Call call, MediaType type, Optional<String> principal) {
+    if (exchange.header(STREAM_ID).isPresent()) {
+      exchange.text(400, "Subscribe calls should not include the 'Mesos-Stream-Id' header");
+      return;
+    }
+    String id = UUID.randomUUID().toString();
+    streams.open(exchange, id, type, Map.of(STREAM_ID, id));
+    loop.submit(
+        (core, now) -> {
+          // a connection that is gone already would never be told to have ended
+          if (streams.isOpen(id)) {
+            core.subscribe(id, call, principal, now);
+          }
+        },
+        () -> streams.end(id));
+  }
+
+  private static void answer(Exchange exchange, Answer answer) {
+    switch (answer) {
+      case Answer.Accepted accepted -> exchange.text(202, "");
+      case Answer.Done done -> exchange.text(200, "");
+      case Answer.Refused refused -> exchange.text(refused.status(), refused.text());
+    }
+  }
+}

@@ -1,0 +1,125 @@
+package io.pilothouse.scheduler.loop;
+
+import io.pilothouse.scheduler.core.Core;
+import io.pilothouse.scheduler.loop.Leadership.Leading;
+import io.pilothouse.scheduler.loop.Leadership.Standby;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongFunction;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Runs a core while this scheduler leads: all inputs on one thread, in the order in which they
+ * came. A core that fails is dropped with all that it knew; the next one learns it again, from
+ * agents and frameworks that come back, rather than go on from a state that nobody understands.
+ */
+public final class Loop implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(Loop.class);
+  private static final Duration TICK = Duration.ofMillis(50);
+
+  /** One input. */
+  public interface Input {
+    void to(Core core, long now);
+  }
+
+  private final ScheduledExecutorService thread =
+      Executors.newSingleThreadScheduledExecutor(
+          Thread.ofPlatform().name("scheduler-core").daemon(true).factory());
+  private final LongSupplier clock;
+  private final Runnable dropped;
+  private volatile Leadership leadership = new Standby(Optional.empty());
+  private @Nullable Core core;
+
+  /**
+   * @param clock milliseconds since the epoch
+   * @param dropped ends all streams: whoever is on one has to begin anew with the next core
+   */
+  public Loop(LongSupplier clock, Runnable dropped) {
+    this.clock = clock;
+    this.dropped = dropped;
+    long tick = TICK.toMillis();
+    var unused = thread.scheduleAtFixedRate(this::tick, tick, tick, TimeUnit.MILLISECONDS);
+  }
+
+  public Leadership leadership() {
+    return leadership;
+  }
+
+  /** Begins to lead, with a core that knows nothing yet. */
+  public void lead(LongFunction<Core> made) {
+    run(
+        () -> {
+          drop(new Standby(Optional.empty()));
+          core = made.apply(clock.getAsLong());
+          leadership = new Leading();
+        });
+  }
+
+  /** Leads no more, or not yet. */
+  public void stop(Leadership instead) {
+    run(() -> drop(instead));
+  }
+
+  private void drop(Leadership instead) {
+    leadership = instead;
+    if (core != null) {
+      core = null;
+      dropped.run();
+    }
+  }
+
+  /** Hands the core an input; when there is none, says so on the same thread. */
+  public void submit(Input input, Runnable notLeading) {
+    run(
+        () -> {
+          if (core == null) {
+            notLeading.run();
+          } else {
+            input.to(core, clock.getAsLong());
+          }
+        });
+  }
+
+  /** An input that does not matter when nobody leads. */
+  public void submit(Input input) {
+    submit(input, () -> {});
+  }
+
+  private void tick() {
+    guarded(
+        () -> {
+          if (core != null) {
+            core.tick(clock.getAsLong());
+          }
+        });
+  }
+
+  private void run(Runnable what) {
+    try {
+      thread.execute(() -> guarded(what));
+    } catch (RejectedExecutionException e) {
+      log.debug("an input after the end", e);
+    }
+  }
+
+  private void guarded(Runnable what) {
+    try {
+      what.run();
+    } catch (RuntimeException e) {
+      log.error("a fault of the scheduler's core; it begins anew, empty", e);
+      drop(new Standby(Optional.empty()));
+    }
+  }
+
+  @Override
+  public void close() {
+    thread.shutdownNow();
+  }
+}

@@ -1,0 +1,31 @@
+package io.pilothouse.scheduler.validation;
+
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+import java.util.TreeSet;
+import java.util.function.Supplier;
+
+/** Several questions, the first objection of which counts. */
+final class Objections {
+  private Objections() {}
+
+  static Optional<String> first(List<Supplier<Optional<String>>> questions) {
+    for (Supplier<Optional<String>> each : questions) {
+      Optional<String> objection = each.get();
+      if (objection.isPresent()) {
+        return objection;
+      }
+    }
+    return Optional.empty();
+  }
+
+  static Optional<String> when(boolean wrong, String objection) {
+    return wrong ? Optional.of(objection) : Optional.empty();
+  }
+
+  /** As Mesos writes a set. */
+  static String set(Collection<String> of) {
+    return of.isEmpty() ? "{  }" : "{ " + String.join(", ", new TreeSet<>(of)) + " }";
+  }
+}

@@ -1,0 +1,5 @@
+/** Mesos' messages of resources and roles, and what the allocator counts with. */
+@NullMarked
+package io.pilothouse.scheduler.wire;
+
+import org.jspecify.annotations.NullMarked;

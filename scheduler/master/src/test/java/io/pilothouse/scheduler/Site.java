@@ -1,0 +1,144 @@
+package io.pilothouse.scheduler;
+
+import io.pilothouse.api.v1.AgentMessage;
+import io.pilothouse.api.v1.OfferableMachine;
+import io.pilothouse.api.v1.PullOfferableReply;
+import io.pilothouse.api.v1.SchedulerMessage;
+import io.pilothouse.mesos.v1.MasterInfo;
+import io.pilothouse.mesos.v1.Resource;
+import io.pilothouse.scheduler.agents.AgentStreams;
+import io.pilothouse.scheduler.allocator.Allocator;
+import io.pilothouse.scheduler.allocator.Options;
+import io.pilothouse.scheduler.allocator.resources.Resources;
+import io.pilothouse.scheduler.core.AgentLink;
+import io.pilothouse.scheduler.core.Core;
+import io.pilothouse.scheduler.core.CoreOptions;
+import io.pilothouse.scheduler.core.Outbox;
+import io.pilothouse.scheduler.http.ApiServer;
+import io.pilothouse.scheduler.http.Credentials;
+import io.pilothouse.scheduler.http.Operators;
+import io.pilothouse.scheduler.http.Routes;
+import io.pilothouse.scheduler.http.Streams;
+import io.pilothouse.scheduler.loop.Leadership;
+import io.pilothouse.scheduler.loop.Loop;
+import io.pilothouse.scheduler.wire.ResourceForm;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+
+/** A scheduler behind a real HTTP port, with one machine whose agent is a queue. */
+public final class Site implements AutoCloseable {
+  public static final MasterInfo MASTER =
+      MasterInfo.newBuilder().setId("m").setIp(0).setPort(5050).setHostname("here").build();
+
+  /** What the agent is told. */
+  public final BlockingQueue<SchedulerMessage> agent = new LinkedBlockingQueue<>();
+
+  public final Loop loop;
+  private final Streams streams;
+  private final ApiServer server;
+
+  public Site() {
+    this(Optional.empty(), 64L << 20);
+  }
+
+  public Site(Optional<Credentials> credentials, long mostWaiting) {
+    streams = new Streams(mostWaiting);
+    loop = new Loop(System::currentTimeMillis, streams::endAll);
+    streams.whenEnded(id -> loop.submit((core, now) -> core.streamEnded(id, now)));
+    Operators operators = new Operators(loop, 15);
+    server =
+        new ApiServer(
+            new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+            Optional.empty(),
+            new Routes(loop, streams, operators, MASTER, 1_000, credentials));
+    lead(operators);
+  }
+
+  private void lead(Operators operators) {
+    AgentStreams none = new AgentStreams(loop, Optional::empty);
+    Outbox edges = new Edges(streams, none, operators);
+    Outbox withQueue =
+        new Outbox() {
+          @Override
+          public void event(String stream, io.pilothouse.mesos.v1.scheduler.Event event) {
+            edges.event(stream, event);
+          }
+
+          @Override
+          public void endStream(String stream) {
+            edges.endStream(stream);
+          }
+
+          @Override
+          public void toAgent(AgentLink link, SchedulerMessage message) {
+            agent.add(message);
+          }
+
+          @Override
+          public void endAgent(AgentLink link, String why) {}
+
+          @Override
+          public boolean operatorsListen() {
+            return edges.operatorsListen();
+          }
+
+          @Override
+          public void toOperators(io.pilothouse.mesos.v1.master.Event event) {
+            edges.toOperators(event);
+          }
+        };
+    loop.lead(
+        now ->
+            new Core(
+                CoreOptions.of(MASTER).heartbeat(Duration.ofMillis(300)),
+                Allocator.create(Options.DEFAULT),
+                withQueue,
+                false,
+                now));
+  }
+
+  public String url(String path) {
+    return "http://127.0.0.1:" + server.port() + path;
+  }
+
+  public int port() {
+    return server.port();
+  }
+
+  public void stopLeading(Leadership instead) {
+    loop.stop(instead);
+  }
+
+  /** A machine m1 whose agent a1 registers. */
+  public void machine(String resources) {
+    List<Resource> messages = new ResourceForm(false, false).write(Resources.parse(resources), "");
+    OfferableMachine machine =
+        OfferableMachine.newBuilder()
+            .setName("m1")
+            .setOfferable(true)
+            .addAllResources(messages)
+            .build();
+    AgentMessage.Builder register = AgentMessage.newBuilder();
+    register.getRegisterBuilder().getAgentBuilder().setHostname("m1").getIdBuilder().setValue("a1");
+    loop.submit(
+        (core, now) -> {
+          core.machines(PullOfferableReply.newBuilder().addMachines(machine).build(), now);
+          core.agent(new AgentLink(1), register.build(), now);
+        });
+  }
+
+  public void agentSays(AgentMessage.Builder message) {
+    loop.submit((core, now) -> core.agent(new AgentLink(1), message.build(), now));
+  }
+
+  @Override
+  public void close() {
+    server.close();
+    loop.close();
+  }
+}

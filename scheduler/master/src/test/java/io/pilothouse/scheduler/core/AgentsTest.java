@@ -1,0 +1,171 @@
+package io.pilothouse.scheduler.core;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.pilothouse.mesos.v1.TaskState;
+import io.pilothouse.mesos.v1.TaskStatus.Reason;
+import io.pilothouse.mesos.v1.scheduler.Event;
+import io.pilothouse.scheduler.core.Stage.FakeAgent;
+import io.pilothouse.scheduler.core.Stage.FakeFramework;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class AgentsTest {
+  private final Stage stage = new Stage();
+  private FakeAgent agent = stage.new FakeAgent("", "");
+  private FakeFramework framework = stage.new FakeFramework(new Stage.Stream(""), "", "");
+
+  @BeforeEach
+  void aTaskRuns() {
+    agent = stage.agent("m1", "cpus:4;mem:1024");
+    framework =
+        stage.framework("'failover_timeout':600,'capabilities':[{'type':'PARTITION_AWARE'}]");
+    stage.pass(0);
+    framework.launch("t1", "cpus:1");
+    agent.tells(framework, "t1", TaskState.TASK_RUNNING);
+  }
+
+  private void silentFor(int seconds) {
+    for (int i = 0; i < seconds; i++) {
+      stage.pass(1_000);
+    }
+  }
+
+  @Test
+  void itIsGreetedAndAskedEvery15Seconds() {
+    assertThat(agent.heard().get(0).getRegistered().getPingEveryMs()).isEqualTo(15_000);
+    silentFor(16);
+    assertThat(agent.heard().get(agent.heard().size() - 1).hasPing()).isTrue();
+  }
+
+  @Test
+  void oneThatAnswersStays() {
+    for (int i = 0; i < 20; i++) {
+      silentFor(15);
+      agent.pong();
+    }
+    assertThat(stage.core.picture().agents().getAgents(0).getActive()).isTrue();
+  }
+
+  @Test
+  void oneThatIsDisconnectedIsOfferedNoMoreAndItsTasksStand() {
+    framework.accepted("{'type':'REVIVE'}");
+    stage.pass(1_000);
+    agent.detach();
+    assertThat(framework.last().getType()).isEqualTo(Event.Type.RESCIND);
+    silentFor(60);
+    assertThat(framework.statuses()).hasSize(1);
+  }
+
+  @Test
+  void after75SecondsItsTasksAreUnreachableAndEverybodyIsTold() {
+    FakeFramework other = stage.framework("'failover_timeout':600");
+    silentFor(80);
+    assertThat(stage.said.endedAgents).containsKey(agent.link);
+    assertThat(framework.lastStatus().getState()).isEqualTo(TaskState.TASK_UNREACHABLE);
+    assertThat(framework.lastStatus().getReason()).isEqualTo(Reason.REASON_AGENT_REMOVED);
+    assertThat(framework.lastStatus().hasUnreachableTime()).isTrue();
+    assertThat(other.kinds()).contains(Event.Type.FAILURE);
+    assertThat(stage.core.picture().tasks().getUnreachableTasksCount()).isEqualTo(1);
+  }
+
+  @Test
+  void whenItIsBackItsTasksAreAsTheyAre() {
+    silentFor(80);
+    agent.runs(framework, "t1", TaskState.TASK_RUNNING, "cpus:1");
+    agent.register();
+    assertThat(framework.lastStatus().getState()).isEqualTo(TaskState.TASK_RUNNING);
+    assertThat(framework.lastStatus().getReason()).isEqualTo(Reason.REASON_AGENT_REREGISTERED);
+    stage.pass(1_000);
+    assertThat(framework.lastOffer().getResources(0).getScalar().getValue()).isEqualTo(3);
+  }
+
+  @Test
+  void aLaunchThatNeverArrivedIsDroppedWhenItsAgentRegistersWithoutIt() {
+    framework.accepted("{'type':'REVIVE'}");
+    stage.pass(1_000);
+    framework.launch("t2", "cpus:1");
+    agent.runs(framework, "t1", TaskState.TASK_RUNNING, "cpus:1");
+    agent.register();
+    assertThat(framework.lastStatus().getTaskId().getValue()).isEqualTo("t2");
+    assertThat(framework.lastStatus().getState()).isEqualTo(TaskState.TASK_DROPPED);
+    stage.pass(1_000);
+    assertThat(framework.lastOffer().getResources(0).getScalar().getValue()).isEqualTo(3);
+  }
+
+  @Test
+  void whatAFrameworkMissedOfItIsToldWhenItIsBack() {
+    stage.core.streamEnded(framework.stream.id(), stage.now);
+    agent.register(); // without t1
+    FakeFramework again = framework.again();
+    assertThat(again.lastStatus().getState()).isEqualTo(TaskState.TASK_DROPPED);
+  }
+
+  @Test
+  void aSecondStreamOfItEndsTheFirst() {
+    AgentLink first = agent.link;
+    agent.runs(framework, "t1", TaskState.TASK_RUNNING, "cpus:1");
+    agent.register();
+    assertThat(stage.said.endedAgents).containsKey(first);
+    stage.core.agentDetached(first, stage.now);
+    assertThat(stage.core.picture().agents().getAgents(0).getActive()).isTrue();
+    assertThat(stage.core.picture().tasks().getTasks(0).getState())
+        .isEqualTo(TaskState.TASK_RUNNING);
+  }
+
+  @Test
+  void aMachineThatWasMadeAnewIsAnotherAgentAndTheTasksOfTheOldOneAreGone() {
+    stage.new FakeAgent("m1", "another").register();
+    assertThat(framework.lastStatus().getState()).isEqualTo(TaskState.TASK_GONE);
+    assertThat(stage.core.picture().agents().getAgentsList())
+        .extracting(each -> each.getAgentInfo().getId().getValue())
+        .containsExactly("another");
+  }
+
+  @Test
+  void tasksOfAFrameworkThatIsOverAreEnded() {
+    framework.accepted("{'type':'TEARDOWN'}");
+    agent.runs(framework, "t1", TaskState.TASK_RUNNING, "cpus:1");
+    agent.register();
+    assertThat(agent.heardKinds().toString()).isEqualTo("[REGISTERED, SHUTDOWN_FRAMEWORK]");
+    agent.tells(framework, "t1", TaskState.TASK_RUNNING);
+    assertThat(agent.heardKinds().toString())
+        .isEqualTo("[REGISTERED, SHUTDOWN_FRAMEWORK, SHUTDOWN_FRAMEWORK]");
+  }
+
+  @Test
+  void aTaskThatRunsTwiceIsKilledWhereItRunsLater() {
+    FakeAgent second = stage.new FakeAgent("m2", "a2");
+    second.runs(framework, "t1", TaskState.TASK_RUNNING, "cpus:1");
+    second.register();
+    assertThat(second.heardKinds().toString()).isEqualTo("[REGISTERED, KILL]");
+  }
+
+  @Test
+  void oneWithoutANameIsRefused() {
+    FakeAgent nameless = stage.new FakeAgent("", "a9");
+    nameless.register();
+    assertThat(stage.said.endedAgents.get(nameless.link)).contains("hostname is empty");
+    FakeAgent odd = stage.new FakeAgent("m9", "a/9");
+    odd.register();
+    assertThat(stage.said.endedAgents.get(odd.link)).contains("'a/9' contains invalid characters");
+  }
+
+  @Test
+  void aMachineWhoseShareIsChangedIsOfferedAsItIsNow() {
+    framework.accepted("{'type':'REVIVE'}");
+    stage.pass(1_000);
+    stage.machine("m1", "cpus:8;mem:1024", true);
+    assertThat(framework.last().getType()).isEqualTo(Event.Type.RESCIND);
+    stage.pass(1_000);
+    assertThat(framework.lastOffer().getResources(0).getScalar().getValue()).isEqualTo(7);
+  }
+
+  @Test
+  void statusesOfAStreamThatHasEndedAreIgnored() {
+    silentFor(80);
+    int before = framework.statuses().size();
+    agent.tells(framework, "t1", TaskState.TASK_FINISHED);
+    assertThat(framework.statuses()).hasSize(before);
+  }
+}

@@ -1,0 +1,256 @@
+package io.pilothouse.scheduler.core;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.pilothouse.mesos.v1.TaskState;
+import io.pilothouse.mesos.v1.scheduler.Event;
+import io.pilothouse.scheduler.core.Stage.FakeAgent;
+import io.pilothouse.scheduler.core.Stage.FakeFramework;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class FrameworksTest {
+  private static final String TEARDOWN = "{'type':'TEARDOWN'}";
+
+  private final Stage stage = new Stage();
+
+  @Test
+  void aNewOneGetsAnIdAndASignOfLifeAtOnceAndEvery15Seconds() {
+    FakeFramework framework = stage.framework();
+    assertThat(framework.kinds()).containsExactly(Event.Type.SUBSCRIBED, Event.Type.HEARTBEAT);
+    Event.Subscribed subscribed = framework.events().get(0).getSubscribed();
+    assertThat(subscribed.getFrameworkId().getValue()).isEqualTo("m-0000");
+    assertThat(subscribed.getHeartbeatIntervalSeconds()).isEqualTo(15);
+    assertThat(subscribed.getMasterInfo().getHostname()).isEqualTo("here");
+    stage.pass(14_999);
+    assertThat(framework.kinds()).hasSize(2);
+    stage.pass(1);
+    assertThat(framework.kinds())
+        .containsExactly(Event.Type.SUBSCRIBED, Event.Type.HEARTBEAT, Event.Type.HEARTBEAT);
+  }
+
+  @Test
+  void oneMayBringItsOwnId() {
+    FakeFramework framework = stage.framework("'id':{'value':'mine'},'failover_timeout':9");
+    assertThat(framework.id).isEqualTo("mine");
+  }
+
+  @Test
+  void theNewStreamOfOneThatIsConnectedEndsTheOldOne() {
+    stage.agent("m1", "cpus:4;mem:1024");
+    FakeFramework old = stage.framework("'failover_timeout':100");
+    stage.pass(0);
+    assertThat(old.offers()).hasSize(1);
+    FakeFramework again = old.again();
+    assertThat(old.last().getError().getMessage()).isEqualTo("Framework failed over");
+    assertThat(old.ended()).isTrue();
+    assertThat(again.id).isEqualTo(old.id);
+    stage.core.streamEnded(old.stream.id(), stage.now); // the edge tells that, too
+    stage.pass(1000);
+    assertThat(again.offers()).as("what the old one had").hasSize(1);
+    assertThat(old.call("{'type':'REVIVE'}"))
+        .isEqualTo(
+            new Answer.Refused(
+                400,
+                "The stream ID '%s' included in this request didn't match the stream ID currently"
+                        .formatted(old.stream.id())
+                    + " associated with framework ID m-0000"));
+  }
+
+  @Test
+  void withoutAFailoverTimeoutItEndsWithItsStream() {
+    FakeAgent agent = stage.agent("m1", "cpus:4;mem:1024");
+    FakeFramework framework = stage.framework();
+    stage.pass(0);
+    framework.launch("t1", "cpus:1");
+    stage.core.streamEnded(framework.stream.id(), stage.now);
+    assertThat(
+            agent
+                .heard()
+                .get(agent.heard().size() - 1)
+                .getShutdownFramework()
+                .getFrameworkId()
+                .getValue())
+        .isEqualTo(framework.id);
+    assertThat(framework.call("{'type':'REVIVE'}"))
+        .isEqualTo(new Answer.Refused(400, "Framework cannot be found"));
+    assertThat(framework.again().last().getError().getMessage())
+        .isEqualTo("Framework has been removed");
+  }
+
+  @Test
+  void withinItsFailoverTimeoutItsTasksRunOnAndItLearnsWhatItMissed() {
+    FakeAgent agent = stage.agent("m1", "cpus:4;mem:1024");
+    FakeFramework framework = stage.framework("'failover_timeout':60");
+    stage.pass(0);
+    framework.launch("t1", "cpus:1");
+    stage.core.streamEnded(framework.stream.id(), stage.now);
+    assertThat(framework.call("{'type':'REVIVE'}"))
+        .isEqualTo(new Answer.Refused(403, "Framework is not subscribed"));
+    agent.tells(framework, "t1", TaskState.TASK_RUNNING);
+    stage.pass(59_000);
+    FakeFramework again = framework.again();
+    assertThat(again.kinds())
+        .startsWith(Event.Type.SUBSCRIBED, Event.Type.HEARTBEAT, Event.Type.UPDATE);
+    assertThat(again.lastStatus().getState()).isEqualTo(TaskState.TASK_RUNNING);
+    stage.pass(600_000);
+    assertThat(again.ended()).isFalse();
+  }
+
+  @Test
+  void afterItsFailoverTimeoutItIsRemoved() {
+    FakeFramework framework = stage.framework("'failover_timeout':60");
+    stage.core.streamEnded(framework.stream.id(), stage.now);
+    stage.pass(60_000);
+    assertThat(framework.again().last().getError().getMessage())
+        .isEqualTo("Framework has been removed");
+  }
+
+  @Test
+  void tearDownEndsItsTasksItsOffersAndItsStream() {
+    FakeAgent agent = stage.agent("m1", "cpus:4;mem:1024");
+    FakeFramework framework = stage.framework();
+    stage.pass(0);
+    framework.launch("t1", "cpus:1");
+    framework.accepted(TEARDOWN);
+    assertThat(framework.ended()).isTrue();
+    assertThat(agent.heard()).anyMatch(each -> each.hasShutdownFramework());
+    assertThat(stage.core.picture().tasks().getCompletedTasksList())
+        .singleElement()
+        .satisfies(task -> assertThat(task.getState()).isEqualTo(TaskState.TASK_KILLED));
+    FakeFramework other = stage.framework();
+    stage.pass(1000);
+    assertThat(other.offers()).as("all of it is free").hasSize(1);
+    assertThat(other.lastOffer().getResources(0).getScalar().getValue()).isEqualTo(4);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "'role':'/test/test1' | 'FrameworkInfo.role' is not a valid role: Role '/test/test1'"
+            + " cannot start with a slash",
+        "'role':'' | 'FrameworkInfo.role' is not a valid role: Role names cannot be the empty"
+            + " string",
+        "'role':'a b' | 'FrameworkInfo.role' is not a valid role: Role component 'a b' is invalid"
+            + " because it contains backspace or whitespace",
+        "'role':'a/-b' | 'FrameworkInfo.role' is not a valid role: Role component '-b' is invalid"
+            + " because it starts with a dash",
+        "'role':'a/../b' | 'FrameworkInfo.role' is not a valid role: Role 'a/../b' cannot include"
+            + " '..' as a component",
+        "'roles':['a'] | 'FrameworkInfo.roles' must not be set when the framework is not"
+            + " MULTI_ROLE capable",
+        "'roles':['a','b','a'],'capabilities':[{'type':'MULTI_ROLE'}] |"
+            + " 'FrameworkInfo.roles' contains duplicate items: { a }",
+        "'role':'a','capabilities':[{'type':'MULTI_ROLE'}] | 'FrameworkInfo.role' must not be set"
+            + " when the framework is MULTI_ROLE capable",
+        "'failover_timeout':1e300 | The framework failover_timeout (1.0E300) is invalid",
+        "'role':'other' | Roles { other } are not present in the master's --roles",
+        "'offer_filters':{'*':{'min_allocatable_resources':{'quantities':[{}]}}} |"
+            + " Resource quantities must contain at least one quantity",
+        "'offer_filters':{'*':{'min_allocatable_resources':{'quantities':[{'quantities':{'cpus':"
+            + "{'value':-1}}}]}}} | Invalid resource quantity for 'cpus': Negative values not"
+            + " supported",
+      })
+  void whatItSaysOfItselfWronglyIsToldOnItsStreamWhichEnds(String info, String error) {
+    Stage strict = new Stage(options -> options.roles(Set.of("a", "b")), false);
+    FakeFramework framework = strict.framework(info);
+    assertThat(framework.kinds()).containsExactly(Event.Type.ERROR);
+    assertThat(framework.last().getError().getMessage()).isEqualTo(error);
+    assertThat(framework.ended()).isTrue();
+  }
+
+  @Test
+  void rootMayBeRefused() {
+    Stage strict = new Stage(options -> options.root(false), false);
+    strict.core.subscribe(
+        "s",
+        Stage.read(
+            "{'type':'SUBSCRIBE','subscribe':{'framework_info':{'user':'root','name':'n'}}}",
+            io.pilothouse.mesos.v1.scheduler.Call.getDefaultInstance()),
+        Optional.empty(),
+        strict.now);
+    assertThat(strict.said.events.get("s").get(0).getError().getMessage())
+        .isEqualTo("User 'root' is not allowed to run frameworks without --root_submissions set");
+  }
+
+  @Test
+  void userAndCheckpointStayAsTheyWereWhenItComesBackAndItsNameDoesNot() {
+    FakeFramework framework = stage.framework("'failover_timeout':60,'checkpoint':true");
+    stage.core.subscribe(
+        "again",
+        Stage.read(
+            ("{'framework_id':{'value':'%s'},'type':'SUBSCRIBE','subscribe':{'framework_info':"
+                    + "{'id':{'value':'%s'},'user':'other','name':'new'}}}")
+                .formatted(framework.id, framework.id),
+            io.pilothouse.mesos.v1.scheduler.Call.getDefaultInstance()),
+        Optional.empty(),
+        stage.now);
+    var info = stage.core.picture().frameworks().getFrameworks(0).getFrameworkInfo();
+    assertThat(info.getUser()).isEqualTo("u");
+    assertThat(info.getCheckpoint()).isTrue();
+    assertThat(info.getName()).isEqualTo("new");
+  }
+
+  @Test
+  void anUpdateChangesItsRolesAndOffersInOthersAreRescinded() {
+    stage.agent("m1", "cpus:4;mem:1024");
+    String several = "'capabilities':[{'type':'MULTI_ROLE'}],'user':'u','name':'n'";
+    FakeFramework framework =
+        stage.framework("'roles':['a'],'capabilities':[{'type':'MULTI_ROLE'}]");
+    stage.pass(0);
+    assertThat(framework.lastOffer().getAllocationInfo().getRole()).isEqualTo("a");
+    String update =
+        "{'type':'UPDATE_FRAMEWORK','update_framework':{'framework_info':{'id':{'value':'%s'},%s}}}";
+    assertThat(framework.call(update.formatted(framework.id, "'roles':['b']," + several)))
+        .isEqualTo(new Answer.Done());
+    assertThat(framework.kinds()).contains(Event.Type.RESCIND);
+    stage.pass(1000);
+    assertThat(framework.lastOffer().getAllocationInfo().getRole()).isEqualTo("b");
+    assertThat(
+            framework.call(
+                update.formatted(
+                    framework.id, "'roles':['b']," + several.replace("'u'", "'other'"))))
+        .isEqualTo(
+            new Answer.Refused(
+                400,
+                "Updating 'FrameworkInfo.user' is unsupported; attempted to update from 'u' to"
+                    + " 'other'"));
+  }
+
+  @Test
+  void onlyTheNewestThatAreOverAreKept() {
+    Stage small = new Stage(options -> options.bounds(10, 2, 2), false);
+    for (int i = 0; i < 4; i++) {
+      small.framework("'id':{'value':'f" + i + "'}").accepted(TEARDOWN);
+    }
+    assertThat(small.core.picture().frameworks().getCompletedFrameworksList())
+        .extracting(each -> each.getFrameworkInfo().getId().getValue())
+        .containsExactly("f2", "f3");
+  }
+
+  @Test
+  void afterAChangeOfLeadersThoseOfRunningTasksAreKnownAndHaveTimeToComeBack() {
+    Stage later = new Stage(options -> options.reregister(Duration.ofMinutes(10)), true);
+    FakeFramework lost = later.new FakeFramework(new Stage.Stream("none"), "", "f-old");
+    later.machine("m1", "cpus:4;mem:1024", true);
+    FakeAgent agent = later.new FakeAgent("m1", "a1");
+    agent.runs(lost, "t1", TaskState.TASK_RUNNING, "cpus:1");
+    var register = io.pilothouse.api.v1.AgentRegister.newBuilder();
+    register.addFrameworksBuilder().setUser("u").setName("n").getIdBuilder().setValue("f-old");
+    agent.register(register);
+    assertThat(later.core.picture().frameworks().getFrameworks(0).getRecovered()).isTrue();
+    later.pass(60_000);
+    agent.pong();
+    FakeFramework back = lost.again();
+    assertThat(back.kinds()).startsWith(Event.Type.SUBSCRIBED);
+    back.accepted("{'type':'RECONCILE','reconcile':{}}");
+    assertThat(back.lastStatus().getState()).isEqualTo(TaskState.TASK_RUNNING);
+    later.pass(1000);
+    assertThat(back.lastOffer().getResourcesList().get(0).getScalar().getValue()).isEqualTo(3);
+  }
+}

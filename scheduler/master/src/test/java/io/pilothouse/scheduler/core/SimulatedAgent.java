@@ -1,0 +1,195 @@
+package io.pilothouse.scheduler.core;
+
+import com.google.protobuf.ByteString;
+import io.pilothouse.api.v1.AgentMessage;
+import io.pilothouse.api.v1.AgentRegister;
+import io.pilothouse.api.v1.RunningTask;
+import io.pilothouse.api.v1.SchedulerMessage;
+import io.pilothouse.mesos.v1.FrameworkInfo;
+import io.pilothouse.mesos.v1.TaskInfo;
+import io.pilothouse.mesos.v1.TaskState;
+import io.pilothouse.mesos.v1.TaskStatus;
+import io.pilothouse.scheduler.allocator.resources.Resources;
+import io.pilothouse.scheduler.wire.ResourceForm;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+
+/** An agent whose disk outlives it: tasks, and statuses that were not acknowledged. */
+final class SimulatedAgent {
+  /** Between two sendings of a status that was not acknowledged. */
+  private static final long AGAIN = 10_000;
+
+  final String machine;
+  final String id;
+  final Resources total;
+  private final Random random;
+  private final Map<List<String>, Running> disk = new LinkedHashMap<>();
+
+  AgentLink link = new AgentLink(0);
+  boolean attached;
+  private long uuids;
+
+  /** A task, and what is to be told of it, oldest first. */
+  static final class Running {
+    final FrameworkInfo framework;
+    final TaskInfo info;
+    final Deque<TaskStatus> unacknowledged = new ArrayDeque<>();
+    TaskState state = TaskState.TASK_STAGING;
+    long sentAt = -AGAIN;
+    TaskStatus latest;
+
+    Running(FrameworkInfo framework, TaskInfo info) {
+      this.framework = framework;
+      this.info = info;
+      this.latest = TaskStatus.newBuilder().setTaskId(info.getTaskId()).setState(state).build();
+    }
+  }
+
+  SimulatedAgent(String machine, Resources total, Random random) {
+    this.machine = machine;
+    this.id = machine + "-agent";
+    this.total = total;
+    this.random = random;
+  }
+
+  AgentMessage registration() {
+    AgentRegister.Builder register = AgentRegister.newBuilder();
+    register.getAgentBuilder().setHostname(machine).getIdBuilder().setValue(id);
+    Map<String, FrameworkInfo> frameworks = new LinkedHashMap<>();
+    for (Running each : disk.values()) {
+      frameworks.put(each.framework.getId().getValue(), each.framework);
+      register.addTasks(
+          RunningTask.newBuilder()
+              .setFrameworkId(each.framework.getId())
+              .setTask(each.info)
+              .setLatest(each.latest)
+              .setUnacknowledged(each.unacknowledged.size()));
+      each.sentAt = -AGAIN;
+    }
+    return AgentMessage.newBuilder()
+        .setRegister(register.addAllFrameworks(frameworks.values()))
+        .build();
+  }
+
+  void hear(SchedulerMessage message) {
+    switch (message.getKindCase()) {
+      case LAUNCH ->
+          message
+              .getLaunch()
+              .getTasksList()
+              .forEach(
+                  task ->
+                      disk.computeIfAbsent(
+                          key(message.getLaunch().getFramework().getId().getValue(), task),
+                          k -> new Running(message.getLaunch().getFramework(), task)));
+      case KILL -> {
+        Running task =
+            disk.get(
+                List.of(
+                    message.getKill().getFrameworkId().getValue(),
+                    message.getKill().getTaskId().getValue()));
+        if (task != null && !Task.isTerminal(task.state)) {
+          become(task, TaskState.TASK_KILLED);
+        }
+      }
+      case ACKNOWLEDGE -> {
+        List<String> key =
+            List.of(
+                message.getAcknowledge().getFrameworkId().getValue(),
+                message.getAcknowledge().getTaskId().getValue());
+        Running task = disk.get(key);
+        if (task != null
+            && !task.unacknowledged.isEmpty()
+            && task.unacknowledged.peek().getUuid().equals(message.getAcknowledge().getUuid())) {
+          TaskStatus done = task.unacknowledged.remove();
+          task.sentAt = -AGAIN;
+          if (Task.isTerminal(done.getState())) {
+            disk.remove(key);
+          }
+        }
+      }
+      case SHUTDOWN_FRAMEWORK ->
+          disk.keySet()
+              .removeIf(
+                  key ->
+                      key.get(0)
+                          .equals(message.getShutdownFramework().getFrameworkId().getValue()));
+      default -> {} // pings are answered where they arrive
+    }
+  }
+
+  private static List<String> key(String framework, TaskInfo task) {
+    return List.of(framework, task.getTaskId().getValue());
+  }
+
+  /** Tasks go on by themselves, whether or not anybody is told. */
+  void live() {
+    for (Running each : disk.values()) {
+      if (Task.isTerminal(each.state) || random.nextInt(20) > 0) {
+        continue;
+      }
+      become(
+          each,
+          each.state == TaskState.TASK_STAGING
+              ? TaskState.TASK_RUNNING
+              : random.nextInt(4) == 0 ? TaskState.TASK_FAILED : TaskState.TASK_FINISHED);
+    }
+  }
+
+  private void become(Running task, TaskState state) {
+    task.state = state;
+    TaskStatus.Builder status =
+        TaskStatus.newBuilder()
+            .setTaskId(task.info.getTaskId())
+            .setState(state)
+            .setUuid(ByteString.copyFromUtf8("%s%014d".formatted(machine, uuids++)));
+    status.getAgentIdBuilder().setValue(id);
+    task.latest = status.build();
+    task.unacknowledged.add(task.latest);
+  }
+
+  /** What is due to be sent, for the first time or again. */
+  List<AgentMessage> due(long now) {
+    return disk.values().stream()
+        .filter(each -> !each.unacknowledged.isEmpty() && now - each.sentAt >= AGAIN)
+        .map(
+            each -> {
+              each.sentAt = now;
+              AgentMessage.Builder message = AgentMessage.newBuilder();
+              message
+                  .getUpdateBuilder()
+                  .setFrameworkId(each.framework.getId())
+                  .setStatus(each.unacknowledged.peek())
+                  .setLatestState(each.state.getNumber());
+              return message.build();
+            })
+        .toList();
+  }
+
+  boolean owesNothing() {
+    return disk.values().stream().allMatch(each -> each.unacknowledged.isEmpty());
+  }
+
+  /** What runs here must never be more than there is, nor the same port twice. */
+  void requireRoom() {
+    Resources used = Resources.NONE;
+    for (Running each : disk.values()) {
+      if (Task.isTerminal(each.state)) {
+        continue;
+      }
+      Resources wanted = ResourceForm.read(each.info.getResourcesList());
+      Resources ports = wanted.filter(entry -> !entry.isScalar());
+      if (!used.minus(ports).equals(used)) {
+        throw new AssertionError(machine + " runs two tasks on one of " + ports);
+      }
+      used = used.plus(wanted);
+    }
+    if (!total.contains(used)) {
+      throw new AssertionError(machine + " has " + total + " and runs " + used);
+    }
+  }
+}

@@ -1,0 +1,159 @@
+package io.pilothouse.scheduler.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.pilothouse.mesos.MediaType;
+import io.pilothouse.mesos.v1.master.Call;
+import io.pilothouse.mesos.v1.master.Event;
+import io.pilothouse.mesos.v1.master.Response;
+import io.pilothouse.scheduler.Site;
+import java.net.URI;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** What tools ask and poll. */
+class PagesTest {
+  private final Site site = new Site();
+
+  @AfterEach
+  void close() {
+    site.close();
+  }
+
+  private HttpResponse<String> get(String path) throws Exception {
+    try (Client client = new Client(MediaType.JSON, site.url(path))) {
+      return client.send(HttpRequest.newBuilder(URI.create(site.url(path))).build());
+    }
+  }
+
+  private Response ask(MediaType type, String path, String json) throws Exception {
+    try (Client client = new Client(type, site.url(path))) {
+      HttpResponse<byte[]> answer =
+          client.sendForBytes(client.request(client.body(json, Call.getDefaultInstance())).build());
+      assertThat(answer.statusCode()).isEqualTo(200);
+      assertThat(answer.headers().firstValue("Content-Type")).hasValue(type.header());
+      return type.read(answer.body(), Response.getDefaultInstance(), "Response");
+    }
+  }
+
+  @Test
+  void theVersionIsNumbersAndDots() throws Exception {
+    assertThat(get("/version").body()).contains("\"version\":\"1.11.0\"");
+    assertThat(get("/version").headers().firstValue("Content-Type")).hasValue("application/json");
+  }
+
+  @Test
+  void allIsServedBelowMasterTooAndTheLongestPathCounts() throws Exception {
+    assertThat(get("/master/version/").statusCode()).isEqualTo(200);
+    assertThat(get("/master/health").statusCode()).isEqualTo(200);
+    assertThat(get("/nothing").statusCode()).isEqualTo(404);
+    assertThat(
+            ask(MediaType.JSON, "/api/v1/operator", "{'type':'GET_HEALTH'}")
+                .getGetHealth()
+                .getHealthy())
+        .isTrue();
+  }
+
+  @Test
+  void theLeaderIsHere() throws Exception {
+    HttpResponse<String> answer = get("/redirect");
+    assertThat(answer.statusCode()).isEqualTo(307);
+    assertThat(answer.headers().firstValue("Location")).hasValue("//here:5050");
+  }
+
+  @Test
+  void theStateNamesMachinesAndFrameworks() throws Exception {
+    site.machine("cpus:4;mem:1024;ports:[31000-32000]");
+    assertThat(get("/state").body())
+        .contains(
+            "\"activated_slaves\":1",
+            "\"hostname\":\"m1\"",
+            "\"cpus\":4.0",
+            "\"ports\":\"[31000-32000]\"",
+            "\"frameworks\":[]");
+    assertThat(get("/master/state-summary").body()).contains("\"TASK_RUNNING\":0");
+    assertThat(get("/metrics/snapshot").body()).contains("\"master/slaves_connected\":1.0");
+  }
+
+  @ParameterizedTest
+  @EnumSource(MediaType.class)
+  void operatorsSeeWhatThereIs(MediaType type) throws Exception {
+    site.machine("cpus:4;mem:1024");
+    Response state = ask(type, "/api/v1", "{'type':'GET_STATE'}");
+    assertThat(state.getType()).isEqualTo(Response.Type.GET_STATE);
+    assertThat(state.getGetState().getGetAgents().getAgentsCount()).isEqualTo(1);
+    assertThat(
+            ask(type, "/api/v1", "{'type':'GET_AGENTS'}").getGetAgents().getAgents(0).getActive())
+        .isTrue();
+    assertThat(
+            ask(type, "/api/v1", "{'type':'GET_VERSION'}")
+                .getGetVersion()
+                .getVersionInfo()
+                .getVersion())
+        .isEqualTo("1.11.0");
+    assertThat(
+            ask(type, "/api/v1", "{'type':'GET_MASTER'}")
+                .getGetMaster()
+                .getMasterInfo()
+                .getHostname())
+        .isEqualTo("here");
+    assertThat(ask(type, "/api/v1", "{'type':'GET_ROLES'}").getGetRoles().getRolesCount()).isZero();
+    assertThat(ask(type, "/api/v1", "{'type':'GET_TASKS'}").hasGetTasks()).isTrue();
+    assertThat(ask(type, "/api/v1", "{'type':'GET_EXECUTORS'}").hasGetExecutors()).isTrue();
+    assertThat(ask(type, "/api/v1", "{'type':'GET_FRAMEWORKS'}").hasGetFrameworks()).isTrue();
+    assertThat(ask(type, "/api/v1", "{'type':'GET_METRICS'}").getGetMetrics().getMetricsCount())
+        .isPositive();
+  }
+
+  @ParameterizedTest
+  @EnumSource(MediaType.class)
+  void whoListensIsToldWhatChanges(MediaType type) throws Exception {
+    try (Client client = new Client(type, site.url("/api/v1"));
+        Client.Reader<Event> stream =
+            client.stream(
+                client
+                    .request(client.body("{'type':'SUBSCRIBE'}", Call.getDefaultInstance()))
+                    .build(),
+                Event.getDefaultInstance())) {
+      assertThat(stream.next().getSubscribed().getHeartbeatIntervalSeconds()).isEqualTo(15);
+      assertThat(stream.next().getType()).isEqualTo(Event.Type.HEARTBEAT);
+      site.machine("cpus:4;mem:1024");
+      assertThat(stream.next(Event::hasAgentAdded).getAgentAdded().getAgent().getActive()).isTrue();
+    }
+  }
+
+  @Test
+  void whatIsNotServedIsSaid() throws Exception {
+    try (Client client = new Client(MediaType.JSON, site.url("/api/v1"))) {
+      HttpResponse<String> answer =
+          client.send(
+              client
+                  .request(client.body("{'type':'GET_QUOTA'}", Call.getDefaultInstance()))
+                  .build());
+      assertThat(answer.statusCode()).isEqualTo(501);
+      assertThat(answer.body()).contains("GET_QUOTA is not served");
+      answer = client.send(client.request(client.body("{}", Call.getDefaultInstance())).build());
+      assertThat(answer.statusCode()).isEqualTo(400);
+    }
+  }
+
+  @Test
+  void anOperatorEndsAFramework() throws Exception {
+    try (Client client = new Client(MediaType.JSON, site.url("/api/v1"))) {
+      HttpResponse<String> answer =
+          client.send(
+              client
+                  .request(
+                      client.body(
+                          "{'type':'TEARDOWN','teardown':{'framework_id':{'value':'none'}}}",
+                          Call.getDefaultInstance()))
+                  .build());
+      assertThat(answer.statusCode()).isEqualTo(400);
+      assertThat(answer.body()).isEqualTo("No framework found with specified ID");
+    }
+  }
+}
