@@ -8,6 +8,7 @@ import io.pilothouse.filesync.ContentIndex.Chunk;
 import io.pilothouse.filesync.ContentIndex.Entry;
 import io.pilothouse.filesync.ContentIndex.FileEntry;
 import io.pilothouse.filesync.ContentIndex.LinkEntry;
+import java.io.CharConversionException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayList;
@@ -28,7 +29,12 @@ final class IndexReader implements AutoCloseable {
   private long position;
 
   IndexReader(InputStream in) throws IOException {
-    this.json = JSON.createParser(in);
+    try {
+      // it looks at the first bytes, and may refuse them
+      this.json = JSON.createParser(in);
+    } catch (IOException e) {
+      throw readable(e);
+    }
     try {
       this.format = header();
     } catch (IOException e) {
@@ -87,7 +93,7 @@ final class IndexReader implements AutoCloseable {
 
   /** The parser's own trouble is the text's; that of the disk is not. */
   private static IOException readable(IOException e) {
-    return e instanceof JsonProcessingException
+    return e instanceof JsonProcessingException || e instanceof CharConversionException
         ? new ContentException(
             "not a content index: " + String.valueOf(e.getMessage()).lines().findFirst().orElse(""),
             e)

@@ -184,7 +184,7 @@ public final class PluginConvention {
 
   /** Without what would move a terminal's cursor. */
   private static String printable(String text) {
-    return text.replaceAll("\\p{Cntrl}", " ").strip();
+    return text.replaceAll("\\p{Cc}", " ").strip();
   }
 
   /** At most 4 KiB of UTF-8, no character cut. */

@@ -26,6 +26,8 @@ import javax.net.ssl.SSLSocketFactory;
 final class LightHttp {
   private static final int MAX_BODY = 256 << 20;
   private static final int MAX_LINE = 16 << 10;
+  private static final int MAX_LINES = 200;
+  private static final int SHOWN = 200;
 
   /** Header names in lower case. */
   record Response(int status, Map<String, String> headers, ByteString body) {}
@@ -74,11 +76,15 @@ final class LightHttp {
     return value.replace('\r', ' ').replace('\n', ' ');
   }
 
-  private static Response read(InputStream in) throws IOException {
+  static Response read(InputStream in) throws IOException {
     String statusLine = line(in);
     int status = status(statusLine);
     Map<String, String> headers = new HashMap<>();
+    int lines = 0;
     for (String line = line(in); !line.isEmpty(); line = line(in)) {
+      if (++lines > MAX_LINES) {
+        throw new IOException("the answer has more than " + MAX_LINES + " header lines");
+      }
       int colon = line.indexOf(':');
       if (colon > 0) {
         String name = line.substring(0, colon).toLowerCase(Locale.ROOT);
@@ -97,9 +103,14 @@ final class LightHttp {
         return Integer.parseInt(line.substring(space + 1, space + 4));
       }
     } catch (NumberFormatException e) {
-      throw new IOException("not an HTTP server: it answered '" + line + "'", e);
+      throw new IOException("not an HTTP server: it answered '" + shown(line) + "'", e);
     }
-    throw new IOException("not an HTTP server: it answered '" + line + "'");
+    throw new IOException("not an HTTP server: it answered '" + shown(line) + "'");
+  }
+
+  /** It goes to a terminal: it must not move the cursor. */
+  private static String shown(String text) {
+    return text.substring(0, Math.min(SHOWN, text.length())).replaceAll("\\p{Cc}", "?");
   }
 
   private static byte[] body(InputStream in, Map<String, String> headers) throws IOException {
@@ -133,7 +144,7 @@ final class LightHttp {
       checkSize(number);
       return number;
     } catch (NumberFormatException e) {
-      throw new IOException("bad length '" + text + "' in the answer", e);
+      throw new IOException("bad length '" + shown(text) + "' in the answer", e);
     }
   }
 

@@ -47,7 +47,8 @@ record IssuedRegister(Path file) {
     if (!Files.exists(file)) {
       return all;
     }
-    List<String> lines = Files.readAllLines(file, UTF_8);
+    // bytes that are no UTF-8 make a line that is wrong, and is told so with its number
+    List<String> lines = new String(Files.readAllBytes(file), UTF_8).lines().toList();
     for (int i = 0; i < lines.size(); i++) {
       all.add(parse(lines.get(i), i + 1));
     }

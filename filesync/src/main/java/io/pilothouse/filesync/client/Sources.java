@@ -129,7 +129,7 @@ final class Sources {
   }
 
   static String text(IOException e) {
-    return e.getMessage() == null ? e.toString() : e.getMessage();
+    return ContentException.printable(e.getMessage() == null ? e.toString() : e.getMessage());
   }
 
   private static String text(Map<String, String> why) {

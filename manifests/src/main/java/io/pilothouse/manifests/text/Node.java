@@ -53,7 +53,7 @@ public sealed interface Node {
   /** In double quotes, on one line and not endless. */
   static String quote(String text) {
     String line = text.replace("\\", "\\\\").replace("\n", "\\n").replace("\r", "\\r");
-    line = line.replace("\t", "\\t").replaceAll("\\p{Cntrl}", "?");
+    line = line.replace("\t", "\\t").replaceAll("\\p{Cc}", "?");
     return '"' + (line.length() > 80 ? line.substring(0, 77) + "..." : line) + '"';
   }
 }

@@ -13,6 +13,8 @@ import java.util.List;
 public record Finding(VerdictKind kind, String fault, String text, List<PerfData> counters) {
 
   public Finding {
+    // a mount, a disk or a line of the kernel's log may be called anything
+    text = text.replaceAll("\\p{Cc}", " ");
     counters = List.copyOf(counters);
   }
 

@@ -14,12 +14,16 @@ public final class FlatJson {
   private static final JsonFactory JSON = new JsonFactory();
   private static final int MOST = 100_000;
 
+  /** Characters of a path: each value has its own, so long ones would fill the memory. */
+  private static final int LONGEST_PATH = 1000;
+
   private FlatJson() {}
 
   /**
    * Reads a document.
    *
-   * @throws IOException when it is none, or has more than 100,000 values
+   * @throws IOException when it is none, has more than 100,000 values, or is nested under names of
+   *     more than 1,000 characters
    */
   public static Map<String, String> read(String text) throws IOException {
     Map<String, String> values = new LinkedHashMap<>();
@@ -30,8 +34,12 @@ public final class FlatJson {
       for (JsonToken token = json.nextToken(); token != null; token = json.nextToken()) {
         switch (token) {
           case START_OBJECT, START_ARRAY -> {
-            paths.push(here(json, path, places));
-            path = paths.element();
+            path = here(json, path, places);
+            if (path.length() > LONGEST_PATH) {
+              throw new IOException(
+                  "a value under more than " + LONGEST_PATH + " characters of names");
+            }
+            paths.push(path);
             places.push(token == JsonToken.START_ARRAY ? 0 : -1);
           }
           case END_OBJECT, END_ARRAY -> {

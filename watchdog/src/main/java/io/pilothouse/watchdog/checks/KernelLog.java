@@ -25,9 +25,13 @@ import java.util.regex.Pattern;
 public final class KernelLog implements Check {
   /** {@code <6>[ 12.345678][ T123] text}; level and caller may be missing. */
   private static final Pattern LINE =
-      Pattern.compile("(?:<\\d+>)?\\[\\s*(\\d+)\\.(\\d{1,6})](?:\\[\\s*[TC]\\d+])?\\s?(.*)");
+      Pattern.compile("(?:<\\d+>)?\\[\\s*(\\d{1,12})\\.(\\d{1,6})](?:\\[\\s*[TC]\\d+])?\\s?(.*)");
 
   private static final int REMEMBERED = 1000;
+
+  /** Characters of a line; the kernel cuts its own at 1024 bytes. */
+  private static final int LONGEST = 2048;
+
   private static final Duration TIMEOUT = Duration.ofSeconds(8);
 
   /** Where the lines come from. */
@@ -91,7 +95,8 @@ public final class KernelLog implements Check {
     long last = readUpTo;
     int skip = readAtLast;
     for (String line : lines) {
-      Matcher matcher = LINE.matcher(line);
+      // a longer one is none of the kernel's, and would keep the patterns busy
+      Matcher matcher = LINE.matcher(line.substring(0, Math.min(line.length(), LONGEST)));
       if (!matcher.matches()) {
         continue; // the rest of a line that was cut, or of another program's file
       }

@@ -51,7 +51,7 @@ record KernelPattern(String fault, VerdictKind kind, int atLeast, String meaning
               "net.reset",
               3,
               "network adapter was reset",
-              "NETDEV WATCHDOG: |\\w+: Reset adapter|transmit queue \\d+ timed out"
+              "NETDEV WATCHDOG: |\\w: Reset adapter|transmit queue \\d+ timed out"
                   + "|Detected Hardware Unit Hang"),
           error(
               "kernel.panic",

@@ -15,6 +15,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -52,6 +53,10 @@ public record BackupManifest(
 
   private static final String FORMAT = "1";
 
+  /** RocksDB names its files with letters, digits, dots, dashes and underscores. */
+  private static final Pattern ITEM =
+      Pattern.compile("[0-9a-f]{64} [0-9]{1,18} [A-Za-z0-9_-][A-Za-z0-9._-]{0,254}");
+
   /** A file of {@code db/}. */
   public record Item(String name, long size, String sha256) {}
 
@@ -87,18 +92,20 @@ public record BackupManifest(
     Map<String, String> values = new LinkedHashMap<>();
     List<Item> files = new ArrayList<>();
     int number = 0;
-    for (String line : Files.readAllLines(file, UTF_8)) {
+    // bytes that are no UTF-8 make a line that is wrong, and is told so with its number
+    for (String line : new String(Files.readAllBytes(file), UTF_8).lines().toList()) {
       number++;
       int equals = line.indexOf('=');
       if (equals < 1) {
-        throw new IOException("%s:%d: '%s'; expected key=value".formatted(file, number, line));
+        throw new IOException(
+            "%s:%d: '%s'; expected key=value".formatted(file, number, shown(line)));
       }
       String value = line.substring(equals + 1);
       if (line.startsWith("file=")) {
         String[] parts = value.split(" ", 3);
-        if (parts.length != 3 || !parts[1].matches("[0-9]{1,18}") || parts[2].contains("/")) {
+        if (parts.length != 3 || !ITEM.matcher(value).matches()) {
           throw new IOException(
-              "%s:%d: '%s'; expected file=SHA256 SIZE NAME".formatted(file, number, line));
+              "%s:%d: '%s'; expected file=SHA256 SIZE NAME".formatted(file, number, shown(line)));
         }
         files.add(new Item(parts[2], Long.parseLong(parts[1]), parts[0]));
       } else {
@@ -109,7 +116,7 @@ public record BackupManifest(
     if (!format.equals(FORMAT)) {
       throw new IOException(
           "%s: format '%s', this version reads %s; use the version that wrote it"
-              .formatted(file, format, FORMAT));
+              .formatted(file, shown(format), FORMAT));
     }
     return new BackupManifest(
         text(file, values, "kind"),
@@ -123,6 +130,10 @@ public record BackupManifest(
         text(file, values, "version"),
         number(file, values, "feature-level"),
         List.copyOf(files));
+  }
+
+  private static String shown(String line) {
+    return line.substring(0, Math.min(200, line.length())).replaceAll("\\p{Cc}", "?");
   }
 
   /** Compares each file with what is said of it here; the lines say what is wrong. */
@@ -188,7 +199,7 @@ public record BackupManifest(
     try {
       return Long.parseLong(value);
     } catch (NumberFormatException e) {
-      throw new IOException("%s: %s=%s is no number".formatted(file, key, value), e);
+      throw new IOException("%s: %s=%s is no number".formatted(file, key, shown(value)), e);
     }
   }
 }

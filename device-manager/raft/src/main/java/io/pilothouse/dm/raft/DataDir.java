@@ -166,7 +166,8 @@ final class DataDir implements AutoCloseable {
       return;
     }
     Map<String, String> owner =
-        Files.readAllLines(file).stream()
+        new String(Files.readAllBytes(file), UTF_8)
+            .lines()
             .filter(line -> line.contains("="))
             .map(line -> line.split("=", 2))
             .collect(Collectors.toMap(pair -> pair[0], pair -> pair[1], (a, b) -> b));
@@ -190,6 +191,10 @@ final class DataDir implements AutoCloseable {
     }
   }
 
+  private static String shown(String found) {
+    return found.substring(0, Math.min(100, found.length())).replaceAll("\\p{Cc}", "?");
+  }
+
   private void require(Map<String, String> owner, String key, String expected, String flag)
       throws ReplicaStartException {
     String found = owner.getOrDefault(key, "");
@@ -197,7 +202,7 @@ final class DataDir implements AutoCloseable {
       throw new ReplicaStartException(
           ("data directory %s belongs to %s '%s', not '%s'; start with %s %s or "
                   + "choose another --data")
-              .formatted(root, key, found, expected, flag, found));
+              .formatted(root, key, shown(found), expected, flag, shown(found)));
     }
   }
 }

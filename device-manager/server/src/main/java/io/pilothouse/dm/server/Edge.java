@@ -58,12 +58,7 @@ final class Edge implements AutoCloseable {
     WatchdogService watchdog = new WatchdogService(ledger, writes, intake);
     access = new Access(ledger);
     interceptor = new EdgeInterceptor(access, admission, sheds, clocks.nanos(), metrics);
-    services =
-        List.of(
-            ServerInterceptors.intercept(operator, interceptor),
-            ServerInterceptors.intercept(machine, interceptor),
-            ServerInterceptors.intercept(satellite, interceptor),
-            ServerInterceptors.intercept(watchdog, interceptor));
+    services = List.of(guarded(operator), guarded(machine), guarded(satellite), guarded(watchdog));
   }
 
   List<ServerServiceDefinition> services() {
@@ -76,7 +71,8 @@ final class Edge implements AutoCloseable {
 
   /** A further service, which every call reaches by the same way. */
   ServerServiceDefinition guarded(BindableService service) {
-    return ServerInterceptors.intercept(service, interceptor);
+    return ServerInterceptors.intercept(
+        UnreadableRequest.passedOn(service.bindService()), interceptor);
   }
 
   Writes writes() {

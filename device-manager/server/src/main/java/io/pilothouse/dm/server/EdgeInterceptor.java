@@ -45,6 +45,8 @@ final class EdgeInterceptor implements ServerInterceptor {
           "SetFeatureLevel");
 
   static final Metadata.Key<String> REQUEST_ID = key("pilot-request-id");
+  private static final int LONGEST_LOGGED = 1000;
+
   static final Metadata.Key<String> MACHINE_KEY = key("pilot-key");
 
   private final Access access;
@@ -79,7 +81,7 @@ final class EdgeInterceptor implements ServerInterceptor {
     try {
       principal = CallerIdentity.of(call, headers);
     } catch (StatusRuntimeException e) {
-      log.warn("Not let in: {}, from {} rid={}", e.getMessage(), address(call), requestId);
+      log.warn("Not let in: {}, from {} rid={}", line(e.getMessage()), address(call), requestId);
       return refuse(call, e);
     }
     // first of all: a caller that is denied a thousand times a second costs as much as another
@@ -131,7 +133,10 @@ final class EdgeInterceptor implements ServerInterceptor {
         Context.current().withValue(Caller.CURRENT, caller).withValue(Admission.TICKET, ticket);
     ServerCall<Q, A> observed = new Observed<>(call, caller, ticket);
     return new Attended<>(
-        Contexts.interceptCall(context, observed, headers, next), caller.requestId(), ticket);
+        observed,
+        Contexts.interceptCall(context, observed, headers, next),
+        caller.requestId(),
+        ticket);
   }
 
   private void count(String method, Status.Code code, Duration took) {
@@ -155,6 +160,12 @@ final class EdgeInterceptor implements ServerInterceptor {
     return given != null && given.matches("[A-Za-z0-9._:-]{1,64}")
         ? given
         : "%016x".formatted(ThreadLocalRandom.current().nextLong());
+  }
+
+  /** What callers sent is quoted in refusals: it writes no lines of its own into the log. */
+  private static String line(@Nullable String text) {
+    String said = String.valueOf(text);
+    return said.substring(0, Math.min(LONGEST_LOGGED, said.length())).replaceAll("\\p{Cc}", "?");
   }
 
   private static String address(ServerCall<?, ?> call) {
@@ -188,10 +199,10 @@ final class EdgeInterceptor implements ServerInterceptor {
             method,
             caller.principal(),
             status.getCode(),
-            status.getDescription() == null ? "" : " (" + status.getDescription() + ")",
+            status.getDescription() == null ? "" : " (" + line(status.getDescription()) + ")",
             took.toMillis());
       } else if (!status.isOk()) {
-        log.debug("{} by {}: {}", method, caller.principal(), status);
+        log.debug("{} by {}: {}", method, caller.principal(), line(status.toString()));
       }
       ticket.worked(); // before the caller can know, or its next call could come first
       super.close(status, trailers);
@@ -203,17 +214,41 @@ final class EdgeInterceptor implements ServerInterceptor {
    * when it returns its work is done. The answer may still be on its way to the caller.
    */
   private static final class Attended<Q> extends SimpleForwardingServerCallListener<Q> {
+    private final ServerCall<Q, ?> call;
     private final String requestId;
     private final Admission.Ticket ticket;
 
-    Attended(ServerCall.Listener<Q> listener, String requestId, Admission.Ticket ticket) {
+    private boolean isRefused;
+
+    Attended(
+        ServerCall<Q, ?> call,
+        ServerCall.Listener<Q> listener,
+        String requestId,
+        Admission.Ticket ticket) {
       super(listener);
+      this.call = call;
       this.requestId = requestId;
       this.ticket = ticket;
     }
 
     @Override
+    public void onMessage(Q message) {
+      if (message instanceof UnreadableRequest unreadable) {
+        isRefused = true;
+        StatusRuntimeException refusal =
+            unreadable.refusal(call.getMethodDescriptor().getFullMethodName());
+        @Nullable Metadata trailers = refusal.getTrailers();
+        call.close(refusal.getStatus(), trailers == null ? new Metadata() : trailers);
+      } else {
+        super.onMessage(message);
+      }
+    }
+
+    @Override
     public void onHalfClose() {
+      if (isRefused) {
+        return; // it has its answer, and no handler waits for a request
+      }
       MDC.put(LOG_KEY, requestId);
       try {
         super.onHalfClose();

@@ -108,6 +108,14 @@ class HttpPortTest {
   }
 
   @Test
+  void aNumberThatNoMemoryHoldsIsRefused() throws Exception {
+    HttpResponse<String> reply = json("ListEvents", "{\"since_index\": 1e999999999}");
+
+    assertThat(reply.statusCode()).as(reply.body()).isEqualTo(400);
+    assertThat(reply.body()).contains("Out of range uint64 value");
+  }
+
+  @Test
   void protobufInAndOut() throws Exception {
     byte[] body = GetMachineRequest.newBuilder().setName("web-01").build().toByteArray();
 

@@ -4,6 +4,7 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import io.pilothouse.api.log.v1.ApplyFleet;
 import io.pilothouse.api.log.v1.Refusal;
 import io.pilothouse.api.v1.Fleet;
+import java.util.Arrays;
 import java.util.zip.DataFormatException;
 import java.util.zip.Inflater;
 
@@ -16,6 +17,8 @@ public final class PackedFleet {
 
   /** Most bytes of an unpacked one: some 400,000 machines. */
   static final int MOST = 64 << 20;
+
+  private static final int FIRST = 64 << 10;
 
   private PackedFleet() {}
 
@@ -32,13 +35,17 @@ public final class PackedFleet {
     if (size < 0 || size > MOST) {
       throw damaged("%s bytes; at most %s".formatted(Integer.toUnsignedString(size), MOST));
     }
-    byte[] bytes = new byte[size];
+    // what it says of its size is believed as it comes: a few bytes must not cost 64 MiB
+    byte[] bytes = new byte[Math.min(size, FIRST)];
     Inflater inflater = new Inflater();
     try {
       inflater.setInput(command.getPacked().toByteArray());
       int length = 0;
       while (length < size) {
-        int more = inflater.inflate(bytes, length, size - length);
+        if (length == bytes.length) {
+          bytes = Arrays.copyOf(bytes, (int) Math.min(size, 2L * length));
+        }
+        int more = inflater.inflate(bytes, length, bytes.length - length);
         if (more == 0) {
           throw damaged("it ends after %s of %s bytes".formatted(length, size));
         }

@@ -1,0 +1,61 @@
+package io.pilothouse.testing.fuzz;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+
+/** Answers whatever is asked with the bytes that it was told to, and closes the connection. */
+public final class HostileServer implements AutoCloseable {
+  private static final int MOST_UNREAD = 64 << 10;
+
+  private final ServerSocket socket;
+  private volatile byte[] answer = {};
+
+  /** On loopback. */
+  public HostileServer() throws IOException {
+    this.socket = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+    Thread.ofPlatform().name("hostile-server").daemon().start(this::serve);
+  }
+
+  public int port() {
+    return socket.getLocalPort();
+  }
+
+  /** From the next connection on. */
+  public void answers(byte[] bytes) {
+    answer = bytes;
+  }
+
+  private void serve() {
+    while (!socket.isClosed()) {
+      try (Socket caller = socket.accept()) {
+        caller.setSoTimeout(10_000);
+        caller.setTcpNoDelay(true);
+        readHead(caller.getInputStream());
+        caller.getOutputStream().write(answer);
+        caller.shutdownOutput();
+        // a body left unread would reset the connection before the answer is read
+        caller.getInputStream().readNBytes(MOST_UNREAD);
+      } catch (IOException e) {
+        // the caller has gone, as it may
+      }
+    }
+  }
+
+  private static void readHead(InputStream in) throws IOException {
+    int ends = 0;
+    for (int b = in.read(); b >= 0 && ends < 2; b = in.read()) {
+      ends = b == '\n' ? ends + 1 : b == '\r' ? ends : 0;
+      if (ends == 2) {
+        return;
+      }
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    socket.close();
+  }
+}
