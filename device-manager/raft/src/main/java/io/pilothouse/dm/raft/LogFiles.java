@@ -64,13 +64,13 @@ public final class LogFiles {
     return name;
   }
 
-  private static long first(Path segment) {
+  static long first(Path segment) {
     Matcher name = name(segment);
     return Long.parseLong(name.group(1) == null ? name.group(3) : name.group(1));
   }
 
   /** Absent in the one that is written to. */
-  private static OptionalLong last(Path segment) {
+  static OptionalLong last(Path segment) {
     Matcher name = name(segment);
     return name.group(2) == null
         ? OptionalLong.empty()

@@ -109,6 +109,12 @@ final class RaftNode implements AutoCloseable {
     return division.getInfo().getCurrentTerm();
   }
 
+  /** The last index that is committed, and on this replica's disk. */
+  long committedHere() {
+    return Math.min(
+        division.getRaftLog().getFlushIndex(), division.getRaftLog().getLastCommittedIndex());
+  }
+
   RaftGroupId group() {
     return group;
   }

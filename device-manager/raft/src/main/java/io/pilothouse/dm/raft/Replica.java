@@ -45,6 +45,7 @@ public final class Replica implements AutoCloseable {
   private final PeerVitals vitals;
   private final Confirmation confirmation;
   private final Backups backups;
+  private final RaftWatch seen;
 
   private Replica(
       ReplicaConfig config,
@@ -63,6 +64,7 @@ public final class Replica implements AutoCloseable {
     confirmation = new Confirmation(id, leadership::isLeader, node::term, members, questions);
     machine.answerWith(vitals::answer);
     backups = new Backups(config, parts.dataDir(), machine);
+    seen = new RaftWatch(parts, node, RaftCheck.group(parts.dataDir(), config.cluster()));
   }
 
   /**
@@ -85,11 +87,13 @@ public final class Replica implements AutoCloseable {
     ReplicaParts parts = ReplicaParts.of(config, dataDir, metrics, tuning, started);
     try {
       dataDir.loadNativeLibrary();
+      RaftCheck.require(dataDir.root(), RaftCheck.group(dataDir, config.cluster()));
       FleetStateMachine machine = parts.machine(applier);
       RaftNode node = RaftNode.start(config, dataDir, tuning, machine);
       Replica replica = new Replica(config, parts, machine, node, applier.levels());
       started.complete(replica);
       replica.vitals.listen(replica::isLeader);
+      replica.seen.start();
       parts
           .metrics()
           .gauge("dm.raft.leader", "1 while this replica leads", () -> replica.isLeader() ? 1 : 0);
@@ -305,6 +309,7 @@ public final class Replica implements AutoCloseable {
     questions.close();
     try {
       node.close();
+      seen.close();
     } catch (IOException e) {
       log.warn("Replica {} did not close cleanly: {}", id, e.getMessage(), e);
     }

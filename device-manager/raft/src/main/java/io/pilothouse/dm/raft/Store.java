@@ -258,10 +258,27 @@ final class Store implements AutoCloseable {
   /** A durable copy of what is flushed, in a new directory on the same file system. */
   void checkpoint(Path target) throws IOException {
     flush();
+    requireSound();
     try (Checkpoint checkpoint = Checkpoint.create(db)) {
       checkpoint.createCheckpoint(target.toString());
     } catch (RocksDBException e) {
       throw new IOException("cannot make the checkpoint " + target + ": " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * Compares what is on the disk with its checksums. The state is served from memory, so else
+   * nobody would look at a file before the next start; and copies of it go to other replicas.
+   */
+  private void requireSound() throws IOException {
+    try {
+      db.verifyChecksum();
+    } catch (RocksDBException e) {
+      throw new IOException(
+          ("the database %s is damaged: %s. Its disk is faulty; put a new replica in the place of"
+                  + " this one: `pilot dm replace`")
+              .formatted(db.getName(), e.getMessage()),
+          e);
     }
   }
 
