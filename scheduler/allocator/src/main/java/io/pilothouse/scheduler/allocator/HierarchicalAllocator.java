@@ -158,6 +158,8 @@ final class HierarchicalAllocator implements Allocator {
       throw new IllegalArgumentException(
           "agent '%s' is known: expected a new one, or an update".formatted(agent.id()));
     }
+    Roles.check(agent.total());
+    used.forEach(one -> Roles.check(one.role()));
     Machine machine = books.add(agent);
     for (Allocation one : used) {
       books.give(books.client(one.framework(), one.role()), machine, one.resources());
@@ -168,12 +170,14 @@ final class HierarchicalAllocator implements Allocator {
   @Override
   public void addUse(Allocation used) {
     Machine machine = machine(used.agent());
+    Roles.check(used.role());
     books.give(books.client(used.framework(), used.role()), machine, used.resources());
   }
 
   @Override
   public void updateAgent(Agent agent) {
     Machine machine = machine(agent.id());
+    Roles.check(agent.total());
     books.change(machine, agent);
     changed.add(machine);
   }
@@ -246,12 +250,14 @@ final class HierarchicalAllocator implements Allocator {
 
   @Override
   public void exchange(String framework, String role, String agent, Resources from, Resources to) {
+    Roles.check(to);
     books.exchange(client(member(framework), role), machine(agent), from, to);
   }
 
   @Override
   public boolean exchangeFree(String agent, Resources from, Resources to) {
     Machine machine = machine(agent);
+    Roles.check(to);
     if (!machine.free.plus(machine.shared).contains(from)) {
       return false;
     }

@@ -1,10 +1,11 @@
 package io.pilothouse.scheduler.allocator;
 
+import io.pilothouse.scheduler.allocator.resources.Entry;
 import io.pilothouse.scheduler.allocator.resources.Quantities;
+import io.pilothouse.scheduler.allocator.resources.Resources;
 import io.pilothouse.scheduler.allocator.sorter.Sorter;
 import io.pilothouse.scheduler.allocator.sorter.Totals;
 import java.util.Arrays;
-import java.util.Collection;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -40,8 +41,11 @@ final class Roles {
     }
   }
 
-  @Nullable Role get(String path) {
-    return byPath.get(path);
+  /** Those that something is reserved for: asked before anything is changed. */
+  static void check(Resources resources) {
+    for (Entry entry : resources) {
+      entry.kind().reservations().forEach(reservation -> check(reservation.role()));
+    }
   }
 
   Role make(String path) {
@@ -68,10 +72,6 @@ final class Roles {
         idle.parent.children--;
       }
     }
-  }
-
-  Collection<Role> all() {
-    return byPath.values();
   }
 
   void setQuota(Role role, Quota quota) {

@@ -292,4 +292,17 @@ class WhatIsOfferedTest {
     assertThatThrownBy(() -> cluster.framework("fw2", "a//b"))
         .hasMessageStartingWith("role 'a//b': expected names");
   }
+
+  @Test
+  void anAgentThatCannotBeTakenIsNotTakenByHalf() {
+    Agent agent = new Agent("a1", Resources.parse("cpus:1;cpus(a//b):1"));
+    assertThatThrownBy(() -> cluster.allocator.addAgent(agent, List.of()))
+        .hasMessageStartingWith("role 'a//b': expected names");
+    Agent sound = new Agent("a1", Resources.parse("cpus:1;mem:64"));
+    Allocation used = allocation("fw", "-x", "a1", "cpus:1");
+    assertThatThrownBy(() -> cluster.allocator.addAgent(sound, List.of(used)))
+        .hasMessageStartingWith("role '-x': expected names");
+    cluster.framework("fw", "role").agent("a1", sound.total()).gives("fw role a1");
+    assertThat(cluster.allocator.explain("fw", "role", 0).share()).isEqualTo(1);
+  }
 }

@@ -37,6 +37,30 @@ class FullSortTest {
     }
   }
 
+  /** As the allocator does it: each client that is named may be given something at once. */
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2, 3, 4})
+  void aPassGoesOnInTheOrderOfItsStartWhoeverIsGivenSomething(long seed) {
+    Random random = new Random(seed);
+    totals.add(resources(1000, 2000).quantities());
+    for (String path : PATHS) {
+      leaves.put(path, sorter.add(path, path));
+      sorter.activate(leaves.get(path));
+    }
+    for (int round = 0; round < 500; round++) {
+      List<String> before = sorter.order();
+      List<String> named = new ArrayList<>();
+      sorter.start();
+      for (String path = sorter.next(); path != null; path = sorter.next()) {
+        named.add(path);
+        if (random.nextInt(3) > 0) {
+          sorter.allocated(leaves.get(path), "agent", resources(random.nextInt(3), 1));
+        }
+      }
+      assertThat(named).isEqualTo(before);
+    }
+  }
+
   private void step(Random random, String path, Leaf<String> leaf) {
     int kind = random.nextInt(12);
     if (kind == 0) {

@@ -3,6 +3,7 @@ package io.pilothouse.scheduler.allocator.sorter;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.pilothouse.scheduler.allocator.resources.Resources;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -77,6 +78,24 @@ class LotsTest {
     assertThat(sorter.order()).containsExactlyInAnyOrder("a", "b");
     sorter.deactivate(b);
     assertThat(sorter.order()).containsExactly("a");
+  }
+
+  @Test
+  void nobodyIsDrawnTwiceThoughItIsGivenSomething() {
+    client("a/x", 1);
+    client("a/y", 1000);
+    client("b", 10);
+    Leaf<String> c = sorter.add("c", "c");
+    sorter.activate(c);
+    for (int run = 0; run < 200; run++) {
+      List<String> drawn = new ArrayList<>();
+      sorter.start();
+      for (String path = sorter.next(); path != null; path = sorter.next()) {
+        drawn.add(path);
+        sorter.allocated(c, "agent", Resources.parse("cpus:1"));
+      }
+      assertThat(drawn).containsExactlyInAnyOrder("a/x", "a/y", "b", "c");
+    }
   }
 
   @Test
