@@ -46,6 +46,7 @@ public final class Replica implements AutoCloseable {
   private final Confirmation confirmation;
   private final Backups backups;
   private final RaftWatch seen;
+  private final Levels levels;
 
   private Replica(
       ReplicaConfig config,
@@ -56,6 +57,7 @@ public final class Replica implements AutoCloseable {
     this.id = config.id();
     this.parts = parts;
     this.node = node;
+    this.levels = levels;
     Members members = new Members(config, node.division()::getRaftConf);
     leadership = new Leadership(id, members, node.division());
     membership = new Membership(id, node, members, leadership);
@@ -160,7 +162,8 @@ public final class Replica implements AutoCloseable {
    * one that raises the level, which comes once a release, this waits for the others' answers.
    */
   private Optional<Refusal> objection(Command command) {
-    int inForce = parts.state().level();
+    // a leader that is ready has applied all there is: what is new here begins with this command
+    int inForce = parts.state().isNew() ? levels.max() : parts.state().level();
     int wanted = command.getSetFeatureLevel().getLevel();
     return command.hasSetFeatureLevel() && wanted > inForce
         ? commonLevel().objection(wanted)

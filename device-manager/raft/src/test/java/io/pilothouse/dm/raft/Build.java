@@ -1,5 +1,6 @@
 package io.pilothouse.dm.raft;
 
+import io.pilothouse.api.log.v1.AcquireLease;
 import io.pilothouse.api.log.v1.Command;
 import io.pilothouse.api.log.v1.Entry;
 import io.pilothouse.api.log.v1.Request;
@@ -30,6 +31,20 @@ record Build(Levels levels, Apply rules) implements Applier {
             "write-" + number)
         .setClientId("writer")
         .setSequence(number)
+        .build();
+  }
+
+  /** A command that no older build knows whole. */
+  static Request ofTheNewestLevel() {
+    return request(
+            Command.newBuilder()
+                .setAcquireLease(
+                    AcquireLease.newBuilder()
+                        .setRole("scheduler")
+                        .setHolder("scheduler-1")
+                        .setTtlMs(10_000)
+                        .setAddress("127.0.0.1:5051")),
+            "leads")
         .build();
   }
 

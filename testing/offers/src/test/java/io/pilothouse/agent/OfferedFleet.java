@@ -1,0 +1,261 @@
+package io.pilothouse.agent;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.pilothouse.api.v1.AcquireLeaseRequest;
+import io.pilothouse.api.v1.Condition;
+import io.pilothouse.api.v1.Fleet;
+import io.pilothouse.api.v1.FleetRequest;
+import io.pilothouse.api.v1.GetMachineRequest;
+import io.pilothouse.api.v1.Image;
+import io.pilothouse.api.v1.InventoryMachine;
+import io.pilothouse.api.v1.MachineApiGrpc;
+import io.pilothouse.api.v1.MachineApiGrpc.MachineApiBlockingStub;
+import io.pilothouse.api.v1.MachineType;
+import io.pilothouse.api.v1.Manifest;
+import io.pilothouse.api.v1.Observed;
+import io.pilothouse.api.v1.OfferPolicy;
+import io.pilothouse.api.v1.OfferedResource;
+import io.pilothouse.api.v1.OperatorGrpc;
+import io.pilothouse.api.v1.OperatorGrpc.OperatorBlockingStub;
+import io.pilothouse.api.v1.Provisioning;
+import io.pilothouse.api.v1.PullProvisioningRequest;
+import io.pilothouse.api.v1.RegisterManifestRequest;
+import io.pilothouse.api.v1.RegisterRequest;
+import io.pilothouse.api.v1.RepairPolicy;
+import io.pilothouse.api.v1.ReportDiscoveredRequest;
+import io.pilothouse.api.v1.ReportProvisioningRequest;
+import io.pilothouse.api.v1.ReportRequest;
+import io.pilothouse.api.v1.SatelliteGrpc;
+import io.pilothouse.api.v1.SatelliteGrpc.SatelliteBlockingStub;
+import io.pilothouse.api.v1.ScaleUnit;
+import io.pilothouse.api.v1.VerdictKind;
+import io.pilothouse.api.v1.VerdictReportItem;
+import io.pilothouse.api.v1.VersionRef;
+import io.pilothouse.api.v1.WatchdogSpec;
+import io.pilothouse.api.v1.WatchdogState;
+import io.pilothouse.api.v1.WriteContext;
+import io.pilothouse.client.DmClient;
+import io.pilothouse.dm.raft.HostPort;
+import io.pilothouse.dm.raft.Peer;
+import io.pilothouse.dm.raft.ReplicaConfig;
+import io.pilothouse.dm.server.DeviceManager;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+import java.util.function.Function;
+
+/**
+ * A Device Manager with one machine, web-01, that the test brings into service and whose watchdogs
+ * it plays.
+ */
+final class OfferedFleet {
+  static final String MACHINE = "web-01";
+  static final String BOOT = "boot-2";
+  private static final String KEY = "secret-of-web-01";
+  private static final Duration CALL = Duration.ofSeconds(20);
+  private static final VersionRef IMAGE =
+      VersionRef.newBuilder().setName("os").setVersion("1.0.0").setDigest("a".repeat(64)).build();
+
+  private final DeviceManager dm;
+  private final DmClient operator;
+  private final DmClient satellite;
+  final DmClient machine;
+  final String address;
+  private long sequence;
+
+  OfferedFleet(Path dir) throws Exception {
+    Peer self = new Peer("dm-1", free(), free(), free());
+    dm = DeviceManager.start(new ReplicaConfig("dm-1", "test", dir.resolve("dm"), List.of(self)));
+    address = self.grpc().toString();
+    List<String> servers = List.of(address);
+    operator = new DmClient(servers, "operator/alice", Optional.empty());
+    satellite = new DmClient(servers, "satellite/provisioning-1", Optional.empty());
+    machine = new DmClient(servers, "machine/" + MACHINE, () -> Optional.of(KEY), Optional.empty());
+  }
+
+  static HostPort free() throws Exception {
+    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      return new HostPort("127.0.0.1", socket.getLocalPort());
+    }
+  }
+
+  private static Fleet spec() {
+    return Fleet.newBuilder()
+        .setName("test")
+        .addTypes(
+            MachineType.newBuilder()
+                .setName("batch")
+                .setImage("os")
+                .addWatchdogs("disk")
+                .setRepairPolicy("quick")
+                .setOffers(
+                    OfferPolicy.newBuilder()
+                        .addResources(OfferedResource.newBuilder().setName("cpus").setMilli(2000))
+                        .addResources(
+                            OfferedResource.newBuilder().setName("mem").setSizeBytes(1L << 30))))
+        .addRepairPolicies(
+            RepairPolicy.newBuilder()
+                .setName("quick")
+                .setQuietMs(100)
+                .setProbationMaxMs(600_000)
+                .setConfirmAfterMs(1))
+        .addUnits(ScaleUnit.newBuilder().setName("su-1").setOrder(1).addMachines(MACHINE))
+        .addWatchdogs(
+            WatchdogSpec.newBuilder()
+                .setName("disk")
+                .setRunner(WatchdogSpec.Runner.BUILTIN)
+                .setEveryMs(60_000)
+                .setValidForMs(600_000)
+                .setInitialMode(WatchdogState.Mode.LIVE))
+        .addImages(Image.newBuilder().setName("os").setVersion("1.0.0"))
+        .addMachines(
+            InventoryMachine.newBuilder()
+                .setName(MACHINE)
+                .setType("batch")
+                .setScaleUnit("su-1")
+                .setRack("r7")
+                .setMac("02:00:00:00:00:01")
+                .setBmc("local:web-01"))
+        .build();
+  }
+
+  private <T> T operator(Function<OperatorBlockingStub, T> call) {
+    return operator.leader(CALL, channel -> call.apply(OperatorGrpc.newBlockingStub(channel)));
+  }
+
+  private <T> T satellite(Function<SatelliteBlockingStub, T> call) {
+    return satellite.leader(CALL, channel -> call.apply(SatelliteGrpc.newBlockingStub(channel)));
+  }
+
+  private <T> T machine(Function<MachineApiBlockingStub, T> call) {
+    return machine.leader(CALL, channel -> call.apply(MachineApiGrpc.newBlockingStub(channel)));
+  }
+
+  /** Installed as the provisioning service and an installer would, and HEALTHY. */
+  void bringsIntoService() throws Exception {
+    WriteContext why = WriteContext.newBuilder().setReason("test").build();
+    operator(
+        stub ->
+            stub.applyFleet(FleetRequest.newBuilder().setFleet(spec()).setContext(why).build()));
+    operator(
+        stub ->
+            stub.registerManifest(
+                RegisterManifestRequest.newBuilder()
+                    .setManifest(Manifest.newBuilder().setRef(IMAGE).setImage(true))
+                    .setContext(why)
+                    .build()));
+    satellite(
+        stub ->
+            stub.reportDiscovered(
+                ReportDiscoveredRequest.newBuilder()
+                    .setName(MACHINE)
+                    .setMac("02:00:00:00:00:01")
+                    .build()));
+    long lease =
+        satellite(
+                stub ->
+                    stub.acquireLease(
+                        AcquireLeaseRequest.newBuilder()
+                            .setRole("provisioning")
+                            .setHolder("provisioning-1")
+                            .setTtlMs(300_000)
+                            .build()))
+            .getLease()
+            .getToken();
+    long token =
+        satellite(stub -> stub.pullProvisioning(PullProvisioningRequest.getDefaultInstance()))
+            .getMachines(0)
+            .getProvisioning()
+            .getToken();
+    satellite(
+        stub ->
+            stub.reportProvisioning(
+                ReportProvisioningRequest.newBuilder()
+                    .setMachine(MACHINE)
+                    .setLeaseToken(lease)
+                    .setToken(token)
+                    .setStep(Provisioning.Step.POWERING)
+                    .build()));
+    registers("boot-1", Observed.getDefaultInstance());
+    for (Provisioning.Step step :
+        List.of(Provisioning.Step.IMAGING, Provisioning.Step.BURNING_IN)) {
+      reports(
+          ReportRequest.newBuilder()
+              .setBootId("boot-1")
+              .setProvisioningToken(token)
+              .setStepDone(step));
+    }
+    registers(BOOT, observed());
+    says(VerdictKind.OK);
+    until(() -> condition() == Condition.HEALTHY);
+  }
+
+  private static Observed observed() {
+    return Observed.newBuilder()
+        .setImage(IMAGE)
+        .setAddress("127.0.0.1:80")
+        .setAgentAddress("127.0.0.1:81")
+        .build();
+  }
+
+  private void registers(String boot, Observed observed) {
+    sequence =
+        machine(
+                stub ->
+                    stub.register(
+                        RegisterRequest.newBuilder()
+                            .setMachine(MACHINE)
+                            .setBootId(boot)
+                            .setObserved(observed)
+                            .build()))
+            .getSequenceFloor();
+  }
+
+  private void reports(ReportRequest.Builder report) {
+    sequence++;
+    var unused =
+        machine(stub -> stub.report(report.setMachine(MACHINE).setSequence(sequence).build()));
+  }
+
+  /** What the machine's watchdog says from now on. */
+  void says(VerdictKind kind) {
+    reports(
+        ReportRequest.newBuilder()
+            .setBootId(BOOT)
+            .setObserved(observed())
+            .addVerdicts(
+                VerdictReportItem.newBuilder()
+                    .setWatchdog("disk")
+                    .setKind(kind)
+                    .setFault(kind == VerdictKind.ERROR ? "disk.io" : "")
+                    .setText("disk says " + kind)));
+  }
+
+  Condition condition() {
+    return operator(
+            stub -> stub.getMachine(GetMachineRequest.newBuilder().setName(MACHINE).build()))
+        .getMachine()
+        .getCondition();
+  }
+
+  static void until(BooleanSupplier condition) {
+    long end = System.nanoTime() + Duration.ofSeconds(30).toNanos();
+    while (!condition.getAsBoolean()) {
+      assertThat(System.nanoTime() - end).as("waited in vain").isNegative();
+      LockSupport.parkNanos(10_000_000);
+    }
+  }
+
+  void close() {
+    machine.close();
+    satellite.close();
+    operator.close();
+    dm.close();
+  }
+}
