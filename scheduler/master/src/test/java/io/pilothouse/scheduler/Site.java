@@ -4,8 +4,10 @@ import io.pilothouse.api.v1.AgentMessage;
 import io.pilothouse.api.v1.OfferableMachine;
 import io.pilothouse.api.v1.PullOfferableReply;
 import io.pilothouse.api.v1.SchedulerMessage;
+import io.pilothouse.client.ServerAddress;
 import io.pilothouse.mesos.v1.MasterInfo;
 import io.pilothouse.mesos.v1.Resource;
+import io.pilothouse.scheduler.agents.AgentPort;
 import io.pilothouse.scheduler.agents.AgentStreams;
 import io.pilothouse.scheduler.allocator.Allocator;
 import io.pilothouse.scheduler.allocator.Options;
@@ -29,6 +31,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.atomic.AtomicReference;
 
 /** A scheduler behind a real HTTP port, with one machine whose agent is a queue. */
 public final class Site implements AutoCloseable {
@@ -41,6 +44,8 @@ public final class Site implements AutoCloseable {
   public final Loop loop;
   private final Streams streams;
   private final ApiServer server;
+  private final AgentStreams attached;
+  private final AgentPort agents;
 
   public Site() {
     this(Optional.empty(), 64L << 20);
@@ -48,7 +53,17 @@ public final class Site implements AutoCloseable {
 
   public Site(Optional<Credentials> credentials, long mostWaiting) {
     streams = new Streams(mostWaiting);
-    loop = new Loop(System::currentTimeMillis, streams::endAll);
+    AtomicReference<AgentStreams> all = new AtomicReference<>();
+    loop =
+        new Loop(
+            System::currentTimeMillis,
+            () -> {
+              streams.endAll();
+              all.get().endAll();
+            });
+    attached = new AgentStreams(loop, () -> Optional.of(1L));
+    all.set(attached);
+    agents = new AgentPort(new ServerAddress("127.0.0.1", 0), Optional.empty(), attached);
     streams.whenEnded(id -> loop.submit((core, now) -> core.streamEnded(id, now)));
     Operators operators = new Operators(loop, 15);
     server =
@@ -60,8 +75,7 @@ public final class Site implements AutoCloseable {
   }
 
   private void lead(Operators operators) {
-    AgentStreams none = new AgentStreams(loop, Optional::empty);
-    Outbox edges = new Edges(streams, none, operators);
+    Outbox edges = new Edges(streams, attached, operators);
     Outbox withQueue =
         new Outbox() {
           @Override
@@ -77,10 +91,13 @@ public final class Site implements AutoCloseable {
           @Override
           public void toAgent(AgentLink link, SchedulerMessage message) {
             agent.add(message);
+            edges.toAgent(link, message);
           }
 
           @Override
-          public void endAgent(AgentLink link, String why) {}
+          public void endAgent(AgentLink link, String why) {
+            edges.endAgent(link, why);
+          }
 
           @Override
           public boolean operatorsListen() {
@@ -110,12 +127,25 @@ public final class Site implements AutoCloseable {
     return server.port();
   }
 
+  /** Where agents attach. */
+  public String agentsAddress() {
+    return "127.0.0.1:" + agents.port();
+  }
+
   public void stopLeading(Leadership instead) {
     loop.stop(instead);
   }
 
   /** A machine m1 whose agent a1 registers. */
   public void machine(String resources) {
+    machineWithoutAgent(resources);
+    AgentMessage.Builder register = AgentMessage.newBuilder();
+    register.getRegisterBuilder().getAgentBuilder().setHostname("m1").getIdBuilder().setValue("a1");
+    agentSays(register);
+  }
+
+  /** The Device Manager sets aside so much of m1. */
+  public void machineWithoutAgent(String resources) {
     List<Resource> messages = new ResourceForm(false, false).write(Resources.parse(resources), "");
     OfferableMachine machine =
         OfferableMachine.newBuilder()
@@ -123,13 +153,9 @@ public final class Site implements AutoCloseable {
             .setOfferable(true)
             .addAllResources(messages)
             .build();
-    AgentMessage.Builder register = AgentMessage.newBuilder();
-    register.getRegisterBuilder().getAgentBuilder().setHostname("m1").getIdBuilder().setValue("a1");
     loop.submit(
-        (core, now) -> {
-          core.machines(PullOfferableReply.newBuilder().addMachines(machine).build(), now);
-          core.agent(new AgentLink(1), register.build(), now);
-        });
+        (core, now) ->
+            core.machines(PullOfferableReply.newBuilder().addMachines(machine).build(), now));
   }
 
   public void agentSays(AgentMessage.Builder message) {
@@ -139,6 +165,7 @@ public final class Site implements AutoCloseable {
   @Override
   public void close() {
     server.close();
+    agents.close();
     loop.close();
   }
 }

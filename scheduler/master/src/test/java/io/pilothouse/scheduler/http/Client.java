@@ -119,8 +119,13 @@ final class Client implements AutoCloseable {
 
     /** Skips what comes before. */
     E next(Predicate<E> wanted) throws InterruptedException {
+      // heartbeats come all the time: they must not keep a test waiting for ever
+      long deadline = System.nanoTime() + PATIENCE.toNanos();
       E event = next();
       while (!wanted.test(event)) {
+        if (System.nanoTime() - deadline > 0) {
+          throw new AssertionError("no such event in time; the last is " + event);
+        }
         event = next();
       }
       return event;
