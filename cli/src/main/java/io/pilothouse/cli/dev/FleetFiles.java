@@ -2,6 +2,7 @@ package io.pilothouse.cli.dev;
 
 import io.pilothouse.api.v1.Fleet;
 import io.pilothouse.api.v1.InventoryMachine;
+import io.pilothouse.api.v1.MachineType;
 import io.pilothouse.cli.CliException;
 import io.pilothouse.cli.ExitCode;
 import io.pilothouse.cli.Home;
@@ -109,7 +110,8 @@ record FleetFiles(Home home, Layout layout, Fleet fleet, List<String> machines) 
   private static Layout layout(Home home, Properties context, Fleet fleet) {
     Ports ports = new Ports(Integer.parseInt(context.getProperty("base-port")));
     int replicas = Integer.parseInt(context.getProperty("replicas"));
-    return new Layout(home, ports, replicas, fleet.getName());
+    boolean offers = fleet.getTypesList().stream().anyMatch(MachineType::hasOffers);
+    return new Layout(home, ports, replicas, fleet.getName(), offers);
   }
 
   /**

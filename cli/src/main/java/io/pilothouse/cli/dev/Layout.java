@@ -17,8 +17,9 @@ import java.util.stream.IntStream;
  * @param ports where it listens
  * @param replicas of the Device Manager
  * @param fleetName cluster name
+ * @param offers whether a machine type sets something aside for frameworks
  */
-record Layout(Home home, Ports ports, int replicas, String fleetName) {
+record Layout(Home home, Ports ports, int replicas, String fleetName, boolean offers) {
   static final int DEPLOYMENTS = 2;
 
   /** The Device Manager's replicas, in start order. */
@@ -76,6 +77,18 @@ record Layout(Home home, Ports ports, int replicas, String fleetName) {
             ports.provisioning(),
             "--machines",
             home.machines().toString()));
+    if (offers) {
+      programs.add(
+          satellite(
+              "scheduler",
+              "scheduler",
+              ports.scheduler(),
+              "--api",
+              ports.schedulerApi(),
+              "--plain-api",
+              "--agents",
+              ports.schedulerAgents()));
+    }
     return programs;
   }
 
@@ -138,6 +151,9 @@ record Layout(Home home, Ports ports, int replicas, String fleetName) {
         .forEach(i -> all.addAll(List.of(ports.dmRaft(i), ports.dmGrpc(i), ports.dmHttp(i))));
     numbers(DEPLOYMENTS).forEach(i -> all.add(ports.deployment(i)));
     all.addAll(List.of(ports.watchdog(), ports.repair(), ports.provisioning()));
+    if (offers) {
+      all.addAll(List.of(ports.schedulerApi(), ports.schedulerAgents(), ports.scheduler()));
+    }
     numbers(machines).forEach(i -> all.addAll(List.of(ports.machine(i), ports.agent(i))));
     return all;
   }

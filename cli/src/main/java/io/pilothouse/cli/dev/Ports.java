@@ -58,6 +58,18 @@ record Ports(int base) {
     return at(553);
   }
 
+  String schedulerApi() {
+    return at(555);
+  }
+
+  String schedulerAgents() {
+    return at(556);
+  }
+
+  String scheduler() {
+    return at(557);
+  }
+
   private String at(int offset) {
     return "127.0.0.1:" + (base + offset);
   }

@@ -68,7 +68,7 @@ public final class UpCommand extends Target {
   @Option(
       names = "--example",
       paramLabel = "NAME",
-      description = "the shipped example of this name: quickstart or index-serving")
+      description = "the shipped example of this name: quickstart, index-serving or offers")
   @Nullable String example;
 
   @Option(
@@ -359,7 +359,6 @@ public final class UpCommand extends Target {
   }
 
   private void farewell(FleetFiles files) {
-    Layout layout = files.layout();
     StatusReply status = status(timeout());
     print(
         "%s: %d machines, %d healthy, leader %s (%.0f s)"
@@ -369,27 +368,7 @@ public final class UpCommand extends Target {
                 status.getHealthy(),
                 status.getLeader(),
                 (System.nanoTime() - started) / 1e9));
-    print("");
-    print("addresses");
-    print("  Device Manager  http " + layout.httpServers());
-    print("                  gRPC " + layout.grpcServers());
-    print("  first machine   http://%s/".formatted(layout.ports().machine(1)));
-    print("  logs            " + home().log());
-    print("  fleet files     " + home().fleet());
-    print("");
-    print("try next");
-    print("  ./pilot status");
-    print("  ./pilot machine list");
-    if (FleetFiles.source(home()).dir().endsWith(QUICKSTART)) {
-      print("  ./pilot rollout start frontend web@1.1.0 && ./pilot rollout watch");
-      print("  ./pilot dev kill web-03 && ./pilot events --follow");
-      print("  ./pilot explain machine web-03");
-    } else {
-      print("  ./pilot manifest list");
-      print("  ./pilot rollout plan TYPE MANIFEST@VERSION");
-      print("  ./pilot dev kill " + files.machines().get(0) + " && ./pilot events --follow");
-    }
-    print("  ./pilot down");
+    Farewell.lines(files).forEach(this::print);
   }
 
   private String at() {

@@ -66,7 +66,7 @@ class FleetTextTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"quickstart", "index-serving/fleet"})
+  @ValueSource(strings = {"quickstart", "index-serving/fleet", "offers/fleet"})
   void whatAnExampleSaysItSaysAgain(String example) throws IOException {
     Fleet fleet = read(Path.of("examples").resolve(example));
 

@@ -62,6 +62,13 @@ public final class Main implements Program.Body {
   private ServerAddress api = new ServerAddress("127.0.0.1", 0);
 
   @Option(
+      names = "--plain-api",
+      description = {
+        "Serve frameworks and tools without TLS, although --tls is given: old ones speak none."
+      })
+  private boolean plainApi;
+
+  @Option(
       names = "--agents",
       required = true,
       paramLabel = "HOST:PORT",
@@ -107,7 +114,8 @@ public final class Main implements Program.Body {
   public void start(Program program) {
     Optional<TlsDirectory> tls = options.tls();
     Optional<Credentials> frameworks = readCredentials();
-    if (tls.isEmpty() && frameworks.isEmpty() && !isLoopback(api)) {
+    Optional<TlsDirectory> apiTls = plainApi ? Optional.empty() : tls;
+    if (apiTls.isEmpty() && frameworks.isEmpty() && !isLoopback(api)) {
       throw new ProgramException(
           "will not serve the Mesos API on "
               + api
@@ -149,7 +157,7 @@ public final class Main implements Program.Body {
     program.closing(
         new ApiServer(
             new InetSocketAddress(api.host(), api.port()),
-            tls.map(TlsDirectory::server),
+            apiTls.map(TlsDirectory::server),
             new Routes(loop, streams, operators, master, System.currentTimeMillis(), frameworks)));
     Rounds machines =
         program.closing(

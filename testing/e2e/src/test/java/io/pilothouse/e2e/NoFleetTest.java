@@ -63,7 +63,7 @@ class NoFleetTest {
     PilotCli pilot = new PilotCli(home);
     Ran unknown = pilot.run("up", "--example", "index-servin");
     assertThat(unknown.exits(2).err())
-        .contains("no example \"index-servin\"", "index-serving, quickstart");
+        .contains("no example \"index-servin\"", "index-serving, offers, quickstart");
     Ran nowhere = pilot.run("up", "--fleet", dir.resolve("nowhere").toString());
     assertThat(nowhere.exits(2).err()).contains("there is no directory", "nowhere", "--example");
     Path empty = Files.createDirectories(dir.resolve("empty"));
