@@ -110,7 +110,7 @@ class WholePathTest {
       TaskStatus failed = ending(client, stream, streamId, id, "bad");
       assertThat(failed.getState()).isEqualTo(TaskState.TASK_FAILED);
       offer = stream.next(Event::hasOffers).getOffers().getOffers(0);
-      send(client, streamId, id, launch(offer, "long", "sleep 1000"));
+      send(client, streamId, id, launch(offer, "long", "sleep 60"));
       assertThat(until(TaskState.TASK_RUNNING, client, stream, streamId, id, "long").getState())
           .isEqualTo(TaskState.TASK_RUNNING);
       send(client, streamId, id, "'type':'KILL','kill':{'task_id':{'value':'long'}}");
