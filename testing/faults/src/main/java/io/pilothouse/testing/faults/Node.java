@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,14 +43,19 @@ final class Node implements AutoCloseable {
    * @param more flags of each replica
    */
   Node(int number, int of, Path dist, Path dir, List<String> more) {
+    this(number, IntStream.rangeClosed(1, of).boxed().toList(), dist, dir, more);
+  }
+
+  /** One that waits to be taken in. */
+  static Node joining(int number, Path dist, Path dir) {
+    return new Node(number, List.of(number), dist, dir, List.of("--join"));
+  }
+
+  private Node(int number, List<Integer> of, Path dist, Path dir, List<String> more) {
     this.number = number;
     this.dir = dir;
-    List<String> peers = new ArrayList<>();
-    for (int i = 1; i <= of; i++) {
-      String address = address(i);
-      peers.add(
-          "dm-%d=%s:%d/%s:%d/%s:%d".formatted(i, address, RAFT, address, GRPC, address, HTTP));
-    }
+    List<String> peers =
+        of.stream().map(i -> "dm-%d=%s".formatted(i, String.join("/", addresses(i)))).toList();
     // a group of its own: the packet filter knows by it whose packets they are
     List<String> all =
         new ArrayList<>(
@@ -78,6 +84,21 @@ final class Node implements AutoCloseable {
 
   private static String address(int number) {
     return "127.0.1." + number;
+  }
+
+  private static List<String> addresses(int number) {
+    return List.of(
+        address(number) + ":" + RAFT, address(number) + ":" + GRPC, address(number) + ":" + HTTP);
+  }
+
+  /** Of Raft, gRPC and HTTP. */
+  List<String> addresses() {
+    return addresses(number);
+  }
+
+  /** Where its data is. */
+  Path data() {
+    return dir.resolve(name());
   }
 
   String name() {
