@@ -19,6 +19,9 @@ public record Home(Path dir) {
   /** The context's entry for where the fleet's certificates are; without it the fleet is plain. */
   public static final String PKI = "pki";
 
+  /** The context's entry for where machines come for their certificates. */
+  public static final String ENROL = "enrol";
+
   /** Resolves {@code --home}, {@code PILOT_HOME}, or {@code .pilot} here. */
   static Home resolve(Optional<String> flag, Map<String, String> environment) {
     String dir = flag.orElse(environment.getOrDefault("PILOT_HOME", ".pilot"));

@@ -90,6 +90,11 @@ final class RepairServiceTest {
     }
 
     @Override
+    public void cycleIntoInstaller(String bmc, String secret) {
+      throw new AssertionError("a repair hands out no secrets");
+    }
+
+    @Override
     public PowerState state(String bmc) {
       return PowerState.ON;
     }

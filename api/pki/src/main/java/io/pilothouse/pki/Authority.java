@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyPair;
 import java.security.PrivateKey;
+import java.security.PublicKey;
 import java.security.cert.CertificateParsingException;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
@@ -168,6 +169,17 @@ public final class Authority {
     write(name, validity, hosts, out);
   }
 
+  /**
+   * A certificate for a key that somebody else has and keeps.
+   *
+   * @return the certificate, as PEM
+   */
+  public String certify(PeerName name, PublicKey theirs, Duration validity, List<String> hosts)
+      throws IOException {
+    X509Certificate issued = certificate(name, theirs, validity, hosts);
+    return Certifying.pem(List.of(issued));
+  }
+
   /** The same name again, with a new key; programs take it up without a restart. */
   public PeerName renew(Path out, Duration validity) throws IOException {
     X509Certificate old = PemFiles.certificates(out.resolve(TlsDirectory.CERTIFICATE)).get(0);
@@ -251,19 +263,27 @@ public final class Authority {
   private void write(PeerName name, Duration validity, List<String> hosts, Path out)
       throws IOException {
     KeyPair pair = Certifying.keyPair();
-    X509Certificate issued;
-    try {
-      issued = Certifying.program(pair.getPublic(), name, hosts, validity, certificate, key);
-    } catch (GeneralSecurityException e) {
-      throw new TlsException(
-          "the authority in " + dir + " cannot issue: " + e.getMessage(), "make another", e);
-    }
-    IssuedRegister.of(dir).add(issued, name);
+    X509Certificate issued = certificate(name, pair.getPublic(), validity, hosts);
     SecretDirectory files = SecretDirectory.make(out);
     Exclusive.in(dir, () -> RevocationList.copy(dir, out));
     // the certificate last: until then a program finds that the pair does not fit and waits
     files.write(TlsDirectory.AUTHORITIES, Certifying.pem(List.of(certificate)));
     files.write(TlsDirectory.KEY, Certifying.pem(pair.getPrivate()));
     files.write(TlsDirectory.CERTIFICATE, Certifying.pem(List.of(issued)));
+  }
+
+  /** Written down before anybody has it. */
+  private X509Certificate certificate(
+      PeerName name, PublicKey certified, Duration validity, List<String> hosts)
+      throws IOException {
+    X509Certificate issued;
+    try {
+      issued = Certifying.program(certified, name, hosts, validity, certificate, key);
+    } catch (GeneralSecurityException e) {
+      throw new TlsException(
+          "the authority in " + dir + " cannot issue: " + e.getMessage(), "make another", e);
+    }
+    IssuedRegister.of(dir).add(issued, name);
+    return issued;
   }
 }

@@ -47,6 +47,8 @@ import org.bouncycastle.cert.jcajce.JcaX509v2CRLBuilder;
 import org.bouncycastle.cert.jcajce.JcaX509v3CertificateBuilder;
 import org.bouncycastle.operator.OperatorCreationException;
 import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
+import org.bouncycastle.pkcs.PKCS10CertificationRequest;
+import org.bouncycastle.pkcs.jcajce.JcaPKCS10CertificationRequestBuilder;
 
 /** Makes keys and certificates: ECDSA on P-256, which every TLS library knows. */
 final class Certifying {
@@ -121,6 +123,18 @@ final class Certifying {
       return signed(builder, issuerKey);
     } catch (CertIOException e) {
       throw new GeneralSecurityException(e);
+    }
+  }
+
+  /** A request (PKCS#10, RFC 2986) that proves whose key it is, as PEM. */
+  static String request(KeyPair pair, String commonName) {
+    try {
+      PKCS10CertificationRequest request =
+          new JcaPKCS10CertificationRequestBuilder(javaName(subject(commonName)), pair.getPublic())
+              .build(new JcaContentSignerBuilder("SHA256withECDSA").build(pair.getPrivate()));
+      return pem("CERTIFICATE REQUEST", request.getEncoded());
+    } catch (OperatorCreationException | IOException e) {
+      throw new IllegalStateException("a request of our own making is refused", e);
     }
   }
 

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 
 /** A directory for keys: each file appears whole and was never readable by others. */
@@ -25,7 +26,7 @@ record SecretDirectory(Path dir) {
     Files.deleteIfExists(fresh);
     Files.createFile(
         fresh, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-    Files.writeString(fresh, text);
+    Files.writeString(fresh, text, StandardOpenOption.SYNC, StandardOpenOption.WRITE);
     Files.move(
         fresh,
         dir.resolve(name),

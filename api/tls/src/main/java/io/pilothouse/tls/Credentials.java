@@ -98,6 +98,10 @@ record Credentials(
     }
   }
 
+  Trust trust() {
+    return new Trust(name, anchors, revocations);
+  }
+
   X509Certificate own() {
     return chain.get(0);
   }

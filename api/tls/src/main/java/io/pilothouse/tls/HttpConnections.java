@@ -4,9 +4,17 @@ import java.io.IOException;
 import java.net.HttpURLConnection;
 import java.net.Proxy;
 import java.net.URI;
+import java.security.GeneralSecurityException;
+import java.security.cert.TrustAnchor;
+import java.security.cert.X509Certificate;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import javax.net.ssl.HttpsURLConnection;
+import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocketFactory;
+import javax.net.ssl.TrustManager;
 
 /**
  * Opens HTTP connections to programs of the fleet, with TLS or plain; never by a proxy. Sessions
@@ -27,6 +35,26 @@ public final class HttpConnections {
     return tls.isEmpty()
         ? PLAIN
         : new HttpConnections(Optional.of(tls.get().client(peers).getSocketFactory()));
+  }
+
+  /**
+   * Connections of one that has no certificate yet: it knows whom to believe, and shows none.
+   *
+   * @param self who will get one
+   * @param authorities one of which has issued the other side's
+   */
+  public static HttpConnections ofNewcomer(
+      PeerName self, Peers peers, List<X509Certificate> authorities) {
+    Set<TrustAnchor> anchors = new HashSet<>();
+    authorities.forEach(each -> anchors.add(new TrustAnchor(each, null)));
+    Trust trust = new Trust(self, Set.copyOf(anchors), List.of());
+    try {
+      SSLContext context = SSLContext.getInstance(TlsDirectory.PROTOCOL);
+      context.init(null, new TrustManager[] {new PeerTrust(() -> trust, peers)}, null);
+      return new HttpConnections(Optional.of(context.getSocketFactory()));
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException("this JDK has no " + TlsDirectory.PROTOCOL, e);
+    }
   }
 
   /**

@@ -39,18 +39,30 @@ public final class HttpServers {
   /** Bound, not started; with TLS it answers only to certificates of the cluster. */
   public static HttpServer create(InetSocketAddress address, Optional<TlsDirectory> tls)
       throws IOException {
-    if (tls.isEmpty()) {
-      return HttpServer.create(address, 0);
-    }
+    return tls.isEmpty() ? HttpServer.create(address, 0) : secure(address, tls.get(), true);
+  }
+
+  /**
+   * Bound, not started: for those who come for a certificate. Who has one already proves it; who
+   * shows none is let in as nobody, see {@link #caller}.
+   */
+  public static HttpServer createForNewcomers(InetSocketAddress address, TlsDirectory tls)
+      throws IOException {
+    return secure(address, tls, false);
+  }
+
+  private static HttpServer secure(
+      InetSocketAddress address, TlsDirectory tls, boolean certificateRequired) throws IOException {
     HttpsServer server = HttpsServer.create(address, 0);
-    server.setHttpsConfigurator(new ClientsProveThemselves(tls.get().server()));
+    server.setHttpsConfigurator(new ClientsProveThemselves(tls.server(), certificateRequired));
     return server;
   }
 
   /**
    * Whom the caller's certificate speaks for; empty on a plain server.
    *
-   * @throws TlsException when it names nobody or has expired since the session began
+   * @throws TlsException when there is none, it names nobody, or it has expired since the session
+   *     began
    */
   public static Optional<PeerName> caller(HttpExchange exchange) {
     return exchange instanceof HttpsExchange secure
@@ -59,14 +71,21 @@ public final class HttpServers {
   }
 
   private static final class ClientsProveThemselves extends HttpsConfigurator {
-    ClientsProveThemselves(SSLContext context) {
+    private final boolean required;
+
+    ClientsProveThemselves(SSLContext context, boolean required) {
       super(context);
+      this.required = required;
     }
 
     @Override
     public void configure(HttpsParameters connection) {
       SSLParameters parameters = getSSLContext().getDefaultSSLParameters();
-      parameters.setNeedClientAuth(true);
+      if (required) {
+        parameters.setNeedClientAuth(true);
+      } else {
+        parameters.setWantClientAuth(true);
+      }
       connection.setSSLParameters(parameters);
     }
   }

@@ -6,24 +6,28 @@ import java.security.cert.TrustAnchor;
 import java.security.cert.X509Certificate;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.X509ExtendedTrustManager;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Lets in whom an authority of the directory vouches for, who is of the same cluster and of a kind
- * that is expected here. It extends the "extended" kind because JSSE would otherwise match host
- * names on top, which says nothing where machines move.
+ * Lets in whom a trusted authority vouches for, who is of the same cluster and of a kind that is
+ * expected here. It extends the "extended" kind because JSSE would otherwise match host names on
+ * top, which says nothing where machines move.
  */
 final class PeerTrust extends X509ExtendedTrustManager {
   private static final long BETWEEN_WARNINGS = 1_000_000_000;
 
-  private final TlsDirectory directory;
+  private final Supplier<Trust> trust;
   private final Peers peers;
   private final AtomicLong toldAt = new AtomicLong(System.nanoTime() - BETWEEN_WARNINGS);
 
-  PeerTrust(TlsDirectory directory, Peers peers) {
-    this.directory = directory;
+  /**
+   * @param trust asked for every handshake
+   */
+  PeerTrust(Supplier<Trust> trust, Peers peers) {
+    this.trust = trust;
     this.peers = peers;
   }
 
@@ -33,13 +37,13 @@ final class PeerTrust extends X509ExtendedTrustManager {
       throw new CertificateException("the other side has shown no certificate");
     }
     try {
-      Credentials own = directory.current();
+      Trust own = trust.get();
       String what = "the certificate of the " + (server ? "server" : "client");
       Certificates.requireValidNow(chain[0], what);
       Certificates.requireIssued(chain, own.anchors(), what);
       Certificates.requireNotRevoked(chain, own.revocations(), what);
       Certificates.requireUse(chain[0], server, what);
-      requireExpected(PeerName.of(chain[0]), own.name());
+      requireExpected(PeerName.of(chain[0]), own.self());
     } catch (TlsException e) {
       if (!server) {
         tell(e);
@@ -111,7 +115,7 @@ final class PeerTrust extends X509ExtendedTrustManager {
 
   @Override
   public X509Certificate[] getAcceptedIssuers() {
-    return directory.current().anchors().stream()
+    return trust.get().anchors().stream()
         .map(TrustAnchor::getTrustedCert)
         .filter(Objects::nonNull)
         .toArray(X509Certificate[]::new);

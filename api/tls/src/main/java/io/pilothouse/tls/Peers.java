@@ -20,6 +20,9 @@ public record Peers(Set<String> kinds) {
   /** Who serves contents: deployment replicas, and machines that hand them on. */
   public static final Peers CONTENTS = new Peers(Set.of("satellite", "machine"));
 
+  /** A satellite's service. */
+  public static final Peers SATELLITE = new Peers(Set.of("satellite"));
+
   /** A machine's agent. */
   public static final Peers MACHINE = new Peers(Set.of("machine"));
 

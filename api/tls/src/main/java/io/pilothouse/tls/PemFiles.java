@@ -37,7 +37,7 @@ public final class PemFiles {
   private PemFiles() {}
 
   /** A section: what it says it is, and its bytes as text. */
-  private record Section(Path file, String label, String base64) {
+  private record Section(String file, String label, String base64) {
     byte[] bytes() {
       try {
         return Base64.getMimeDecoder().decode(base64);
@@ -56,10 +56,20 @@ public final class PemFiles {
    * @throws TlsException when there is none, or one cannot be read
    */
   public static List<X509Certificate> certificates(Path file) {
+    return certificates(file.toString(), text(file));
+  }
+
+  /**
+   * All certificates of a text, in its order.
+   *
+   * @param file names the text in messages
+   * @throws TlsException when there is none, or one cannot be read
+   */
+  public static List<X509Certificate> certificates(String file, String text) {
     List<X509Certificate> certificates = new ArrayList<>();
     try {
       CertificateFactory factory = CertificateFactory.getInstance("X.509");
-      for (Section each : sections(file)) {
+      for (Section each : sections(file, text)) {
         if (each.label().equals("CERTIFICATE")) {
           ByteArrayInputStream bytes = new ByteArrayInputStream(each.bytes());
           certificates.add((X509Certificate) factory.generateCertificate(bytes));
@@ -88,7 +98,7 @@ public final class PemFiles {
     List<X509CRL> lists = new ArrayList<>();
     try {
       CertificateFactory factory = CertificateFactory.getInstance("X.509");
-      for (Section each : sections(file)) {
+      for (Section each : sections(file.toString(), text(file))) {
         if (each.label().equals("X509 CRL")) {
           lists.add((X509CRL) factory.generateCRL(new ByteArrayInputStream(each.bytes())));
         }
@@ -115,7 +125,7 @@ public final class PemFiles {
    */
   public static PrivateKey privateKey(Path file, String algorithm) {
     requireOwnersOnly(file);
-    for (Section each : sections(file)) {
+    for (Section each : sections(file.toString(), text(file))) {
       switch (each.label()) {
         case "PRIVATE KEY" -> {
           return pkcs8(file, algorithm, each.bytes());
@@ -164,13 +174,33 @@ public final class PemFiles {
     }
   }
 
-  private static List<Section> sections(Path file) {
-    String text;
+  /**
+   * The bytes of a text's one section of this kind.
+   *
+   * @param file names the text in messages
+   * @throws TlsException when it is not there, or cut off
+   */
+  public static byte[] section(String file, String text, Set<String> labels) {
+    return sections(file, text).stream()
+        .filter(each -> labels.contains(each.label()))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new TlsException(
+                    "%s has no section %s".formatted(file, String.join(" or ", labels)),
+                    "it must have a -----BEGIN … section of that kind"))
+        .bytes();
+  }
+
+  private static String text(Path file) {
     try {
-      text = Files.readString(file, ISO_8859_1);
+      return Files.readString(file, ISO_8859_1);
     } catch (IOException e) {
       throw unreadable(file, e);
     }
+  }
+
+  private static List<Section> sections(String file, String text) {
     List<Section> sections = new ArrayList<>();
     for (int at = text.indexOf(DASHES + "BEGIN "); at >= 0; ) {
       int from = at + DASHES.length() + "BEGIN ".length();

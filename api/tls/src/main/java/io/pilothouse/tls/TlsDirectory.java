@@ -7,6 +7,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.security.GeneralSecurityException;
+import java.security.cert.X509Certificate;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -112,6 +114,14 @@ public final class TlsDirectory {
     return current().own().getNotAfter().toInstant();
   }
 
+  /** Whether less than a third of its certificate's time is left: time to renew it. */
+  public boolean isNearItsEnd() {
+    X509Certificate own = current().own();
+    Instant until = own.getNotAfter().toInstant();
+    Duration whole = Duration.between(own.getNotBefore().toInstant(), until);
+    return Instant.now().isAfter(until.minus(whole.dividedBy(3)));
+  }
+
   /** Presents this program's certificate, on either side. */
   public X509ExtendedKeyManager keyManager() {
     return new RotatingKeys(this);
@@ -119,7 +129,7 @@ public final class TlsDirectory {
 
   /** Lets nobody in but these, of this program's cluster. */
   public X509ExtendedTrustManager trustManager(Peers peers) {
-    return new PeerTrust(this, requireNonNull(peers, "peers"));
+    return new PeerTrust(() -> current().trust(), requireNonNull(peers, "peers"));
   }
 
   /** For sockets that listen; they must also require the client's certificate. */

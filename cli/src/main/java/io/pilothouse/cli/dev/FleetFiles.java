@@ -7,21 +7,26 @@ import io.pilothouse.cli.CliException;
 import io.pilothouse.cli.ExitCode;
 import io.pilothouse.cli.Home;
 import io.pilothouse.cli.pki.FleetCertificates;
+import io.pilothouse.pki.EnrolmentFile;
+import io.pilothouse.pki.EnrolmentToken;
 import io.pilothouse.provisioning.power.BootDevice;
 import io.pilothouse.provisioning.power.ChassisSpec;
 import io.pilothouse.provisioning.power.LocalChassis;
 import io.pilothouse.provisioning.power.LocalPower;
 import io.pilothouse.provisioning.power.PowerException;
+import io.pilothouse.tls.TlsDirectory;
 import java.io.IOException;
 import java.io.Reader;
 import java.io.Writer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Properties;
 import java.util.function.Supplier;
@@ -36,7 +41,11 @@ import org.apache.commons.csv.CSVParser;
  * @param machines names in the order of the inventory, which gives their ports
  */
 record FleetFiles(Home home, Layout layout, Fleet fleet, List<String> machines) {
+  private static final Duration RENEWAL_TAKES = Duration.ofHours(2);
   private static final String SOURCE = "source";
+
+  /** The context's entry for where machines come for their certificates; older fleets have none. */
+  private static final String ENROL = Home.ENROL;
 
   /**
    * Makes a new fleet's files; nothing is started.
@@ -54,6 +63,8 @@ record FleetFiles(Home home, Layout layout, Fleet fleet, List<String> machines) 
       QuickstartInventory.write(home.fleet(), machines.getAsInt());
     }
     Fleet fleet = FleetSource.read(home.fleet());
+    context.setProperty(
+        ENROL, new Ports(Integer.parseInt(context.getProperty("base-port"))).enrolment());
     Layout layout = layout(home, context, fleet);
     List<String> names = inventoryOrder(home);
     for (InventoryMachine machine : FleetSource.machines(fleet)) {
@@ -111,7 +122,8 @@ record FleetFiles(Home home, Layout layout, Fleet fleet, List<String> machines) 
     Ports ports = new Ports(Integer.parseInt(context.getProperty("base-port")));
     int replicas = Integer.parseInt(context.getProperty("replicas"));
     boolean offers = fleet.getTypesList().stream().anyMatch(MachineType::hasOffers);
-    return new Layout(home, ports, replicas, fleet.getName(), offers);
+    boolean enrols = context.getProperty(ENROL) != null;
+    return new Layout(home, ports, replicas, fleet.getName(), offers, enrols);
   }
 
   /**
@@ -122,13 +134,42 @@ record FleetFiles(Home home, Layout layout, Fleet fleet, List<String> machines) 
    */
   void certify(String person) throws IOException {
     List<String> principals = new ArrayList<>(layout.principals());
-    machines.forEach(each -> principals.add("machine/" + each));
+    if (!layout.enrols()) {
+      machines.forEach(each -> principals.add("machine/" + each));
+    }
     principals.add(person);
     new FleetCertificates(home.pki()).ensure(layout.fleetName(), principals);
     Properties context = home.context().orElseThrow();
     if (context.setProperty(Home.PKI, home.pki().toString()) == null) {
       store(home, context);
     }
+  }
+
+  /**
+   * The machines whose installed system has no certificate that it could go on with: it expired
+   * while the fleet was down.
+   */
+  List<LocalChassis> withoutCertificate() throws IOException, PowerException {
+    List<LocalChassis> without = new ArrayList<>();
+    for (LocalChassis chassis : LocalChassis.list(home.machines())) {
+      boolean installed = chassis.bootDevice().equals(Optional.of(BootDevice.DISK));
+      Path certificate = layout.certificates(chassis.name()).resolve(TlsDirectory.CERTIFICATE);
+      if (layout.enrols()
+          && installed
+          && (!Files.exists(certificate)
+              || FleetCertificates.expiresWithin(certificate, RENEWAL_TAKES))) {
+        without.add(chassis);
+      }
+    }
+    return without;
+  }
+
+  /** What its firmware hands to a machine. */
+  EnrolmentFile enrolment(EnrolmentToken token) throws IOException {
+    return new EnrolmentFile(
+        token,
+        home.contextList(ENROL),
+        Files.readString(home.pki().resolve(TlsDirectory.AUTHORITIES)));
   }
 
   /** Switches every machine on, each booting from what it booted from last. */

@@ -18,8 +18,11 @@ import java.util.stream.IntStream;
  * @param replicas of the Device Manager
  * @param fleetName cluster name
  * @param offers whether a machine type sets something aside for frameworks
+ * @param enrols whether machines get their certificates by tokens, into their own disks; those of a
+ *     fleet of an older version were made for them
  */
-record Layout(Home home, Ports ports, int replicas, String fleetName, boolean offers) {
+record Layout(
+    Home home, Ports ports, int replicas, String fleetName, boolean offers, boolean enrols) {
   static final int DEPLOYMENTS = 2;
 
   /** The Device Manager's replicas, in start order. */
@@ -70,13 +73,18 @@ record Layout(Home home, Ports ports, int replicas, String fleetName, boolean of
             home.machines().toString(),
             "--tickets",
             home.tickets().toString()));
+    List<String> provisioning = new ArrayList<>(List.of("--machines", home.machines().toString()));
+    if (enrols) {
+      provisioning.addAll(List.of("--issuer", home.pki().toString()));
+      provisioning.addAll(List.of("--enrol", ports.enrolment()));
+      provisioning.addAll(List.of("--certificate-host", String.join(",", FleetCertificates.HERE)));
+    }
     programs.add(
         satellite(
             "provisioning",
             "provisioning",
             ports.provisioning(),
-            "--machines",
-            home.machines().toString()));
+            provisioning.toArray(String[]::new)));
     if (offers) {
       programs.add(
           satellite(
@@ -117,11 +125,18 @@ record Layout(Home home, Ports ports, int replicas, String fleetName, boolean of
         "--http",
         ports.agent(number),
         "--tls",
-        tls("machine/" + machine),
+        certificates(machine).toString(),
         "--cgroup",
         FleetGroups.name(home),
         "--address",
         ports.machine(number));
+  }
+
+  /** Where a machine has its key and certificate. */
+  Path certificates(String machine) {
+    return enrols
+        ? home.machine(machine).resolve("disk").resolve("tls")
+        : new FleetCertificates(home.pki()).place("machine/" + machine);
   }
 
   private String tls(String principal) {
@@ -153,6 +168,9 @@ record Layout(Home home, Ports ports, int replicas, String fleetName, boolean of
     all.addAll(List.of(ports.watchdog(), ports.repair(), ports.provisioning()));
     if (offers) {
       all.addAll(List.of(ports.schedulerApi(), ports.schedulerAgents(), ports.scheduler()));
+    }
+    if (enrols) {
+      all.add(ports.enrolment());
     }
     numbers(machines).forEach(i -> all.addAll(List.of(ports.machine(i), ports.agent(i))));
     return all;

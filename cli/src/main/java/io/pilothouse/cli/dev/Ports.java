@@ -58,6 +58,10 @@ record Ports(int base) {
     return at(553);
   }
 
+  String enrolment() {
+    return at(554);
+  }
+
   String schedulerApi() {
     return at(555);
   }

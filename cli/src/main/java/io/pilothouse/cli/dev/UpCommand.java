@@ -1,5 +1,6 @@
 package io.pilothouse.cli.dev;
 
+import io.pilothouse.api.v1.ControlMachineRequest;
 import io.pilothouse.api.v1.FleetRequest;
 import io.pilothouse.api.v1.GetFleetReply;
 import io.pilothouse.api.v1.GetFleetRequest;
@@ -16,6 +17,7 @@ import io.pilothouse.cli.ExitCode;
 import io.pilothouse.cli.Home;
 import io.pilothouse.client.DmException;
 import io.pilothouse.client.UnreachableException;
+import io.pilothouse.pki.EnrolmentToken;
 import io.pilothouse.provisioning.power.LocalChassis;
 import io.pilothouse.provisioning.power.PowerException;
 import java.io.IOException;
@@ -123,12 +125,29 @@ public final class UpCommand extends Target {
     layout.satellites().forEach(each -> each.start(home));
     awaitLeader();
     if (resumes) {
+      enrolAgain(files);
       files.powerOn(); // not before: a machine that boots has to find somebody to register with
     }
     load(files);
     ExitCode end = awaitHealthy();
     farewell(files);
     return end;
+  }
+
+  private void enrolAgain(FleetFiles files) throws IOException, PowerException {
+    for (LocalChassis chassis : files.withoutCertificate()) {
+      EnrolmentToken token = EnrolmentToken.draw(chassis.name());
+      ControlMachineRequest request =
+          ControlMachineRequest.newBuilder()
+              .setMachine(chassis.name())
+              .setVerb("enrol")
+              .setTokenSha256(token.sha256())
+              .setContext(writeContext().toBuilder().setReason("pilot up: it has no certificate"))
+              .build();
+      askAtStart("ControlMachine", request, WriteReply.parser());
+      files.enrolment(token).write(chassis.enrolment());
+      say(at() + chassis.name() + " gets a new certificate");
+    }
   }
 
   private Properties settings() {

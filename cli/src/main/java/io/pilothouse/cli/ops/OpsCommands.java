@@ -37,7 +37,8 @@ public final class OpsCommands {
         new MachineControl.Drain(),
         new MachineControl.Undrain(),
         new MachineControl.Decommission(),
-        new MachineControl.RetryProvisioning());
+        new MachineControl.RetryProvisioning(),
+        new MachineEnrol());
   }
 
   private static CommandLine rollout() {

@@ -25,7 +25,7 @@ public record FleetCertificates(Path dir) {
   static final Duration RENEWED_BEFORE = Duration.ofDays(30);
 
   /** What tools that match host names may call programs of a fleet on this machine. */
-  private static final List<String> HERE = List.of("localhost", "127.0.0.1");
+  public static final List<String> HERE = List.of("localhost", "127.0.0.1");
 
   /** Where a principal's files are. */
   public Path place(String principal) {
@@ -54,7 +54,8 @@ public record FleetCertificates(Path dir) {
     }
   }
 
-  static boolean expiresWithin(Path certificate, Duration time) {
+  /** Whether a certificate ends before that time has passed. */
+  public static boolean expiresWithin(Path certificate, Duration time) {
     Instant end = PemFiles.certificates(certificate).get(0).getNotAfter().toInstant();
     return end.isBefore(Instant.now().plus(time));
   }

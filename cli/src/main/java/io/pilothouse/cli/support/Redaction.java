@@ -26,7 +26,7 @@ final class Redaction {
 
   /** Fields whose value is a secret, or is good for as much as one. */
   private static final Pattern SECRET_FIELD =
-      Pattern.compile("(.*_)?(token|secret|password|key_sha256)|command");
+      Pattern.compile("(.*_)?(token|secret|password|key_sha256|token_sha256)|command");
 
   /** What looks like a secret, and what is put in its place. */
   private record Rule(Pattern found, String instead) {

@@ -2,16 +2,19 @@ package io.pilothouse.provisioning;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import io.pilothouse.api.v1.Machine;
+import io.pilothouse.api.v1.OpenEnrolmentRequest;
 import io.pilothouse.api.v1.Provisioning;
 import io.pilothouse.api.v1.ReportProvisioningRequest;
 import io.pilothouse.client.DmException;
 import io.pilothouse.client.RequestIds;
 import io.pilothouse.client.UnreachableException;
 import io.pilothouse.kit.Lanes;
+import io.pilothouse.pki.EnrolmentToken;
 import io.pilothouse.provisioning.power.BootDevice;
 import io.pilothouse.provisioning.power.PowerDriver;
 import io.pilothouse.provisioning.power.PowerException;
 import io.pilothouse.provisioning.power.PowerState;
+import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -44,6 +47,7 @@ final class Installs {
   private record Done(Task task, String failure, boolean reported) {}
 
   private final PowerDriver power;
+  private final Optional<Issuer> issuer;
   private final ProvisioningDm dm;
   private final Supplier<Optional<Long>> lease;
   private final Lanes lanes;
@@ -52,16 +56,19 @@ final class Installs {
   private final ConcurrentMap<String, Done> done = new ConcurrentHashMap<>();
 
   /**
+   * @param issuer gives installers their certificates; empty: whatever installs the machine does
    * @param revision raised to that of each report, so that no older pull is acted on
    */
   Installs(
       PowerDriver power,
+      Optional<Issuer> issuer,
       ProvisioningDm dm,
       Supplier<Optional<Long>> lease,
       Lanes lanes,
       MeterRegistry meters,
       AtomicLong revision) {
     this.power = power;
+    this.issuer = issuer;
     this.dm = dm;
     this.lease = lease;
     this.lanes = lanes;
@@ -117,6 +124,9 @@ final class Installs {
         done.put(machine.getName(), now);
       }
       report(machine, now);
+    } catch (NotNowException e) {
+      // nothing was done yet: the next pull says whether it is still to be done
+      log.warn("{}: no token could be made, will try again: {}", machine.getName(), e.getMessage());
     } finally {
       MDC.remove(RequestIds.LOG_KEY);
     }
@@ -131,7 +141,17 @@ final class Installs {
         log.info("{}: was booted from disk before this service restarted", machine.getName());
         return "";
       }
-      power.cycle(bmc, device);
+      if (task.step() == Provisioning.Step.POWERING && issuer.isPresent()) {
+        EnrolmentToken token = EnrolmentToken.draw(machine.getName());
+        String none = open(machine, task, token);
+        if (!none.isEmpty()) {
+          log.warn("{}: {}", machine.getName(), none);
+          return none;
+        }
+        power.cycleIntoInstaller(bmc, issuer.get().file(token).text());
+      } else {
+        power.cycle(bmc, device);
+      }
       count(device, "ok");
       log.info("{}: power-cycled into {}, token {}", machine.getName(), device, task.token());
       return "";
@@ -139,6 +159,42 @@ final class Installs {
       count(device, "failed");
       log.warn("{}: {} failed: {}", machine.getName(), task.step(), e.getMessage());
       return String.valueOf(e.getMessage());
+    } catch (IOException e) {
+      return "the installer could not be given its token: " + e;
+    }
+  }
+
+  /** The Device Manager could not be told of a token; the machine was not touched. */
+  private static final class NotNowException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    NotNowException(RuntimeException cause) {
+      super(cause.getMessage(), cause);
+    }
+  }
+
+  /**
+   * Before the machine has it: what it shows later must be known by then.
+   *
+   * @return why none can be made; empty when it counts
+   */
+  private String open(Machine machine, Task task, EnrolmentToken token) {
+    try {
+      dm.openEnrolment(
+          OpenEnrolmentRequest.newBuilder()
+              .setMachine(machine.getName())
+              .setTokenSha256(token.sha256())
+              .setLeaseToken(lease.get().orElse(0L))
+              .setToken(task.token())
+              .build());
+      return "";
+    } catch (DmException e) {
+      if (e.precondition()) {
+        return "no enrolment token can be made: %s; %s".formatted(e.getMessage(), e.remedy());
+      }
+      throw new NotNowException(e);
+    } catch (UnreachableException e) {
+      throw new NotNowException(e);
     }
   }
 

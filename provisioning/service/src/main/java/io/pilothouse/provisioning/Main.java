@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -36,6 +37,8 @@ public final class Main implements Program.Body {
       description = "Directory of the emulated machines, $PILOT_HOME/machines.")
   private Path machines = Path.of("");
 
+  @Mixin private final IssuerOptions issuing = new IssuerOptions();
+
   public static void main(String[] args) {
     Program.main(new Main(), args);
   }
@@ -48,17 +51,20 @@ public final class Main implements Program.Body {
               + machines
               + " is not a directory: expected one with a directory a machine");
     }
+    Optional<Issuer> issuer = issuing.open(options.tls());
     HttpPage page = program.closing(options.page(program));
     DmClient client = program.closing(options.client());
     LeaseKeeper lease =
         program.closing(
             new LeaseKeeper(client, "provisioning", options.id(), LEASE, program.meters()));
+    ProvisioningDm dm = new ProvisioningDm.Remote(client);
     Lanes lanes = program.closing(new Lanes(POWER_COMMANDS_AT_ONCE));
     ProvisioningService service =
         new ProvisioningService(
             machines,
             new LocalPower(machines),
-            new ProvisioningDm.Remote(client),
+            issuer,
+            dm,
             lease,
             lanes,
             program.meters(),
@@ -87,6 +93,16 @@ public final class Main implements Program.Body {
         .check("hardware-health", () -> health.problem(STALE))
         .check("discovery", () -> discovery.problem(STALE))
         .start();
+    issuer.ifPresent(
+        each ->
+            program
+                .closing(
+                    new EnrolmentPort(
+                        issuing.address(),
+                        each.tls(),
+                        new Enrolment(each, dm, program.meters()),
+                        System::nanoTime))
+                .start());
     lease.start();
     installs.start();
     discovery.start();

@@ -1,7 +1,12 @@
 package io.pilothouse.provisioning;
 
+import io.pilothouse.api.v1.GetMachineRequest;
+import io.pilothouse.api.v1.Machine;
+import io.pilothouse.api.v1.OpenEnrolmentRequest;
+import io.pilothouse.api.v1.OperatorGrpc;
 import io.pilothouse.api.v1.PullProvisioningReply;
 import io.pilothouse.api.v1.PullProvisioningRequest;
+import io.pilothouse.api.v1.RedeemEnrolmentRequest;
 import io.pilothouse.api.v1.ReportDiscoveredRequest;
 import io.pilothouse.api.v1.ReportProvisioningRequest;
 import io.pilothouse.api.v1.SatelliteGrpc;
@@ -18,6 +23,15 @@ interface ProvisioningDm {
 
   /** Returns the revision at which the report is in effect. */
   long report(ReportProvisioningRequest report);
+
+  /** A token was made for a machine that is about to be booted into its installer. */
+  void openEnrolment(OpenEnrolmentRequest request);
+
+  /** Somebody shows a token; returns when it counts for this key. */
+  void redeemEnrolment(RedeemEnrolmentRequest request);
+
+  /** The machine of this name, as it stands. */
+  Machine machine(String name);
 
   /** Over the network. */
   record Remote(DmClient client) implements ProvisioningDm {
@@ -50,6 +64,26 @@ interface ProvisioningDm {
               DEADLINE,
               channel -> SatelliteGrpc.newBlockingStub(channel).reportProvisioning(report))
           .getRevision();
+    }
+
+    @Override
+    public void openEnrolment(OpenEnrolmentRequest request) {
+      client.leader(
+          DEADLINE, channel -> SatelliteGrpc.newBlockingStub(channel).openEnrolment(request));
+    }
+
+    @Override
+    public void redeemEnrolment(RedeemEnrolmentRequest request) {
+      client.leader(
+          DEADLINE, channel -> SatelliteGrpc.newBlockingStub(channel).redeemEnrolment(request));
+    }
+
+    @Override
+    public Machine machine(String name) {
+      GetMachineRequest request = GetMachineRequest.newBuilder().setName(name).build();
+      return client
+          .leader(DEADLINE, channel -> OperatorGrpc.newBlockingStub(channel).getMachine(request))
+          .getMachine();
     }
   }
 }

@@ -33,6 +33,7 @@ final class ProvisioningService {
   ProvisioningService(
       Path machines,
       PowerDriver power,
+      Optional<Issuer> issuer,
       ProvisioningDm dm,
       HeldLease lease,
       Lanes lanes,
@@ -41,7 +42,7 @@ final class ProvisioningService {
     this.dm = dm;
     this.lease = lease;
     this.lanes = lanes;
-    this.installs = new Installs(power, dm, lease::token, lanes, meters, revision);
+    this.installs = new Installs(power, issuer, dm, lease::token, lanes, meters, revision);
     this.discovery = new Discovery(machines, dm, this::known, nanoTime);
   }
 

@@ -5,15 +5,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.pilothouse.api.v1.Lifecycle;
 import io.pilothouse.api.v1.Machine;
+import io.pilothouse.api.v1.OpenEnrolmentRequest;
 import io.pilothouse.api.v1.Provisioning;
 import io.pilothouse.api.v1.Provisioning.Step;
 import io.pilothouse.api.v1.PullProvisioningReply;
+import io.pilothouse.api.v1.RedeemEnrolmentRequest;
 import io.pilothouse.api.v1.ReportDiscoveredRequest;
 import io.pilothouse.api.v1.ReportProvisioningRequest;
 import io.pilothouse.client.DmException;
 import io.pilothouse.client.UnreachableException;
 import io.pilothouse.kit.HeldLease;
 import io.pilothouse.kit.Lanes;
+import io.pilothouse.pki.EnrolmentToken;
 import io.pilothouse.provisioning.power.BootDevice;
 import io.pilothouse.provisioning.power.ChassisSpec;
 import io.pilothouse.provisioning.power.LocalChassis;
@@ -44,10 +47,19 @@ final class ProvisioningServiceTest {
 
   @BeforeEach
   void start() {
+    start(Optional.empty());
+  }
+
+  private void start(Optional<Issuer> issuer) {
     lanes = new Lanes(4);
     service =
         new ProvisioningService(
-            machines, power, dm, dm, lanes, new SimpleMeterRegistry(), now::get);
+            machines, power, issuer, dm, dm, lanes, new SimpleMeterRegistry(), now::get);
+  }
+
+  private void startsWithAnIssuer() throws Exception {
+    stop();
+    start(Optional.of(TestIssuer.in(machines.resolve("pki")).issuer()));
   }
 
   @AfterEach
@@ -67,6 +79,56 @@ final class ProvisioningServiceTest {
   private void chassis(String name) throws Exception {
     LocalChassis.create(
         machines, new ChassisSpec(name, "52:54:AA:" + name, "m1", List.of("true"), Map.of()));
+  }
+
+  @Test
+  void anInstallerIsGivenATokenOfWhichTheDeviceManagerKnowsTheHash() throws Exception {
+    startsWithAnIssuer();
+    dm.machine("web-03", Step.POWERING, 41);
+    round();
+    assertThat(dm.journal)
+        .containsExactly(
+            "chassis local:web-03 of generation 0",
+            "open enrolment of web-03 token 41 lease 5",
+            "cycle local:web-03 into the installer, with a secret",
+            "report web-03 POWERING token 41 lease 5");
+    String given = power.secrets.get(0);
+    String token =
+        given.lines().filter(each -> each.startsWith("token: ")).findFirst().orElseThrow();
+    assertThat(EnrolmentToken.parse(token.substring("token: ".length())).sha256())
+        .isEqualTo(dm.opened.get(0).getTokenSha256());
+    assertThat(given).contains("servers: provisioning.example:18554", "BEGIN CERTIFICATE");
+    assertThat(dm.opened.get(0).toString() + service.status()).doesNotContain(token.substring(15));
+  }
+
+  @Test
+  void aMachineIsNotTouchedWhileTheDeviceManagerCannotBeToldOfItsToken() throws Exception {
+    startsWithAnIssuer();
+    dm.machine("web-03", Step.POWERING, 41);
+    dm.failure = Optional.of(new UnreachableException("nobody answers"));
+    round();
+    assertThat(power.secrets).isEmpty();
+    dm.failure = Optional.empty();
+    round();
+    assertThat(power.secrets).hasSize(1);
+  }
+
+  @Test
+  void whereTheFeatureLevelIsTooLowTheInstallFailsAndSaysSo() throws Exception {
+    startsWithAnIssuer();
+    dm.machine("web-03", Step.POWERING, 41);
+    dm.noEnrolment =
+        Optional.of(
+            new DmException(
+                "FAILED_PRECONDITION",
+                "OPEN_ENROLMENT needs feature level 3, and 2 is in force",
+                "pilot dm finalise"));
+    round();
+    assertThat(power.secrets).isEmpty();
+    assertThat(dm.journal)
+        .contains(
+            "report web-03 POWERING token 41 lease 5 failed: no enrolment token can be made:"
+                + " OPEN_ENROLMENT needs feature level 3, and 2 is in force; pilot dm finalise");
   }
 
   @Test
@@ -220,8 +282,10 @@ final class ProvisioningServiceTest {
   private static final class FakeDm implements ProvisioningDm, HeldLease {
     final List<String> journal = Collections.synchronizedList(new ArrayList<>());
     volatile Optional<RuntimeException> failure = Optional.empty();
+    volatile Optional<RuntimeException> noEnrolment = Optional.empty();
     volatile Optional<Long> lease = Optional.of(5L);
     volatile long leaseRevision = 1;
+    final List<OpenEnrolmentRequest> opened = Collections.synchronizedList(new ArrayList<>());
     private final PullProvisioningReply.Builder reply =
         PullProvisioningReply.newBuilder().setRevision(10);
 
@@ -279,6 +343,32 @@ final class ProvisioningServiceTest {
     }
 
     @Override
+    public synchronized void openEnrolment(OpenEnrolmentRequest request) {
+      noEnrolment.ifPresent(
+          each -> {
+            throw each;
+          });
+      failure.ifPresent(
+          each -> {
+            throw each;
+          });
+      journal.add(
+          "open enrolment of %s token %d lease %d"
+              .formatted(request.getMachine(), request.getToken(), request.getLeaseToken()));
+      opened.add(request);
+    }
+
+    @Override
+    public void redeemEnrolment(RedeemEnrolmentRequest request) {
+      throw new AssertionError("nobody shows a token");
+    }
+
+    @Override
+    public Machine machine(String name) {
+      throw new AssertionError("nobody asks for a machine");
+    }
+
+    @Override
     public Optional<Long> token() {
       return lease;
     }
@@ -292,6 +382,7 @@ final class ProvisioningServiceTest {
   private final class FakePower implements PowerDriver {
     Optional<String> failure = Optional.empty();
     Optional<BootDevice> lastBoot = Optional.empty();
+    final List<String> secrets = Collections.synchronizedList(new ArrayList<>());
     PowerState state = PowerState.ON;
 
     @Override
@@ -300,6 +391,12 @@ final class ProvisioningServiceTest {
       if (failure.isPresent()) {
         throw new PowerException(PowerException.Kind.BAD_CHASSIS, failure.get());
       }
+    }
+
+    @Override
+    public void cycleIntoInstaller(String bmc, String secret) {
+      dm.journal.add("cycle " + bmc + " into the installer, with a secret");
+      secrets.add(secret);
     }
 
     @Override

@@ -2,6 +2,7 @@ package io.pilothouse.agent;
 
 import io.pilothouse.api.v1.VersionRef;
 import io.pilothouse.filesync.DurableFiles;
+import io.pilothouse.kit.ProgramException;
 import java.io.IOException;
 import java.io.StringReader;
 import java.io.UncheckedIOException;
@@ -10,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -19,6 +21,34 @@ import java.util.stream.Stream;
 
 /** Where things are on the machine's disk. */
 record Disk(Path root) {
+
+  /**
+   * The disk at a directory, made when it is not there.
+   *
+   * @throws ProgramException when it cannot be written
+   */
+  static Disk open(Path diskRoot) {
+    try {
+      Files.createDirectories(diskRoot);
+    } catch (IOException e) {
+      throw new ProgramException("--disk " + diskRoot + " cannot be made: " + e, e);
+    }
+    if (!Files.isWritable(diskRoot)) {
+      throw new ProgramException(
+          "--disk " + diskRoot + " is not writable: change its owner or give another");
+    }
+    Disk disk = new Disk(diskRoot.toAbsolutePath().normalize());
+    try {
+      if (!Files.isDirectory(disk.secrets())) {
+        Files.createDirectory(
+            disk.secrets(),
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+      }
+    } catch (IOException e) {
+      throw new ProgramException(disk.secrets() + " cannot be made: " + e, e);
+    }
+    return disk;
+  }
 
   Path key() {
     return root.resolve("key");
@@ -48,6 +78,11 @@ record Disk(Path root) {
   /** What only single processes may read; put there by whoever provisions the machine. */
   Path secrets() {
     return root.resolve("secrets");
+  }
+
+  /** Certificate and key, where {@code --tls} names this directory. */
+  Path tls() {
+    return root.resolve("tls");
   }
 
   Path watchdogs() {
@@ -129,10 +164,14 @@ record Disk(Path root) {
   }
 
   /** Removes everything but the machine's key and what it was given to keep secret. */
+  private Set<Path> kept() {
+    return Set.of(key(), secrets(), tls());
+  }
+
   void wipe() throws IOException {
     List<Path> all;
     try (Stream<Path> list = Files.list(root)) {
-      all = list.filter(each -> !each.equals(key()) && !each.equals(secrets())).toList();
+      all = list.filter(each -> !kept().contains(each)).toList();
     }
     for (Path each : all) {
       if (Files.isDirectory(each, LinkOption.NOFOLLOW_LINKS)) {

@@ -12,7 +12,6 @@ import io.pilothouse.filesync.client.Scrubber;
 import io.pilothouse.filesync.server.ContentHandler;
 import io.pilothouse.kit.HttpPage;
 import io.pilothouse.kit.Program;
-import io.pilothouse.kit.ProgramException;
 import io.pilothouse.kit.Rounds;
 import io.pilothouse.kit.TlsOptions;
 import io.pilothouse.processes.Cgroups;
@@ -23,9 +22,7 @@ import io.pilothouse.watchdog.Counters;
 import io.pilothouse.watchdog.MachineCounters;
 import io.pilothouse.watchdog.RunAs;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -46,6 +43,7 @@ import picocli.CommandLine.Option;
 public final class Main implements Program.Body {
   private static final Logger log = LoggerFactory.getLogger(Main.class);
   private static final Duration STALE = Duration.ofSeconds(60);
+  private static final Duration RENEWAL = Duration.ofHours(1);
   private static final Duration COUNT_EVERY = Duration.ofSeconds(5);
   private static final long SCRUB_BYTES_A_SECOND = 20L << 20;
 
@@ -80,6 +78,14 @@ public final class Main implements Program.Body {
   @Mixin private final TlsOptions tlsOptions = new TlsOptions();
 
   @Option(
+      names = "--enrolment",
+      paramLabel = "FILE",
+      description =
+          "Where it finds the token that gets it its certificate into --tls; default: enrolment of"
+              + " --chassis.")
+  private @Nullable Path enrolmentFile;
+
+  @Option(
       names = "--address",
       required = true,
       paramLabel = "HOST:PORT",
@@ -109,9 +115,11 @@ public final class Main implements Program.Body {
 
   @Override
   public void start(Program program) throws IOException {
+    Optional<Enrolment> enrolment = enrolment();
+    enrolment.ifPresent(Enrolment::await);
     Optional<TlsDirectory> tls = tlsOptions.open("machine/" + machine);
     HttpConnections contents = HttpConnections.to(Peers.CONTENTS, tls);
-    Disk disk = openDisk();
+    Disk disk = Disk.open(diskRoot);
     Hardware hardware = new Hardware(Optional.ofNullable(chassis));
     String firmware = hardware.firmware();
     String key = Key.readOrMake(disk.key());
@@ -270,6 +278,9 @@ public final class Main implements Program.Body {
         .start();
     pull.start();
     reports.start();
+    if (enrolment.isPresent() && tls.isPresent()) {
+      rounds(program, "renewal", RENEWAL, () -> enrolment.get().renew(tls.get())).start();
+    }
   }
 
   /** Not on the thread of a round, which the end of this program waits for. */
@@ -327,27 +338,14 @@ public final class Main implements Program.Body {
     return Duration.ofMillis(millis == 0 ? 1000 : millis);
   }
 
-  private Disk openDisk() {
-    try {
-      Files.createDirectories(diskRoot);
-    } catch (IOException e) {
-      throw new ProgramException("--disk " + diskRoot + " cannot be made: " + e, e);
+  private Optional<Enrolment> enrolment() {
+    Path file = enrolmentFile;
+    if (file == null && chassis != null) {
+      file = chassis.resolve("enrolment");
     }
-    if (!Files.isWritable(diskRoot)) {
-      throw new ProgramException(
-          "--disk " + diskRoot + " is not writable: change its owner or give another");
-    }
-    Disk disk = new Disk(diskRoot.toAbsolutePath().normalize());
-    try {
-      if (!Files.isDirectory(disk.secrets())) {
-        Files.createDirectory(
-            disk.secrets(),
-            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
-      }
-    } catch (IOException e) {
-      throw new ProgramException(disk.secrets() + " cannot be made: " + e, e);
-    }
-    return disk;
+    return file == null || tlsOptions.dir().isEmpty()
+        ? Optional.empty()
+        : Optional.of(new Enrolment(machine, tlsOptions.dir().get(), file));
   }
 
   private Map<String, String> environment() {

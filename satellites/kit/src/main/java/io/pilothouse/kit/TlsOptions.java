@@ -25,6 +25,11 @@ public final class TlsOptions {
       description = "Allow a plain --http on an address that others reach: nothing authenticates.")
   private boolean beyondLoopback;
 
+  /** The directory as it was given; empty when none was. */
+  public Optional<Path> dir() {
+    return Optional.ofNullable(dir);
+  }
+
   /**
    * Opens the directory; empty when none was given.
    *

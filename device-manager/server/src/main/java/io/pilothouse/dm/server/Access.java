@@ -81,6 +81,8 @@ final class Access {
               entry("PullProvisioning", urgent(Need.SATELLITE)),
               entry("ReportDiscovered", report(Need.SATELLITE)),
               entry("ReportProvisioning", urgent(Need.SATELLITE)),
+              entry("OpenEnrolment", urgent(Need.SATELLITE)),
+              entry("RedeemEnrolment", urgent(Need.SATELLITE)),
               entry("PullTargets", pull(Need.SATELLITE)),
               entry("ReportVerdicts", report(Need.SATELLITE)),
               entry("PullManifests", pull(Need.SATELLITE)),

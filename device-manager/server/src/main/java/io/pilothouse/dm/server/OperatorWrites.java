@@ -10,6 +10,7 @@ import io.pilothouse.api.log.v1.DrainMachine;
 import io.pilothouse.api.log.v1.HoldDomain;
 import io.pilothouse.api.log.v1.HoldMachine;
 import io.pilothouse.api.log.v1.MachineReplaced;
+import io.pilothouse.api.log.v1.OpenEnrolment;
 import io.pilothouse.api.log.v1.PromoteWatchdog;
 import io.pilothouse.api.log.v1.RegisterManifest;
 import io.pilothouse.api.log.v1.RemoveManifest;
@@ -120,10 +121,16 @@ final class OperatorWrites {
           command.setDecommissionMachine(DecommissionMachine.newBuilder().setMachine(machine));
       case "retry-provisioning" ->
           command.setRetryProvisioning(RetryProvisioning.newBuilder().setMachine(machine));
+      case "enrol" ->
+          command.setOpenEnrolment(
+              OpenEnrolment.newBuilder()
+                  .setMachine(machine)
+                  .setTokenSha256(request.getTokenSha256())
+                  .setValidMs(request.getForMs()));
       default ->
           throw unknownVerb(
               request.getVerb(),
-              "hold, unhold, replaced, drain, undrain, decommission, retry-provisioning");
+              "hold, unhold, replaced, drain, undrain, decommission, retry-provisioning, enrol");
     }
     return decide(command, request.getContext());
   }

@@ -7,6 +7,8 @@ import io.pilothouse.api.log.v1.ClaimRepair;
 import io.pilothouse.api.log.v1.Command;
 import io.pilothouse.api.log.v1.Discover;
 import io.pilothouse.api.log.v1.ObserveReplica;
+import io.pilothouse.api.log.v1.OpenEnrolment;
+import io.pilothouse.api.log.v1.RedeemEnrolment;
 import io.pilothouse.api.log.v1.ReleaseLease;
 import io.pilothouse.api.log.v1.Reply;
 import io.pilothouse.api.log.v1.ReportProvisioning;
@@ -16,6 +18,7 @@ import io.pilothouse.api.v1.AcquireLeaseRequest;
 import io.pilothouse.api.v1.ClaimRepairRequest;
 import io.pilothouse.api.v1.DeploymentReplica;
 import io.pilothouse.api.v1.Lifecycle;
+import io.pilothouse.api.v1.OpenEnrolmentRequest;
 import io.pilothouse.api.v1.PullManifestsReply;
 import io.pilothouse.api.v1.PullManifestsRequest;
 import io.pilothouse.api.v1.PullOfferableReply;
@@ -26,6 +29,7 @@ import io.pilothouse.api.v1.PullRepairsReply;
 import io.pilothouse.api.v1.PullRepairsRequest;
 import io.pilothouse.api.v1.PullTargetsReply;
 import io.pilothouse.api.v1.PullTargetsRequest;
+import io.pilothouse.api.v1.RedeemEnrolmentRequest;
 import io.pilothouse.api.v1.ReleaseLeaseRequest;
 import io.pilothouse.api.v1.ReportDiscoveredRequest;
 import io.pilothouse.api.v1.ReportProvisioningRequest;
@@ -199,6 +203,43 @@ final class SatelliteService extends SatelliteGrpc.SatelliteImplBase {
             .setFailed(request.getFailed())
             .build();
     write(call, Command.newBuilder().setReportProvisioning(command));
+  }
+
+  @Override
+  public void openEnrolment(
+      OpenEnrolmentRequest request, StreamObserver<SatelliteWriteReply> call) {
+    write(
+        call,
+        () -> {
+          if (request.getLeaseToken() == 0 || request.getToken() == 0) {
+            // without them the log would take it for an operator's
+            throw Refusals.of(
+                Status.Code.INVALID_ARGUMENT,
+                "an enrolment of %s needs the lease's token and the assignment's, not %s and %s"
+                    .formatted(request.getMachine(), request.getLeaseToken(), request.getToken()),
+                "pull again, and give those of the lease and of the machine's provisioning");
+          }
+          return Command.newBuilder()
+              .setOpenEnrolment(
+                  OpenEnrolment.newBuilder()
+                      .setMachine(request.getMachine())
+                      .setTokenSha256(request.getTokenSha256())
+                      .setLeaseToken(request.getLeaseToken())
+                      .setInstall(request.getToken()));
+        });
+  }
+
+  @Override
+  public void redeemEnrolment(
+      RedeemEnrolmentRequest request, StreamObserver<SatelliteWriteReply> call) {
+    write(
+        call,
+        Command.newBuilder()
+            .setRedeemEnrolment(
+                RedeemEnrolment.newBuilder()
+                    .setMachine(request.getMachine())
+                    .setTokenSha256(request.getTokenSha256())
+                    .setKeySha256(request.getKeySha256())));
   }
 
   @Override

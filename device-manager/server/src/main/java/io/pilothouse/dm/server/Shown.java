@@ -7,10 +7,18 @@ final class Shown {
 
   private Shown() {}
 
-  /** A machine without what its key is checked by: nobody but the Device Manager needs it. */
+  /**
+   * A machine without what its key and its token are checked by: nobody but the Device Manager
+   * needs it.
+   */
   static Machine machine(Machine machine) {
-    return machine.getKeySha256().isEmpty()
-        ? machine
-        : machine.toBuilder().clearKeySha256().build();
+    if (machine.getKeySha256().isEmpty() && !machine.hasEnrolment()) {
+      return machine;
+    }
+    Machine.Builder shown = machine.toBuilder().clearKeySha256();
+    if (machine.hasEnrolment()) {
+      shown.getEnrolmentBuilder().clearTokenSha256();
+    }
+    return shown.build();
   }
 }

@@ -81,6 +81,14 @@ public final class Authorization {
       case DISCOVER, REPORT_PROVISIONING ->
           objection(state, principal, Need.SATELLITE)
               .or(() -> lease(grants, principal, "provisioning"));
+      case REDEEM_ENROLMENT ->
+          objection(state, principal, Need.SATELLITE)
+              .or(() -> lease(grants, principal, "provisioning"));
+      case OPEN_ENROLMENT ->
+          command.getOpenEnrolment().getLeaseToken() == 0
+              ? objection(state, principal, Need.OPERATE)
+              : objection(state, principal, Need.SATELLITE)
+                  .or(() -> lease(grants, principal, "provisioning"));
       case OBSERVE_REPLICA -> objection(state, principal, Need.SATELLITE);
       // reports: who may say what of whom is in keys and definitions, which the edge looks at
       case REGISTER_MACHINE, OBSERVE_MACHINE, APPLY_VERDICTS -> Optional.empty();

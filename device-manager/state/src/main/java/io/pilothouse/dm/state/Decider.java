@@ -107,6 +107,8 @@ final class Decider {
           reply.addAllLines(Incidents.resolve(draft, command.getResolveIncident().getIncident()));
       case DECIDE_REPAIR -> Approvals.decide(draft, command.getDecideRepair());
       case SET_FEATURE_LEVEL -> FeatureLevel.raise(draft, command.getSetFeatureLevel());
+      case OPEN_ENROLMENT -> Enrolments.open(draft, command.getOpenEnrolment());
+      case REDEEM_ENROLMENT -> Enrolments.redeem(draft, command.getRedeemEnrolment(), reply);
       case HOLD_DOMAIN -> DomainHolds.hold(draft, command.getHoldDomain());
       case DECIDE_ORDER -> {
         return Orders.decide(draft, command.getDecideOrder());

@@ -32,6 +32,9 @@ public final class FeatureLevel {
   /** Machine types set aside resources for offers; a holder of a lease says where it serves. */
   public static final int OFFERS = 3;
 
+  /** Machines get their certificates by one-time tokens ({@link Enrolments}). */
+  public static final int ENROLMENT = 3;
+
   /** The last of them. */
   static final int NEWEST = OFFERS;
 
@@ -92,6 +95,7 @@ public final class FeatureLevel {
     return switch (command.getKindCase()) {
       case APPLY_FLEET -> neededBy(command.getApplyFleet(), inForce);
       case ACQUIRE_LEASE -> command.getAcquireLease().getAddress().isEmpty() ? FIRST : OFFERS;
+      case OPEN_ENROLMENT, REDEEM_ENROLMENT -> ENROLMENT;
       case TICK,
           DISCOVER,
           REGISTER_MACHINE,

@@ -98,6 +98,7 @@ final class Operators {
         machine.toBuilder()
             .setGeneration(machine.getGeneration() + 1)
             .clearKeySha256()
+            .clearEnrolment() // a token that is still about was the old hardware's
             // the boot id stays: it tells the old hardware's agent, which may still run, from the
             // new
             .setObserved(Observed.newBuilder().setBootId(machine.getObserved().getBootId()))

@@ -323,7 +323,7 @@ final class Provision {
     return machine.get();
   }
 
-  private static void requireToken(Machine machine, long token) throws RefusedException {
+  static void requireToken(Machine machine, long token) throws RefusedException {
     if (machine.getProvisioning().getToken() != token) {
       throw new RefusedException(
           Refusal.Code.STALE_TOKEN,

@@ -31,7 +31,7 @@ public final class StatusView {
             .setFleet(state.fleet().getName())
             .setAccessOpen(Authorization.isOpen(state));
     HealthCodes codes = new HealthCodes();
-    machines(state, status, codes);
+    machines(state, status, codes, now);
     repairs(state, status, codes);
     IncidentHealth.add(state, status, codes);
     orders(state, codes);
@@ -56,7 +56,8 @@ public final class StatusView {
     }
   }
 
-  private static void machines(Entities state, StatusReply.Builder status, HealthCodes codes) {
+  private static void machines(
+      Entities state, StatusReply.Builder status, HealthCodes codes, Instant now) {
     List<Machine> fleet =
         state.machines().stream()
             .filter(each -> each.getLifecycle() != Lifecycle.DECOMMISSIONED)
@@ -109,6 +110,7 @@ public final class StatusView {
         fleet.stream().filter(Machine::hasHold).toList(),
         "pilot machine unhold %s, when the reason is gone",
         "held by a person");
+    Enrolments.health(fleet, codes, now);
   }
 
   /** Switches are few, and one that fails takes its machines along: shown by themselves. */

@@ -107,6 +107,19 @@ public final class LocalChassis {
     return directory().resolve("chassis");
   }
 
+  /** What its firmware hands to the installer, once; see {@link PowerDriver#cycleIntoInstaller}. */
+  public Path enrolment() {
+    return chassis().resolve("enrolment");
+  }
+
+  void giveEnrolment(String secret) throws IOException {
+    ChassisFiles.writeSecret(enrolment(), secret);
+  }
+
+  void takeEnrolment() throws IOException {
+    Files.deleteIfExists(enrolment());
+  }
+
   public Path disk() {
     return directory().resolve("disk");
   }
@@ -159,6 +172,7 @@ public final class LocalChassis {
   void replace(long generation) throws IOException {
     ChassisFiles.empty(disk());
     ChassisFiles.empty(faults());
+    takeEnrolment();
     setGeneration(generation); // last: interrupted before, it is done again
   }
 

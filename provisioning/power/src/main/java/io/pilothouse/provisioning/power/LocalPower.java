@@ -76,7 +76,20 @@ public final class LocalPower implements PowerDriver {
         chassis -> {
           chassis.spec(); // a machine that could not be started again keeps its power
           powerOff(chassis);
+          chassis.takeEnrolment();
           powerOn(chassis, device);
+        });
+  }
+
+  @Override
+  public void cycleIntoInstaller(String bmc, String secret) throws PowerException {
+    locked(
+        bmc,
+        chassis -> {
+          chassis.spec();
+          powerOff(chassis); // what runs until then must not read it
+          chassis.giveEnrolment(secret);
+          powerOn(chassis, BootDevice.NETWORK);
         });
   }
 

@@ -20,6 +20,13 @@ public interface PowerDriver {
   void cycle(String bmc, BootDevice device) throws PowerException;
 
   /**
+   * As {@link #cycle} into {@link BootDevice#NETWORK}, and what boots then finds this text: by
+   * virtual media, or in the firmware. It is a secret of that boot; whatever runs before or after
+   * does not get to see it.
+   */
+  void cycleIntoInstaller(String bmc, String secret) throws PowerException;
+
+  /**
    * What the machine was booted from when it was last switched on by a driver, when the hardware
    * can tell: lets a restarted service see what it did before.
    */

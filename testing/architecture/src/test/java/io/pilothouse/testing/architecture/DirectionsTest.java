@@ -40,7 +40,7 @@ class DirectionsTest {
     MAY_USE.put("dm.inspect", List.of("dm.raft", "dm.record", "dm.state"));
     MAY_USE.put("kit", List.of("client"));
     MAY_USE.put("provisioning.power", List.of());
-    MAY_USE.put("provisioning", List.of("kit", "client", "manifests", "provisioning.power"));
+    MAY_USE.put("provisioning", List.of("kit", "client", "manifests", "pki", "provisioning.power"));
     MAY_USE.put("repair", List.of("kit", "client", "manifests", "provisioning.power"));
     MAY_USE.put("scheduler.allocator", List.of());
     MAY_USE.put("scheduler.wire", List.of("scheduler.allocator", "mesos"));
@@ -75,7 +75,15 @@ class DirectionsTest {
     MAY_USE.put(
         "agent",
         List.of(
-            "kit", "client", "manifests", "filesync", "watchdog", "mesos", "processes", "tasks"));
+            "kit",
+            "client",
+            "manifests",
+            "pki",
+            "filesync",
+            "watchdog",
+            "mesos",
+            "processes",
+            "tasks"));
     MAY_USE.put("deployment", List.of("kit", "client", "manifests", "filesync"));
     // docs/decisions/0005-cli-starts-machines.md says why it may use these
     MAY_USE.put(

@@ -1,0 +1,84 @@
+package io.pilothouse.pki;
+
+import io.pilothouse.tls.PemFiles;
+import io.pilothouse.tls.TlsException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * What a new machine is given on its way into service: its token, where to show it, and the
+ * certificates of whom to believe there. Lines {@code KEY: VALUE}, then PEM.
+ *
+ * @param servers {@code HOST:PORT} of those that issue certificates
+ * @param authorities PEM
+ */
+public record EnrolmentFile(EnrolmentToken token, List<String> servers, String authorities) {
+  private static final String FORMAT = "pilothouse-enrolment";
+  private static final String BEGIN = "-----BEGIN ";
+
+  public EnrolmentFile {
+    servers = List.copyOf(servers);
+  }
+
+  /** Its text, a secret. */
+  public String text() {
+    return "%s: 1\ntoken: %s\nservers: %s\n%s"
+        .formatted(FORMAT, token.text(), String.join(",", servers), authorities);
+  }
+
+  /** Writes it, readable to its owner only. */
+  public void write(Path file) throws IOException {
+    Path absolute = file.toAbsolutePath();
+    Path name = absolute.getFileName();
+    Path parent = absolute.getParent();
+    if (name == null || parent == null) {
+      throw new TlsException("'" + file + "' is no file's name", "give a file");
+    }
+    new SecretDirectory(parent).write(name.toString(), text());
+  }
+
+  /**
+   * Reads one.
+   *
+   * @throws TlsException which file, what is wrong, what to do
+   */
+  public static EnrolmentFile read(Path file) throws IOException {
+    String text = Files.readString(file);
+    int pem = text.indexOf(BEGIN);
+    Map<String, String> values = new TreeMap<>();
+    for (String line : text.substring(0, Math.max(0, pem)).lines().toList()) {
+      int colon = line.indexOf(": ");
+      if (colon > 0) {
+        values.put(line.substring(0, colon), line.substring(colon + 2).strip());
+      }
+    }
+    require(file, values.getOrDefault(FORMAT, "").equals("1"), "begin with '" + FORMAT + ": 1'");
+    require(file, values.containsKey("token"), "have a line 'token: MACHINE.SECRET'");
+    List<String> servers = List.of(values.getOrDefault("servers", "").split(",", -1));
+    require(
+        file,
+        servers.stream().allMatch(each -> each.matches("[^\\s/:]+:[0-9]{1,5}")),
+        "have a line 'servers: HOST:PORT,…'");
+    String authorities = text.substring(pem);
+    var unused = PemFiles.certificates(file.toString(), authorities);
+    return new EnrolmentFile(EnrolmentToken.parse(values.get("token")), servers, authorities);
+  }
+
+  private static void require(Path file, boolean right, String what) {
+    if (!right) {
+      throw new TlsException(
+          "%s is no enrolment file: it must %s".formatted(file, what),
+          "make one: pilot machine enrol NAME --out FILE");
+    }
+  }
+
+  /** Without the secret. */
+  @Override
+  public String toString() {
+    return "enrolment file with the " + token;
+  }
+}

@@ -1,0 +1,100 @@
+package io.pilothouse.pki;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.pilothouse.tls.TlsDirectory;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A key that waits for its certificate, through crashes and wrong answers. */
+class PendingKeyTest {
+  private static final String WEB_03 = "machine/web-03";
+  @TempDir Path dir;
+
+  private Site site() {
+    return Site.of(dir.resolve("ca"), "west");
+  }
+
+  private static String certify(Site site, String principal, String request) throws IOException {
+    CertificateRequest parsed = CertificateRequest.parse(request);
+    return site.authority()
+        .certify(site.authority().name(principal), parsed.key(), Site.YEAR, List.of("localhost"));
+  }
+
+  private static String authorities(Site site) throws IOException {
+    return Files.readString(site.authority().dir().resolve("ca.pem"));
+  }
+
+  @Test
+  void keyAndCertificateBecomeATlsDirectory() throws Exception {
+    Site site = site();
+    Path tls = dir.resolve("disk/tls");
+    PendingKey key = PendingKey.of(tls, WEB_03);
+    key.complete(certify(site, WEB_03, key.request()), authorities(site));
+
+    TlsDirectory open = TlsDirectory.open(tls);
+
+    assertThat(open.name().principal()).isEqualTo(WEB_03);
+    assertThat(open.isNearItsEnd()).isFalse();
+    assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(tls)))
+        .isEqualTo("rwx------");
+    try (var files = Files.list(tls)) {
+      assertThat(files.map(each -> each.getFileName().toString()))
+          .containsExactlyInAnyOrder("ca.pem", "cert.pem", "key.pem");
+    }
+    assertThat(IssuedRegister.of(site.authority().dir()).all())
+        .extracting(IssuedRegister.Issued::principal)
+        .contains(WEB_03);
+  }
+
+  @Test
+  void afterACrashTheSameKeyIsAskedFor() throws Exception {
+    String request = PendingKey.of(dir.resolve("tls"), WEB_03).request();
+    assertThat(PendingKey.of(dir.resolve("tls"), WEB_03).request()).isEqualTo(request);
+  }
+
+  @Test
+  void aCrashBetweenTheTwoRenamesSpoilsNothing() throws Exception {
+    Site site = site();
+    Path tls = dir.resolve("tls");
+    PendingKey first = PendingKey.of(tls, WEB_03);
+    first.complete(certify(site, WEB_03, first.request()), authorities(site));
+    PendingKey next = PendingKey.of(tls, WEB_03);
+    String chain = certify(site, WEB_03, next.request());
+    // as complete() had it when the power was cut
+    Files.writeString(tls.resolve(".pending-cert.pem"), chain);
+    Files.move(
+        tls.resolve(".pending-key.pem"),
+        tls.resolve("key.pem"),
+        java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+    assertThatThrownBy(() -> TlsDirectory.open(tls)).hasMessageContaining("is not the key of");
+
+    PendingKey.finish(tls);
+
+    assertThat(TlsDirectory.open(tls).name().principal()).isEqualTo(WEB_03);
+    assertThat(Files.readString(tls.resolve("cert.pem"))).isEqualTo(chain);
+  }
+
+  @Test
+  void anotherKeysOrAnothersCertificateIsNotPutIntoUse() throws Exception {
+    Site site = site();
+    Path tls = dir.resolve("tls");
+    PendingKey key = PendingKey.of(tls, WEB_03);
+    String others = certify(site, WEB_03, Certifying.request(Certifying.keyPair(), WEB_03));
+    assertThatThrownBy(() -> key.complete(others, authorities(site)))
+        .hasMessageContaining("is for another key");
+    String web04 = certify(site, "machine/web-04", key.request());
+    assertThatThrownBy(() -> key.complete(web04, authorities(site)))
+        .hasMessageContaining("asked was for machine/web-03");
+    assertThatThrownBy(() -> key.complete("no certificate", authorities(site)))
+        .hasMessageContaining("holds no certificate");
+    assertThat(tls.resolve("cert.pem")).doesNotExist();
+    assertThat(tls.resolve("key.pem")).doesNotExist();
+  }
+}

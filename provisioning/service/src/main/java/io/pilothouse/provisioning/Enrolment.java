@@ -1,0 +1,174 @@
+package io.pilothouse.provisioning;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import io.pilothouse.api.v1.Lifecycle;
+import io.pilothouse.api.v1.Machine;
+import io.pilothouse.api.v1.RedeemEnrolmentRequest;
+import io.pilothouse.client.DmException;
+import io.pilothouse.client.UnreachableException;
+import io.pilothouse.pki.CertificateRequest;
+import io.pilothouse.pki.EnrolmentToken;
+import io.pilothouse.tls.PeerName;
+import io.pilothouse.tls.TlsException;
+import java.io.IOException;
+import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Gives machines their certificates: the first one for a token, which the Device Manager lets count
+ * once, later ones for the one that they have. Any instance may, with or without the lease: what
+ * must happen once is decided in the log.
+ */
+final class Enrolment {
+  private static final Logger log = LoggerFactory.getLogger(Enrolment.class);
+
+  /** What will not be otherwise for the same request a moment later. */
+  private static final Set<String> FINAL =
+      Set.of("NOT_FOUND", "FAILED_PRECONDITION", "PERMISSION_DENIED", "INVALID_ARGUMENT");
+
+  /** How a request ended, for the one who sent it. */
+  static final class Refused extends Exception {
+    private static final long serialVersionUID = 1L;
+    private final int status;
+    private final String remedy;
+
+    Refused(int status, String message, String remedy) {
+      super(message);
+      this.status = status;
+      this.remedy = remedy;
+    }
+
+    /** Of HTTP; 4xx: the same request will not do better. */
+    int status() {
+      return status;
+    }
+
+    String remedy() {
+      return remedy;
+    }
+  }
+
+  private final Issuer issuer;
+  private final ProvisioningDm dm;
+  private final MeterRegistry meters;
+
+  Enrolment(Issuer issuer, ProvisioningDm dm, MeterRegistry meters) {
+    this.issuer = issuer;
+    this.dm = dm;
+    this.meters = meters;
+    // shown from the start: an alert on its rise needs the zero before
+    for (String each : new String[] {"issued", "renewed", "refused", "failed"}) {
+      count(each, 0);
+    }
+  }
+
+  /**
+   * A machine without a certificate.
+   *
+   * @param machine whose certificate is asked for
+   * @param tokenText as it came
+   * @param requestPem PKCS#10
+   * @return the certificate, as PEM
+   */
+  String enrol(String machine, String tokenText, String requestPem) throws Refused {
+    return answered(
+        "issued",
+        machine,
+        () -> {
+          EnrolmentToken token = EnrolmentToken.parse(tokenText);
+          if (!token.machine().equals(machine)) {
+            throw new Refused(
+                403,
+                "the token is of machine %s, and the certificate of %s is asked for"
+                    .formatted(token.machine(), machine),
+                "give this machine its own: pilot machine enrol " + machine);
+          }
+          CertificateRequest request = CertificateRequest.parse(requestPem);
+          PeerName name = issuer.name(machine);
+          request.requireFor(name); // before the token is spent on it
+          dm.redeemEnrolment(
+              RedeemEnrolmentRequest.newBuilder()
+                  .setMachine(machine)
+                  .setTokenSha256(token.sha256())
+                  .setKeySha256(request.keySha256())
+                  .build());
+          return issuer.certify(name, request);
+        });
+  }
+
+  /**
+   * A machine whose certificate nears its end.
+   *
+   * @param caller whom the present one speaks for
+   */
+  String renew(PeerName caller, String requestPem) throws Refused {
+    return answered(
+        "renewed",
+        caller.name(),
+        () -> {
+          if (!caller.kind().equals("machine")) {
+            throw new Refused(
+                403,
+                "%s is no machine; here only machines' certificates are renewed".formatted(caller),
+                "pilot pki renew, where its authority is");
+          }
+          Machine machine = dm.machine(caller.name());
+          if (machine.getLifecycle() == Lifecycle.DECOMMISSIONED) {
+            throw new Refused(
+                403,
+                caller.name() + " is decommissioned: its certificate is not renewed",
+                "name it in machines.csv and apply, when it is to come back");
+          }
+          PeerName name = issuer.name(caller.name());
+          return issuer.certify(name, CertificateRequest.parse(requestPem));
+        });
+  }
+
+  private interface Work {
+    String run() throws Refused, IOException;
+  }
+
+  private String answered(String outcome, String machine, Work work) throws Refused {
+    try {
+      String certificate = work.run();
+      count(outcome, 1);
+      log.info("certificate of machine/{} {}", machine, outcome);
+      return certificate;
+    } catch (Refused e) {
+      throw refused(machine, e);
+    } catch (TlsException e) {
+      throw refused(machine, new Refused(400, String.valueOf(e.getMessage()), e.remedy()));
+    } catch (DmException e) {
+      throw FINAL.contains(e.code())
+          ? refused(machine, new Refused(403, String.valueOf(e.getMessage()), e.remedy()))
+          : failed(machine, e);
+    } catch (UnreachableException | IOException e) {
+      throw failed(machine, e);
+    }
+  }
+
+  private Refused refused(String machine, Refused e) {
+    count("refused", 1);
+    // a stranger chose parts of it: no line of its own in the log
+    log.warn("machine/{} gets no certificate: {}", clean(machine), clean(e.getMessage()));
+    return e;
+  }
+
+  private Refused failed(String machine, Exception e) {
+    count("failed", 1);
+    log.warn("machine/{} gets no certificate yet: {}", clean(machine), clean(e.getMessage()));
+    return new Refused(
+        503,
+        "no certificate can be given now: " + e.getMessage(),
+        "try again; if it stays so, look at the provisioning service and the Device Manager");
+  }
+
+  private static String clean(String text) {
+    return String.valueOf(text).replaceAll("\\p{Cntrl}", "?");
+  }
+
+  private void count(String outcome, int by) {
+    meters.counter("pilot.enrolments", "outcome", outcome).increment(by);
+  }
+}
