@@ -14,6 +14,7 @@ import io.pilothouse.api.v1.AcquireLeaseRequest;
 import io.pilothouse.api.v1.ContentHolders;
 import io.pilothouse.api.v1.Machine;
 import io.pilothouse.api.v1.Manifest;
+import io.pilothouse.api.v1.OpenEnrolmentRequest;
 import io.pilothouse.api.v1.Provisioning;
 import io.pilothouse.api.v1.PullManifestsRequest;
 import io.pilothouse.api.v1.PullProvisioningReply;
@@ -21,6 +22,7 @@ import io.pilothouse.api.v1.PullProvisioningRequest;
 import io.pilothouse.api.v1.PullRepairsRequest;
 import io.pilothouse.api.v1.PullTargetsReply;
 import io.pilothouse.api.v1.PullTargetsRequest;
+import io.pilothouse.api.v1.RedeemEnrolmentRequest;
 import io.pilothouse.api.v1.ReportDiscoveredRequest;
 import io.pilothouse.api.v1.ReportProvisioningRequest;
 import io.pilothouse.api.v1.ReportReplicaRequest;
@@ -96,6 +98,41 @@ class SatelliteServiceTest {
                             .build()));
 
     assertThat(stale.getStatus().getCode()).isEqualTo(Status.Code.ABORTED);
+  }
+
+  @Test
+  void aTokenIsMadeUnderLeaseAndAssignmentAndShownByAnyInstance() {
+    String token = "a".repeat(64);
+    dm.satellite("provisioning-1").reportDiscovered(seen("web-01"));
+    OpenEnrolmentRequest.Builder open =
+        OpenEnrolmentRequest.newBuilder()
+            .setMachine("web-01")
+            .setTokenSha256(token)
+            .setToken(dm.fleet.machine("web-01").getProvisioning().getToken());
+    assertThat(
+            refusal(() -> dm.satellite("provisioning-1").openEnrolment(open.build()))
+                .getStatus()
+                .getCode())
+        .as("without a lease it would be an operator's")
+        .isEqualTo(Status.Code.INVALID_ARGUMENT);
+    open.setLeaseToken(lease("provisioning-1").getLease().getToken());
+    var unused = dm.satellite("provisioning-1").openEnrolment(open.build());
+
+    RedeemEnrolmentRequest.Builder shown =
+        RedeemEnrolmentRequest.newBuilder()
+            .setMachine("web-01")
+            .setTokenSha256(token)
+            .setKeySha256("1".repeat(64));
+    var redeemed = dm.satellite("provisioning-2").redeemEnrolment(shown.build());
+    assertThat(redeemed.getRevision()).isPositive();
+    assertThat(dm.fleet.machine("web-01").getEnrolment().getRedeemedBy())
+        .isEqualTo("satellite/provisioning-2");
+
+    shown.setKeySha256("2".repeat(64));
+    var refused = refusal(() -> dm.satellite("provisioning-2").redeemEnrolment(shown.build()));
+    assertThat(refused.getStatus().getCode()).isEqualTo(Status.Code.PERMISSION_DENIED);
+    assertThat(refused.getStatus().getDescription()).contains("for another key");
+    assertThat(dm.fleet.machine("web-01").getEnrolmentRefusals().getCount()).isEqualTo(1);
   }
 
   @Test

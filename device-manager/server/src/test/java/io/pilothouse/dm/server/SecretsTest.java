@@ -8,7 +8,9 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
+import io.pilothouse.api.v1.ControlMachineRequest;
 import io.pilothouse.api.v1.GetMachineRequest;
+import io.pilothouse.api.v1.ListEventsRequest;
 import io.pilothouse.api.v1.ListMachinesRequest;
 import io.pilothouse.api.v1.Machine;
 import io.pilothouse.api.v1.MachineApiGrpc.MachineApiBlockingStub;
@@ -102,6 +104,32 @@ class SecretsTest {
                 .pullProvisioning(PullProvisioningRequest.getDefaultInstance())
                 .toString())
         .doesNotContain(hash);
+  }
+
+  @Test
+  void theHashOfAnEnrolmentTokenIsShownToNobody() {
+    String hash = "ab".repeat(32);
+    var unused =
+        dm.operator()
+            .controlMachine(
+                ControlMachineRequest.newBuilder()
+                    .setMachine("web-01")
+                    .setVerb("enrol")
+                    .setTokenSha256(hash)
+                    .build());
+    GetMachineRequest one = GetMachineRequest.newBuilder().setName("web-01").build();
+    Machine shown = dm.operator().getMachine(one).getMachine();
+    assertThat(shown.getEnrolment().getOpenedBy()).startsWith("operator/");
+    assertThat(
+            List.of(
+                shown.toString(),
+                dm.operator().listMachines(ListMachinesRequest.getDefaultInstance()).toString(),
+                dm.operator().listEvents(ListEventsRequest.getDefaultInstance()).toString(),
+                dm.satellite("provisioning-1")
+                    .pullProvisioning(PullProvisioningRequest.getDefaultInstance())
+                    .toString(),
+                String.join("\n", logged())))
+        .noneMatch(each -> each.contains(hash));
   }
 
   @Test

@@ -14,7 +14,9 @@ import io.pilothouse.api.log.v1.HoldMachine;
 import io.pilothouse.api.log.v1.MachineReplaced;
 import io.pilothouse.api.log.v1.NoticeSilence;
 import io.pilothouse.api.log.v1.ObserveMachine;
+import io.pilothouse.api.log.v1.OpenEnrolment;
 import io.pilothouse.api.log.v1.PromoteWatchdog;
+import io.pilothouse.api.log.v1.RedeemEnrolment;
 import io.pilothouse.api.log.v1.RegisterMachine;
 import io.pilothouse.api.log.v1.ReleaseLease;
 import io.pilothouse.api.log.v1.ReportProvisioning;
@@ -175,13 +177,14 @@ final class RandomCommands {
   }
 
   private Command.Builder rare(Command.Builder command) {
-    return switch (random.nextInt(5)) {
+    return switch (random.nextInt(6)) {
       case 3 ->
           command.setDecideRepair(
               DecideRepair.newBuilder()
                   .setRepair(repair())
                   .setDeny(once(3))
                   .setActionValue(random.nextInt(7)));
+      case 5 -> enrolment(command);
       case 4 ->
           command.setHoldDomain(
               HoldDomain.newBuilder()
@@ -197,6 +200,28 @@ final class RandomCommands {
           command.setDecommissionMachine(DecommissionMachine.newBuilder().setMachine(machine()));
       default -> command.setRetryProvisioning(RetryProvisioning.newBuilder().setMachine(machine()));
     };
+  }
+
+  private Command.Builder enrolment(Command.Builder command) {
+    Machine machine = anyMachine();
+    String token = pick(List.of("a", "b")).repeat(64);
+    if (once(2)) {
+      return command.setRedeemEnrolment(
+          RedeemEnrolment.newBuilder()
+              .setMachine(machine.getName())
+              .setTokenSha256(token)
+              .setKeySha256(pick(List.of("1", "2")).repeat(64)));
+    }
+    OpenEnrolment.Builder open =
+        OpenEnrolment.newBuilder()
+            .setMachine(machine.getName())
+            .setTokenSha256(token)
+            .setValidMs(pick(List.of(0L, 60_000L, -1L)));
+    return command.setOpenEnrolment(
+        once(2)
+            ? open
+            : open.setLeaseToken(token("provisioning"))
+                .setInstall(machine.getProvisioning().getToken()));
   }
 
   private Fleet fleet() {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -66,6 +67,31 @@ final class LocalPowerTest {
 
   private String console() throws IOException {
     return Files.exists(web.consoleLog()) ? Files.readString(web.consoleLog()) : "";
+  }
+
+  @Test
+  void aSecretIsForTheOneBootThatItIsGivenTo() throws Exception {
+    web = chassis("web-03", List.of("/bin/sh", "-c", "cat chassis/enrolment; sleep 1000"));
+    power.on("local:web-03", BootDevice.DISK);
+    await(() -> !running("web-03").isEmpty());
+
+    power.cycleIntoInstaller("local:web-03", "a secret\n");
+
+    await(() -> said("a secret"));
+    assertThat(web.bootDevice()).contains(BootDevice.NETWORK);
+    assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(web.enrolment())))
+        .isEqualTo("rw-------");
+
+    power.cycle("local:web-03", BootDevice.DISK);
+    assertThat(web.enrolment()).doesNotExist();
+  }
+
+  private boolean said(String text) {
+    try {
+      return console().contains(text);
+    } catch (IOException e) {
+      throw new java.io.UncheckedIOException(e);
+    }
   }
 
   @Test
