@@ -95,10 +95,20 @@ public final class PemFiles {
    * @throws TlsException when there is none, or one cannot be read
    */
   public static List<X509CRL> revocations(Path file) {
+    return revocations(file.toString(), text(file));
+  }
+
+  /**
+   * All revocation lists of a text.
+   *
+   * @param file names the text in messages
+   * @throws TlsException when there is none, or one cannot be read
+   */
+  static List<X509CRL> revocations(String file, String text) {
     List<X509CRL> lists = new ArrayList<>();
     try {
       CertificateFactory factory = CertificateFactory.getInstance("X.509");
-      for (Section each : sections(file.toString(), text(file))) {
+      for (Section each : sections(file, text)) {
         if (each.label().equals("X509 CRL")) {
           lists.add((X509CRL) factory.generateCRL(new ByteArrayInputStream(each.bytes())));
         }

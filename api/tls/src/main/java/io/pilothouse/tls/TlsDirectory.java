@@ -5,8 +5,10 @@ import static java.util.Objects.requireNonNull;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.security.GeneralSecurityException;
+import java.security.cert.X509CRL;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
@@ -120,6 +122,41 @@ public final class TlsDirectory {
     Instant until = own.getNotAfter().toInstant();
     Duration whole = Duration.between(own.getNotBefore().toInstant(), until);
     return Instant.now().isAfter(until.minus(whole.dividedBy(3)));
+  }
+
+  /**
+   * Puts newer lists of what was taken back in the place of those that are there. Older ones, and
+   * ones that lack an authority's, change nothing: what was revoked must not come back.
+   *
+   * @param pem one or more lists
+   * @return whether they were newer
+   * @throws TlsException when they cannot be read, or are not of an authority that is trusted here
+   */
+  public boolean takeRevocations(String pem) throws IOException {
+    List<X509CRL> lists = PemFiles.revocations("the revocation lists", pem);
+    Credentials own = current();
+    for (X509CRL each : lists) {
+      Certificates.requireIssued(each, own.anchors(), "the revocation lists");
+    }
+    if (lists.equals(own.revocations())
+        || !own.revocations().stream().allMatch(each -> hasNewer(lists, each))) {
+      return false;
+    }
+    Path fresh = dir.resolve("." + REVOKED + ".new");
+    Files.writeString(fresh, pem);
+    Files.move(
+        fresh,
+        dir.resolve(REVOKED),
+        StandardCopyOption.ATOMIC_MOVE,
+        StandardCopyOption.REPLACE_EXISTING);
+    return true;
+  }
+
+  private static boolean hasNewer(List<X509CRL> lists, X509CRL old) {
+    return lists.stream()
+        .filter(each -> each.getIssuerX500Principal().equals(old.getIssuerX500Principal()))
+        .anyMatch(
+            each -> !each.getThisUpdate().toInstant().isBefore(old.getThisUpdate().toInstant()));
   }
 
   /** Presents this program's certificate, on either side. */

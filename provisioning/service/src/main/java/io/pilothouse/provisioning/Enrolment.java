@@ -11,6 +11,7 @@ import io.pilothouse.pki.EnrolmentToken;
 import io.pilothouse.tls.PeerName;
 import io.pilothouse.tls.TlsException;
 import java.io.IOException;
+import java.nio.file.NoSuchFileException;
 import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -123,6 +124,17 @@ final class Enrolment {
           PeerName name = issuer.name(caller.name());
           return issuer.certify(name, CertificateRequest.parse(requestPem));
         });
+  }
+
+  /** What is revoked, as far as this program knows; PEM. */
+  String revocations() throws Refused {
+    try {
+      return issuer.revocations();
+    } catch (NoSuchFileException e) {
+      throw new Refused(404, "there is no crl.pem here", "nothing was revoked yet");
+    } catch (IOException e) {
+      throw new Refused(503, "crl.pem cannot be read: " + e, "let the service's user read it");
+    }
   }
 
   private interface Work {

@@ -26,6 +26,8 @@ import org.slf4j.LoggerFactory;
  *   <li>{@code POST /v1/enrol/MACHINE}, {@code Authorization: Bearer TOKEN}, a PKCS#10 request as
  *       PEM; the answer is the certificate as PEM;
  *   <li>{@code POST /v1/renew}, by the present certificate, the same body and answer.
+ *   <li>{@code GET /v1/crl.pem}: what this program knows to be revoked, which is no secret; 404
+ *       when it has no list.
  * </ul>
  *
  * What is refused comes as two lines of text: why, and what to do.
@@ -34,6 +36,7 @@ final class EnrolmentPort implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(EnrolmentPort.class);
   private static final String ENROL = "/v1/enrol/";
   private static final String RENEW = "/v1/renew";
+  private static final String REVOKED = "/v1/crl.pem";
   private static final String BEARER = "Bearer ";
   private static final int MOST_BYTES = 16_384;
 
@@ -78,7 +81,9 @@ final class EnrolmentPort implements AutoCloseable {
   private void answer(HttpExchange exchange) throws IOException {
     try (exchange) {
       try {
-        text(exchange, 200, "application/x-pem-file", certificate(exchange));
+        boolean list = exchange.getRequestURI().getPath().equals(REVOKED);
+        String pem = list ? enrolment.revocations() : certificate(exchange);
+        text(exchange, 200, "application/x-pem-file", pem);
       } catch (Enrolment.Refused e) {
         if (e.status() == 503 || e.status() == 429) {
           exchange.getResponseHeaders().set("Retry-After", "2");
@@ -101,7 +106,9 @@ final class EnrolmentPort implements AutoCloseable {
     if (!exchange.getRequestMethod().equals("POST")
         || !(path.startsWith(ENROL) || path.equals(RENEW))) {
       throw new Enrolment.Refused(
-          404, "here is only POST %sMACHINE and POST %s".formatted(ENROL, RENEW), "correct it");
+          404,
+          "here is only POST %sMACHINE, POST %s and GET %s".formatted(ENROL, RENEW, REVOKED),
+          "correct it");
     }
     return path.equals(RENEW)
         ? enrolment.renew(caller(exchange), body)

@@ -32,6 +32,11 @@ record Issuer(
         token, servers, Files.readString(tls.dir().resolve(TlsDirectory.AUTHORITIES)));
   }
 
+  /** What this program knows to be revoked, as PEM. */
+  String revocations() throws IOException {
+    return Files.readString(tls.dir().resolve(TlsDirectory.REVOKED));
+  }
+
   /** The only name that a machine can get. */
   PeerName name(String machine) {
     return authority.name("machine/" + machine);

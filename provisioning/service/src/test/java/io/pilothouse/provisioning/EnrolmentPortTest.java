@@ -244,6 +244,20 @@ final class EnrolmentPortTest {
   }
 
   @Test
+  void whatIsRevokedIsToldToWhoAsks() throws Exception {
+    HttpConnections newcomer = newcomer(issuer.file(opened("web-03")));
+    HttpURLConnection call = newcomer.open("127.0.0.1:" + port.port(), "/v1/crl.pem");
+    assertThat(call.getResponseCode()).isEqualTo(404);
+
+    TlsDirectory stolen = site.tls("machine/web-09", YEAR);
+    var unused = site.authority().revoke(stolen.dir().resolve("cert.pem"));
+
+    call = newcomer.open("127.0.0.1:" + port.port(), "/v1/crl.pem");
+    assertThat(new String(call.getInputStream().readAllBytes(), UTF_8))
+        .isEqualTo(Files.readString(site.authority().dir().resolve("crl.pem")));
+  }
+
+  @Test
   void nobodyElseRenewsHere() throws Exception {
     HttpConnections alice =
         HttpConnections.to(Peers.SATELLITE, Optional.of(site.tls("operator/alice", YEAR)));

@@ -12,11 +12,11 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Asks those who issue certificates, one after the other, to sign a request. */
+/** Asks those who issue certificates, one after the other. */
 final class CertificateCall {
   private static final int CONNECT_MS = 5_000;
   private static final int READ_MS = 20_000;
-  private static final int MOST_BYTES = 65_536;
+  private static final int MOST_BYTES = 4 << 20;
 
   private CertificateCall() {}
 
@@ -41,10 +41,26 @@ final class CertificateCall {
       Map<String, String> headers,
       String request)
       throws IOException, RefusedException {
+    return first(connections, servers, path, call -> send(call, headers, request));
+  }
+
+  /** What is there to be had, as text. */
+  static String get(HttpConnections connections, List<String> servers, String path)
+      throws IOException, RefusedException {
+    return first(connections, servers, path, call -> {});
+  }
+
+  private interface Request {
+    void on(HttpURLConnection call) throws IOException;
+  }
+
+  private static String first(
+      HttpConnections connections, List<String> servers, String path, Request request)
+      throws IOException, RefusedException {
     IOException last = new IOException("no address of an issuer is known");
     for (String server : servers) {
       try {
-        return post(connections.open(server, path), headers, request);
+        return answer(connections.open(server, path), request);
       } catch (IOException e) {
         last = new IOException("https://%s%s: %s".formatted(server, path, reason(e)), e);
       }
@@ -58,11 +74,8 @@ final class CertificateCall {
     return message == null ? e.toString() : message;
   }
 
-  private static String post(HttpURLConnection call, Map<String, String> headers, String request)
-      throws IOException, RefusedException {
-    call.setConnectTimeout(CONNECT_MS);
-    call.setReadTimeout(READ_MS);
-    call.setInstanceFollowRedirects(false); // a token is for nobody else
+  private static void send(HttpURLConnection call, Map<String, String> headers, String request)
+      throws IOException {
     call.setRequestMethod("POST");
     call.setDoOutput(true);
     call.setRequestProperty("Content-Type", "application/pkcs10");
@@ -70,6 +83,14 @@ final class CertificateCall {
     try (OutputStream out = call.getOutputStream()) {
       out.write(request.getBytes(US_ASCII));
     }
+  }
+
+  private static String answer(HttpURLConnection call, Request request)
+      throws IOException, RefusedException {
+    call.setConnectTimeout(CONNECT_MS);
+    call.setReadTimeout(READ_MS);
+    call.setInstanceFollowRedirects(false); // a token is for nobody else
+    request.on(call);
     int status = call.getResponseCode();
     if (status == HttpURLConnection.HTTP_OK) {
       return text(call.getInputStream());

@@ -114,13 +114,36 @@ record Enrolment(String machine, Path tls, Path file) {
     log.info("{} has got its certificate", principal());
   }
 
-  /** Asks for a new certificate when the present one nears its end; a round. */
-  void renew(TlsDirectory own) throws IOException {
+  /** Keeps certificate and revocation lists fresh; a round. */
+  void refresh(TlsDirectory own) throws IOException {
     Path issuers = tls.resolve(ISSUERS);
-    if (!own.isNearItsEnd() || !Files.exists(issuers)) {
-      return; // whoever has given it gives the next one, too
+    if (!Files.exists(issuers)) {
+      return; // whoever has given the certificate gives the next one, too
     }
     List<String> servers = List.of(Files.readString(issuers).strip().split(","));
+    if (own.isNearItsEnd()) {
+      renew(own, servers);
+    }
+    takeRevocations(own, servers);
+  }
+
+  private static void takeRevocations(TlsDirectory own, List<String> servers) throws IOException {
+    try {
+      String lists =
+          CertificateCall.get(
+              HttpConnections.to(Peers.SATELLITE, Optional.of(own)), servers, "/v1/crl.pem");
+      if (own.takeRevocations(lists)) {
+        log.info("took a newer list of revoked certificates");
+      }
+    } catch (CertificateCall.RefusedException e) {
+      log.debug("no list of revoked certificates: {}", e.getMessage());
+    } catch (IOException | TlsException e) {
+      log.warn("no news of revoked certificates: {}", said(e));
+    }
+  }
+
+  /** Asks for a new certificate. */
+  private void renew(TlsDirectory own, List<String> servers) throws IOException {
     PendingKey key = PendingKey.of(tls, principal());
     try {
       String certificate =

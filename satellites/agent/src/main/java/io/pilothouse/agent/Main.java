@@ -43,7 +43,7 @@ import picocli.CommandLine.Option;
 public final class Main implements Program.Body {
   private static final Logger log = LoggerFactory.getLogger(Main.class);
   private static final Duration STALE = Duration.ofSeconds(60);
-  private static final Duration RENEWAL = Duration.ofHours(1);
+  private static final Duration CERTIFICATE = Duration.ofHours(1);
   private static final Duration COUNT_EVERY = Duration.ofSeconds(5);
   private static final long SCRUB_BYTES_A_SECOND = 20L << 20;
 
@@ -279,7 +279,7 @@ public final class Main implements Program.Body {
     pull.start();
     reports.start();
     if (enrolment.isPresent() && tls.isPresent()) {
-      rounds(program, "renewal", RENEWAL, () -> enrolment.get().renew(tls.get())).start();
+      rounds(program, "certificate", CERTIFICATE, () -> enrolment.get().refresh(tls.get())).start();
     }
   }
 

@@ -2,6 +2,7 @@ package io.pilothouse.agent;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
@@ -47,6 +48,7 @@ class EnrolmentTest {
   private final Set<String> keysSeen = Collections.synchronizedSet(new LinkedHashSet<>());
   private volatile String lastToken = "";
   private volatile Duration validity = YEAR;
+  private volatile String lists = "";
 
   @BeforeEach
   void start() throws Exception {
@@ -70,6 +72,10 @@ class EnrolmentTest {
 
   private synchronized void answer(HttpExchange exchange) throws IOException {
     try (exchange) {
+      if (exchange.getRequestMethod().equals("GET")) {
+        revocations(exchange);
+        return;
+      }
       lastToken = String.valueOf(exchange.getRequestHeaders().getFirst("Authorization"));
       String pem = new String(exchange.getRequestBody().readAllBytes(), UTF_8);
       CertificateRequest request = CertificateRequest.parse(pem);
@@ -83,6 +89,12 @@ class EnrolmentTest {
       exchange.sendResponseHeaders(status, 0);
       exchange.getResponseBody().write(text.getBytes(UTF_8));
     }
+  }
+
+  private void revocations(HttpExchange exchange) throws IOException {
+    byte[] text = lists.getBytes(UTF_8);
+    exchange.sendResponseHeaders(text.length == 0 ? 404 : 200, text.length == 0 ? -1 : text.length);
+    exchange.getResponseBody().write(text);
   }
 
   private String give(String machine) throws IOException {
@@ -189,15 +201,41 @@ class EnrolmentTest {
     validity = YEAR;
 
     trouble.add(503);
-    web03().renew(own);
+    web03().refresh(own);
     assertThat(own.isNearItsEnd()).isTrue();
-    web03().renew(own);
+    web03().refresh(own);
 
     assertThat(own.isNearItsEnd()).isFalse();
     assertThat(lastToken).isEqualTo("null");
     assertThat(keysSeen).hasSize(2);
     String now = serial();
-    web03().renew(own);
+    web03().refresh(own);
     assertThat(serial()).isEqualTo(now);
+  }
+
+  @Test
+  void whatIsRevokedComesToTheMachineAndDoesNotGoAgain() throws Exception {
+    give("web-03");
+    web03().await();
+    TlsDirectory own = TlsDirectory.open(tls);
+    web03().refresh(own);
+    assertThat(tls.resolve("crl.pem")).doesNotExist();
+
+    var unused = authority.revoke(authority.name("satellite/provisioning-1"));
+    String older = Files.readString(authority.dir().resolve("crl.pem"));
+    lists = older;
+    web03().refresh(own);
+    assertThat(tls.resolve("crl.pem")).hasContent(older);
+
+    lists = "half a list";
+    web03().refresh(own); // the issuer itself is revoked now: nobody is asked any more
+    assertThat(tls.resolve("crl.pem")).hasContent(older);
+    assertThat(own.takeRevocations(older)).isFalse();
+    Authority foreign = Authority.create(dir.resolve("foreign"), "west", YEAR);
+    foreign.issue(foreign.name("dm/dm-1"), YEAR, List.of(), dir.resolve("dm"));
+    var unusedToo = foreign.revoke(dir.resolve("dm/cert.pem"));
+    String foreigns = Files.readString(foreign.dir().resolve("crl.pem"));
+    assertThatThrownBy(() -> own.takeRevocations(foreigns))
+        .hasMessageContaining("is not signed by an authority of ca.pem");
   }
 }
