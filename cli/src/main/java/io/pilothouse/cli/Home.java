@@ -1,5 +1,6 @@
 package io.pilothouse.cli;
 
+import io.pilothouse.tls.TlsDirectory;
 import java.io.IOException;
 import java.io.Reader;
 import java.io.UncheckedIOException;
@@ -9,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
+import java.util.stream.Stream;
 
 /**
  * The directory of one quick-start fleet ({@code PILOT_HOME}). {@code context.properties} in it
@@ -42,6 +44,24 @@ public record Home(Path dir) {
 
   public Path machine(String name) {
     return machines().resolve(name);
+  }
+
+  /** Where a machine that enrolled has its key and certificate. */
+  public Path machineTls(String name) {
+    return machine(name).resolve("disk").resolve("tls");
+  }
+
+  /** Those that have one, sorted. */
+  public List<Path> machinesTls() throws IOException {
+    if (!Files.isDirectory(machines())) {
+      return List.of();
+    }
+    try (Stream<Path> list = Files.list(machines())) {
+      return list.map(each -> machineTls(String.valueOf(each.getFileName())))
+          .filter(each -> Files.exists(each.resolve(TlsDirectory.CERTIFICATE)))
+          .sorted()
+          .toList();
+    }
   }
 
   public Path run() {

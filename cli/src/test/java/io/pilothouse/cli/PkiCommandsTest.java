@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -57,6 +58,28 @@ class PkiCommandsTest {
     assertThat(pki("renew", place.toString()).code()).isZero();
     assertThat(shown()).doesNotContain("REVOKED");
     assertThat(place.resolve("crl.pem")).exists();
+  }
+
+  @Test
+  void machinesOfThisFleetThatEnrolledHaveTheListToo() throws Exception {
+    Path home = dir.resolve("home");
+    Path pki = home.resolve("pki");
+    assertThat(Typed.run("pki", "init", "--cluster", "west", pki.toString()).code()).isZero();
+    Authority authority = Authority.open(pki);
+    Path disk = home.resolve("machines/web-04/disk/tls");
+    authority.issue(authority.name("machine/web-04"), Duration.ofDays(365), List.of(), disk);
+    authority.issue(
+        authority.name("machine/web-03"),
+        Duration.ofDays(365),
+        List.of(),
+        pki.resolve("machine/web-03"));
+    Files.createDirectories(home.resolve("machines/web-05/disk"));
+
+    Typed revoked = Typed.run("--home", home.toString(), "pki", "revoke", "machine/web-03");
+
+    assertThat(revoked.code()).as(revoked.err()).isZero();
+    assertThat(revoked.out()).contains("1 machines of this fleet have it, too");
+    assertThat(disk.resolve("crl.pem")).hasSameTextualContentAs(pki.resolve("crl.pem"));
   }
 
   @Test

@@ -248,6 +248,33 @@ public final class Authority {
         });
   }
 
+  /** Whether those who believe these believe what is issued here. */
+  public boolean isAmong(List<X509Certificate> believed) {
+    return believed.stream()
+        .anyMatch(
+            each ->
+                each.getSubjectX500Principal().equals(certificate.getSubjectX500Principal())
+                    && each.getPublicKey().equals(certificate.getPublicKey()));
+  }
+
+  /**
+   * Refuses a certificate that was taken back here, however far the list has come.
+   *
+   * @throws TlsException also when the list cannot be read
+   */
+  public void requireNotRevoked(X509Certificate shown, String what) {
+    if (RevocationList.in(dir).has(shown.getSerialNumber())) {
+      throw new TlsException(
+          "%s (serial %s) was revoked".formatted(what, shown.getSerialNumber().toString(16)),
+          "give its owner a new one, when it is to have one");
+    }
+  }
+
+  /** Puts the list of what was taken back, if there is one, beside a certificate. */
+  public void copyRevocations(Path tlsDirectory) throws IOException {
+    Exclusive.in(dir, () -> RevocationList.copy(dir, tlsDirectory));
+  }
+
   /** Whoever may write the directory must not choose the name. */
   private void requireOurs(X509Certificate old, Path file) {
     try {

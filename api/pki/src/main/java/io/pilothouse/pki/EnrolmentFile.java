@@ -1,10 +1,14 @@
 package io.pilothouse.pki;
 
 import io.pilothouse.tls.PemFiles;
+import io.pilothouse.tls.RevokedFile;
+import io.pilothouse.tls.TlsDirectory;
 import io.pilothouse.tls.TlsException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.cert.X509CRL;
+import java.security.cert.X509Certificate;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -15,19 +19,63 @@ import java.util.TreeMap;
  *
  * @param servers {@code HOST:PORT} of those that issue certificates
  * @param authorities PEM
+ * @param revocations what they have taken back, PEM; empty: nothing
  */
-public record EnrolmentFile(EnrolmentToken token, List<String> servers, String authorities) {
+public record EnrolmentFile(
+    EnrolmentToken token, List<String> servers, String authorities, String revocations) {
   private static final String FORMAT = "pilothouse-enrolment";
   private static final String BEGIN = "-----BEGIN ";
+  private static final String BEGIN_LIST = BEGIN + "X509 CRL-----";
 
   public EnrolmentFile {
     servers = List.copyOf(servers);
   }
 
+  /**
+   * One that has machines believe whom a TLS directory believes.
+   *
+   * @throws TlsException when what is there cannot be used
+   */
+  public static EnrolmentFile of(EnrolmentToken token, List<String> servers, Path tls)
+      throws IOException {
+    Path revoked = tls.resolve(TlsDirectory.REVOKED);
+    EnrolmentFile made =
+        new EnrolmentFile(
+            token,
+            servers,
+            Files.readString(tls.resolve(TlsDirectory.AUTHORITIES)),
+            Files.exists(revoked) ? Files.readString(revoked) : "");
+    var unused = made.lists();
+    return made;
+  }
+
+  /**
+   * Whom to believe.
+   *
+   * @throws TlsException when they cannot be read
+   */
+  public List<X509Certificate> certificates() {
+    return PemFiles.certificates("the authorities of the " + this, authorities);
+  }
+
+  /**
+   * What they have taken back.
+   *
+   * @throws TlsException when the lists cannot be read, or are of others
+   */
+  public List<X509CRL> lists() {
+    return RevokedFile.lists(revocations, certificates());
+  }
+
   /** Its text, a secret. */
   public String text() {
-    return "%s: 1\ntoken: %s\nservers: %s\n%s"
-        .formatted(FORMAT, token.text(), String.join(",", servers), authorities);
+    return "%s: 1\ntoken: %s\nservers: %s\n%s%s"
+        .formatted(
+            FORMAT,
+            token.text(),
+            String.join(",", servers),
+            authorities.endsWith("\n") ? authorities : authorities + "\n",
+            revocations);
   }
 
   /** Writes it, readable to its owner only. */
@@ -63,9 +111,17 @@ public record EnrolmentFile(EnrolmentToken token, List<String> servers, String a
         file,
         servers.stream().allMatch(each -> each.matches("[^\\s/:]+:[0-9]{1,5}")),
         "have a line 'servers: HOST:PORT,…'");
-    String authorities = text.substring(pem);
-    var unused = PemFiles.certificates(file.toString(), authorities);
-    return new EnrolmentFile(EnrolmentToken.parse(values.get("token")), servers, authorities);
+    require(file, pem >= 0, "have the certificates of its authorities");
+    int list = text.indexOf(BEGIN_LIST, pem);
+    int end = list < 0 ? text.length() : list;
+    EnrolmentFile given =
+        new EnrolmentFile(
+            EnrolmentToken.parse(values.get("token")),
+            servers,
+            text.substring(pem, end),
+            text.substring(end));
+    var unused = given.lists(); // before the token is shown to anybody
+    return given;
   }
 
   private static void require(Path file, boolean right, String what) {

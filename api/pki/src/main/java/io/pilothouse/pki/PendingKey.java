@@ -2,6 +2,7 @@ package io.pilothouse.pki;
 
 import io.pilothouse.tls.PeerName;
 import io.pilothouse.tls.PemFiles;
+import io.pilothouse.tls.RevokedFile;
 import io.pilothouse.tls.TlsDirectory;
 import io.pilothouse.tls.TlsException;
 import java.io.IOException;
@@ -11,6 +12,7 @@ import java.nio.file.StandardCopyOption;
 import java.security.KeyPair;
 import java.security.cert.X509Certificate;
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * A key that waits for its certificate in the TLS directory that both will be of. It is on the disk
@@ -21,6 +23,10 @@ public final class PendingKey {
   private static final String KEY = ".pending-key.pem";
   private static final String REQUEST = ".pending-request.pem";
   private static final String CERTIFICATE = ".pending-cert.pem";
+  private static final String TOKEN = ".pending-token";
+
+  /** SHA-256 of the token that the certificate was got with. */
+  private static final String USED = "used-token";
 
   private final Path dir;
   private final String principal;
@@ -59,14 +65,42 @@ public final class PendingKey {
   }
 
   /**
-   * Puts key and certificate into use.
+   * Puts key and the next certificate into use, where whom to believe is known already.
    *
    * @param chain the certificate, then its chain, as PEM
-   * @param authorities whom to believe from now on, as PEM; empty: those that are there
-   * @throws TlsException when it is not the certificate of this key and principal
+   * @throws TlsException when it is not the certificate of this key and principal, or others would
+   *     not believe it; nothing was changed then
    */
-  public void complete(String chain, String authorities) throws IOException {
-    X509Certificate issued = PemFiles.certificates("the issued certificate", chain).get(0);
+  public void complete(String chain) throws IOException {
+    requireUsable(chain, PemFiles.certificates(dir.resolve(TlsDirectory.AUTHORITIES)));
+    Files.deleteIfExists(dir.resolve(TOKEN)); // of a token whose certificate was not usable
+    put(chain);
+  }
+
+  /**
+   * Puts key and first certificate into use, and whom to believe.
+   *
+   * @param chain the certificate, then its chain, as PEM
+   * @param given with what the certificate was got
+   * @throws TlsException as {@link #complete(String)}
+   */
+  public void complete(String chain, EnrolmentFile given) throws IOException {
+    requireUsable(chain, given.certificates());
+    SecretDirectory files = SecretDirectory.make(dir);
+    files.write(TlsDirectory.AUTHORITIES, given.authorities());
+    RevokedFile.begin(dir, given.revocations(), given.certificates());
+    files.write(TOKEN, given.token().sha256() + "\n");
+    put(chain);
+  }
+
+  private void put(String chain) throws IOException {
+    new SecretDirectory(dir).write(CERTIFICATE, chain); // from here on finish() ends it
+    finish(dir);
+  }
+
+  private void requireUsable(String chain, List<X509Certificate> authorities) {
+    List<X509Certificate> certificates = PemFiles.certificates("the issued certificate", chain);
+    X509Certificate issued = certificates.get(0);
     PeerName name = PeerName.of(issued);
     if (!name.principal().equals(principal)) {
       throw new TlsException(
@@ -79,12 +113,13 @@ public final class PendingKey {
           "the issued certificate of %s is for another key".formatted(name),
           "try again; if it stays so, the issuer is at fault");
     }
-    SecretDirectory files = SecretDirectory.make(dir);
-    if (!authorities.isEmpty()) {
-      files.write(TlsDirectory.AUTHORITIES, authorities);
-    }
-    files.write(CERTIFICATE, chain); // from here on finish() brings it to its end
-    finish(dir);
+    TlsDirectory.requireUsable(certificates, authorities, "the issued certificate");
+  }
+
+  /** Whether the directory's certificate was got with this token: it is not to be shown again. */
+  public static boolean isUsed(Path dir, EnrolmentToken token) throws IOException {
+    Path used = dir.resolve(USED);
+    return Files.exists(used) && Files.readString(used).strip().equals(token.sha256());
   }
 
   /** Ends what a crash has interrupted. */
@@ -93,15 +128,18 @@ public final class PendingKey {
     if (!Files.exists(certificate)) {
       return;
     }
-    Path key = dir.resolve(KEY);
-    if (Files.exists(key)) {
-      move(key, dir.resolve(TlsDirectory.KEY));
-    }
+    moveIfThere(dir.resolve(TOKEN), dir.resolve(USED));
+    moveIfThere(dir.resolve(KEY), dir.resolve(TlsDirectory.KEY));
     Files.deleteIfExists(dir.resolve(REQUEST));
-    move(certificate, dir.resolve(TlsDirectory.CERTIFICATE));
+    SecretDirectory files = new SecretDirectory(dir);
+    files.sync(); // before there is nothing left that would bring it to its end
+    moveIfThere(certificate, dir.resolve(TlsDirectory.CERTIFICATE));
+    files.sync();
   }
 
-  private static void move(Path from, Path to) throws IOException {
-    Files.move(from, to, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+  private static void moveIfThere(Path from, Path to) throws IOException {
+    if (Files.exists(from)) {
+      Files.move(from, to, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    }
   }
 }

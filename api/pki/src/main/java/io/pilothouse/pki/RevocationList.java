@@ -52,6 +52,10 @@ final class RevocationList {
     return revoked.putIfAbsent(serial, Instant.now()) == null;
   }
 
+  boolean has(BigInteger serial) {
+    return revoked.containsKey(serial);
+  }
+
   /** Signs and writes it. */
   void write(X509Certificate authority, PrivateKey key) throws IOException {
     new SecretDirectory(dir)

@@ -23,7 +23,7 @@ class EnrolmentFileTest {
   void whatIsWrittenIsReadAgainAndNobodyElseMayReadIt() throws Exception {
     EnrolmentFile given =
         new EnrolmentFile(
-            EnrolmentToken.draw("web-03"), List.of("a:1", "b.example:18554"), authorities());
+            EnrolmentToken.draw("web-03"), List.of("a:1", "b.example:18554"), authorities(), "");
     Path file = dir.resolve("enrolment");
     given.write(file);
 
@@ -33,6 +33,34 @@ class EnrolmentFileTest {
     assertThat(read.token().machine()).isEqualTo("web-03");
     assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
         .isEqualTo("rw-------");
+  }
+
+  @Test
+  void whatIsRevokedIsInItAndAForeignListIsNotTaken() throws Exception {
+    Site site = Site.of(dir.resolve("ca"), "west");
+    site.issue("dm/dm-1");
+    var unused = site.authority().revoke(site.authority().name("dm/dm-1"));
+    Path tls = site.issue("satellite/provisioning-1");
+    Path file = dir.resolve("enrolment");
+    EnrolmentFile.of(EnrolmentToken.draw("web-03"), List.of("a:1"), tls).write(file);
+
+    EnrolmentFile read = EnrolmentFile.read(file);
+
+    assertThat(read.authorities()).isEqualTo(Files.readString(tls.resolve("ca.pem")));
+    assertThat(read.revocations()).isEqualTo(Files.readString(tls.resolve("crl.pem")));
+    assertThat(read.lists()).hasSize(1);
+
+    Site other = Site.of(dir.resolve("other"), "west");
+    Files.writeString(
+        file,
+        new EnrolmentFile(
+                read.token(),
+                read.servers(),
+                Files.readString(other.authority().dir().resolve("ca.pem")),
+                read.revocations())
+            .text());
+    assertThatThrownBy(() -> EnrolmentFile.read(file))
+        .hasMessageContaining("is not signed by an authority of ca.pem");
   }
 
   @Test

@@ -27,8 +27,14 @@ class PendingKeyTest {
         .certify(site.authority().name(principal), parsed.key(), Site.YEAR, List.of("localhost"));
   }
 
-  private static String authorities(Site site) throws IOException {
-    return Files.readString(site.authority().dir().resolve("ca.pem"));
+  private static EnrolmentFile given(Site site) throws IOException {
+    return EnrolmentFile.of(EnrolmentToken.draw("web-03"), List.of("a:1"), site.authority().dir());
+  }
+
+  private static PendingKey enrols(Site site, Path tls, EnrolmentFile given) throws IOException {
+    PendingKey key = PendingKey.of(tls, WEB_03);
+    key.complete(certify(site, WEB_03, key.request()), given);
+    return key;
   }
 
   @Test
@@ -36,7 +42,7 @@ class PendingKeyTest {
     Site site = site();
     Path tls = dir.resolve("disk/tls");
     PendingKey key = PendingKey.of(tls, WEB_03);
-    key.complete(certify(site, WEB_03, key.request()), authorities(site));
+    key.complete(certify(site, WEB_03, key.request()), given(site));
 
     TlsDirectory open = TlsDirectory.open(tls);
 
@@ -46,7 +52,7 @@ class PendingKeyTest {
         .isEqualTo("rwx------");
     try (var files = Files.list(tls)) {
       assertThat(files.map(each -> each.getFileName().toString()))
-          .containsExactlyInAnyOrder("ca.pem", "cert.pem", "key.pem");
+          .containsExactlyInAnyOrder("ca.pem", "cert.pem", "key.pem", "used-token");
     }
     assertThat(IssuedRegister.of(site.authority().dir()).all())
         .extracting(IssuedRegister.Issued::principal)
@@ -64,7 +70,7 @@ class PendingKeyTest {
     Site site = site();
     Path tls = dir.resolve("tls");
     PendingKey first = PendingKey.of(tls, WEB_03);
-    first.complete(certify(site, WEB_03, first.request()), authorities(site));
+    first.complete(certify(site, WEB_03, first.request()), given(site));
     PendingKey next = PendingKey.of(tls, WEB_03);
     String chain = certify(site, WEB_03, next.request());
     // as complete() had it when the power was cut
@@ -87,14 +93,86 @@ class PendingKeyTest {
     Path tls = dir.resolve("tls");
     PendingKey key = PendingKey.of(tls, WEB_03);
     String others = certify(site, WEB_03, Certifying.request(Certifying.keyPair(), WEB_03));
-    assertThatThrownBy(() -> key.complete(others, authorities(site)))
+    assertThatThrownBy(() -> key.complete(others, given(site)))
         .hasMessageContaining("is for another key");
     String web04 = certify(site, "machine/web-04", key.request());
-    assertThatThrownBy(() -> key.complete(web04, authorities(site)))
+    assertThatThrownBy(() -> key.complete(web04, given(site)))
         .hasMessageContaining("asked was for machine/web-03");
-    assertThatThrownBy(() -> key.complete("no certificate", authorities(site)))
+    assertThatThrownBy(() -> key.complete("no certificate", given(site)))
         .hasMessageContaining("holds no certificate");
     assertThat(tls.resolve("cert.pem")).doesNotExist();
     assertThat(tls.resolve("key.pem")).doesNotExist();
+  }
+
+  @Test
+  void aCertificateThatOthersWouldNotBelieveReplacesNoneThatTheyDo() throws Exception {
+    Site site = site();
+    Path tls = dir.resolve("tls");
+    enrols(site, tls, given(site));
+    String before = Files.readString(tls.resolve("cert.pem"));
+    Site other = Site.of(dir.resolve("other"), "west");
+    PendingKey next = PendingKey.of(tls, WEB_03);
+    String foreign = certify(other, WEB_03, next.request());
+
+    assertThatThrownBy(() -> next.complete(foreign))
+        .hasMessageContaining("no authority of ca.pem has issued it");
+    assertThatThrownBy(() -> next.complete(foreign, given(site)))
+        .hasMessageContaining("no authority of ca.pem has issued it");
+
+    assertThat(Files.readString(tls.resolve("cert.pem"))).isEqualTo(before);
+    PendingKey.finish(tls);
+    assertThat(TlsDirectory.open(tls).name().principal()).isEqualTo(WEB_03);
+    PendingKey again = PendingKey.of(tls, WEB_03);
+    assertThat(again.request()).isEqualTo(next.request());
+    again.complete(certify(site, WEB_03, again.request()));
+    assertThat(Files.readString(tls.resolve("cert.pem"))).isNotEqualTo(before);
+  }
+
+  @Test
+  void whatIsRevokedIsKnownFromTheFirstConnectionOn() throws Exception {
+    Site site = site();
+    site.issue("dm/dm-1");
+    var unused = site.authority().revoke(site.authority().name("dm/dm-1"));
+    enrols(site, dir.resolve("tls"), given(site));
+    assertThat(Files.readString(dir.resolve("tls/crl.pem")))
+        .isEqualTo(Files.readString(site.authority().dir().resolve("crl.pem")));
+    assertThat(TlsDirectory.open(dir.resolve("tls")).name().principal()).isEqualTo(WEB_03);
+  }
+
+  @Test
+  void aNewerListStaysAndOneOfAnAuthorityThatIsGoneDoesNot() throws Exception {
+    Site site = site();
+    Path tls = dir.resolve("tls");
+    EnrolmentFile older = given(site);
+    site.issue("dm/dm-1");
+    var unused = site.authority().revoke(site.authority().name("dm/dm-1"));
+    enrols(site, tls, given(site));
+    enrols(site, tls, older);
+    assertThat(tls.resolve("crl.pem")).as("what was revoked does not come back").exists();
+
+    Site next = Site.of(dir.resolve("next"), "west");
+    enrols(next, tls, given(next));
+    assertThat(tls.resolve("crl.pem")).doesNotExist();
+    assertThat(TlsDirectory.open(tls).name().principal()).isEqualTo(WEB_03);
+  }
+
+  @Test
+  void aCrashAfterTheCertificateCameLeavesTheTokenKnownAsUsed() throws Exception {
+    Site site = site();
+    Path tls = dir.resolve("tls");
+    EnrolmentFile given = given(site);
+    PendingKey key = PendingKey.of(tls, WEB_03);
+    assertThat(PendingKey.isUsed(tls, given.token())).isFalse();
+    // as complete() had it when the power was cut
+    Files.writeString(tls.resolve("ca.pem"), given.authorities());
+    Files.writeString(tls.resolve(".pending-token"), given.token().sha256() + "\n");
+    assertThat(PendingKey.isUsed(tls, given.token())).as("without a certificate").isFalse();
+    Files.writeString(tls.resolve(".pending-cert.pem"), certify(site, WEB_03, key.request()));
+
+    PendingKey.finish(tls);
+
+    assertThat(PendingKey.isUsed(tls, given.token())).isTrue();
+    assertThat(PendingKey.isUsed(tls, EnrolmentToken.draw("web-03"))).isFalse();
+    assertThat(TlsDirectory.open(tls).name().principal()).isEqualTo(WEB_03);
   }
 }

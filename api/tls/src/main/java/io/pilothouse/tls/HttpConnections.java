@@ -5,12 +5,10 @@ import java.net.HttpURLConnection;
 import java.net.Proxy;
 import java.net.URI;
 import java.security.GeneralSecurityException;
-import java.security.cert.TrustAnchor;
+import java.security.cert.X509CRL;
 import java.security.cert.X509Certificate;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import javax.net.ssl.HttpsURLConnection;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocketFactory;
@@ -42,12 +40,11 @@ public final class HttpConnections {
    *
    * @param self who will get one
    * @param authorities one of which has issued the other side's
+   * @param revocations what they have taken back
    */
   public static HttpConnections ofNewcomer(
-      PeerName self, Peers peers, List<X509Certificate> authorities) {
-    Set<TrustAnchor> anchors = new HashSet<>();
-    authorities.forEach(each -> anchors.add(new TrustAnchor(each, null)));
-    Trust trust = new Trust(self, Set.copyOf(anchors), List.of());
+      PeerName self, Peers peers, List<X509Certificate> authorities, List<X509CRL> revocations) {
+    Trust trust = new Trust(self, RevokedFile.anchors(authorities), List.copyOf(revocations));
     try {
       SSLContext context = SSLContext.getInstance(TlsDirectory.PROTOCOL);
       context.init(null, new TrustManager[] {new PeerTrust(() -> trust, peers)}, null);

@@ -8,6 +8,7 @@ import com.sun.net.httpserver.HttpsParameters;
 import com.sun.net.httpserver.HttpsServer;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.security.cert.X509Certificate;
 import java.util.Optional;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLParameters;
@@ -67,6 +68,18 @@ public final class HttpServers {
   public static Optional<PeerName> caller(HttpExchange exchange) {
     return exchange instanceof HttpsExchange secure
         ? Optional.of(PeerName.of(secure.getSSLSession()))
+        : Optional.empty();
+  }
+
+  /**
+   * The caller's certificate, which a handshake has verified; when a session was resumed, an
+   * earlier one.
+   *
+   * @throws TlsException as {@link #caller}
+   */
+  public static Optional<X509Certificate> certificate(HttpExchange exchange) {
+    return exchange instanceof HttpsExchange secure
+        ? Optional.of(PeerName.certificate(secure.getSSLSession()))
         : Optional.empty();
   }
 

@@ -77,10 +77,14 @@ public record PeerName(Optional<String> cluster, String kind, String name) {
    *     session brings the certificate of its first handshake
    */
   public static PeerName of(SSLSession session) {
+    return of(certificate(session));
+  }
+
+  static X509Certificate certificate(SSLSession session) {
     try {
       if (session.getPeerCertificates()[0] instanceof X509Certificate certificate) {
         Certificates.requireValidNow(certificate, "the certificate of the other side");
-        return of(certificate);
+        return certificate;
       }
     } catch (SSLPeerUnverifiedException e) {
       throw new TlsException(

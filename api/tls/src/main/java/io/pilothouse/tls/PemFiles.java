@@ -104,7 +104,7 @@ public final class PemFiles {
    * @param file names the text in messages
    * @throws TlsException when there is none, or one cannot be read
    */
-  static List<X509CRL> revocations(String file, String text) {
+  public static List<X509CRL> revocations(String file, String text) {
     List<X509CRL> lists = new ArrayList<>();
     try {
       CertificateFactory factory = CertificateFactory.getInstance("X.509");

@@ -5,10 +5,8 @@ import static java.util.Objects.requireNonNull;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.security.GeneralSecurityException;
-import java.security.cert.X509CRL;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
@@ -118,10 +116,19 @@ public final class TlsDirectory {
 
   /** Whether less than a third of its certificate's time is left: time to renew it. */
   public boolean isNearItsEnd() {
-    X509Certificate own = current().own();
-    Instant until = own.getNotAfter().toInstant();
-    Duration whole = Duration.between(own.getNotBefore().toInstant(), until);
-    return Instant.now().isAfter(until.minus(whole.dividedBy(3)));
+    return isNearItsEnd(current().own());
+  }
+
+  /** Whether less than a third of a certificate's time is left. */
+  public static boolean isNearItsEnd(X509Certificate certificate) {
+    return Instant.now().isAfter(renewableFrom(certificate));
+  }
+
+  /** When a third of its time is left. */
+  public static Instant renewableFrom(X509Certificate certificate) {
+    Instant until = certificate.getNotAfter().toInstant();
+    Duration whole = Duration.between(certificate.getNotBefore().toInstant(), until);
+    return until.minus(whole.dividedBy(3));
   }
 
   /**
@@ -133,30 +140,32 @@ public final class TlsDirectory {
    * @throws TlsException when they cannot be read, or are not of an authority that is trusted here
    */
   public boolean takeRevocations(String pem) throws IOException {
-    List<X509CRL> lists = PemFiles.revocations("the revocation lists", pem);
     Credentials own = current();
-    for (X509CRL each : lists) {
-      Certificates.requireIssued(each, own.anchors(), "the revocation lists");
-    }
-    if (lists.equals(own.revocations())
-        || !own.revocations().stream().allMatch(each -> hasNewer(lists, each))) {
-      return false;
-    }
-    Path fresh = dir.resolve("." + REVOKED + ".new");
-    Files.writeString(fresh, pem);
-    Files.move(
-        fresh,
-        dir.resolve(REVOKED),
-        StandardCopyOption.ATOMIC_MOVE,
-        StandardCopyOption.REPLACE_EXISTING);
-    return true;
+    return RevokedFile.take(dir, pem, own.anchors(), own.revocations());
   }
 
-  private static boolean hasNewer(List<X509CRL> lists, X509CRL old) {
-    return lists.stream()
-        .filter(each -> each.getIssuerX500Principal().equals(old.getIssuerX500Principal()))
-        .anyMatch(
-            each -> !each.getThisUpdate().toInstant().isBefore(old.getThisUpdate().toInstant()));
+  /**
+   * Refuses a certificate that was taken back, by the list that is there now: a session that is
+   * resumed was judged by an earlier one.
+   */
+  public void requireNotRevoked(X509Certificate certificate, String what) {
+    Certificates.requireNotRevoked(
+        new X509Certificate[] {certificate}, current().revocations(), what);
+  }
+
+  /**
+   * Refuses what a directory could not be opened with: one that is not valid now, is of none of the
+   * authorities, or is not for both sides of a connection.
+   *
+   * @param chain the certificate, then those between it and its authority
+   */
+  public static void requireUsable(
+      List<X509Certificate> chain, List<X509Certificate> authorities, String what) {
+    Certificates.requireValidNow(chain.get(0), what);
+    Certificates.requireUse(chain.get(0), true, what);
+    Certificates.requireUse(chain.get(0), false, what);
+    Certificates.requireIssued(
+        chain.toArray(X509Certificate[]::new), RevokedFile.anchors(authorities), what);
   }
 
   /** Presents this program's certificate, on either side. */

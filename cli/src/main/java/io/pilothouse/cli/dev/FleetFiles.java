@@ -166,10 +166,7 @@ record FleetFiles(Home home, Layout layout, Fleet fleet, List<String> machines) 
 
   /** What its firmware hands to a machine. */
   EnrolmentFile enrolment(EnrolmentToken token) throws IOException {
-    return new EnrolmentFile(
-        token,
-        home.contextList(ENROL),
-        Files.readString(home.pki().resolve(TlsDirectory.AUTHORITIES)));
+    return EnrolmentFile.of(token, home.contextList(ENROL), home.pki());
   }
 
   /** Switches every machine on, each booting from what it booted from last. */

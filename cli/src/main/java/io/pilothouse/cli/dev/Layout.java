@@ -135,7 +135,7 @@ record Layout(
   /** Where a machine has its key and certificate. */
   Path certificates(String machine) {
     return enrols
-        ? home.machine(machine).resolve("disk").resolve("tls")
+        ? home.machineTls(machine)
         : new FleetCertificates(home.pki()).place("machine/" + machine);
   }
 

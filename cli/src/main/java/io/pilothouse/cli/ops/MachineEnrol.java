@@ -10,7 +10,6 @@ import io.pilothouse.cli.Home;
 import io.pilothouse.cli.Json;
 import io.pilothouse.pki.EnrolmentFile;
 import io.pilothouse.pki.EnrolmentToken;
-import io.pilothouse.tls.TlsDirectory;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -76,7 +75,7 @@ final class MachineEnrol extends Command {
             .build();
     WriteReply reply = ask("ControlMachine", request, WriteReply.parser());
     if (file != null) {
-      new EnrolmentFile(token, servers, authorities()).write(file);
+      EnrolmentFile.of(token, servers, identity().tls().orElseThrow().dir()).write(file);
     }
     show(
         () -> {
@@ -108,10 +107,6 @@ final class MachineEnrol extends Command {
           "this command has no certificate itself, so it cannot say whom the machine is to believe",
           "add --tls DIR");
     }
-  }
-
-  private String authorities() throws IOException {
-    return Files.readString(identity().tls().orElseThrow().dir().resolve(TlsDirectory.AUTHORITIES));
   }
 
   private String shown(EnrolmentToken token, List<String> servers) {

@@ -57,19 +57,32 @@ final class PkiRevoke extends Command {
         whose == null
             ? authority.revoke(file == null ? Path.of("") : file)
             : authority.revoke(authority.name(whose));
+    int onMachines = ca == null ? copyToMachines(authority) : 0;
     List<String> serials = revoked.serials().stream().map(each -> each.toString(16)).toList();
     Path list = authority.dir().resolve("crl.pem");
     show(
         () -> {
           ObjectNode node = Json.object().put("list", list.toString());
           Json.strings(node, "revoked", serials);
-          return node.put("copies", revoked.copies());
+          return node.put("copies", revoked.copies() + onMachines);
         },
         () ->
             (serials.isEmpty() ? "revoked already" : "revoked: " + String.join(", ", serials))
                 + "\n%s is beside %d certificates below it; copy it to the --tls directory of every program elsewhere"
-                    .formatted(list, revoked.copies()),
+                    .formatted(list, revoked.copies())
+                + (onMachines == 0
+                    ? ""
+                    : "\n%d machines of this fleet have it, too".formatted(onMachines)),
         () -> serials);
     return ExitCode.DONE;
+  }
+
+  /** Those of `pilot up` that enrolled have theirs on their own disks, not below the authority. */
+  private int copyToMachines(Authority authority) throws IOException {
+    List<Path> certificates = home().machinesTls();
+    for (Path each : certificates) {
+      authority.copyRevocations(each);
+    }
+    return certificates.size();
   }
 }

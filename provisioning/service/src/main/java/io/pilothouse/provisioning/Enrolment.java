@@ -9,9 +9,11 @@ import io.pilothouse.client.UnreachableException;
 import io.pilothouse.pki.CertificateRequest;
 import io.pilothouse.pki.EnrolmentToken;
 import io.pilothouse.tls.PeerName;
+import io.pilothouse.tls.TlsDirectory;
 import io.pilothouse.tls.TlsException;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
+import java.security.cert.X509Certificate;
 import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -52,11 +54,13 @@ final class Enrolment {
 
   private final Issuer issuer;
   private final ProvisioningDm dm;
+  private final EnrolmentLimits limits;
   private final MeterRegistry meters;
 
-  Enrolment(Issuer issuer, ProvisioningDm dm, MeterRegistry meters) {
+  Enrolment(Issuer issuer, ProvisioningDm dm, EnrolmentLimits limits, MeterRegistry meters) {
     this.issuer = issuer;
     this.dm = dm;
+    this.limits = limits;
     this.meters = meters;
     // shown from the start: an alert on its rise needs the zero before
     for (String each : new String[] {"issued", "renewed", "refused", "failed"}) {
@@ -65,45 +69,61 @@ final class Enrolment {
   }
 
   /**
-   * A machine without a certificate.
+   * Looks at a request as far as that costs nobody else anything.
    *
    * @param machine whose certificate is asked for
    * @param tokenText as it came
    * @param requestPem PKCS#10
+   */
+  NewcomerRequest read(String machine, String tokenText, String requestPem) throws Refused {
+    try {
+      EnrolmentToken token = EnrolmentToken.parse(tokenText);
+      if (!token.machine().equals(machine)) {
+        throw new Refused(
+            403,
+            "the token is of machine %s, and the certificate of %s is asked for"
+                .formatted(token.machine(), machine),
+            "give this machine its own: pilot machine enrol " + machine);
+      }
+      CertificateRequest request = CertificateRequest.parse(requestPem);
+      request.requireFor(issuer.name(machine)); // before the token is spent on it
+      return new NewcomerRequest(token, request);
+    } catch (Refused e) {
+      throw refused(machine, e);
+    } catch (TlsException e) {
+      throw refused(machine, new Refused(400, String.valueOf(e.getMessage()), e.remedy()));
+    }
+  }
+
+  /**
+   * A machine without a certificate.
+   *
    * @return the certificate, as PEM
    */
-  String enrol(String machine, String tokenText, String requestPem) throws Refused {
+  String enrol(NewcomerRequest asked) throws Refused {
     return answered(
         "issued",
-        machine,
+        asked.machine(),
         () -> {
-          EnrolmentToken token = EnrolmentToken.parse(tokenText);
-          if (!token.machine().equals(machine)) {
-            throw new Refused(
-                403,
-                "the token is of machine %s, and the certificate of %s is asked for"
-                    .formatted(token.machine(), machine),
-                "give this machine its own: pilot machine enrol " + machine);
-          }
-          CertificateRequest request = CertificateRequest.parse(requestPem);
-          PeerName name = issuer.name(machine);
-          request.requireFor(name); // before the token is spent on it
+          issuer.requireBelieved();
           dm.redeemEnrolment(
               RedeemEnrolmentRequest.newBuilder()
-                  .setMachine(machine)
-                  .setTokenSha256(token.sha256())
-                  .setKeySha256(request.keySha256())
+                  .setMachine(asked.machine())
+                  .setTokenSha256(asked.token().sha256())
+                  .setKeySha256(asked.request().keySha256())
                   .build());
-          return issuer.certify(name, request);
+          limits.certificate(asked.machine());
+          return issuer.certify(issuer.name(asked.machine()), asked.request());
         });
   }
 
   /**
    * A machine whose certificate nears its end.
    *
-   * @param caller whom the present one speaks for
+   * @param shown the present one, which a handshake has verified
    */
-  String renew(PeerName caller, String requestPem) throws Refused {
+  String renew(X509Certificate shown, String requestPem) throws Refused {
+    PeerName caller = PeerName.of(shown);
     return answered(
         "renewed",
         caller.name(),
@@ -114,6 +134,20 @@ final class Enrolment {
                 "%s is no machine; here only machines' certificates are renewed".formatted(caller),
                 "pilot pki renew, where its authority is");
           }
+          requireNotRevoked(shown);
+          if (!TlsDirectory.isNearItsEnd(shown)) {
+            throw new Refused(
+                403,
+                "the certificate of %s is renewed from %s on, when a third of its time is left"
+                    .formatted(caller.name(), TlsDirectory.renewableFrom(shown)),
+                "come again then; for another key now: pilot machine enrol " + caller.name());
+          }
+          PeerName name = issuer.name(caller.name());
+          CertificateRequest request = CertificateRequest.parse(requestPem);
+          request.requireFor(name);
+          limits.certificate(caller.name());
+          limits.renewal();
+          issuer.requireBelieved();
           Machine machine = dm.machine(caller.name());
           if (machine.getLifecycle() == Lifecycle.DECOMMISSIONED) {
             throw new Refused(
@@ -121,9 +155,17 @@ final class Enrolment {
                 caller.name() + " is decommissioned: its certificate is not renewed",
                 "name it in machines.csv and apply, when it is to come back");
           }
-          PeerName name = issuer.name(caller.name());
-          return issuer.certify(name, CertificateRequest.parse(requestPem));
+          return issuer.certify(name, request);
         });
+  }
+
+  /** Per request: the session may have begun before it was taken back. */
+  private void requireNotRevoked(X509Certificate shown) throws Refused {
+    try {
+      issuer.requireNotRevoked(shown);
+    } catch (TlsException e) {
+      throw new Refused(403, String.valueOf(e.getMessage()), e.remedy());
+    }
   }
 
   /** What is revoked, as far as this program knows; PEM. */

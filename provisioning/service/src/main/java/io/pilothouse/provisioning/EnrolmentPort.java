@@ -8,14 +8,16 @@ import io.pilothouse.client.ServerAddress;
 import io.pilothouse.kit.HttpPage;
 import io.pilothouse.kit.ProgramException;
 import io.pilothouse.tls.HttpServers;
-import io.pilothouse.tls.PeerName;
 import io.pilothouse.tls.TlsDirectory;
 import io.pilothouse.tls.TlsException;
 import java.io.IOException;
+import java.net.Inet6Address;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.security.cert.X509Certificate;
+import java.util.Arrays;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -40,20 +42,17 @@ final class EnrolmentPort implements AutoCloseable {
   private static final String BEARER = "Bearer ";
   private static final int MOST_BYTES = 16_384;
 
-  /** Each costs signatures and an entry in the log; a rack of machines comes in a few seconds. */
-  private static final int A_SECOND = 20;
-
-  private static final int AT_ONCE = 60;
+  private static final int NETWORK_BYTES = 8;
 
   private final HttpServer server;
   private final ExecutorService handlers = Executors.newVirtualThreadPerTaskExecutor();
   private final Enrolment enrolment;
-  private final Allowance allowance;
+  private final EnrolmentLimits limits;
 
   EnrolmentPort(
-      ServerAddress address, TlsDirectory tls, Enrolment enrolment, LongSupplier nanoTime) {
+      ServerAddress address, TlsDirectory tls, Enrolment enrolment, EnrolmentLimits limits) {
     this.enrolment = enrolment;
-    this.allowance = new Allowance(A_SECOND, AT_ONCE, nanoTime);
+    this.limits = limits;
     try {
       server =
           HttpServers.createForNewcomers(
@@ -98,27 +97,39 @@ final class EnrolmentPort implements AutoCloseable {
 
   private String certificate(HttpExchange exchange) throws Enrolment.Refused, IOException {
     String body = body(exchange); // before any answer: one that comes sooner may be lost with it
-    if (!allowance.take()) {
-      throw new Enrolment.Refused(
-          429, "more than %s certificates are asked for a second".formatted(A_SECOND), "try again");
-    }
     String path = exchange.getRequestURI().getPath();
-    if (!exchange.getRequestMethod().equals("POST")
-        || !(path.startsWith(ENROL) || path.equals(RENEW))) {
+    boolean post = exchange.getRequestMethod().equals("POST");
+    if (post && path.equals(RENEW)) {
+      return enrolment.renew(shown(exchange), body);
+    }
+    limits.source(source(exchange));
+    if (!post || !path.startsWith(ENROL)) {
       throw new Enrolment.Refused(
           404,
           "here is only POST %sMACHINE, POST %s and GET %s".formatted(ENROL, RENEW, REVOKED),
           "correct it");
     }
-    return path.equals(RENEW)
-        ? enrolment.renew(caller(exchange), body)
-        : enrolment.enrol(path.substring(ENROL.length()), token(exchange), body);
+    NewcomerRequest asked = enrolment.read(path.substring(ENROL.length()), token(exchange), body);
+    limits.newcomer();
+    return enrolment.enrol(asked);
   }
 
-  private static PeerName caller(HttpExchange exchange) throws Enrolment.Refused {
+  /** Of IPv6 the network: a host there has as many addresses as it likes. */
+  private static String source(HttpExchange exchange) throws IOException {
+    InetAddress address = exchange.getRemoteAddress().getAddress();
+    if (!(address instanceof Inet6Address)) {
+      return address.getHostAddress();
+    }
+    byte[] network = address.getAddress();
+    Arrays.fill(network, NETWORK_BYTES, network.length, (byte) 0);
+    return InetAddress.getByAddress(network).getHostAddress() + "/64";
+  }
+
+  private X509Certificate shown(HttpExchange exchange) throws Enrolment.Refused, IOException {
     try {
-      return HttpServers.caller(exchange).orElseThrow();
+      return HttpServers.certificate(exchange).orElseThrow();
     } catch (TlsException e) {
+      limits.source(source(exchange));
       throw new Enrolment.Refused(
           401,
           "a certificate is renewed for who shows it: " + e.getMessage(),

@@ -14,6 +14,7 @@ import io.pilothouse.provisioning.power.BootDevice;
 import io.pilothouse.provisioning.power.PowerDriver;
 import io.pilothouse.provisioning.power.PowerException;
 import io.pilothouse.provisioning.power.PowerState;
+import io.pilothouse.tls.TlsException;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
@@ -142,13 +143,7 @@ final class Installs {
         return "";
       }
       if (task.step() == Provisioning.Step.POWERING && issuer.isPresent()) {
-        EnrolmentToken token = EnrolmentToken.draw(machine.getName());
-        String none = open(machine, task, token);
-        if (!none.isEmpty()) {
-          log.warn("{}: {}", machine.getName(), none);
-          return none;
-        }
-        power.cycleIntoInstaller(bmc, issuer.get().file(token).text());
+        power.cycleIntoInstaller(bmc, tokenFor(machine, task, issuer.get()));
       } else {
         power.cycle(bmc, device);
       }
@@ -159,43 +154,49 @@ final class Installs {
       count(device, "failed");
       log.warn("{}: {} failed: {}", machine.getName(), task.step(), e.getMessage());
       return String.valueOf(e.getMessage());
-    } catch (IOException e) {
-      return "the installer could not be given its token: " + e;
     }
   }
 
-  /** The Device Manager could not be told of a token; the machine was not touched. */
+  /** No token could be made, which is not the machine's fault; it was not touched. */
   private static final class NotNowException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
-    NotNowException(RuntimeException cause) {
+    NotNowException(String message) {
+      super(message);
+    }
+
+    NotNowException(Exception cause) {
       super(cause.getMessage(), cause);
     }
   }
 
   /**
-   * Before the machine has it: what it shows later must be known by then.
+   * Made known before the machine has it: what it shows later must be known by then.
    *
-   * @return why none can be made; empty when it counts
+   * @return what the installer is given, a secret
    */
-  private String open(Machine machine, Task task, EnrolmentToken token) {
+  private String tokenFor(Machine machine, Task task, Issuer from) {
+    EnrolmentToken token = EnrolmentToken.draw(machine.getName());
+    long leased = lease.get().orElseThrow(() -> new NotNowException("the lease is gone"));
+    String given;
     try {
+      given = from.file(token).text(); // before one that may be in use is replaced
       dm.openEnrolment(
           OpenEnrolmentRequest.newBuilder()
               .setMachine(machine.getName())
               .setTokenSha256(token.sha256())
-              .setLeaseToken(lease.get().orElse(0L))
+              .setLeaseToken(leased)
               .setToken(task.token())
               .build());
-      return "";
     } catch (DmException e) {
-      if (e.precondition()) {
-        return "no enrolment token can be made: %s; %s".formatted(e.getMessage(), e.remedy());
-      }
-      throw new NotNowException(e);
-    } catch (UnreachableException e) {
+      throw new NotNowException(e.getMessage() + "; " + e.remedy());
+    } catch (UnreachableException | IOException | TlsException e) {
       throw new NotNowException(e);
     }
+    if (!lease.get().equals(Optional.of(leased))) {
+      throw new NotNowException("the lease is gone: its new holder has made another");
+    }
+    return given;
   }
 
   /** POWERING booted it from the network under this token, so disk means: after that, by us. */

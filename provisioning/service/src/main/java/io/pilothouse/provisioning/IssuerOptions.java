@@ -5,6 +5,7 @@ import io.pilothouse.kit.ProgramException;
 import io.pilothouse.pki.Authority;
 import io.pilothouse.tls.TlsDirectory;
 import io.pilothouse.tls.TlsException;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -86,8 +87,14 @@ final class IssuerOptions {
         servers.isEmpty()
             ? List.of(address.toString())
             : servers.stream().map(ServerAddress::toString).toList();
-    return Optional.of(
-        new Issuer(authority, tls.get(), told, Duration.ofDays(days), List.copyOf(hosts)));
+    Issuer issuer =
+        new Issuer(authority, tls.get(), told, Duration.ofDays(days), List.copyOf(hosts));
+    try {
+      issuer.requireBelieved();
+    } catch (IOException e) {
+      throw new ProgramException("--issuer: " + e.getMessage(), e);
+    }
+    return Optional.of(issuer);
   }
 
   /** Where to listen; only after {@link #open} gave an issuer. */

@@ -93,20 +93,17 @@ public final class Main implements Program.Body {
         .check("hardware-health", () -> health.problem(STALE))
         .check("discovery", () -> discovery.problem(STALE))
         .start();
-    issuer.ifPresent(
-        each ->
-            program
-                .closing(
-                    new EnrolmentPort(
-                        issuing.address(),
-                        each.tls(),
-                        new Enrolment(each, dm, program.meters()),
-                        System::nanoTime))
-                .start());
+    issuer.ifPresent(each -> serveEnrolment(program, each, dm));
     lease.start();
     installs.start();
     discovery.start();
     health.start();
+  }
+
+  private void serveEnrolment(Program program, Issuer issuer, ProvisioningDm dm) {
+    EnrolmentLimits limits = new EnrolmentLimits(System::nanoTime);
+    Enrolment enrolment = new Enrolment(issuer, dm, limits, program.meters());
+    program.closing(new EnrolmentPort(issuing.address(), issuer.tls(), enrolment, limits)).start();
   }
 
   private Map<String, Object> status(LeaseKeeper lease, ProvisioningService service) {

@@ -23,7 +23,6 @@ import io.pilothouse.tls.HttpConnections;
 import io.pilothouse.tls.HttpServers;
 import io.pilothouse.tls.PeerName;
 import io.pilothouse.tls.Peers;
-import io.pilothouse.tls.PemFiles;
 import io.pilothouse.tls.TlsDirectory;
 import java.io.IOException;
 import java.io.InputStream;
@@ -32,6 +31,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -64,12 +64,13 @@ final class EnrolmentPortTest {
   void start() throws Exception {
     site = TestIssuer.in(dir.resolve("pki"));
     issuer = site.issuer();
+    EnrolmentLimits limits = new EnrolmentLimits(now::get);
     port =
         new EnrolmentPort(
                 new ServerAddress("127.0.0.1", 0),
                 issuer.tls(),
-                new Enrolment(issuer, dm, meters),
-                now::get)
+                new Enrolment(issuer, dm, limits, meters),
+                limits)
             .start();
     open.add(port);
   }
@@ -85,7 +86,8 @@ final class EnrolmentPortTest {
     return HttpConnections.ofNewcomer(
         new PeerName(Optional.empty(), "machine", "web-03"),
         Peers.SATELLITE,
-        PemFiles.certificates("given", given.authorities()));
+        given.certificates(),
+        given.lists());
   }
 
   private Answer post(HttpConnections connections, String path, String token, String body)
@@ -128,7 +130,7 @@ final class EnrolmentPortTest {
     PendingKey key = key("disk/tls");
     Answer answer = enrols(token, key);
     assertThat(answer.status()).as(answer.text()).isEqualTo(200);
-    key.complete(answer.text(), issuer.file(token).authorities());
+    key.complete(answer.text(), issuer.file(token));
 
     TlsDirectory machine = TlsDirectory.open(dir.resolve("disk/tls"));
     HttpServer replica =
@@ -210,16 +212,96 @@ final class EnrolmentPortTest {
   }
 
   @Test
-  void whoAsksWithoutEndIsToldToComeLater() throws Exception {
+  void whoAsksWithoutEndIsToldToComeLaterAndMachinesRenewMeanwhile() throws Exception {
     EnrolmentToken token = opened("web-03");
     HttpConnections newcomer = newcomer(issuer.file(token));
     int later = 0;
-    for (int i = 0; i < 65; i++) {
+    for (int i = 0; i < 25; i++) {
       later += post(newcomer, "/v1/other", token.text(), "x").status() == 429 ? 1 : 0;
     }
     assertThat(later).isEqualTo(5);
+    assertThat(enrols(token, key("a")).status()).isEqualTo(429);
+    TlsDirectory own = site.tls("machine/web-03", Duration.ofMinutes(10));
+    assertThat(renews(own).status()).isEqualTo(200);
+
     now.addAndGet(Duration.ofSeconds(1).toNanos());
     assertThat(enrols(token, key("a")).status()).isEqualTo(200);
+  }
+
+  private Answer renews(TlsDirectory own) throws IOException {
+    return post(
+        HttpConnections.to(Peers.SATELLITE, Optional.of(own)),
+        "/v1/renew",
+        "",
+        key("next").request());
+  }
+
+  @Test
+  void aCertificateThatHasMuchTimeLeftIsNotRenewed() throws Exception {
+    Answer answer = renews(site.tls("machine/web-03", YEAR));
+    assertThat(answer.status()).isEqualTo(403);
+    assertThat(answer.text()).startsWith("the certificate of web-03 is renewed from ");
+    assertThat(count("renewed")).isZero();
+  }
+
+  @Test
+  void aMachineDoesNotFillTheRegister() throws Exception {
+    EnrolmentToken token = opened("web-03");
+    for (int i = 0; i < 5; i++) {
+      assertThat(enrols(token, key("a")).status()).isEqualTo(200);
+    }
+    Answer sixth = enrols(token, key("a"));
+    assertThat(sixth.status()).isEqualTo(429);
+    assertThat(sixth.text()).startsWith("web-03 got 5 certificates within a short time");
+    assertThat(renews(site.tls("machine/web-04", Duration.ofMinutes(10))).text())
+        .as("others may")
+        .doesNotContain("within a short time");
+    now.addAndGet(Duration.ofMinutes(1).toNanos());
+    assertThat(enrols(token, key("a")).status()).isEqualTo(200);
+  }
+
+  @Test
+  void aStolenCertificateIsNotRenewedThoughItsRevocationHasNotComeToTheService() throws Exception {
+    TlsDirectory stolen = site.tls("machine/web-03", Duration.ofMinutes(10));
+    var unused = site.authority().revoke(site.authority().name("machine/web-03"));
+    Files.delete(issuer.tls().dir().resolve("crl.pem"));
+
+    Answer answer = renews(stolen);
+
+    assertThat(answer.status()).isEqualTo(403);
+    assertThat(answer.text()).startsWith("the certificate that was shown (serial ");
+    assertThat(count("renewed")).isZero();
+  }
+
+  @Test
+  void aNewcomerDoesNotShowItsTokenToOneWhoWasRevoked() throws Exception {
+    EnrolmentToken token = opened("web-03");
+    site.tls("dm/dm-1", YEAR);
+    var unused = site.authority().revoke(site.authority().name("satellite/provisioning-1"));
+    EnrolmentFile given = issuer.file(token);
+    assertThat(given.lists()).hasSize(1);
+    String request = key("a").request();
+    assertThatThrownBy(() -> post(newcomer(given), "/v1/enrol/web-03", token.text(), request))
+        .hasMessageContaining("was revoked at");
+    assertThat(dm.redeemed).isEmpty();
+  }
+
+  @Test
+  void anAuthorityThatMachinesWouldNotBelieveSignsNothingAndSpendsNoToken() throws Exception {
+    EnrolmentToken token = opened("web-03");
+    EnrolmentFile given = issuer.file(token);
+    TestIssuer other = TestIssuer.in(dir.resolve("other"));
+    Files.copy(
+        other.authority().dir().resolve("ca.pem"),
+        issuer.tls().dir().resolve("ca.pem"),
+        StandardCopyOption.REPLACE_EXISTING);
+
+    Answer answer = post(newcomer(given), "/v1/enrol/web-03", token.text(), key("a").request());
+
+    assertThat(answer.status()).isEqualTo(503);
+    assertThat(answer.text()).contains("the authority of --issuer", "is not in");
+    assertThat(dm.redeemed).isEmpty();
+    assertThatThrownBy(() -> issuer.file(token)).hasMessageContaining("is not in");
   }
 
   @Test
@@ -232,7 +314,7 @@ final class EnrolmentPortTest {
     Answer answer = post(mine, "/v1/renew", "", key.request());
 
     assertThat(answer.status()).as(answer.text()).isEqualTo(200);
-    key.complete(answer.text(), "");
+    key.complete(answer.text());
     assertThat(own.isNearItsEnd()).isFalse();
     assertThat(count("renewed")).isEqualTo(1);
 
@@ -273,7 +355,8 @@ final class EnrolmentPortTest {
         new EnrolmentFile(
             opened("web-03"),
             List.of(),
-            Files.readString(other.authority().dir().resolve("ca.pem")));
+            Files.readString(other.authority().dir().resolve("ca.pem")),
+            "");
     String request = key("a").request();
     assertThatThrownBy(
             () -> post(newcomer(given), "/v1/enrol/web-03", given.token().text(), request))

@@ -114,7 +114,7 @@ final class ProvisioningServiceTest {
   }
 
   @Test
-  void whereTheFeatureLevelIsTooLowTheInstallFailsAndSaysSo() throws Exception {
+  void whereTheFeatureLevelIsTooLowTheInstallWaitsAndTheMachineIsNotBlamed() throws Exception {
     startsWithAnIssuer();
     dm.machine("web-03", Step.POWERING, 41);
     dm.noEnrolment =
@@ -124,11 +124,39 @@ final class ProvisioningServiceTest {
                 "OPEN_ENROLMENT needs feature level 3, and 2 is in force",
                 "pilot dm finalise"));
     round();
+    round();
     assertThat(power.secrets).isEmpty();
-    assertThat(dm.journal)
-        .contains(
-            "report web-03 POWERING token 41 lease 5 failed: no enrolment token can be made:"
-                + " OPEN_ENROLMENT needs feature level 3, and 2 is in force; pilot dm finalise");
+    assertThat(dm.journal).containsOnly("chassis local:web-03 of generation 0");
+
+    dm.noEnrolment = Optional.empty();
+    round();
+    assertThat(power.secrets).hasSize(1);
+    assertThat(dm.journal).last().isEqualTo("report web-03 POWERING token 41 lease 5");
+  }
+
+  @Test
+  void anAuthorityThatCannotBeReadIsNotTheMachinesFaultAndTakesBackNoToken() throws Exception {
+    startsWithAnIssuer();
+    Path believed = machines.resolve("pki/satellite/provisioning-1/ca.pem");
+    String text = Files.readString(believed);
+    Files.delete(believed);
+    dm.machine("web-03", Step.POWERING, 41);
+    round();
+    assertThat(dm.journal).containsOnly("chassis local:web-03 of generation 0");
+
+    Files.writeString(believed, text);
+    round();
+    assertThat(power.secrets).hasSize(1);
+  }
+
+  @Test
+  void whoLostItsLeaseMeanwhileBootsNoMachineWithATokenThatCountsNoMore() throws Exception {
+    startsWithAnIssuer();
+    dm.machine("web-03", Step.POWERING, 41);
+    dm.leaseAfterOpen = Optional.of(Optional.of(6L));
+    round();
+    assertThat(dm.opened).hasSize(1);
+    assertThat(power.secrets).isEmpty();
   }
 
   @Test
@@ -283,6 +311,7 @@ final class ProvisioningServiceTest {
     final List<String> journal = Collections.synchronizedList(new ArrayList<>());
     volatile Optional<RuntimeException> failure = Optional.empty();
     volatile Optional<RuntimeException> noEnrolment = Optional.empty();
+    volatile Optional<Optional<Long>> leaseAfterOpen = Optional.empty();
     volatile Optional<Long> lease = Optional.of(5L);
     volatile long leaseRevision = 1;
     final List<OpenEnrolmentRequest> opened = Collections.synchronizedList(new ArrayList<>());
@@ -356,6 +385,7 @@ final class ProvisioningServiceTest {
           "open enrolment of %s token %d lease %d"
               .formatted(request.getMachine(), request.getToken(), request.getLeaseToken()));
       opened.add(request);
+      leaseAfterOpen.ifPresent(each -> lease = each);
     }
 
     @Override

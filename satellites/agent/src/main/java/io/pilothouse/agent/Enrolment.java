@@ -7,7 +7,6 @@ import io.pilothouse.pki.PendingKey;
 import io.pilothouse.tls.HttpConnections;
 import io.pilothouse.tls.PeerName;
 import io.pilothouse.tls.Peers;
-import io.pilothouse.tls.PemFiles;
 import io.pilothouse.tls.TlsDirectory;
 import io.pilothouse.tls.TlsException;
 import java.io.IOException;
@@ -47,7 +46,12 @@ record Enrolment(String machine, Path tls, Path file) {
         if (!Files.exists(file)) {
           return;
         }
-        enrol();
+        EnrolmentFile given = EnrolmentFile.read(file);
+        if (PendingKey.isUsed(tls, given.token())) {
+          remove();
+          return;
+        }
+        enrol(given);
         return;
       } catch (CertificateCall.RefusedException | TlsException e) {
         log.warn("the token in {} gives no certificate: {}", file, said(e));
@@ -89,8 +93,16 @@ record Enrolment(String machine, Path tls, Path file) {
     return "machine/" + machine;
   }
 
-  private void enrol() throws IOException, CertificateCall.RefusedException {
-    EnrolmentFile given = EnrolmentFile.read(file);
+  /** It is used up; where it cannot be removed (media that are read only), that is known. */
+  private void remove() {
+    try {
+      Files.deleteIfExists(file);
+    } catch (IOException e) {
+      log.warn("the used token in {} cannot be removed, it is not shown again: {}", file, e);
+    }
+  }
+
+  private void enrol(EnrolmentFile given) throws IOException, CertificateCall.RefusedException {
     if (!given.token().machine().equals(machine)) {
       throw new TlsException(
           "%s holds the token of machine %s; this is %s"
@@ -104,13 +116,14 @@ record Enrolment(String machine, Path tls, Path file) {
             HttpConnections.ofNewcomer(
                 new PeerName(Optional.empty(), "machine", machine),
                 Peers.SATELLITE,
-                PemFiles.certificates(file.toString(), given.authorities())),
+                given.certificates(),
+                given.lists()),
             given.servers(),
             "/v1/enrol/" + machine,
             Map.of("Authorization", "Bearer " + given.token().text()),
             key.request());
-    key.complete(certificate, given.authorities());
-    Files.deleteIfExists(file); // used up
+    key.complete(certificate, given);
+    remove();
     log.info("{} has got its certificate", principal());
   }
 
@@ -153,7 +166,7 @@ record Enrolment(String machine, Path tls, Path file) {
               "/v1/renew",
               Map.of(),
               key.request());
-      key.complete(certificate, "");
+      key.complete(certificate);
       log.info("{} has got its next certificate", principal());
     } catch (IOException | CertificateCall.RefusedException | TlsException e) {
       log.warn(

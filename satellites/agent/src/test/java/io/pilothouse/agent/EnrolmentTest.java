@@ -37,7 +37,7 @@ class EnrolmentTest {
   private static final Duration YEAR = Duration.ofDays(365);
 
   @TempDir Path dir;
-  private Authority authority;
+  private volatile Authority authority;
   private HttpServer issuer;
   private Path file;
   private Path tls;
@@ -99,10 +99,10 @@ class EnrolmentTest {
 
   private String give(String machine) throws IOException {
     EnrolmentToken token = EnrolmentToken.draw(machine);
-    new EnrolmentFile(
+    EnrolmentFile.of(
             token,
             List.of("127.0.0.1:1", "127.0.0.1:" + issuer.getAddress().getPort()),
-            Files.readString(authority.dir().resolve("ca.pem")))
+            authority.dir())
         .write(file);
     return token.text();
   }
@@ -131,6 +131,40 @@ class EnrolmentTest {
     assertThat(lastToken).isEqualTo("Bearer " + token);
     assertThat(file).doesNotExist();
     assertThat(keysSeen).hasSize(1);
+  }
+
+  @Test
+  void aTokenWhoseFileStaysIsNotShownAgain() throws Exception {
+    String token = give("web-03");
+    String text = Files.readString(file);
+    web03().await();
+    String before = serial();
+    Files.writeString(file, text); // as a crash, or media that are read only, leave it
+    lastToken = "";
+
+    web03().await();
+
+    assertThat(lastToken).as("refused for another key, that were an alarm").isEmpty();
+    assertThat(serial()).isEqualTo(before);
+    assertThat(file).doesNotExist();
+    give("web-03");
+    web03().await();
+    assertThat(lastToken).isNotEmpty().isNotEqualTo("Bearer " + token);
+  }
+
+  @Test
+  void aCertificateOfANewAuthorityDoesNotReplaceOneThatIsBelieved() throws Exception {
+    validity = Duration.ofMinutes(10);
+    give("web-03");
+    web03().await();
+    String before = serial();
+    authority = Authority.create(dir.resolve("next"), "west", YEAR);
+
+    web03().refresh(TlsDirectory.open(tls));
+
+    assertThat(keysSeen).hasSize(2);
+    assertThat(serial()).isEqualTo(before);
+    assertThat(TlsDirectory.open(tls).name().principal()).isEqualTo("machine/web-03");
   }
 
   @Test

@@ -6,13 +6,12 @@ import io.pilothouse.api.log.v1.Refusal;
 import io.pilothouse.api.log.v1.Reply;
 import io.pilothouse.api.v1.AuditRecord;
 import io.pilothouse.api.v1.Enrolment;
-import io.pilothouse.api.v1.EnrolmentRefusals;
+import io.pilothouse.api.v1.EnrolmentRefusal;
 import io.pilothouse.api.v1.Lifecycle;
 import io.pilothouse.api.v1.Machine;
 import io.pilothouse.api.v1.Provisioning;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
@@ -24,12 +23,6 @@ final class Enrolments {
   private static final Duration USUAL = Duration.ofMinutes(30);
   private static final Duration SHORTEST = Duration.ofMinutes(1);
   private static final Duration LONGEST = Duration.ofDays(1);
-
-  /** Whoever tries tokens all day must not fill the log's records. */
-  private static final Duration BETWEEN_RECORDS = Duration.ofMinutes(1);
-
-  /** How long status speaks of a refusal. */
-  private static final Duration REMEMBERED = Duration.ofHours(1);
 
   private static final Pattern SHA_256 = Pattern.compile("[0-9a-f]{64}");
 
@@ -85,10 +78,10 @@ final class Enrolments {
     requireHash(command.getTokenSha256(), "token");
     requireHash(command.getKeySha256(), "public key");
     Machine machine = find(draft, command.getMachine());
-    Optional<Refusal> objection = objection(draft, machine, command);
+    Optional<Objection> objection = objection(draft, machine, command);
     if (objection.isPresent()) {
-      note(draft, machine, objection.get().getMessage());
-      reply.setRefusal(objection.get());
+      EnrolmentRefused.note(draft, machine, objection.get().kind(), objection.get().message());
+      reply.setRefusal(objection.get().refusal());
       return;
     }
     if (!machine.getEnrolment().getKeySha256().isEmpty()) {
@@ -107,17 +100,30 @@ final class Enrolments {
         "the token was redeemed for the public key of SHA-256 " + command.getKeySha256());
   }
 
-  private static Optional<Refusal> objection(
+  /** Why a token does not count. */
+  private record Objection(EnrolmentRefusal.Kind kind, String message, String remedy) {
+    Refusal refusal() {
+      return Refusal.newBuilder()
+          .setCode(Refusal.Code.NOT_ALLOWED)
+          .setMessage(message)
+          .setRemedy(remedy)
+          .build();
+    }
+  }
+
+  private static Optional<Objection> objection(
       Draft draft, Machine machine, RedeemEnrolment command) {
     Enrolment open = machine.getEnrolment();
     String name = machine.getName();
     if (!machine.hasEnrolment() || !open.getTokenSha256().equals(command.getTokenSha256())) {
-      return refusal(
+      return objection(
+          EnrolmentRefusal.Kind.NONE_THAT_COUNTS,
           "the token is none that counts for " + name,
           "it may have been replaced by a newer one; make one: pilot machine enrol " + name);
     }
     if (open.getExpiresAt() <= draft.nowMillis()) {
-      return refusal(
+      return objection(
+          EnrolmentRefusal.Kind.EXPIRED,
           "the token of %s expired at %s, and it is %s"
               .formatted(
                   name,
@@ -126,12 +132,14 @@ final class Enrolments {
           "make one: pilot machine enrol " + name);
     }
     if (open.getInstall() != 0 && machine.getProvisioning().getToken() != open.getInstall()) {
-      return refusal(
+      return objection(
+          EnrolmentRefusal.Kind.INSTALL_OVER,
           "the token of %s is of an install that is over".formatted(name),
           "the install that runs now has one of its own; or make one: pilot machine enrol " + name);
     }
     if (!open.getKeySha256().isEmpty() && !open.getKeySha256().equals(command.getKeySha256())) {
-      return refusal(
+      return objection(
+          EnrolmentRefusal.Kind.OTHER_KEY,
           "the token of %s was used at %s, for another key"
               .formatted(name, Instant.ofEpochMilli(open.getRedeemedAt())),
           "if that was not the machine: pilot pki revoke machine/%s, and find out who had the token"
@@ -140,69 +148,18 @@ final class Enrolments {
     return Optional.empty();
   }
 
-  private static Optional<Refusal> refusal(String message, String remedy) {
-    return Optional.of(
-        Refusal.newBuilder()
-            .setCode(Refusal.Code.NOT_ALLOWED)
-            .setMessage(message)
-            .setRemedy(remedy)
-            .build());
+  private static Optional<Objection> objection(
+      EnrolmentRefusal.Kind kind, String message, String remedy) {
+    return Optional.of(new Objection(kind, message, remedy));
   }
 
-  /** At most once a minute: what is tried again and again is one thing to know. */
-  private static void note(Draft draft, Machine machine, String why) {
-    EnrolmentRefusals before = machine.getEnrolmentRefusals();
-    if (before.getCount() > 0
-        && draft.nowMillis() - before.getLastAt() < BETWEEN_RECORDS.toMillis()) {
-      return;
-    }
-    EnrolmentRefusals now =
-        EnrolmentRefusals.newBuilder()
-            .setCount(before.getCount() + 1)
-            .setLastAt(draft.nowMillis())
-            .setLast(why)
-            .build();
-    draft.put(machine.toBuilder().setEnrolmentRefusals(now).build());
-    record(draft, machine, "refused: " + why);
-  }
-
-  private static void record(Draft draft, Machine machine, String text) {
+  static void record(Draft draft, Machine machine, String text) {
     draft.audit(
         AuditRecord.newBuilder()
             .setKind("ENROLMENT")
             .setSubject(Texts.machine(machine.getName()))
             .setMachine(machine.getName())
             .setText(text));
-  }
-
-  /** One code for the machines whose tokens were refused of late. */
-  static void health(List<Machine> fleet, HealthCodes codes, Instant now) {
-    List<Machine> refused =
-        fleet.stream()
-            .filter(Machine::hasEnrolmentRefusals)
-            .filter(
-                each ->
-                    each.getEnrolmentRefusals().getLastAt() + REMEMBERED.toMillis()
-                        > now.toEpochMilli())
-            .toList();
-    if (!refused.isEmpty()) {
-      Machine first = refused.get(0);
-      codes.add(
-          "ENROLMENT_REFUSED",
-          "WARN",
-          refused.size(),
-          Texts.machine(first.getName()),
-          refused.stream()
-              .mapToLong(each -> each.getEnrolmentRefusals().getLastAt())
-              .min()
-              .orElse(0),
-          "pilot audit list --kind ENROLMENT --machine " + first.getName(),
-          "%s refused a certificate; %s: %s"
-              .formatted(
-                  refused.size() == 1 ? "a machine was" : refused.size() + " machines were",
-                  first.getName(),
-                  first.getEnrolmentRefusals().getLast()));
-    }
   }
 
   private static void requirePowering(Machine machine) throws RefusedException {

@@ -110,7 +110,7 @@ public final class StatusView {
         fleet.stream().filter(Machine::hasHold).toList(),
         "pilot machine unhold %s, when the reason is gone",
         "held by a person");
-    Enrolments.health(fleet, codes, now);
+    EnrolmentRefused.health(fleet, codes, now);
   }
 
   /** Switches are few, and one that fails takes its machines along: shown by themselves. */

@@ -137,6 +137,34 @@ class EnrolmentTest {
   }
 
   @Test
+  void whoTriesJunkDoesNotHideThatATokenWasUsedForAnotherKey() {
+    fleet.sends(operators("web-01", TOKEN));
+    assertThat(redeems(TOKEN, KEY)).isEmpty();
+    assertThat(refusal(NEWER, KEY)).contains("none that counts");
+    fleet.passes(Duration.ofSeconds(1));
+
+    assertThat(refusal(TOKEN, OTHER_KEY)).contains("for another key");
+    assertThat(trail()).last().asString().contains("for another key");
+
+    for (int i = 0; i < 3; i++) {
+      fleet.passes(Duration.ofSeconds(61));
+      assertThat(refusal(NEWER, KEY)).contains("none that counts");
+    }
+    assertThat(fleet.show("web-01").getEnrolmentRefusals().getLast()).contains("none that counts");
+    assertThat(told()).contains("for another key");
+    assertThat(refusal("c".repeat(64), KEY)).contains("none that counts");
+    assertThat(trail()).as("of each kind one a minute").hasSize(2 + 2 + 3);
+  }
+
+  private String told() {
+    return StatusView.of(fleet.state, fleet.now()).getCodesList().stream()
+        .filter(each -> each.getCode().equals("ENROLMENT_REFUSED"))
+        .findFirst()
+        .orElseThrow()
+        .getText();
+  }
+
+  @Test
   void anExpiredTokenIsRefusedEvenToItsKey() {
     fleet.sends(operators("web-01", TOKEN));
     assertThat(redeems(TOKEN, KEY)).isEmpty();
