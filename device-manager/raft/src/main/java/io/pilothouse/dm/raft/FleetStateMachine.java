@@ -16,7 +16,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 import org.apache.ratis.proto.RaftProtos.LogEntryProto;
 import org.apache.ratis.proto.RaftProtos.RaftConfigurationProto;
-import org.apache.ratis.proto.RaftProtos.RaftPeerProto;
 import org.apache.ratis.proto.RaftProtos.RoleInfoProto;
 import org.apache.ratis.protocol.Message;
 import org.apache.ratis.protocol.RaftClientRequest;
@@ -60,7 +59,7 @@ final class FleetStateMachine extends BaseStateMachine {
   private final ReplicaMetrics metrics;
   private final Recorder recorder;
   private final StateChecks checks;
-  private final String self;
+  private final OwnMembership membership;
   private final Snapshots snapshots = new Snapshots();
 
   /** Keeps {@link #pause} and {@link #close} away from an entry that is being applied. */
@@ -69,7 +68,9 @@ final class FleetStateMachine extends BaseStateMachine {
   private @Nullable Store store;
   private volatile Function<ReplicaQuestion, ReplicaAnswer> answers =
       question -> ReplicaAnswer.getDefaultInstance();
-  private boolean member;
+
+  /** Whether memory may hold what the database does not. */
+  private boolean broken;
 
   FleetStateMachine(ReplicaParts parts, Applier applier, Stamp stamp) {
     this.db = parts.dataDir().db();
@@ -83,7 +84,7 @@ final class FleetStateMachine extends BaseStateMachine {
     this.metrics = parts.metrics();
     this.recorder = parts.recorder();
     this.checks = parts.checks();
-    this.self = parts.self();
+    this.membership = new OwnMembership(parts.self(), parts.failure());
   }
 
   @Override
@@ -175,7 +176,10 @@ final class FleetStateMachine extends BaseStateMachine {
   private void applyNoMore(String reason, Exception cause) {
     failure.report(reason, cause);
     try {
-      closeStore();
+      synchronized (storeLock) {
+        broken = true;
+        closeStore();
+      }
     } catch (IOException e) {
       log.warn("After a failure: {}", e.getMessage(), e);
     }
@@ -221,7 +225,13 @@ final class FleetStateMachine extends BaseStateMachine {
   private Snapshots.Source checkpoint(Store store) {
     return target -> {
       store.writeDigest(state.digest().hex());
-      store.checkpoint(target);
+      try {
+        store.checkpoint(target);
+      } catch (DamagedStoreException e) {
+        // to Ratis it would be a snapshot that failed, to be tried again after each entry
+        applyNoMore(String.valueOf(e.getMessage()), e);
+        throw e;
+      }
     };
   }
 
@@ -274,20 +284,7 @@ final class FleetStateMachine extends BaseStateMachine {
   /** The members changed; also told for each change of the past that is caught up with. */
   @Override
   public void notifyConfigurationChanged(long term, long index, RaftConfigurationProto members) {
-    boolean named = isIn(members.getPeersList()) || isIn(members.getOldPeersList());
-    if (member && !named) {
-      failure.report(
-          ("replica %s was removed from the cluster at index %d; nobody asks it any more. Its data"
-                  + " directory can go; to come back it needs a new id, an empty directory and"
-                  + " `pilot dm add`")
-              .formatted(self, index),
-          null);
-    }
-    member = named;
-  }
-
-  private boolean isIn(List<RaftPeerProto> peers) {
-    return peers.stream().anyMatch(each -> each.getId().toStringUtf8().equals(self));
+    membership.changed(index, members);
   }
 
   /** A received snapshot is about to take the place of the state. */
@@ -388,10 +385,13 @@ final class FleetStateMachine extends BaseStateMachine {
       @Nullable Store open = store;
       store = null;
       if (open != null) {
-        if (!failure.isReported()) {
-          open.writeDigest(state.digest().hex());
+        try {
+          if (!broken && !failure.isReported()) {
+            open.writeDigest(state.digest().hex());
+          }
+        } finally {
+          open.close();
         }
-        open.close();
       }
     }
   }

@@ -201,7 +201,11 @@ final class Proposer implements Proposals, AutoCloseable {
       Batch batch, @Nullable RaftClientReply reply, @Nullable Throwable error) {
     @Nullable Throwable cause = reply == null ? unwrap(error) : reply.getException();
     if (batch.isAppended()) {
-      return unknown(String.valueOf(cause));
+      // Ratis answers that all is well for an entry that the state machine could not apply
+      return unknown(
+          cause == null
+              ? "this replica stops: it could not apply the entry"
+              : String.valueOf(cause));
     }
     if (cause instanceof ResourceUnavailableException) {
       metrics.overloaded.increment();

@@ -20,16 +20,17 @@ import org.slf4j.LoggerFactory;
  *
  * @param metaModified when the file with term and vote was written, nanoseconds since 1970
  * @param metaDigest its SHA-256
+ * @param term that it held; a term never goes back
  * @param committed index that was committed, and in this replica's log
  */
-record RaftSeen(long metaModified, String metaDigest, long committed) {
+record RaftSeen(long metaModified, String metaDigest, long term, long committed) {
   private static final Logger log = LoggerFactory.getLogger(RaftSeen.class);
-  private static final String NAME = "raft.seen";
+  static final String NAME = "raft.seen";
 
   /** Within a tick of the file system's clock two versions of a file have one time. */
   private static final long SETTLED_NANOS = TimeUnit.SECONDS.toNanos(1);
 
-  static final RaftSeen NOTHING = new RaftSeen(0, "", -1);
+  static final RaftSeen NOTHING = new RaftSeen(0, "", -1, -1);
 
   /** The note of a data directory; nothing when there is none, or it is damaged itself. */
   static RaftSeen in(Path root) throws IOException {
@@ -41,7 +42,11 @@ record RaftSeen(long metaModified, String metaDigest, long committed) {
     if (lines.size() == 3 && lines.get(2).equals(sum(lines.get(0) + "\n" + lines.get(1) + "\n"))) {
       String[] meta = lines.get(0).split(" ", -1);
       return new RaftSeen(
-          Long.parseLong(meta[1]), meta[2], Long.parseLong(lines.get(1).split(" ", -1)[1]));
+          Long.parseLong(meta[1]),
+          meta[2],
+          // the first builds that wrote this noted no term
+          meta.length > 3 ? Long.parseLong(meta[3]) : -1,
+          Long.parseLong(lines.get(1).split(" ", -1)[1]));
     }
     log.warn("{} is damaged; what it said of raft/ is not known any more", file);
     return NOTHING;
@@ -60,15 +65,20 @@ record RaftSeen(long metaModified, String metaDigest, long committed) {
           isClosed || System.currentTimeMillis() * 1_000_000 - modified > SETTLED_NANOS;
       if (settled && modified != metaModified) {
         String digest = digest(meta);
-        now = modified(meta) == modified ? new RaftSeen(modified, digest, committed) : now;
+        long termNow = Math.max(term, RaftMeta.read(meta).term());
+        now = modified(meta) == modified ? new RaftSeen(modified, digest, termNow, committed) : now;
       }
     }
     if (committedNow > committed) {
-      now = new RaftSeen(now.metaModified, now.metaDigest, committedNow);
+      now = new RaftSeen(now.metaModified, now.metaDigest, now.term, committedNow);
     }
     if (!now.equals(this)) {
+      if (Files.isDirectory(meta.getParent())) {
+        DataFiles.sync(meta.getParent()); // else a power cut could leave the note and not the file
+      }
       String text =
-          "meta %d %s\ncommitted %d\n".formatted(now.metaModified, now.metaDigest, now.committed);
+          "meta %d %s %d\ncommitted %d\n"
+              .formatted(now.metaModified, now.metaDigest, now.term, now.committed);
       DataFiles.write(root.resolve(NAME), text + sum(text) + "\n");
     }
     return now;
@@ -76,8 +86,18 @@ record RaftSeen(long metaModified, String metaDigest, long committed) {
 
   /** Why the file with term and vote is not what was written; empty where nothing speaks for it. */
   Optional<String> objection(Path meta) throws IOException {
-    return modified(meta) == metaModified && !digest(meta).equals(metaDigest)
-        ? Optional.of("it was changed without being written: its SHA-256 was " + metaDigest)
+    if (modified(meta) == metaModified && !digest(meta).equals(metaDigest)) {
+      return Optional.of("it was changed without being written: its SHA-256 was " + metaDigest);
+    }
+    long termNow;
+    try {
+      termNow = RaftMeta.read(meta).term();
+    } catch (IOException e) {
+      return Optional.of(String.valueOf(e.getMessage()));
+    }
+    return termNow < term
+        ? Optional.of(
+            "its term is %d, and was %d already: it is an older one".formatted(termNow, term))
         : Optional.empty();
   }
 

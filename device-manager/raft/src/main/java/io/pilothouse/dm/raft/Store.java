@@ -255,7 +255,11 @@ final class Store implements AutoCloseable {
     }
   }
 
-  /** A durable copy of what is flushed, in a new directory on the same file system. */
+  /**
+   * A durable copy of what is flushed, in a new directory on the same file system.
+   *
+   * @throws DamagedStoreException when the database is not what was written
+   */
   void checkpoint(Path target) throws IOException {
     flush();
     requireSound();
@@ -270,11 +274,11 @@ final class Store implements AutoCloseable {
    * Compares what is on the disk with its checksums. The state is served from memory, so else
    * nobody would look at a file before the next start; and copies of it go to other replicas.
    */
-  private void requireSound() throws IOException {
+  private void requireSound() throws DamagedStoreException {
     try {
       db.verifyChecksum();
     } catch (RocksDBException e) {
-      throw new IOException(
+      throw new DamagedStoreException(
           ("the database %s is damaged: %s. Its disk is faulty; put a new replica in the place of"
                   + " this one: `pilot dm replace`")
               .formatted(db.getName(), e.getMessage()),

@@ -4,12 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.pilothouse.dm.state.Levels;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.stream.Stream;
@@ -56,6 +59,15 @@ class DiskDamageTest {
     try (Stream<Path> groups = Files.list(killed.resolve("raft"))) {
       return groups.filter(Files::isDirectory).findFirst().orElseThrow();
     }
+  }
+
+  /** Raises what is noted as committed. */
+  private void note(long committed) throws IOException {
+    RaftSeen.in(killed).noted(killed, RaftCheck.meta(group()), committed, false);
+  }
+
+  private static LogFrames.Held held(Path segment) throws IOException {
+    return LogFrames.read(segment, LogFiles.first(segment), LogFiles.last(segment));
   }
 
   /** The segment that is written to, without what was set aside behind its last entry. */
@@ -109,16 +121,164 @@ class DiskDamageTest {
   @Test
   void whatACrashLeavesIsNoDamage() throws Exception {
     check();
+    Files.deleteIfExists(killed.resolve(RaftSeen.NAME));
     Path open = openSegment();
     byte[] bytes = Files.readAllBytes(open);
     for (int cut = 1; cut < 60; cut++) {
       Files.write(open, Arrays.copyOf(bytes, bytes.length - cut));
       check();
-      Files.write(
-          open, Arrays.copyOf(Arrays.copyOf(bytes, bytes.length - cut), bytes.length + 500));
+      // as Ratis has it: zeros are there before the entry is
+      if (cut >= LogBytes.CHECKSUM) {
+        Files.write(
+            open, Arrays.copyOf(Arrays.copyOf(bytes, bytes.length - cut), bytes.length + 500));
+        check();
+        assertThat(isReadByRatis(open)).as("put in order, cut of %s", cut).isTrue();
+      }
     }
     Files.write(open, new byte[0]);
     check();
+  }
+
+  @Test
+  void sectorsThatAPowerCutLostAreNoDamageBehindWhatWasCommitted() throws Exception {
+    Files.deleteIfExists(killed.resolve(RaftSeen.NAME));
+    Path open = openSegment();
+    byte[] sound = Arrays.copyOf(Files.readAllBytes(open), 1 << 20);
+    long last = LogFiles.first(open) + held(open).entries() - 1;
+    long end = held(open).bytes();
+    SplittableRandom random = new SplittableRandom(SEED);
+    int cut = 0;
+    for (int i = 0; i < FLIPS; i++) {
+      byte[] torn = sound.clone();
+      int lost = (int) end;
+      for (int sector = 512; sector < end; sector += 512) {
+        if (random.nextInt(4) == 0) {
+          lost = Math.min(lost, sector);
+          Arrays.fill(torn, sector, sector + 512, (byte) 0);
+        }
+      }
+      Files.write(open, torn);
+      LogFrames.Held before = held(open);
+      check();
+      assertThat(isReadByRatis(open)).isTrue();
+      assertThat(held(open).entries())
+          .as("none more is dropped")
+          .isEqualTo(ends(sound, lost))
+          .isEqualTo(before.entries());
+      cut += before.end() == LogFrames.End.CUT ? 1 : 0;
+    }
+    assertThat(cut).isGreaterThan(FLIPS / 2);
+
+    note(last);
+    byte[] torn = sound.clone();
+    Arrays.fill(torn, 512, 1024, (byte) 0);
+    Files.write(open, torn);
+    assertThatThrownBy(this::check).hasMessageContaining("is cut off");
+    assertThat(open).as("what is refused stays as it is").hasBinaryContent(torn);
+  }
+
+  /** How many entries end before a byte. */
+  private static long ends(byte[] segment, int before) {
+    LogBytes frames = new LogBytes(segment);
+    long count = 0;
+    LogBytes.Frame frame = frames.whole(8);
+    while (frame != null && frame.end() <= before) {
+      count++;
+      frame = frames.whole(frame.end());
+    }
+    return count;
+  }
+
+  @Test
+  void aFlippedBitIsFoundBeforeTheZerosToo() throws Exception {
+    Files.deleteIfExists(killed.resolve(RaftSeen.NAME));
+    Path open = openSegment();
+    byte[] sound = Arrays.copyOf(Files.readAllBytes(open), 1 << 20);
+    int end = (int) held(open).bytes();
+    for (int at = 8; at < end; at += at > end - 300 ? 1 : 17) {
+      byte[] flipped = sound.clone();
+      flipped[at] ^= (byte) (1 << (at % 8));
+      Files.write(open, flipped);
+      assertThatThrownBy(this::check).as("byte %s", at).hasMessageContaining("is damaged");
+    }
+  }
+
+  @Test
+  void aPurgeOrACutThatACrashInterruptedIsFinished() throws Exception {
+    Path open = openSegment();
+    LogFrames.Held held = held(open);
+    long first = LogFiles.first(open);
+    long last = first + held.entries() - 1;
+    note(last);
+    // cut already, and not yet renamed
+    Path longer = open.resolveSibling("log_%d-%d".formatted(first, last + 5));
+    Files.move(open, longer);
+    check();
+    Path renamed = open.resolveSibling("log_%d-%d".formatted(first, last));
+    assertThat(renamed).exists();
+    assertThat(longer).doesNotExist();
+
+    Files.move(renamed, longer);
+    note(last + 1);
+    assertThatThrownBy(this::check).hasMessageContaining("its name promises");
+    assertThat(longer).exists();
+  }
+
+  @Test
+  void aGapBelowTheSnapshotIsAPurgeThatWasInterrupted() throws Exception {
+    Path open = openSegment();
+    Path old = open.resolveSibling("log_0-0");
+    Path next = open.resolveSibling("log_inprogress_2");
+    byte[] bytes = Files.readAllBytes(open);
+    List<Integer> ends = new ArrayList<>();
+    LogBytes frames = new LogBytes(bytes);
+    for (int at = 8; at < bytes.length; at = Objects.requireNonNull(frames.whole(at)).end()) {
+      ends.add(at);
+    }
+    assertThat(LogFiles.first(open)).isZero();
+    Files.write(old, Arrays.copyOf(bytes, ends.get(1)));
+    ByteArrayOutputStream behind = new ByteArrayOutputStream();
+    behind.write(bytes, 0, 8);
+    behind.write(bytes, ends.get(2), bytes.length - ends.get(2));
+    Files.write(next, behind.toByteArray());
+    Files.delete(open);
+    check();
+    assertThat(old).doesNotExist();
+
+    Files.write(old, Arrays.copyOf(bytes, ends.get(1)));
+    try (Stream<Path> snapshots = Files.list(group().resolve("sm"))) {
+      for (Path each : snapshots.toList()) {
+        DataFiles.deleteTree(each);
+      }
+    }
+    assertThatThrownBy(this::check).hasMessageContaining("the one before it ends at index 0");
+    assertThat(old).exists();
+  }
+
+  @Test
+  void aReplicaThatLostAllOfRaftKnowsThatItHadAVote() throws Exception {
+    Path group = group();
+    note(3);
+    DataFiles.deleteTree(group);
+    assertThatThrownBy(() -> RaftCheck.require(killed, group))
+        .isInstanceOf(ReplicaStartException.class)
+        .hasMessageContaining("is gone, and with it this replica's log and vote")
+        .hasMessageContaining("raft.seen");
+    Files.delete(killed.resolve(RaftSeen.NAME));
+    RaftCheck.require(killed, group);
+  }
+
+  @Test
+  void anOlderVoteThatWasPutBackIsFound() throws Exception {
+    Path meta = RaftCheck.meta(group());
+    String before = Files.readString(meta);
+    Files.writeString(meta, before.replaceAll("term=(\\d+)", "term=9"));
+    RaftSeen.in(killed).noted(killed, meta, -1, true);
+    Files.writeString(meta, before);
+    Files.setLastModifiedTime(meta, FileTime.fromMillis(1_000));
+    assertThatThrownBy(this::check)
+        .hasMessageContaining("and was 9 already")
+        .hasMessageContaining("raft-meta is damaged");
   }
 
   @Test
@@ -162,7 +322,7 @@ class DiskDamageTest {
   @Test
   void aLogThatEndsBeforeWhatWasCommittedIsRefused() throws Exception {
     long committed = cluster.get("dm-1").node().committedHere();
-    RaftSeen.in(killed).noted(killed, RaftCheck.meta(group()), committed, false);
+    note(committed);
     Path open = openSegment();
     byte[] bytes = Files.readAllBytes(open);
     check();
@@ -262,6 +422,32 @@ class DiskDamageTest {
           .hasMessageContaining("is damaged")
           .hasMessageContaining("pilot dm replace");
       assertThat(root.resolve("checkpoint")).doesNotExist();
+    }
+  }
+
+  @Test
+  void aReplicaEndsWhenItsDatabaseRots() throws Exception {
+    Replica replica = cluster.get("dm-1");
+    Path table;
+    try (Stream<Path> files = Files.list(cluster.dir("dm-1").resolve("db"))) {
+      table = files.filter(each -> each.toString().endsWith(".sst")).findFirst().orElseThrow();
+    }
+    byte[] bytes = Files.readAllBytes(table);
+    bytes[10] ^= 1;
+    Files.write(table, bytes);
+    var unused = Thread.ofVirtual().start(() -> snapshot(replica));
+    assertThat(Await.get(replica.failure()))
+        .contains("is damaged")
+        .contains("put a new replica in the place of this one: `pilot dm replace`");
+    assertThatThrownBy(() -> replica.backups().begin()).isInstanceOf(IOException.class);
+  }
+
+  /** It fails, or the replica ends before it is answered. */
+  private static void snapshot(Replica replica) {
+    try {
+      replica.snapshot();
+    } catch (IOException e) {
+      assertThat(e).isNotNull();
     }
   }
 

@@ -110,7 +110,9 @@ class DurabilityTest {
           .contains("cannot be applied")
           .contains("an event of a kind this version does not know")
           .contains("upgrade this one");
-      assertThat(Await.failure(poisoned)).isInstanceOf(OutcomeUnknownException.class);
+      assertThat(Await.failure(poisoned))
+          .isInstanceOf(OutcomeUnknownException.class)
+          .hasMessageContaining("this replica stops: it could not apply the entry");
       assertThatThrownBy(() -> replica.read(state -> state))
           .isInstanceOf(IllegalStateException.class)
           .hasMessageContaining("this replica stops");
@@ -124,16 +126,18 @@ class DurabilityTest {
     LeaseLedger ledger = new LeaseLedger();
     Applier slow =
         (state, entry, index) -> {
-          if (entry.toString().contains(LeaseLedger.POISON)) {
-            applying.complete(Thread.currentThread());
-            closing.join();
+          if (!entry.toString().contains("slow")) {
+            return ledger.apply(state, entry, index);
           }
-          return ledger.apply(state, entry, index);
+          applying.complete(Thread.currentThread());
+          closing.join();
+          ledger.apply(state, entry, index);
+          throw new IllegalStateException("memory holds it, and the database will not");
         };
     try (Cluster cluster = new Cluster(root, 1, Cluster.USUAL)) {
       Replica replica = cluster.start("dm-1", slow);
       cluster.put("a");
-      var unused = replica.submit(LeaseLedger.put(LeaseLedger.POISON));
+      var unused = replica.submit(LeaseLedger.put("slow"));
       Thread updater = Await.get(applying);
       Thread close = Thread.ofVirtual().start(replica::close);
       Await.until("Ratis waits for what applies", DurabilityTest::somethingCloses);
@@ -142,6 +146,10 @@ class DurabilityTest {
 
       assertThat(close.join(Await.LIMIT)).isTrue();
       assertThat(updater.join(Await.LIMIT)).as("nothing applies any more").isTrue();
+
+      Replica again = cluster.start("dm-1");
+      Await.until("it leads and has replayed", again::isLeader);
+      assertThat(again.<Boolean>read(state -> LeaseLedger.holds(state, "slow"))).isTrue();
     }
   }
 

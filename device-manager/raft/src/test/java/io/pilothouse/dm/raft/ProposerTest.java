@@ -136,6 +136,18 @@ class ProposerTest {
   }
 
   @Test
+  void anEntryThatIsLoggedAndCannotBeAppliedIsToldAsSuch() throws Exception {
+    CompletableFuture<Reply> request = proposer.submit(LeaseLedger.put("a"));
+    Sent entry = next();
+    proposer.appended(entry.callId());
+    entry.reply().complete(answer(entry).setSuccess().build());
+
+    assertThat(Await.failure(request))
+        .isInstanceOf(OutcomeUnknownException.class)
+        .hasMessageContaining("this replica stops: it could not apply the entry");
+  }
+
+  @Test
   void anAppliedEntryIsAnsweredWhateverRaftSays() throws Exception {
     CompletableFuture<Reply> request = proposer.submit(LeaseLedger.put("a"));
     Sent entry = next();

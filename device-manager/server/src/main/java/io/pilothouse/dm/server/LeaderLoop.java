@@ -30,8 +30,11 @@ final class LeaderLoop implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(LeaderLoop.class);
   private static final Duration EVERY = Duration.ofMillis(200);
 
-  /** A walk over all machines takes a twentieth of the leader's time at most. */
+  /** A walk over all machines takes a twentieth of the leader's time, unless it is very slow. */
   private static final int WALK_PAUSE = 20;
+
+  /** A process that was stopped amid a walk, or a long collection, does not keep silence away. */
+  private static final Duration LONGEST_PAUSE = Duration.ofSeconds(10);
 
   private final Ledger ledger;
   private final Term term;
@@ -107,14 +110,9 @@ final class LeaderLoop implements AutoCloseable {
   }
 
   private void noticeSilence() {
-    long now = clocks.nanos().getAsLong();
-    if (now - nextWalk < 0) {
-      return;
-    }
-    List<Silent> silent = ledger.read(state -> silence.silent(state, now));
-    long walked = clocks.nanos().getAsLong();
-    nextWalk = walked + WALK_PAUSE * (walked - now);
-    List<DeploymentReplica> gone = ledger.read(state -> silence.silentReplicas(state, now));
+    List<Silent> silent = clocks.nanos().getAsLong() - nextWalk < 0 ? List.of() : walk();
+    List<DeploymentReplica> gone =
+        ledger.read(state -> silence.silentReplicas(state, clocks.nanos().getAsLong()));
     if (!silent.isEmpty()) {
       log.info(
           "Silent: {}", silent.stream().map(s -> s.getMachine() + "/" + s.getWatchdog()).toList());
@@ -126,6 +124,23 @@ final class LeaderLoop implements AutoCloseable {
       ObserveReplica command = ObserveReplica.newBuilder().setReplica(replica).build();
       notice = submit(Command.newBuilder().setObserveReplica(command).build());
     }
+  }
+
+  private List<Silent> walk() {
+    return ledger.read(
+        state -> {
+          // timed in here: how long it waited for the state says nothing of its cost
+          long start = clocks.nanos().getAsLong();
+          List<Silent> silent = silence.silent(state, start);
+          long end = clocks.nanos().getAsLong();
+          nextWalk = end + pauseAfter(end - start);
+          return silent;
+        });
+  }
+
+  /** In nanoseconds, as what it follows from. */
+  static long pauseAfter(long took) {
+    return Math.min(WALK_PAUSE * took, LONGEST_PAUSE.toNanos());
   }
 
   private CompletableFuture<Reply> submit(Command command) {

@@ -42,6 +42,7 @@ final class FakeLedger implements Ledger {
   private volatile Map<String, ReplicaVitals> vitals = Map.of();
   private final State state = new State();
   private final Apply apply = new Apply();
+  private final TestClock time;
   private final LogClock clock;
   private final List<CommitListener> listeners = new CopyOnWriteArrayList<>();
   private final List<Request> submitted = new ArrayList<>();
@@ -51,10 +52,12 @@ final class FakeLedger implements Ledger {
   private final List<Runnable> held = new ArrayList<>();
   private boolean holds;
   private int reads;
+  private Duration wait = Duration.ZERO;
   private volatile @Nullable Duration thirdSilentFor = Duration.ZERO;
   private long index;
 
   FakeLedger(TestClock clock) {
+    this.time = clock;
     this.clock = new LogClock(clock.clocks().wall(), clock.clocks().nanos());
   }
 
@@ -78,6 +81,11 @@ final class FakeLedger implements Ledger {
   /** Every submit fails so from now on. */
   void failWith(@Nullable SubmitException exception) {
     failure = exception;
+  }
+
+  /** Whoever looks at the state waits so long for it. */
+  synchronized void readsWait(Duration each) {
+    wait = each;
   }
 
   /** How often the state was looked at. */
@@ -159,6 +167,7 @@ final class FakeLedger implements Ledger {
   @Override
   public synchronized <T> T read(Function<State, T> reader) {
     reads++;
+    time.pass(wait);
     return reader.apply(state);
   }
 

@@ -124,6 +124,34 @@ class SilenceTest {
   }
 
   @Test
+  void aLongWaitForTheStateKeepsNoSilenceAway() {
+    ReportReplicaRequest report =
+        ReportReplicaRequest.newBuilder()
+            .setId("deployment-1")
+            .setAddress("127.0.0.1:18541")
+            .build();
+    heartbeats();
+    reachable();
+    dm.satellite("deployment-1").reportReplica(report);
+    dm.ledger.readsWait(Duration.ofSeconds(2));
+    pass(0);
+    dm.ledger.readsWait(Duration.ZERO);
+
+    pass(16);
+
+    assertThat(silent()).containsExactlyInAnyOrder("heartbeat", "reachable", "disk");
+    assertThat(up()).isFalse();
+  }
+
+  @Test
+  void theWalkOverAllMachinesPausesTwentyTimesAsLongAndTenSecondsAtMost() {
+    assertThat(LeaderLoop.pauseAfter(Duration.ofMillis(300).toNanos()))
+        .isEqualTo(Duration.ofSeconds(6).toNanos());
+    assertThat(LeaderLoop.pauseAfter(Duration.ofSeconds(5).toNanos()))
+        .isEqualTo(Duration.ofSeconds(10).toNanos());
+  }
+
+  @Test
   void anOvertakenReportIsNoSignOfLife() {
     heartbeats();
     reachable();
