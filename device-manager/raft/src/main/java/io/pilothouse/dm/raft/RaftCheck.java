@@ -95,7 +95,11 @@ final class RaftCheck {
       LogFrames.Held held = LogFrames.read(segment, first, LogFiles.last(segment));
       next = first + held.entries();
       if (!endsWell(segment, first, held, i == segments.size() - 1)) {
-        throw damaged(segment, "after index %d: %s".formatted(next - 1, held.why()));
+        String committed =
+            next - 1 < seen.committed()
+                ? ", and held %d, which was committed".formatted(seen.committed())
+                : "";
+        throw damaged(segment, "after index %d: %s%s".formatted(next - 1, held.why(), committed));
       }
       lastTerm = held.entries() > 0 ? held.term() : lastTerm;
     }

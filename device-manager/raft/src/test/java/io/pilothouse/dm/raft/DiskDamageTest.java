@@ -143,7 +143,7 @@ class DiskDamageTest {
   void sectorsThatAPowerCutLostAreNoDamageBehindWhatWasCommitted() throws Exception {
     Files.deleteIfExists(killed.resolve(RaftSeen.NAME));
     Path open = openSegment();
-    byte[] sound = Arrays.copyOf(Files.readAllBytes(open), 1 << 20);
+    byte[] sound = Arrays.copyOf(Files.readAllBytes(open), 1 << 16);
     long last = LogFiles.first(open) + held(open).entries() - 1;
     long end = held(open).bytes();
     SplittableRandom random = new SplittableRandom(SEED);
@@ -193,7 +193,7 @@ class DiskDamageTest {
   void aFlippedBitIsFoundBeforeTheZerosToo() throws Exception {
     Files.deleteIfExists(killed.resolve(RaftSeen.NAME));
     Path open = openSegment();
-    byte[] sound = Arrays.copyOf(Files.readAllBytes(open), 1 << 20);
+    byte[] sound = Arrays.copyOf(Files.readAllBytes(open), 1 << 16);
     int end = (int) held(open).bytes();
     for (int at = 8; at < end; at += at > end - 300 ? 1 : 17) {
       byte[] flipped = sound.clone();
