@@ -94,8 +94,8 @@ final class Trajectories {
           default -> {} // heartbeats, and offers that are taken back
         }
       }
+      call("{\"type\": \"TEARDOWN\"}"); // before the stream ends
     }
-    call("{\"type\": \"TEARDOWN\"}");
     results.stop(0);
     TreeMap<Integer, Long> landed = new TreeMap<>();
     told.values().stream().flatMap(String::lines).map(each -> each.split(" "))
