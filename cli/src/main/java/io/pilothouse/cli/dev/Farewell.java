@@ -1,5 +1,6 @@
 package io.pilothouse.cli.dev;
 
+import io.pilothouse.api.v1.Fleet;
 import io.pilothouse.cli.Home;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,16 +23,18 @@ final class Farewell {
     if (layout.offers()) {
       lines.add("  scheduler       http://" + layout.ports().schedulerApi());
     }
+    String first = files.machines().get(0);
+    if (serves(files.fleet(), first)) {
+      lines.add("  first machine   http://%s/".formatted(layout.ports().machine(1)));
+    }
     lines.addAll(
         List.of(
-            "  first machine   http://%s/".formatted(layout.ports().machine(1)),
             "  logs            " + home.log(),
             "  fleet files     " + home.fleet(),
             "",
             "try next",
             "  ./pilot status",
             "  ./pilot machine list"));
-    String first = files.machines().get(0);
     switch (String.valueOf(FleetFiles.source(home).dir().getFileName())) {
       case "quickstart" ->
           lines.addAll(
@@ -53,5 +56,14 @@ final class Farewell {
     }
     lines.add("  ./pilot down");
     return lines;
+  }
+
+  private static boolean serves(Fleet fleet, String machine) {
+    return fleet.getMachinesList().stream()
+        .filter(each -> each.getName().equals(machine))
+        .flatMap(
+            each ->
+                fleet.getTypesList().stream().filter(type -> type.getName().equals(each.getType())))
+        .anyMatch(type -> !type.getManifest().isEmpty());
   }
 }

@@ -101,7 +101,8 @@ public final class Main implements Program.Body {
       names = "--framework-credentials",
       paramLabel = "FILE",
       description = {
-        "Principals and secrets, a pair on each line, for HTTP Basic authentication of frameworks;",
+        "Principals and secrets, a pair on each line, for HTTP Basic authentication of frameworks",
+        "and tools; nobody else may read the file;",
         "default: nobody is asked who he is."
       })
   private @Nullable Path credentials;
@@ -115,7 +116,7 @@ public final class Main implements Program.Body {
     Optional<TlsDirectory> tls = options.tls();
     Optional<Credentials> frameworks = readCredentials();
     Optional<TlsDirectory> apiTls = plainApi ? Optional.empty() : tls;
-    if (apiTls.isEmpty() && frameworks.isEmpty() && !isLoopback(api)) {
+    if (frameworks.isEmpty() && !isLoopback(api)) {
       throw new ProgramException(
           "will not serve the Mesos API on "
               + api

@@ -7,6 +7,7 @@ import io.pilothouse.api.v1.DomainHold;
 import io.pilothouse.api.v1.Lease;
 import io.pilothouse.api.v1.Lifecycle;
 import io.pilothouse.api.v1.Machine;
+import io.pilothouse.api.v1.MachineType;
 import io.pilothouse.api.v1.Order;
 import io.pilothouse.api.v1.Provisioning;
 import io.pilothouse.api.v1.Repair;
@@ -261,7 +262,10 @@ public final class StatusView {
       }
     }
     boolean used = !state.fleet().getName().isEmpty();
-    for (String role : List.of("provisioning", "repair")) {
+    boolean offers = state.fleet().getTypesList().stream().anyMatch(MachineType::hasOffers);
+    List<String> needed =
+        offers ? List.of("provisioning", "repair", "scheduler") : List.of("provisioning", "repair");
+    for (String role : needed) {
       Optional<Lease> lease = state.lease(role);
       boolean held =
           lease

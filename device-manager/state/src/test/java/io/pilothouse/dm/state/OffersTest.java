@@ -9,6 +9,7 @@ import io.pilothouse.api.log.v1.DrainMachine;
 import io.pilothouse.api.log.v1.SetFreeze;
 import io.pilothouse.api.v1.DeviceKind;
 import io.pilothouse.api.v1.Fleet;
+import io.pilothouse.api.v1.HealthCode;
 import io.pilothouse.api.v1.OfferPolicy;
 import io.pilothouse.api.v1.OfferedResource;
 import io.pilothouse.api.v1.Repair;
@@ -41,6 +42,23 @@ class OffersTest {
     assertThat(new Offerability(without.state).all()).isEmpty();
     assertThat(wanted(without, "web-03").hasOffers()).isFalse();
     assertThat(wanted(without, "web-03").getScheduler()).isEmpty();
+  }
+
+  @Test
+  void aFleetThatOffersMissesItsScheduler() {
+    assertThat(silent(FleetScenario.inService())).doesNotContain("satellite/scheduler");
+    assertThat(silent(fleet)).contains("satellite/scheduler");
+
+    acquires("s-1", "10.0.0.1:5051");
+
+    assertThat(silent(fleet)).doesNotContain("satellite/scheduler");
+  }
+
+  private static List<String> silent(FleetScenario fleet) {
+    return StatusView.of(fleet.state, fleet.now()).getCodesList().stream()
+        .filter(each -> each.getCode().equals("SATELLITE_SILENT"))
+        .map(HealthCode::getScope)
+        .toList();
   }
 
   @Test

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
 import java.security.MessageDigest;
 import java.util.Base64;
 import java.util.HashMap;
@@ -22,6 +23,11 @@ public final class Credentials {
 
   /** A principal and a secret on each line, with white space between, as Mesos has them. */
   public static Credentials read(Path file) throws IOException {
+    for (PosixFilePermission each : Files.getPosixFilePermissions(file)) {
+      if (each == PosixFilePermission.GROUP_READ || each == PosixFilePermission.OTHERS_READ) {
+        throw new IOException(file + ": others may read the secrets in it: chmod 600 " + file);
+      }
+    }
     Map<String, String> found = new HashMap<>();
     int number = 0;
     for (String line : Files.readAllLines(file)) {

@@ -111,7 +111,7 @@ final class Pages {
 
   /** The core is asked for what there is; the text is made of it elsewhere. */
   private void ask(Exchange exchange, Function<Picture, Writer> what) {
-    if (!gate.leads(exchange)) {
+    if (gate.pass(exchange) == null) {
       return;
     }
     loop.submit(

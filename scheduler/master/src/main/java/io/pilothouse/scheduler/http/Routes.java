@@ -19,7 +19,7 @@ public final class Routes implements Consumer<Exchange> {
 
   /**
    * @param started milliseconds since the epoch
-   * @param frameworks who may call, if they are asked who they are
+   * @param known who may call, frameworks and tools, if they are asked who they are
    */
   public Routes(
       Loop loop,
@@ -27,14 +27,15 @@ public final class Routes implements Consumer<Exchange> {
       Operators operators,
       MasterInfo master,
       long started,
-      Optional<Credentials> frameworks) {
-    Gate open = new Gate(loop, Optional.empty(), "mesos-master-readonly");
-    Pages pages = new Pages(loop, open, master, started);
+      Optional<Credentials> known) {
+    Pages pages = new Pages(loop, new Gate(loop, known, "mesos-master-readonly"), master, started);
     routes.put(
         "/api/v1/scheduler",
-        new SchedulerEndpoint(loop, streams, new Gate(loop, frameworks, "mesos-master-scheduler"))
+        new SchedulerEndpoint(loop, streams, new Gate(loop, known, "mesos-master-scheduler"))
             ::handle);
-    routes.put("/api/v1", new OperatorEndpoint(loop, open, operators, master, started)::handle);
+    Gate operatorGate = new Gate(loop, known, "mesos-master-readwrite");
+    routes.put(
+        "/api/v1", new OperatorEndpoint(loop, operatorGate, operators, master, started)::handle);
     routes.put("/version", pages::version);
     routes.put("/health", pages::health);
     routes.put("/redirect", pages::redirect);

@@ -1,6 +1,8 @@
 package io.pilothouse.scheduler.http;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.pilothouse.mesos.MediaType;
 import io.pilothouse.mesos.v1.master.Call;
@@ -10,10 +12,18 @@ import io.pilothouse.scheduler.Site;
 import java.net.URI;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Base64;
+import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What tools ask and poll. */
 class PagesTest {
@@ -38,6 +48,32 @@ class PagesTest {
       assertThat(answer.headers().firstValue("Content-Type")).hasValue(type.header());
       return type.read(answer.body(), Response.getDefaultInstance(), "Response");
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"/state", "/master/state-summary", "/metrics/snapshot", "/api/v1"})
+  void whereFrameworksAreAskedWhoTheyAreToolsAreToo(String path) throws Exception {
+    try (Site asking = new Site(Optional.of(new Credentials(Map.of("ops", "secret"))), 1_000);
+        Client client = new Client(MediaType.JSON, asking.url(path))) {
+      HttpRequest.Builder request =
+          path.equals("/api/v1")
+              ? client.request(client.body("{'type':'GET_STATE'}", Call.getDefaultInstance()))
+              : HttpRequest.newBuilder(URI.create(asking.url(path)));
+      assertThat(client.send(request.build()).statusCode()).isEqualTo(401);
+      String pair = Base64.getEncoder().encodeToString("ops:secret".getBytes(US_ASCII));
+      assertThat(client.send(request.header("Authorization", "Basic " + pair).build()).statusCode())
+          .isEqualTo(200);
+    }
+  }
+
+  @Test
+  void secretsThatOthersMayReadAreNotTaken(@TempDir Path dir) throws Exception {
+    Path file = Files.writeString(dir.resolve("credentials"), "web secret\n");
+    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r-----"));
+    assertThatThrownBy(() -> Credentials.read(file))
+        .hasMessage(file + ": others may read the secrets in it: chmod 600 " + file);
+    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
+    assertThat(Credentials.read(file)).isNotNull();
   }
 
   @Test
