@@ -29,6 +29,18 @@ final class Offers implements AutoCloseable {
   /** Whom a machine's tasks are told to. */
   private static final Peers SCHEDULER = new Peers(Set.of("satellite"));
 
+  /** Of the agent's own environment no more than this is its tasks'; the rest may be secret. */
+  private static final Set<String> HANDED_ON =
+      Set.of(
+          "PATH",
+          "LANG",
+          "LC_ALL",
+          "LC_CTYPE",
+          "TZ",
+          "PILOT_HOME",
+          "PILOT_MACHINE",
+          "PILOT_PROGRAM");
+
   private record Open(Tasks tasks, SchedulerLink link) {}
 
   /**
@@ -105,7 +117,13 @@ final class Offers implements AutoCloseable {
 
   /** That of the manifest's processes, but for their port: a task has those that it was given. */
   private Map<String, String> environment() {
-    Map<String, String> all = new TreeMap<>(System.getenv());
+    return environment(System.getenv());
+  }
+
+  Map<String, String> environment(Map<String, String> agents) {
+    Map<String, String> all = new TreeMap<>(agents);
+    all.keySet().retainAll(HANDED_ON);
+    all.putIfAbsent("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
     all.putAll(setting.around().environment());
     all.remove("PORT");
     return all;

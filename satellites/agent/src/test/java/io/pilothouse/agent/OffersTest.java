@@ -83,4 +83,16 @@ class OffersTest {
       assertThat(offers.describe()).as("tasks may be left").containsEntry("agent_id", name);
     }
   }
+
+  @Test
+  void ofTheAgentsEnvironmentTasksGetWhatIsNobodysSecret() throws Exception {
+    rig.want(rig.inService());
+    try (Offers offers = offers()) {
+      assertThat(
+              offers.environment(
+                  Map.of("PATH", "/bin", "TZ", "UTC", "TOKEN", "secret", "LD_PRELOAD", "/x.so")))
+          .isEqualTo(Map.of("PATH", "/bin", "TZ", "UTC"));
+      assertThat(offers.environment(Map.of())).containsOnlyKeys("PATH");
+    }
+  }
 }

@@ -16,6 +16,7 @@ import java.util.stream.Stream;
 /** Reads of a process what tells it from a later one with the same pid (proc(5), stat). */
 public final class ProcFs {
   private static final Path PROC = Path.of("/proc");
+  private static final Path BOOT = PROC.resolve("sys/kernel/random/boot_id");
 
   /** Whatever the kernel's own clock does, this is what it tells programs (USER_HZ). */
   private static final long TICKS_A_SECOND = 100;
@@ -113,6 +114,11 @@ public final class ProcFs {
   public static boolean runs(long pid, long ticks) {
     OptionalLong now = startTicks(pid);
     return now.isPresent() && now.getAsLong() == ticks;
+  }
+
+  /** Which boot this is: pids and ticks of another mean nothing now (random(4)). */
+  public static String bootId() throws IOException {
+    return Files.readString(BOOT, StandardCharsets.ISO_8859_1).strip();
   }
 
   private static Path process(long pid) {

@@ -1,14 +1,10 @@
 package io.pilothouse.tasks;
 
-import com.google.protobuf.ByteString;
 import io.pilothouse.api.v1.AgentKill;
 import io.pilothouse.api.v1.AgentLaunch;
 import io.pilothouse.filesync.DurableFiles;
 import io.pilothouse.manifests.ProcessSpec.Limits;
 import io.pilothouse.mesos.v1.AgentID;
-import io.pilothouse.mesos.v1.ContainerID;
-import io.pilothouse.mesos.v1.ContainerStatus;
-import io.pilothouse.mesos.v1.ExecutorID;
 import io.pilothouse.mesos.v1.FrameworkInfo.Capability;
 import io.pilothouse.mesos.v1.TaskInfo;
 import io.pilothouse.mesos.v1.TaskState;
@@ -19,7 +15,6 @@ import io.pilothouse.processes.Cgroup;
 import io.pilothouse.processes.Family;
 import io.pilothouse.processes.ProcFs;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -27,7 +22,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
-import java.util.UUID;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -46,6 +40,12 @@ final class CommandTask {
   private static final Duration PID_WITHIN = Duration.ofSeconds(5);
   private static final Duration PID_LOOK = Duration.ofMillis(5);
 
+  /** Before an end that could not be seen to is tried again. */
+  private static final Duration PAUSE = Duration.ofSeconds(1);
+
+  /** Why it never ran, or is not known to: it is ended, and that is told. */
+  private record Broken(TaskState state, Reason reason, String words) {}
+
   private final Machine machine;
   private final String container;
   private final AgentLaunch launch;
@@ -56,7 +56,9 @@ final class CommandTask {
   private Optional<Keeper> keeper = Optional.empty();
   private Optional<Cgroup> cgroup = Optional.empty();
   private Optional<AgentKill> kill = Optional.empty();
-  private boolean ending;
+  private Optional<Broken> broken = Optional.empty();
+  private final Killing killing;
+  private long notBefore = System.nanoTime();
   private boolean silent;
 
   CommandTask(Machine machine, String container, AgentLaunch launch, AgentID agent)
@@ -68,6 +70,7 @@ final class CommandTask {
     this.meta = machine.tasks().meta(container);
     this.updates = UpdateLog.open(meta.resolve("updates"));
     this.retry = new Retry(machine.firstRetry());
+    this.killing = new Killing(container, this::family);
   }
 
   String container() {
@@ -111,7 +114,12 @@ final class CommandTask {
     return updates.hasEnded();
   }
 
-  /** Starts it; what goes wrong is its framework's to know, and no failure here. */
+  /**
+   * Starts it; what goes wrong is its framework's to know, and no failure here. It is told once
+   * nothing runs that may have been started, for its resources are free from then on.
+   *
+   * @throws IOException when not even its first status can be written down
+   */
   void start() throws IOException {
     Optional<String> unable = Supported.objection(launch);
     if (unable.isPresent()) {
@@ -124,30 +132,41 @@ final class CommandTask {
     }
     say(TaskState.TASK_STARTING, Source.SOURCE_EXECUTOR, null, "");
     try {
-      Path sandbox = sandbox();
-      TaskCommand command = TaskCommand.of(launch);
-      command.prepare(sandbox);
-      Map<String, String> environment =
-          TaskEnvironment.of(machine.environment(), agent.getValue(), framework(), info(), sandbox);
-      cgroup = machine.cgroups().make(container, limits());
-      Process process = Keeper.start(meta, command.line(cgroup), sandbox, environment, marks());
-      keeper = Optional.of(Keeper.remember(meta, process));
-      var unused = process.onExit().thenRun(machine.changed());
-    } catch (IOException e) {
-      say(
-          TaskState.TASK_FAILED,
-          Source.SOURCE_AGENT,
-          Reason.REASON_CONTAINER_LAUNCH_FAILED,
-          "Failed to launch container: " + e.getMessage());
+      run();
+    } catch (IOException | RuntimeException e) {
+      broken =
+          Optional.of(
+              new Broken(
+                  TaskState.TASK_FAILED,
+                  Reason.REASON_CONTAINER_LAUNCH_FAILED,
+                  "Failed to launch container: " + e.getMessage()));
+      machine.changed().run();
       return;
     }
     say(TaskState.TASK_RUNNING, Source.SOURCE_EXECUTOR, null, "");
     log.info("task {} of {} runs in {}", info().getTaskId().getValue(), framework(), container);
   }
 
-  /** Whether it is known which processes it has, or had. */
+  private void run() throws IOException {
+    Path sandbox = sandbox();
+    TaskCommand command = TaskCommand.of(launch);
+    command.prepare(sandbox);
+    Map<String, String> environment =
+        TaskEnvironment.of(machine.environment(), agent.getValue(), framework(), info(), sandbox);
+    environment.putAll(marks());
+    command.write(meta, environment);
+    cgroup = machine.cgroups().make(container, limits());
+    Process process =
+        Keeper.start(meta, command.line(cgroup), sandbox, machine.environment(), marks());
+    Keeper started = Keeper.of(process);
+    keeper = Optional.of(started);
+    var unused = process.onExit().thenRun(machine.changed());
+    started.remember(meta);
+  }
+
+  /** Whether it is known who keeps it. */
   boolean wasStarted() throws IOException {
-    return Keeper.of(meta).isPresent() || Keeper.task(meta).isPresent();
+    return Keeper.of(meta).isPresent();
   }
 
   /** Goes on with what an agent before this one started. */
@@ -156,16 +175,17 @@ final class CommandTask {
       return;
     }
     keeper = Keeper.of(meta);
-    if (!wasStarted()) {
+    if (keeper.isEmpty()) {
       boolean aware = has(Capability.Type.PARTITION_AWARE);
-      say(
-          aware ? TaskState.TASK_GONE : TaskState.TASK_LOST,
-          Source.SOURCE_AGENT,
-          Reason.REASON_AGENT_RESTARTED,
-          "The agent ended while it started the task");
+      broken =
+          Optional.of(
+              new Broken(
+                  aware ? TaskState.TASK_GONE : TaskState.TASK_LOST,
+                  Reason.REASON_AGENT_RESTARTED,
+                  "The agent ended while it started the task"));
       return;
     }
-    OptionalLong task = Keeper.task(meta);
+    OptionalLong task = leader();
     if (task.isPresent()) {
       cgroup = machine.cgroups().holding(task.getAsLong(), container, limits());
     }
@@ -184,7 +204,7 @@ final class CommandTask {
       if (!told) {
         say(TaskState.TASK_RUNNING, Source.SOURCE_EXECUTOR, null, "");
       }
-      kill.ifPresent(this::end);
+      kill.ifPresent(each -> killing.ask(grace(each)));
       log.info("task {} of {} goes on", info().getTaskId().getValue(), framework());
     }
   }
@@ -195,40 +215,30 @@ final class CommandTask {
 
   /** Asked to end; asked again only to end sooner. */
   void kill(AgentKill order) throws IOException {
-    if (updates.hasEnded() || kill.isPresent()) {
+    if (updates.hasEnded()) {
+      return;
+    }
+    if (kill.isPresent()) {
+      killing.ask(grace(order)); // who ordered first stays why it ended
       return;
     }
     DurableFiles.replace(meta.resolve("kill"), order.toByteArray());
     kill = Optional.of(order);
+    killing.ask(grace(order));
     if (has(Capability.Type.TASK_KILLING_STATE)) {
       say(TaskState.TASK_KILLING, Source.SOURCE_EXECUTOR, null, order.getReason());
     }
-    end(order);
   }
 
-  /** TERM to all of it, KILL to what is left after the grace; the keeper sees it end. */
-  private void end(AgentKill order) {
-    Family family;
-    try {
-      family = family();
-    } catch (IOException e) {
-      log.warn("task {} cannot be killed yet: {}", info().getTaskId().getValue(), e.getMessage());
-      return;
+  boolean isToEnd() {
+    return kill.isPresent();
+  }
+
+  /** Tries a kill again that did not come to its end. */
+  void killAgain() {
+    if (!hasEnded() && keeper.filter(Keeper::runs).isPresent()) {
+      killing.again();
     }
-    Duration grace = grace(order);
-    Thread.ofVirtual()
-        .name("kill-" + container)
-        .start(
-            () -> {
-              try {
-                family.terminate();
-                family.end(grace);
-              } catch (IOException e) {
-                log.warn("task of {}: {}", container, e.getMessage());
-              } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-              }
-            });
   }
 
   private Duration grace(AgentKill order) {
@@ -242,19 +252,34 @@ final class CommandTask {
 
   /** Whether it runs too long: it is then to be killed. */
   boolean isOverdue() throws IOException {
-    if (!info().hasMaxCompletionTime() || keeper.isEmpty() || kill.isPresent() || hasEnded()) {
+    boolean runs = !hasEnded() && keeper.filter(Keeper::runs).isPresent();
+    if (!info().hasMaxCompletionTime() || !runs || kill.isPresent()) {
       return false;
     }
     Duration most = Duration.ofNanos(info().getMaxCompletionTime().getNanoseconds());
     return ProcFs.age(keeper.get().startTicks()).compareTo(most) > 0;
   }
 
-  /** Whether it ended, and nobody has looked yet; true but once. */
+  /** It is here, and a scheduler thinks that it is not: says how it is. */
+  void tellAgain() throws IOException {
+    Optional<TaskStatus> now = updates.latest();
+    if (now.isPresent() && updates.unacknowledged() == 0) {
+      say(now.get().getState(), Source.SOURCE_AGENT, null, "The task was launched before");
+    }
+    retry.anew();
+    machine.changed().run();
+  }
+
+  /** Whether it ended, and that is not written down yet. */
   boolean endsNow() {
-    boolean ends =
-        !ending && !updates.hasEnded() && keeper.filter(each -> !each.runs()).isPresent();
-    ending |= ends;
-    return ends;
+    return !updates.hasEnded()
+        && System.nanoTime() - notBefore >= 0
+        && (broken.isPresent() || keeper.filter(each -> !each.runs()).isPresent());
+  }
+
+  /** Its end could not be seen to: later. */
+  void postpone() {
+    notBefore = System.nanoTime() + PAUSE.toNanos();
   }
 
   /** Waits for what it left behind; not under the monitor. */
@@ -264,6 +289,17 @@ final class CommandTask {
 
   /** It is gone: says how. */
   void ended() throws IOException {
+    if (broken.isPresent()) {
+      say(broken.get().state(), Source.SOURCE_AGENT, broken.get().reason(), broken.get().words());
+    } else {
+      sayHow();
+    }
+    if (Files.isDirectory(sandbox())) {
+      Sandboxes.ended(sandbox(), machine.clock().instant());
+    }
+  }
+
+  private void sayHow() throws IOException {
     OptionalInt status = Keeper.status(meta);
     boolean outOfMemory = cgroup.isPresent() && cgroup.get().outOfMemory() > 0;
     String how = Ending.words(status);
@@ -285,9 +321,6 @@ final class CommandTask {
           null,
           how);
     }
-    if (Files.isDirectory(sandbox())) {
-      Sandboxes.ended(sandbox(), machine.clock().instant());
-    }
   }
 
   private void killed(AgentKill order, String how) throws IOException {
@@ -306,18 +339,23 @@ final class CommandTask {
     }
   }
 
+  /** All of it; waits for a keeper that has only just been started. */
   private Family family() throws IOException {
-    OptionalLong task = Keeper.task(meta);
+    OptionalLong task = leader();
     long end = System.nanoTime() + PID_WITHIN.toNanos();
-    while (task.isEmpty() && keeper.filter(Keeper::runs).isPresent()) {
-      if (System.nanoTime() - end > 0) {
-        throw new IOException("its keeper does not say which process it is");
-      }
+    while (task.isEmpty()
+        && keeper.filter(Keeper::runs).isPresent()
+        && System.nanoTime() - end < 0) {
       LockSupport.parkNanos(PID_LOOK.toNanos());
-      task = Keeper.task(meta);
+      task = leader();
     }
-    // without one there is nothing but what its marks show
+    // once it has ended its pid may be anybody's: then all is told by control group and marks
     return new Family(task.orElse(Long.MAX_VALUE), marks(), cgroup);
+  }
+
+  private OptionalLong leader() throws IOException {
+    OptionalLong written = Keeper.task(meta);
+    return written.isPresent() || keeper.isEmpty() ? written : keeper.get().child();
   }
 
   private Map<String, String> marks() {
@@ -336,21 +374,8 @@ final class CommandTask {
   /** Writes a status down; who sends it looks at the log. */
   void say(TaskState state, Source source, @Nullable Reason reason, String message)
       throws IOException {
-    UUID uuid = UUID.randomUUID();
-    ByteBuffer bytes = ByteBuffer.allocate(16);
-    bytes.putLong(uuid.getMostSignificantBits()).putLong(uuid.getLeastSignificantBits()).flip();
     TaskStatus.Builder status =
-        TaskStatus.newBuilder()
-            .setTaskId(info().getTaskId())
-            .setState(state)
-            .setSource(source)
-            .setAgentId(agent)
-            .setExecutorId(ExecutorID.newBuilder().setValue(info().getTaskId().getValue()))
-            .setTimestamp(machine.seconds())
-            .setUuid(ByteString.copyFrom(bytes))
-            .setContainerStatus(
-                ContainerStatus.newBuilder()
-                    .setContainerId(ContainerID.newBuilder().setValue(container)));
+        Statuses.of(info(), agent, container, machine.seconds()).setState(state).setSource(source);
     if (reason != null) {
       status.setReason(reason);
     }

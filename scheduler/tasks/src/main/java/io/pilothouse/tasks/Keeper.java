@@ -20,22 +20,30 @@ import java.util.OptionalLong;
  * it ended. Only a parent learns that, and an agent that was restarted is none.
  *
  * @param startTicks tells it from a later process with the same pid
+ * @param boot in which it was started; empty where an agent wrote none down
  */
-record Keeper(long pid, long startTicks) {
+record Keeper(long pid, long startTicks, String boot) {
+  /** Field 22 of proc(5), stat, is the twentieth behind the name: when the task started. */
   private static final String SCRIPT =
       """
       meta=$1
       shift
-      setsid "$@" &
-      echo $! >"$meta/pid.new" && mv "$meta/pid.new" "$meta/pid"
-      wait $!
+      setsid "$@" <"$meta/command" &
+      task=$!
+      read -r stat <"/proc/$task/stat"
+      read -r boot </proc/sys/kernel/random/boot_id
+      set -- ${stat##*)}
+      echo "$task ${20} $boot" >"$meta/pid.new" && mv "$meta/pid.new" "$meta/pid"
+      wait $task
       echo $? >"$meta/status.new" && mv "$meta/status.new" "$meta/status"
       """;
 
   /**
    * Starts a task.
    *
-   * @param meta directory of its own for what it writes down
+   * @param meta directory of its own for what it writes down; {@code command} in it is the task's
+   *     standard input at first, see {@link TaskCommand}
+   * @param environment of the keeper, with nothing of the task's: it may run as another user
    * @param marks variables that the task has and this shell has not: whoever ends the task finds
    *     all of it by them, and must leave this
    */
@@ -62,51 +70,89 @@ record Keeper(long pid, long startTicks) {
     return builder.start();
   }
 
-  /** Of a process that {@link #start} started; remembered for the next agent. */
-  static Keeper remember(Path meta, Process process) throws IOException {
+  /** Of a process that {@link #start} started. */
+  static Keeper of(Process process) throws IOException {
     // one that ended at once has no ticks left to read, and has written its status
-    Keeper keeper = new Keeper(process.pid(), ProcFs.startTicks(process.pid()).orElse(0));
-    String text = "%d %d%n".formatted(keeper.pid(), keeper.startTicks());
+    long ticks = ProcFs.startTicks(process.pid()).orElse(0);
+    return new Keeper(process.pid(), ticks, ProcFs.bootId());
+  }
+
+  /** For the next agent. */
+  void remember(Path meta) throws IOException {
+    String text = "%d %d %s%n".formatted(pid, startTicks, boot);
     DurableFiles.replace(meta.resolve("keeper"), text.getBytes(StandardCharsets.UTF_8));
-    return keeper;
   }
 
   /** The one that an agent before this one started; empty when it came to none. */
   static Optional<Keeper> of(Path meta) throws IOException {
-    List<Long> numbers = numbers(meta.resolve("keeper"));
-    return numbers.size() == 2
-        ? Optional.of(new Keeper(numbers.get(0), numbers.get(1)))
-        : Optional.empty();
+    return written(meta.resolve("keeper"));
+  }
+
+  /** A pid with what tells it from others; empty where less than that is written. */
+  private static Optional<Keeper> written(Path file) throws IOException {
+    List<String> words = words(file);
+    try {
+      return words.size() < 2
+          ? Optional.empty()
+          : Optional.of(
+              new Keeper(
+                  Long.parseLong(words.get(0)),
+                  Long.parseLong(words.get(1)),
+                  words.size() > 2 ? words.get(2) : ""));
+    } catch (NumberFormatException e) {
+      return Optional.empty(); // emptied by a power loss: then the process is gone, too
+    }
   }
 
   boolean runs() {
-    return ProcFs.runs(pid, startTicks);
+    return ProcFs.runs(pid, startTicks) && (boot.isEmpty() || boot.equals(thisBoot()));
   }
 
-  /** The task's process, which leads its group and session. */
+  private static String thisBoot() {
+    try {
+      return ProcFs.bootId();
+    } catch (IOException e) {
+      return "unknown"; // then nothing is taken for what was started in another
+    }
+  }
+
+  /**
+   * The task's process, which leads its group and session; empty unless it is certain that it runs
+   * and is no later one with its pid.
+   */
   static OptionalLong task(Path meta) throws IOException {
-    List<Long> numbers = numbers(meta.resolve("pid"));
-    return numbers.size() == 1 ? OptionalLong.of(numbers.getFirst()) : OptionalLong.empty();
+    Optional<Keeper> written = written(meta.resolve("pid"));
+    return written.filter(each -> !each.boot().isEmpty() && each.runs()).isPresent()
+        ? OptionalLong.of(written.get().pid())
+        : OptionalLong.empty();
+  }
+
+  /** The same by its parent, where nothing is written: on a full disk, or by an older agent. */
+  OptionalLong child() {
+    return runs()
+        ? ProcessHandle.of(pid).stream()
+            .flatMap(ProcessHandle::children)
+            .mapToLong(ProcessHandle::pid)
+            .filter(each -> ProcFs.stat(each).filter(at -> at.session() == each).isPresent())
+            .findFirst()
+        : OptionalLong.empty();
   }
 
   /** How it ended, as sh(1) tells; empty when nobody saw it. */
   static OptionalInt status(Path meta) throws IOException {
-    List<Long> numbers = numbers(meta.resolve("status"));
-    return numbers.size() == 1
-        ? OptionalInt.of(Math.toIntExact(numbers.getFirst()))
-        : OptionalInt.empty();
+    List<String> words = words(meta.resolve("status"));
+    try {
+      return words.size() == 1
+          ? OptionalInt.of(Integer.parseInt(words.getFirst()))
+          : OptionalInt.empty();
+    } catch (NumberFormatException e) {
+      return OptionalInt.empty(); // emptied by a power loss
+    }
   }
 
-  private static List<Long> numbers(Path file) throws IOException {
-    if (!Files.isRegularFile(file)) {
-      return List.of();
-    }
-    try {
-      return List.of(Files.readString(file).strip().split(" ", -1)).stream()
-          .map(Long::valueOf)
-          .toList();
-    } catch (NumberFormatException e) {
-      return List.of(); // emptied by a power loss: then the process is gone, too
-    }
+  private static List<String> words(Path file) throws IOException {
+    return Files.isRegularFile(file)
+        ? List.of(Files.readString(file).strip().split(" ", -1))
+        : List.of();
   }
 }

@@ -108,28 +108,34 @@ record Sandboxes(TaskDisk disk, Duration keep, int most, long output) {
     }
   }
 
-  /** Begins outputs anew that are too long; what is written meanwhile may be lost. */
+  /**
+   * Begins outputs anew that are too long; what is written meanwhile may be lost. The directory is
+   * its task's: a file is looked at, copied and cut through one channel, never through a link.
+   */
   void bound(Path sandbox) throws IOException {
     for (String name : List.of("stdout", "stderr")) {
       Path file = sandbox.resolve(name);
-      boolean plain = Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS);
-      if (plain && Files.size(file) > output) {
-        Path before = sandbox.resolve(name + ".1");
-        tail(file, before);
-        // the task goes on at the new end: it appends
-        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
-          channel.truncate(0);
+      if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS) || Files.size(file) <= output) {
+        continue;
+      }
+      try (FileChannel channel =
+          FileChannel.open(
+              file, StandardOpenOption.READ, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS)) {
+        try {
+          tail(channel, sandbox.resolve(name + ".1"));
+        } catch (IOException e) {
+          log.warn("{} begins anew, and what was in it cannot be kept: {}", file, e.toString());
         }
+        channel.truncate(0); // the task goes on at the new end: it appends
       }
     }
   }
 
-  private void tail(Path file, Path to) throws IOException {
+  private void tail(FileChannel from, Path to) throws IOException {
     Path fresh = to.resolveSibling(to.getFileName() + ".new");
     Files.deleteIfExists(fresh);
-    try (FileChannel from = FileChannel.open(file, StandardOpenOption.READ);
-        FileChannel copy =
-            FileChannel.open(fresh, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+    try (FileChannel copy =
+        FileChannel.open(fresh, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
       long size = from.size();
       long at = Math.max(0, size - output);
       while (at < size) {

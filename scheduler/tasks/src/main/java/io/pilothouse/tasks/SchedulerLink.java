@@ -79,8 +79,11 @@ public final class SchedulerLink implements AutoCloseable {
       }
     }
     if (!wanted.isEmpty() && System.nanoTime() - notBefore >= 0) {
-      stream = new Stream(wanted, connect.apply(wanted));
-      stream.open();
+      Stream fresh = new Stream(wanted, connect.apply(wanted));
+      stream = fresh;
+      // before what is here is counted: what another stream still says is no longer done
+      tasks.follow(fresh);
+      fresh.open();
     }
   }
 
@@ -160,9 +163,15 @@ public final class SchedulerLink implements AutoCloseable {
     public void onNext(SchedulerMessage message) {
       heardAt = System.nanoTime();
       try {
-        if (!tasks.obeys(message.getToken())) {
-          refuse("its token %d is older than one seen before".formatted(message.getToken()));
-          return;
+        switch (tasks.take(this, message)) {
+          case GIVEN_UP -> {
+            return;
+          }
+          case OUTDATED -> {
+            refuse("its token %d is older than one seen before".formatted(message.getToken()));
+            return;
+          }
+          case OBEYED -> {}
         }
         switch (message.getKindCase()) {
           case REGISTERED -> {
@@ -176,11 +185,11 @@ public final class SchedulerLink implements AutoCloseable {
                   AgentMessage.newBuilder()
                       .setPong(AgentPong.newBuilder().setSequence(message.getPing().getSequence()))
                       .build());
-          default -> tasks.take(message);
+          default -> {} // done
         }
-      } catch (IOException e) {
+      } catch (IOException | RuntimeException e) {
         // nothing was promised: the scheduler finds out what is here when this registers again
-        refuse("what it said cannot be written down: " + e.getMessage());
+        refuse("what it said cannot be done: " + e.getMessage());
       }
     }
 

@@ -8,17 +8,27 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.attribute.UserPrincipal;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
- * The line that a task is started by, and whom it runs as.
+ * The line that a task is started by, and whom it runs as. Its variables and its words come to it
+ * as a script on the standard input of a shell that is its user already: nothing that runs as
+ * anybody else sees its {@code PATH} or {@code LD_PRELOAD}, and no list of processes its secrets.
  *
  * @param user empty for the agent's own
  */
 record TaskCommand(CommandInfo command, Optional<RunAs> user) {
+  /** Gives up the directory, and only then root's rights: nobody can plant a link before. */
+  private static final String GIVE =
+      "chown -- \"$1\" stdout stderr . || exit 126; shift; exec \"$@\"";
+
+  private static final FileAttribute<?> OWNERS_ONLY =
+      PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
 
   /**
    * Of a launch.
@@ -43,16 +53,11 @@ record TaskCommand(CommandInfo command, Optional<RunAs> user) {
     return new TaskCommand(command, Optional.of(RunAs.of(name)));
   }
 
-  /** Makes the directory that it runs in, its user's own. */
+  /** Makes the directory that it runs in, with its outputs; the agent's until it starts. */
   void prepare(Path sandbox) throws IOException {
     Files.createDirectories(sandbox);
-    if (user.filter(RunAs::isOther).isPresent()) {
-      UserPrincipal owner =
-          sandbox
-              .getFileSystem()
-              .getUserPrincipalLookupService()
-              .lookupPrincipalByName(user.get().user());
-      Files.setOwner(sandbox, owner);
+    for (String each : List.of("stdout", "stderr")) {
+      Files.createFile(sandbox.resolve(each));
     }
     Path latest = sandbox.resolveSibling("latest");
     Path fresh = sandbox.resolveSibling("latest.new");
@@ -64,14 +69,51 @@ record TaskCommand(CommandInfo command, Optional<RunAs> user) {
   /** In its groups, as its user. */
   List<String> line(Optional<Cgroup> cgroup) {
     List<String> line = new ArrayList<>(Cgroup.entering(cgroup));
-    user.ifPresent(each -> line.addAll(each.prefix()));
-    if (command.getShell()) {
-      line.addAll(List.of("/bin/sh", "-c", command.getValue()));
-    } else {
-      line.add(command.getValue());
-      // the first is what it is to be called, which is no matter here
-      line.addAll(command.getArgumentsList().stream().skip(1).toList());
+    if (user.filter(RunAs::isOther).isPresent()) {
+      line.addAll(List.of("/bin/sh", "-c", GIVE, "pilot-give", user.get().user()));
+      line.addAll(user.get().prefix());
     }
+    line.add("/bin/sh"); // reads what to do
     return line;
+  }
+
+  /**
+   * Writes down what the shell is to become.
+   *
+   * @throws IOException when it cannot be said, in words for the framework
+   */
+  void write(Path meta, Map<String, String> environment) throws IOException {
+    StringBuilder script = new StringBuilder("exec env -i --");
+    for (Map.Entry<String, String> each : environment.entrySet()) {
+      script.append(quoted("variable " + each.getKey(), each.getKey() + "=" + each.getValue()));
+    }
+    for (String each : words()) {
+      script.append(quoted("command", each));
+    }
+    Path file = Files.createFile(meta.resolve("command"), OWNERS_ONLY);
+    Files.writeString(file, script.append(" </dev/null\n"));
+  }
+
+  private List<String> words() {
+    if (command.getShell()) {
+      return List.of("/bin/sh", "-c", command.getValue());
+    }
+    List<String> words = new ArrayList<>();
+    if (command.getValue().contains("=")) {
+      words.addAll(List.of("/bin/sh", "-c", "exec \"$@\"", "pilot-task")); // no variable of env(1)
+    }
+    words.add(command.getValue());
+    // the first is what it is to be called, which is no matter here
+    words.addAll(command.getArgumentsList().stream().skip(1).toList());
+    return words;
+  }
+
+  private static String quoted(String what, String word) throws IOException {
+    if (word.indexOf('\0') >= 0) {
+      throw new IOException(
+          "the %s has a NUL character, which no program can be given"
+              .formatted(what.replace("\0", "\\0")));
+    }
+    return " '" + word.replace("'", "'\\''") + "'";
   }
 }

@@ -17,6 +17,9 @@ final class TaskEnvironment {
   /** As many ports are named one by one. */
   private static final int PORTS = 100;
 
+  /** What finds and ends all of a fleet goes by these. */
+  private static final String OURS = "PILOT_";
+
   private TaskEnvironment() {}
 
   /**
@@ -79,6 +82,11 @@ final class TaskEnvironment {
       }
       if (each.getName().isEmpty() || each.getName().contains("=")) {
         throw new IOException("\"%s\" cannot be a variable's name".formatted(each.getName()));
+      }
+      if (each.getName().startsWith(OURS)) {
+        throw new IOException(
+            "the variable %s is the machine's own: names that begin with %s cannot be a task's"
+                .formatted(each.getName(), OURS));
       }
       all.put(each.getName(), each.getValue());
     }

@@ -7,12 +7,10 @@ import io.pilothouse.api.v1.AgentLaunch;
 import io.pilothouse.api.v1.AgentMessage;
 import io.pilothouse.api.v1.AgentRegister;
 import io.pilothouse.api.v1.AgentUpdate;
-import io.pilothouse.api.v1.RunningTask;
 import io.pilothouse.api.v1.SchedulerMessage;
 import io.pilothouse.filesync.DurableFiles;
 import io.pilothouse.mesos.v1.AgentID;
 import io.pilothouse.mesos.v1.AgentInfo;
-import io.pilothouse.mesos.v1.FrameworkInfo;
 import io.pilothouse.mesos.v1.TaskStatus;
 import io.pilothouse.processes.Family;
 import java.io.IOException;
@@ -20,14 +18,12 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.UUID;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -52,6 +48,10 @@ public final class Tasks {
   private final Map<String, CommandTask> tasks = new LinkedHashMap<>();
 
   private Optional<Consumer<AgentMessage>> out = Optional.empty();
+
+  /** The stream that is obeyed; none while there is none. */
+  private Optional<Object> followed = Optional.empty();
+
   private long token;
   private long collectedAt = System.nanoTime() - COLLECT_EVERY.toNanos();
 
@@ -134,28 +134,15 @@ public final class Tasks {
             .setBootId(bootId)
             .setToken(token)
             .setVersion(version);
-    Map<String, FrameworkInfo> frameworks = new TreeMap<>();
-    for (CommandTask each : tasks.values()) {
-      if (each.isSilent()) {
-        continue;
-      }
-      frameworks.put(each.framework(), each.launch().getFramework());
-      RunningTask.Builder task =
-          RunningTask.newBuilder()
-              .setFrameworkId(each.launch().getFramework().getId())
-              .setTask(each.info().toBuilder().clearData())
-              .setUnacknowledged(each.updates().unacknowledged());
-      each.updates().latest().ifPresent(task::setLatest);
-      register.addTasks(task);
-    }
-    return register.addAllFrameworks(frameworks.values()).build();
+    Listing.register(tasks.values(), register);
+    return register.build();
   }
 
   /**
    * Whether a message under this token is to be obeyed. A higher one than ever is remembered first:
    * not even the next agent obeys a lower one then.
    */
-  public synchronized boolean obeys(long offered) throws IOException {
+  synchronized boolean obeys(long offered) throws IOException {
     if (offered > token) {
       DurableFiles.replace(disk.token(), Long.toString(offered).getBytes(StandardCharsets.UTF_8));
       token = offered;
@@ -170,15 +157,42 @@ public final class Tasks {
     machine.changed().run();
   }
 
-  /** Nobody to tell. */
+  /** From now on no other stream than this is obeyed. */
+  synchronized void follow(Object stream) {
+    followed = Optional.of(stream);
+  }
+
+  /** Nobody to tell, and nobody to obey. */
   public synchronized void disconnected() {
     out = Optional.empty();
+    followed = Optional.empty();
+  }
+
+  /** What became of a message. */
+  enum Answer {
+    OBEYED,
+    /** Of a stream that was given up: another scheduler may have been told what is here. */
+    GIVEN_UP,
+    /** Under an older token than one seen before. */
+    OUTDATED
+  }
+
+  /** Does what a stream says if it is to be obeyed, in one step with the look whether it is. */
+  synchronized Answer take(Object stream, SchedulerMessage message) throws IOException {
+    if (followed.filter(stream::equals).isEmpty()) {
+      return Answer.GIVEN_UP;
+    }
+    if (!obeys(message.getToken())) {
+      return Answer.OUTDATED;
+    }
+    take(message);
+    return Answer.OBEYED;
   }
 
   /**
    * Does what the scheduler says; what concerns a task that is not here is too late, and nothing.
    */
-  public synchronized void take(SchedulerMessage message) throws IOException {
+  synchronized void take(SchedulerMessage message) throws IOException {
     switch (message.getKindCase()) {
       case LAUNCH -> launch(message.getLaunch());
       case KILL -> kill(message.getKill());
@@ -203,14 +217,34 @@ public final class Tasks {
                   .build();
       String framework = launch.getFramework().getId().getValue();
       String key = key(framework, launch.getTasks(i).getTaskId().getValue());
-      if (!tasks.containsKey(key)) {
-        String container = UUID.randomUUID().toString();
-        Files.createDirectories(disk.meta(container));
-        DurableFiles.replace(disk.meta(container).resolve("launch"), one.toByteArray());
-        CommandTask task = new CommandTask(machine, container, one, agent);
-        tasks.put(key, task);
-        task.start();
+      CommandTask known = tasks.get(key);
+      if (known != null && isOver(known)) {
+        forget(known); // a new task of an id that is free again
+        known = null;
       }
+      if (known == null) {
+        start(key, one);
+      } else {
+        known.tellAgain();
+      }
+    }
+  }
+
+  private void start(String key, AgentLaunch launch) throws IOException {
+    String container = UUID.randomUUID().toString();
+    try {
+      Files.createDirectories(disk.meta(container));
+      DurableFiles.replace(disk.meta(container).resolve("launch"), launch.toByteArray());
+      CommandTask task = new CommandTask(machine, container, launch, agent);
+      tasks.put(key, task);
+      task.start();
+    } catch (IOException | RuntimeException e) {
+      CommandTask task = tasks.get(key);
+      if (task == null || task.updates().latest().isEmpty()) {
+        tasks.remove(key); // nothing runs, and nobody was told: it was never taken on
+        DurableFiles.deleteTree(disk.meta(container));
+      }
+      throw e;
     }
   }
 
@@ -231,25 +265,28 @@ public final class Tasks {
     }
   }
 
-  private void shutDown(String framework) throws IOException {
-    for (CommandTask each : tasks.values()) {
-      if (each.framework().equals(framework)) {
-        each.silence();
-        each.kill(order(each, TaskStatus.Reason.REASON_FRAMEWORK_REMOVED).build());
-      }
-    }
+  /** Its tasks are killed in the next round, and in each until they are. */
+  private void shutDown(String framework) {
+    tasks.values().stream()
+        .filter(each -> each.framework().equals(framework))
+        .forEach(CommandTask::silence);
     machine.changed().run();
   }
 
   /** Looks at what has ended, tells what is to be told, and tidies up. */
   public void round() throws IOException, InterruptedException {
-    killOverdue();
+    killUnwanted();
     for (CommandTask each : ended()) {
-      each.clear();
-      synchronized (this) {
-        each.ended();
+      try {
+        each.clear();
+        synchronized (this) {
+          each.ended();
+        }
+        each.forget();
+      } catch (IOException | RuntimeException e) {
+        each.postpone();
+        log.warn("the end of {} is seen to later: {}", each.container(), e.toString());
       }
-      each.forget();
     }
     synchronized (this) {
       forgetDone();
@@ -264,13 +301,21 @@ public final class Tasks {
     }
   }
 
-  private synchronized void killOverdue() throws IOException {
+  private synchronized void killUnwanted() {
     for (CommandTask each : tasks.values()) {
-      if (each.isOverdue()) {
-        each.kill(
-            order(each, TaskStatus.Reason.REASON_MAX_COMPLETION_TIME_REACHED)
-                .setReason("Task exceeded its maximum completion time")
-                .build());
+      try {
+        if (each.isSilent() && !each.isToEnd()) {
+          each.kill(order(each, TaskStatus.Reason.REASON_FRAMEWORK_REMOVED).build());
+        } else if (each.isOverdue()) {
+          each.kill(
+              order(each, TaskStatus.Reason.REASON_MAX_COMPLETION_TIME_REACHED)
+                  .setReason("Task exceeded its maximum completion time")
+                  .build());
+        } else {
+          each.killAgain();
+        }
+      } catch (IOException e) {
+        log.warn("{} cannot be killed yet: {}", each.container(), e.toString());
       }
     }
   }
@@ -288,11 +333,19 @@ public final class Tasks {
 
   private void forgetDone() throws IOException {
     for (CommandTask each : List.copyOf(tasks.values())) {
-      if (each.updates().isDone() || (each.isSilent() && each.hasEnded())) {
-        DurableFiles.deleteTree(disk.meta(each.container()));
-        tasks.remove(key(each));
+      if (isOver(each)) {
+        forget(each);
       }
     }
+  }
+
+  private static boolean isOver(CommandTask task) {
+    return task.updates().isDone() || (task.isSilent() && task.hasEnded());
+  }
+
+  private void forget(CommandTask task) throws IOException {
+    DurableFiles.deleteTree(disk.meta(task.container()));
+    tasks.remove(key(task));
   }
 
   private void tell() {
@@ -312,10 +365,14 @@ public final class Tasks {
     }
   }
 
-  private void bound() throws IOException {
+  private void bound() {
     for (CommandTask each : tasks.values()) {
-      if (!each.hasEnded()) {
-        sandboxes.bound(each.sandbox());
+      try {
+        if (!each.hasEnded()) {
+          sandboxes.bound(each.sandbox());
+        }
+      } catch (IOException e) {
+        log.warn("outputs in {} stay as they are: {}", each.sandbox(), e.toString());
       }
     }
   }
@@ -333,17 +390,7 @@ public final class Tasks {
     Map<String, Object> all = new LinkedHashMap<>();
     all.put("agent_id", agent.getValue());
     all.put("scheduler_knows", out.isPresent());
-    List<Map<String, Object>> each = new ArrayList<>();
-    for (CommandTask task : tasks.values()) {
-      Map<String, Object> one = new LinkedHashMap<>();
-      one.put("framework", task.framework());
-      one.put("task", task.info().getTaskId().getValue());
-      one.put("state", task.updates().latest().map(at -> at.getState().name()).orElse(""));
-      one.put("unacknowledged", task.updates().unacknowledged());
-      one.put("sandbox", task.sandbox().toString());
-      each.add(one);
-    }
-    all.put("tasks", each);
+    all.put("tasks", Listing.describe(tasks.values()));
     return all;
   }
 }

@@ -71,4 +71,29 @@ class SandboxesTest {
 
     assertThat(root.resolve("frameworks/f")).doesNotExist();
   }
+
+  @Test
+  void anOutputThatIsALinkIsNotFollowed() throws IOException {
+    Path sandbox = ran("e1", "c1", Duration.ZERO);
+    Path other = Files.writeString(root.resolve("other"), "x".repeat(5000));
+    Files.delete(sandbox.resolve("stdout"));
+    Files.createSymbolicLink(sandbox.resolve("stdout"), other);
+
+    sandboxes(2).bound(sandbox);
+
+    assertThat(other).hasSize(5000);
+    assertThat(sandbox.resolve("stdout.1")).doesNotExist();
+  }
+
+  @Test
+  void anOutputIsBoundedWhateverIsWhereItsTailWouldGo() throws IOException {
+    Path sandbox = ran("e1", "c1", Duration.ZERO);
+    Files.createDirectories(sandbox.resolve("stdout.1/full"));
+    Files.writeString(sandbox.resolve("stdout"), "x".repeat(5000));
+
+    sandboxes(2).bound(sandbox);
+
+    assertThat(sandbox.resolve("stdout")).isEmptyFile();
+    assertThat(sandbox.resolve("stdout.1/full")).isDirectory();
+  }
 }
