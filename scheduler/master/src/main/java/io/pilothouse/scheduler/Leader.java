@@ -40,15 +40,23 @@ final class Leader {
   private long revision;
   private boolean known;
 
+  /** The number of the next core: of this process or another under the same token, none has it. */
+  private long nextCore;
+
   /** The token that it leads under; 0: it does not. */
   private long leading;
 
-  Leader(HeldLease lease, Machines dm, Loop loop, CoreOptions options, Cores cores) {
+  /**
+   * @param born milliseconds since the epoch, when this process began; one that is started again
+   *     soon enough has the token of the one before it
+   */
+  Leader(HeldLease lease, Machines dm, Loop loop, CoreOptions options, Cores cores, long born) {
     this.lease = lease;
     this.dm = dm;
     this.loop = loop;
     this.options = options;
     this.cores = cores;
+    this.nextCore = born;
   }
 
   /** Waits for what became otherwise. */
@@ -94,17 +102,22 @@ final class Leader {
       return;
     }
     leading = token.get();
-    log.info("Leads with token {} and {} machines", leading, machines.size());
-    CoreOptions named = options.master(named(options.master(), leading));
-    loop.lead(now -> cores.make(named, now));
+    CoreOptions named = options.master(named(options.master(), leading, nextCore++));
+    log.info(
+        "Leads with token {} and {} machines as {}",
+        leading,
+        machines.size(),
+        named.master().getId());
+    loop.lead(() -> lease.token().equals(token), now -> cores.make(named, now));
     PullOfferableReply all =
         PullOfferableReply.newBuilder().setFull(true).addAllMachines(machines.values()).build();
     loop.submit((core, now) -> core.machines(all, now));
   }
 
-  /** Ids that it gives are not given by another one, nor by itself at another time. */
-  private static MasterInfo named(MasterInfo master, long token) {
-    return master.toBuilder().setId(master.getId() + "-" + token).build();
+  /** Ids that a core gives are given by no other: not by one of another token, nor of its own. */
+  private static MasterInfo named(MasterInfo master, long token, long core) {
+    String id = "%s-%s-%s".formatted(master.getId(), token, Long.toString(core, 36));
+    return master.toBuilder().setId(id).build();
   }
 
   synchronized long leading() {

@@ -24,6 +24,7 @@ import io.pilothouse.scheduler.http.Operators;
 import io.pilothouse.scheduler.http.Routes;
 import io.pilothouse.scheduler.http.Streams;
 import io.pilothouse.scheduler.loop.Loop;
+import io.pilothouse.scheduler.loop.SteadyClock;
 import io.pilothouse.tls.TlsDirectory;
 import java.io.IOException;
 import java.net.Inet4Address;
@@ -133,9 +134,10 @@ public final class Main implements Program.Body {
         program.closing(
             new LeaseKeeper(
                 client, "scheduler", options.id(), agents.toString(), LEASE, program.meters()));
+    SteadyClock clock = new SteadyClock(System::currentTimeMillis, System::nanoTime);
     Streams streams = new Streams();
     Connected connected = new Connected();
-    Loop loop = program.closing(new Loop(System::currentTimeMillis, connected::endAll));
+    Loop loop = program.closing(new Loop(clock, connected::endAll));
     AgentStreams attached = new AgentStreams(loop, lease::token);
     Operators operators = new Operators(loop, HEARTBEAT.toSeconds());
     connected.is(streams, attached, operators);
@@ -153,7 +155,8 @@ public final class Main implements Program.Body {
             loop,
             core,
             (named, now) ->
-                new Core(named, Allocator.create(Options.DEFAULT.withSeed(now)), edges, true, now));
+                new Core(named, Allocator.create(Options.DEFAULT.withSeed(now)), edges, true, now),
+            System.currentTimeMillis());
     program.closing(new AgentPort(agents, tls, attached));
     program.closing(
         new ApiServer(

@@ -70,7 +70,8 @@ class LeaderTest {
                     new Streams(), new AgentStreams(loop, () -> token), new Operators(loop, 15)),
                 true,
                 now);
-          });
+          },
+          35);
 
   @AfterEach
   void close() {
@@ -99,7 +100,7 @@ class LeaderTest {
     assertThat(loop.leadership()).isEqualTo(new Leadership.Leading());
     leader.round();
     settle();
-    assertThat(cores).as("one core for each token").containsExactly("m-3");
+    assertThat(cores).as("one core for each token").containsExactly("m-3-z");
     token = Optional.empty();
     leader.round();
     settle();
@@ -108,7 +109,7 @@ class LeaderTest {
     token = Optional.of(4L);
     leader.round();
     settle();
-    assertThat(cores).containsExactly("m-3", "m-4");
+    assertThat(cores).containsExactly("m-3-z", "m-4-10");
   }
 
   @Test
@@ -137,7 +138,7 @@ class LeaderTest {
     leader.round();
     settle();
     assertThat(loop.leadership()).isEqualTo(new Leadership.Leading());
-    assertThat(cores).hasSize(2);
+    assertThat(cores).as("no id is given twice").containsExactly("m-3-z", "m-3-10");
     AgentMessage.Builder register = AgentMessage.newBuilder();
     register.getRegisterBuilder().getAgentBuilder().setHostname("m1").getIdBuilder().setValue("a");
     BlockingQueue<Boolean> offerable = new LinkedBlockingQueue<>();
@@ -147,5 +148,48 @@ class LeaderTest {
           offerable.add(!core.picture().agents().getAgents(0).getDeactivated());
         });
     assertThat(offerable.poll(20, TimeUnit.SECONDS)).as("it knows the machines").isTrue();
+  }
+
+  private void lead() throws InterruptedException {
+    token = Optional.of(3L);
+    leader.pull();
+    leader.round();
+    settle();
+    assertThat(loop.leadership()).isEqualTo(new Leadership.Leading());
+  }
+
+  @Test
+  void afterAPauseTheCoreSeesNothingUnlessTheLeaseIsStillItsOwn() throws Exception {
+    lead();
+    BlockingQueue<String> seen = new LinkedBlockingQueue<>();
+    for (Optional<Long> other : List.of(Optional.<Long>empty(), Optional.of(4L))) {
+      token = other;
+      loop.submit((core, now) -> seen.add("the core"), () -> seen.add("nobody"));
+      assertThat(seen.poll(20, TimeUnit.SECONDS)).isEqualTo("nobody");
+      assertThat(loop.leadership()).isEqualTo(new Leadership.Standby(Optional.empty()));
+      token = Optional.of(3L);
+      leader.round();
+      settle();
+      assertThat(loop.leadership()).as("it was its own again").isEqualTo(new Leadership.Leading());
+    }
+    assertThat(drops).hasValue(2);
+  }
+
+  @Test
+  void anErrorOfTheMachineBelowIsTheEndOfTheProgramAndNoCoreGoesOnDeciding() throws Exception {
+    lead();
+    BlockingQueue<Throwable> faults = new LinkedBlockingQueue<>();
+    Thread.UncaughtExceptionHandler before = Thread.getDefaultUncaughtExceptionHandler();
+    Thread.setDefaultUncaughtExceptionHandler((thread, fault) -> faults.add(fault));
+    try {
+      loop.submit(
+          (core, now) -> {
+            throw new StackOverflowError("that the test makes");
+          });
+      assertThat(faults.poll(20, TimeUnit.SECONDS)).isInstanceOf(StackOverflowError.class);
+      assertThat(loop.leadership()).isInstanceOf(Leadership.Standby.class);
+    } finally {
+      Thread.setDefaultUncaughtExceptionHandler(before);
+    }
   }
 }

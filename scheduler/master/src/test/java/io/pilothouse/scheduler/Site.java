@@ -110,6 +110,7 @@ public final class Site implements AutoCloseable {
           }
         };
     loop.lead(
+        () -> true,
         now ->
             new Core(
                 CoreOptions.of(MASTER).heartbeat(Duration.ofMillis(300)),

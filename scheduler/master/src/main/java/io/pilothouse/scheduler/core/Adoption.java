@@ -146,6 +146,7 @@ final class Adoption {
     String id = running.getExecutor().getExecutorId().getValue();
     Optional<Executor> known = agent.executor(framework.id, id);
     if (known.isPresent()) {
+      known.get().shown = true;
       return known.get();
     }
     Executor executor =
@@ -156,6 +157,7 @@ final class Adoption {
             running.getExecutor().toBuilder()
                 .setFrameworkId(FrameworkID.newBuilder().setValue(framework.id))
                 .build());
+    executor.shown = true;
     agent.add(executor);
     return executor;
   }

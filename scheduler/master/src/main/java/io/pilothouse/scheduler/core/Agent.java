@@ -89,6 +89,16 @@ final class Agent {
     return Optional.ofNullable(removed);
   }
 
+  void show(String framework, String executor) {
+    executor(framework, executor).ifPresent(each -> each.shown = true);
+  }
+
+  /** A task of it is not over. */
+  boolean needs(Executor executor) {
+    return tasks.getOrDefault(executor.framework().id, Map.of()).values().stream()
+        .anyMatch(task -> task.holding && task.executor.equals(executor.id()));
+  }
+
   Optional<Executor> executor(String framework, String executor) {
     return Optional.ofNullable(executors.getOrDefault(framework, Map.of()).get(executor));
   }

@@ -78,6 +78,7 @@ final class Agents {
       agent.info = register.getAgent();
       agent.version = register.getVersion();
       agent.reregistered = tables.now;
+      agent.emptied = false; // what it was told may never have arrived
       tables.allocator.removeAgent(id);
     }
     agent.link = link;
@@ -327,6 +328,7 @@ final class Agents {
   void empty() {
     for (Agent agent : tables.taken) {
       if (agent.emptied
+          || agent.link == null // told when it is back
           || agent.view == null
           || agent.view.getTakenAt() > tables.now
           || tables.agents.get(agent.id) != agent) {

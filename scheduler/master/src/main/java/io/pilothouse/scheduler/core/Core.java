@@ -10,15 +10,21 @@ import io.pilothouse.api.v1.SchedulerMessage;
 import io.pilothouse.mesos.v1.scheduler.Call;
 import io.pilothouse.mesos.v1.scheduler.Event;
 import io.pilothouse.scheduler.allocator.Allocator;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The scheduler's core: one input after the other, each with its time. What is to be said comes out
  * at the {@link Outbox}, before the method returns. Used by one thread.
  */
 public final class Core {
+  private static final Logger log = LoggerFactory.getLogger(Core.class);
+
   /** Between two batches of the allocator. */
   private static final long BATCH = 1_000;
 
@@ -70,6 +76,16 @@ public final class Core {
     } else if (tables.allocateSoon) {
       tables.allocateSoon = false;
       offering.make(false);
+    }
+  }
+
+  /**
+   * For so long nothing was looked at, so that nobody could be heard: before the tick that is late.
+   */
+  public void paused(long millis, long now) {
+    advance(now);
+    for (Agent each : tables.agents.values()) {
+      each.heard = Math.min(tables.now, each.heard + millis);
     }
   }
 
@@ -171,10 +187,13 @@ public final class Core {
               false,
               call.getDeclineInverseOffers().getFilters());
       case REVIVE -> {
-        tables.allocator.revive(framework.id, call.getRevive().getRolesList());
+        ofItsRoles(framework, call.getRevive().getRolesList())
+            .ifPresent(roles -> tables.allocator.revive(framework.id, roles));
         tables.allocateSoon = true;
       }
-      case SUPPRESS -> tables.allocator.suppress(framework.id, call.getSuppress().getRolesList());
+      case SUPPRESS ->
+          ofItsRoles(framework, call.getSuppress().getRolesList())
+              .ifPresent(roles -> tables.allocator.suppress(framework.id, roles));
       case KILL -> statuses.kill(framework, call.getKill());
       case SHUTDOWN -> shutDown(framework, call.getShutdown());
       case ACKNOWLEDGE -> statuses.acknowledge(framework, call.getAcknowledge());
@@ -186,6 +205,20 @@ public final class Core {
       case SUBSCRIBE, UPDATE_FRAMEWORK, UNKNOWN ->
           throw new IllegalStateException("has its own way: " + call.getType());
     }
+  }
+
+  /** None named: all of them. Those that it is not in are ignored; empty: it named only such. */
+  private static Optional<List<String>> ofItsRoles(Framework framework, List<String> named) {
+    Set<String> its = framework.roles();
+    List<String> known = named.stream().filter(its::contains).distinct().toList();
+    if (known.size() < named.size()) {
+      log.info(
+          "Framework {} names roles {}; those that it is not in are ignored, it is in {}",
+          framework.id,
+          named,
+          its);
+    }
+    return named.isEmpty() || !known.isEmpty() ? Optional.of(known) : Optional.empty();
   }
 
   private void shutDown(Framework framework, Call.Shutdown call) {
@@ -242,6 +275,7 @@ public final class Core {
   private void pass(Agent agent, ExecutorToFramework message) {
     @Nullable Framework framework = tables.frameworks.get(message.getFrameworkId().getValue());
     if (framework != null) {
+      agent.show(framework.id, message.getExecutorId().getValue());
       tables.tell(
           framework,
           Event.newBuilder()

@@ -5,7 +5,33 @@ import io.pilothouse.scheduler.allocator.Allocation;
 import io.pilothouse.scheduler.wire.ResourceForm;
 
 /** One that a framework brought, on one machine; it has resources of its own until it ends. */
-record Executor(Framework framework, String agent, String role, ExecutorInfo info) {
+final class Executor {
+  private final Framework framework;
+  private final String agent;
+  private final String role;
+  private final ExecutorInfo info;
+
+  /**
+   * Its agent has listed it, or told of something that it did: it is there until the agent says
+   * that it has ended. One that never was shown may never have been started.
+   */
+  boolean shown;
+
+  Executor(Framework framework, String agent, String role, ExecutorInfo info) {
+    this.framework = framework;
+    this.agent = agent;
+    this.role = role;
+    this.info = info;
+  }
+
+  Framework framework() {
+    return framework;
+  }
+
+  ExecutorInfo info() {
+    return info;
+  }
+
   String id() {
     return info.getExecutorId().getValue();
   }

@@ -63,17 +63,11 @@ final class Frameworks {
       return;
     }
     if (known == null) {
-      Framework added =
-          new Framework(
-              id.isEmpty()
-                  ? "%s-%04d".formatted(tables.options.master().getId(), tables.nextFramework())
-                  : id,
-              info,
-              tables.now);
+      Framework added = new Framework(id.isEmpty() ? freeId() : id, info, tables.now);
       added.constraints = call.getOfferConstraints();
-      tables.frameworks.put(added.id, added);
       tables.allocator.addFramework(
           FrameworkForm.of(added.info, call.getSuppressedRolesList(), added.constraints));
+      tables.frameworks.put(added.id, added);
       connect(added, stream);
       tellAdded(added);
       return;
@@ -93,6 +87,15 @@ final class Frameworks {
     tellUpdated(known);
   }
 
+  /** Frameworks may bring ids of their own, and one may have brought the next of these. */
+  private String freeId() {
+    String id;
+    do {
+      id = "%s-%04d".formatted(tables.options.master().getId(), tables.nextFramework());
+    } while (tables.frameworks.containsKey(id) || tables.completed.containsKey(id));
+    return id;
+  }
+
   private Optional<String> objection(
       FrameworkInfo info, List<String> suppressed, OfferConstraints constraints) {
     return FrameworkCheck.objection(info)
@@ -110,7 +113,19 @@ final class Frameworks {
                     ? Optional.of("Framework has been removed")
                     : Optional.empty())
         .or(() -> FrameworkCheck.suppressed(Framework.roles(info), suppressed))
-        .or(() -> FrameworkForm.objection(Framework.roles(info), constraints));
+        .or(() -> FrameworkForm.objection(Framework.roles(info), constraints))
+        .or(() -> malformed(info, suppressed, constraints));
+  }
+
+  /** What the checks let pass and the allocator would not: said before anything is changed. */
+  private static Optional<String> malformed(
+      FrameworkInfo info, List<String> suppressed, OfferConstraints constraints) {
+    try {
+      var unused = FrameworkForm.of(info, suppressed, constraints);
+      return Optional.empty();
+    } catch (IllegalArgumentException e) {
+      return Optional.of("'FrameworkInfo' is not valid: " + e.getMessage());
+    }
   }
 
   private void connect(Framework framework, String stream) {

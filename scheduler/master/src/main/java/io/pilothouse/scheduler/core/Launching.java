@@ -46,7 +46,8 @@ final class Launching {
       return;
     }
     List<Offer> offers = call.getOfferIdsList().stream().map(id -> offer(id.getValue())).toList();
-    Left left = new Left(framework, offers.get(0).agent(), offers.get(0).role());
+    Left left =
+        new Left(framework, offers.get(0).agent(), offers.get(0).role(), tables.options.root());
     for (Offer each : offers) {
       left.resources = left.resources.plus(each.resources());
       offering.remove(each);
@@ -293,12 +294,14 @@ final class Launching {
     final Framework framework;
     final Agent agent;
     final String role;
+    final boolean root;
     Resources resources = Resources.NONE;
 
-    Left(Framework framework, Agent agent, String role) {
+    Left(Framework framework, Agent agent, String role, boolean root) {
       this.framework = framework;
       this.agent = agent;
       this.role = role;
+      this.root = root;
     }
 
     /** Unless it runs already. */
@@ -323,6 +326,16 @@ final class Launching {
     @Override
     public String role() {
       return role;
+    }
+
+    @Override
+    public String user() {
+      return framework.info.getUser();
+    }
+
+    @Override
+    public boolean mayUseRoot() {
+      return root;
     }
 
     @Override

@@ -74,6 +74,8 @@ final class Statuses {
     }
     if (task.isOver()) {
       release(task);
+    } else {
+      task.agent.show(task.framework.id, task.executor);
     }
     tables.tellOperators(
         io.pilothouse.mesos.v1.master.Event.newBuilder()
@@ -90,7 +92,17 @@ final class Statuses {
     if (task.holding) {
       task.holding = false;
       tables.allocator.recover(task.allocation(), OptionalLong.empty(), tables.now);
+      task.agent
+          .executor(task.framework.id, task.executor)
+          .filter(executor -> !executor.shown && !task.agent.needs(executor))
+          .ifPresent(executor -> neverStarted(task.agent, executor));
     }
+  }
+
+  /** All its tasks are over and its agent has never shown it: nobody will tell of its end. */
+  private void neverStarted(Agent agent, Executor executor) {
+    agent.removeExecutor(executor.framework().id, executor.id());
+    tables.allocator.recover(executor.allocation(), OptionalLong.empty(), tables.now);
   }
 
   /** It is over and acknowledged, or nobody is left to be told. */

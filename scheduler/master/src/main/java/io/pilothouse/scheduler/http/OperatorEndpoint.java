@@ -112,6 +112,7 @@ final class OperatorEndpoint {
     return Response.newBuilder().setType(type);
   }
 
+  /** The core is asked for what there is; the document is made of it elsewhere. */
   private void ask(
       Exchange exchange,
       MediaType type,
@@ -121,7 +122,7 @@ final class OperatorEndpoint {
         (core, now) -> {
           Response.Builder response = response(what);
           fill.accept(response, core.picture());
-          exchange.message(type, response.build());
+          exchange.later(() -> exchange.message(type, response.build()));
         },
         () -> exchange.text(503, Gate.NOT_LEADING));
   }

@@ -9,6 +9,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import java.util.function.LongFunction;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -18,11 +19,15 @@ import org.slf4j.LoggerFactory;
 /**
  * Runs a core while this scheduler leads: all inputs on one thread, in the order in which they
  * came. A core that fails is dropped with all that it knew; the next one learns it again, from
- * agents and frameworks that come back, rather than go on from a state that nobody understands.
+ * agents and frameworks that come back, rather than go on from a state that nobody understands. An
+ * error of the machine below it (no memory) is the whole program's end.
  */
 public final class Loop implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Loop.class);
   private static final Duration TICK = Duration.ofMillis(50);
+
+  /** A tick that comes later than that was kept from it: by a pause, or by one long input. */
+  private static final Duration LATE = Duration.ofSeconds(1);
 
   /** One input. */
   public interface Input {
@@ -36,9 +41,11 @@ public final class Loop implements AutoCloseable {
   private final Runnable dropped;
   private volatile Leadership leadership = new Standby(Optional.empty());
   private @Nullable Core core;
+  private BooleanSupplier mayDecide = () -> false;
+  private long ticked;
 
   /**
-   * @param clock milliseconds since the epoch
+   * @param clock milliseconds since the epoch, that no step of the machine's clock moves
    * @param dropped ends all streams: whoever is on one has to begin anew with the next core
    */
   public Loop(LongSupplier clock, Runnable dropped) {
@@ -52,14 +59,32 @@ public final class Loop implements AutoCloseable {
     return leadership;
   }
 
-  /** Begins to lead, with a core that knows nothing yet. */
-  public void lead(LongFunction<Core> made) {
+  /**
+   * Begins to lead, with a core that knows nothing yet.
+   *
+   * @param mayDecide asked before each input: once it may not, the core is dropped before it sees
+   *     it, however long this process was stopped
+   */
+  public void lead(BooleanSupplier mayDecide, LongFunction<Core> made) {
     run(
         () -> {
           drop(new Standby(Optional.empty()));
-          core = made.apply(clock.getAsLong());
-          leadership = new Leading();
+          if (mayDecide.getAsBoolean()) {
+            ticked = clock.getAsLong();
+            core = made.apply(ticked);
+            this.mayDecide = mayDecide;
+            leadership = new Leading();
+          }
         });
+  }
+
+  /** The core, if it may decide now. */
+  private @Nullable Core deciding() {
+    if (core != null && !mayDecide.getAsBoolean()) {
+      log.warn("The lease under which the core began is not certain any more; it is dropped");
+      drop(new Standby(Optional.empty()));
+    }
+    return core;
   }
 
   /** Leads no more, or not yet. */
@@ -79,10 +104,11 @@ public final class Loop implements AutoCloseable {
   public void submit(Input input, Runnable notLeading) {
     run(
         () -> {
-          if (core == null) {
+          @Nullable Core deciding = deciding();
+          if (deciding == null) {
             notLeading.run();
           } else {
-            input.to(core, clock.getAsLong());
+            input.to(deciding, clock.getAsLong());
           }
         });
   }
@@ -95,9 +121,18 @@ public final class Loop implements AutoCloseable {
   private void tick() {
     guarded(
         () -> {
-          if (core != null) {
-            core.tick(clock.getAsLong());
+          @Nullable Core deciding = deciding();
+          if (deciding == null) {
+            return;
           }
+          long now = clock.getAsLong();
+          long late = now - ticked - TICK.toMillis();
+          ticked = now;
+          if (late > LATE.toMillis()) {
+            log.warn("The core's thread was kept for {} ms", late);
+            deciding.paused(late, now);
+          }
+          deciding.tick(now);
         });
   }
 
@@ -115,6 +150,12 @@ public final class Loop implements AutoCloseable {
     } catch (RuntimeException e) {
       log.error("a fault of the scheduler's core; it begins anew, empty", e);
       drop(new Standby(Optional.empty()));
+    } catch (Error e) {
+      // no memory, no stack, a class that is missing: whether anything here still works is unknown
+      leadership = new Standby(Optional.empty());
+      core = null;
+      Thread self = Thread.currentThread();
+      self.getUncaughtExceptionHandler().uncaughtException(self, e);
     }
   }
 

@@ -14,7 +14,19 @@ import java.util.Optional;
 final class CommandCheck {
   private CommandCheck() {}
 
+  /** Nothing that a process is given can hold a NUL: the kernel would end it there. */
+  private static final String NUL = " contains a NUL character, which no process can be given";
+
   static Optional<String> command(CommandInfo command) {
+    if (hasNul(command.getValue())) {
+      return Optional.of("'value'" + NUL);
+    }
+    if (command.getArgumentsList().stream().anyMatch(CommandCheck::hasNul)) {
+      return Optional.of("One of 'arguments'" + NUL);
+    }
+    if (hasNul(command.getUser())) {
+      return Optional.of("'user'" + NUL);
+    }
     for (Environment.Variable each : command.getEnvironment().getVariablesList()) {
       Optional<String> objection = variable(each);
       if (objection.isPresent()) {
@@ -25,6 +37,12 @@ final class CommandCheck {
   }
 
   private static Optional<String> variable(Environment.Variable variable) {
+    if (hasNul(variable.getName()) || variable.getName().contains("=")) {
+      return Optional.of(
+          "Environment variable '%s' has a name with '=' or a NUL character: no process can be"
+                  .formatted(variable.getName().replace('\0', '?'))
+              + " given it");
+    }
     String name = "Environment variable '" + variable.getName() + "'";
     return switch (variable.getType()) {
       case SECRET -> {
@@ -48,7 +66,10 @@ final class CommandCheck {
         if (!variable.hasValue()) {
           yield Optional.of(name + " of type 'VALUE' must have a value set");
         }
-        yield when(variable.hasSecret(), name + " of type 'VALUE' must not have a secret set");
+        if (variable.hasSecret()) {
+          yield Optional.of(name + " of type 'VALUE' must not have a secret set");
+        }
+        yield when(hasNul(variable.getValue()), name + NUL);
       }
       case UNKNOWN -> Optional.of("Environment variable of type 'UNKNOWN' is not allowed");
     };
@@ -120,6 +141,25 @@ final class CommandCheck {
           when(!source.hasCsiVolume(), "'source.csi_volume' is not set for CSI volume");
       case UNKNOWN -> Optional.of("'source.type' is unknown");
     };
+  }
+
+  /**
+   * As root where there is no such thing: the user of the command, else of its framework; with
+   * neither it runs as its agent does, which may be root.
+   */
+  static Optional<String> root(CommandInfo command, Site site) {
+    String user = command.getUser().isEmpty() ? site.user() : command.getUser();
+    boolean root = user.equals("root") || user.chars().allMatch(each -> each == '0');
+    return when(
+        root && !site.mayUseRoot(),
+        user.isEmpty()
+            ? "Neither the task nor its framework names a user, so that it may run as root, which"
+                + " is not allowed without --root_submissions set"
+            : "User '" + user + "' is not allowed to run tasks without --root_submissions set");
+  }
+
+  private static boolean hasNul(String text) {
+    return text.indexOf(0) >= 0;
   }
 
   private static boolean hasZero(ByteString data) {

@@ -24,6 +24,7 @@ final class ExecutorCheck {
             () ->
                 CommandCheck.command(executor.getCommand())
                     .map(objection -> "Executor's `CommandInfo` is invalid: " + objection),
+            () -> CommandCheck.root(executor.getCommand(), site),
             () ->
                 CommandCheck.container(executor.getContainer())
                     .filter(objection -> executor.hasContainer())

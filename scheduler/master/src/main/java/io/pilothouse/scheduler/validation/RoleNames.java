@@ -31,9 +31,8 @@ public final class RoleNames {
         return Optional.of(
             "Role component '%s' is invalid because it starts with a dash".formatted(component));
       }
-      if (component
-          .chars()
-          .anyMatch(each -> (each >= 9 && each <= 13) || each == 32 || each == 127)) {
+      // stricter than Mesos, which lets other control characters pass
+      if (component.chars().anyMatch(each -> each <= ' ' || each == 0x7f)) {
         return Optional.of(
             "Role component '%s' is invalid because it contains backspace or whitespace"
                 .formatted(component));

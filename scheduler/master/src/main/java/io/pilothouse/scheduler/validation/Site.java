@@ -12,6 +12,12 @@ public interface Site {
   /** The role of the offer. */
   String role();
 
+  /** As which its framework says that tasks run; may be empty. */
+  String user();
+
+  /** Tasks may run as root. */
+  boolean mayUseRoot();
+
   /** The framework has a task of this id, anywhere. */
   boolean has(String task);
 

@@ -15,6 +15,9 @@ import java.util.Optional;
 
 /** A task that is to be launched. */
 public final class TaskCheck {
+  /** It is kept by the scheduler, by its agent, and sent to both and to people who look at it. */
+  private static final int LARGEST = 1 << 20;
+
   private TaskCheck() {}
 
   /**
@@ -63,6 +66,15 @@ public final class TaskCheck {
             () ->
                 CommandCheck.command(task.getCommand())
                     .map(objection -> "Task's `CommandInfo` is invalid: " + objection),
+            () ->
+                task.hasCommand()
+                    ? CommandCheck.root(task.getCommand(), site)
+                    : Optional.empty(), // its executor is asked
+            () ->
+                when(
+                    task.getSerializedSize() > LARGEST,
+                    "Task is described by %s bytes, more than the %s that are allowed"
+                        .formatted(task.getSerializedSize(), LARGEST)),
             () ->
                 task.hasContainer()
                     ? CommandCheck.container(task.getContainer())

@@ -52,6 +52,7 @@ class AgentStreamsTest {
   void lead() {
     served.set(streams);
     loop.lead(
+        () -> true,
         now ->
             new Core(
                 CoreOptions.of(MasterInfo.newBuilder().setId("m").setIp(0).setPort(5050).build()),

@@ -168,4 +168,32 @@ class AgentsTest {
     agent.tells(framework, "t1", TaskState.TASK_FINISHED);
     assertThat(framework.statuses()).hasSize(before);
   }
+
+  @Test
+  void whileNobodyCouldBeHeardNobodyIsSilent() {
+    silentFor(70);
+    stage.now += 60_000;
+    stage.core.paused(60_000, stage.now);
+    stage.pass(0);
+    assertThat(stage.core.picture().agents().getAgents(0).getActive()).isTrue();
+    silentFor(20);
+    assertThat(framework.lastStatus().getState()).isEqualTo(TaskState.TASK_UNREACHABLE);
+  }
+
+  @Test
+  void aMachineThatIsTakenWhileItsAgentIsAwayIsEmptiedWhenItIsBackEachTime() {
+    agent.detach();
+    stage.machine("m1", "cpus:4;mem:1024", false, stage.now + 1_000);
+    stage.pass(2_000);
+    agent.runs(framework, "t1", TaskState.TASK_RUNNING, "cpus:1");
+    for (int i = 0; i < 2; i++) {
+      agent.register(); // what it was told on its stream before may have been lost
+      stage.pass(50);
+      assertThat(agent.heardKinds().toString()).isEqualTo("[REGISTERED, KILL]");
+      assertThat(agent.heard().get(1).getKill().getReasonNumber())
+          .isEqualTo(Reason.REASON_AGENT_DRAINING_VALUE);
+      stage.pass(50);
+      assertThat(agent.heard()).as("once on each stream").hasSize(2);
+    }
+  }
 }

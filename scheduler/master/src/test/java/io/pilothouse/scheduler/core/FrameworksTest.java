@@ -253,4 +253,37 @@ class FrameworksTest {
     later.pass(1000);
     assertThat(back.lastOffer().getResourcesList().get(0).getScalar().getValue()).isEqualTo(3);
   }
+
+  @Test
+  void rolesThatItIsNotInAreIgnoredInItsCallsAndEndNothing() {
+    stage.agent("m1", "cpus:4;mem:1024");
+    FakeFramework framework = stage.framework();
+    framework.accepted("{'type':'SUPPRESS','suppress':{'roles':['other']}}");
+    framework.accepted("{'type':'REVIVE','revive':{'roles':['other']}}");
+    stage.pass(1_000);
+    assertThat(framework.offers()).as("not suppressed").hasSize(1);
+    framework.accepted("{'type':'SUPPRESS','suppress':{'roles':['other','*']}}");
+    stage.agent("m2", "cpus:4;mem:1024");
+    stage.pass(1_000);
+    assertThat(framework.offers()).as("suppressed in the role that it is in").hasSize(1);
+  }
+
+  @Test
+  void aRoleWithAControlCharacterIsRefusedAndNothingOfItIsKept() {
+    FakeFramework framework = stage.framework("'role':'a\\u0001'");
+    assertThat(framework.kinds()).containsExactly(Event.Type.ERROR);
+    assertThat(framework.last().getError().getMessage())
+        .startsWith("'FrameworkInfo.role' is not a valid role: Role component 'a");
+    assertThat(stage.core.picture().frameworks().getFrameworksCount()).isZero();
+    assertThat(stage.framework().id).as("the core goes on").isEqualTo("m-0000");
+  }
+
+  @Test
+  void anIdThatSomebodyBroughtIsGivenToNobodyElse() {
+    stage.framework("'id':{'value':'m-0000'}");
+    FakeFramework over = stage.framework("'id':{'value':'m-0001'}");
+    over.accepted(TEARDOWN);
+    assertThat(stage.framework().id).isEqualTo("m-0002");
+    assertThat(stage.core.picture().frameworks().getFrameworksCount()).isEqualTo(2);
+  }
 }

@@ -9,9 +9,11 @@ import io.pilothouse.mesos.v1.OperationState;
 import io.pilothouse.mesos.v1.TaskState;
 import io.pilothouse.mesos.v1.TaskStatus;
 import io.pilothouse.mesos.v1.TaskStatus.Reason;
+import io.pilothouse.mesos.v1.scheduler.Call;
 import io.pilothouse.scheduler.core.Stage.FakeAgent;
 import io.pilothouse.scheduler.core.Stage.FakeFramework;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -200,6 +202,15 @@ class TasksTest {
         "t1 | cpus:1 | m1-agent | 'command':{'value':'x','environment':{'variables':[{'name':'K'}]"
             + "}} | Task's `CommandInfo` is invalid: Environment variable 'K' of type 'VALUE' must"
             + " have a value set",
+        "t1 | cpus:1 | m1-agent | 'command':{'value':'a\\u0000'} | Task's `CommandInfo` is invalid:"
+            + " 'value' contains a NUL character",
+        "t1 | cpus:1 | m1-agent | 'command':{'value':'a','arguments':['b','c\\u0000']} | Task's"
+            + " `CommandInfo` is invalid: One of 'arguments' contains a NUL character",
+        "t1 | cpus:1 | m1-agent | 'command':{'value':'x','environment':{'variables':[{'name':'K',"
+            + "'value':'\\u0000'}]}} | Task's `CommandInfo` is invalid: Environment variable 'K'"
+            + " contains a NUL character",
+        "t1 | cpus:1 | m1-agent | 'command':{'value':'x','environment':{'variables':[{'name':'K=',"
+            + "'value':'v'}]}} | Task's `CommandInfo` is invalid: Environment variable 'K=' has a",
         "t1 | cpus:1 | m1-agent | "
             + COMMAND
             + ",'container':{'type':'DOCKER'} | Task's `ContainerInfo` is invalid: DockerInfo"
@@ -406,5 +417,68 @@ class TasksTest {
     later.pass(600_000);
     early.accepted("{'type':'RECONCILE','reconcile':{'tasks':[{'task_id':{'value':'t1'}}]}}");
     assertThat(early.lastStatus().getState()).isEqualTo(TaskState.TASK_LOST);
+  }
+
+  @Test
+  void aTaskOfMoreThanAMebibyteIsAnError() {
+    String long1 = "x".repeat(1 << 20);
+    framework.launch(framework.lastOffer(), "t1", "cpus:1", "'command':{'value':'" + long1 + "'}");
+    assertThat(framework.lastStatus().getState()).isEqualTo(TaskState.TASK_ERROR);
+    assertThat(framework.lastStatus().getMessage())
+        .startsWith("Task is described by ")
+        .endsWith(" bytes, more than the 1048576 that are allowed");
+    assertThat(cpusOffered()).isEqualTo(4);
+  }
+
+  @Test
+  void anExecutorThatItsAgentNeverStartedGoesWithItsLastTask() {
+    framework.launch(framework.lastOffer(), "t1", "cpus:1", EXECUTOR.formatted("e", "0.5"));
+    cpusOffered();
+    framework.launch(framework.lastOffer(), "t2", "cpus:1", EXECUTOR.formatted("e", "0.5"));
+    agent.tells(framework, "t1", TaskState.TASK_FAILED);
+    assertThat(cpusOffered()).as("the other may yet start it").isEqualTo(2.5);
+    agent.tells(framework, "t2", TaskState.TASK_FAILED);
+    assertThat(cpusOffered()).isEqualTo(4);
+  }
+
+  @Test
+  void anExecutorThatHasRunATaskStaysUntilItEnds() {
+    framework.launch(framework.lastOffer(), "t1", "cpus:1", EXECUTOR.formatted("e", "0.5"));
+    agent.tells(framework, "t1", TaskState.TASK_RUNNING);
+    agent.tells(framework, "t1", TaskState.TASK_FINISHED);
+    assertThat(cpusOffered()).isEqualTo(3.5);
+  }
+
+  /** Says what became of a task, where nobody may be root. */
+  private static String launchedWithoutRoot(String user, String what) {
+    Stage strict = new Stage(options -> options.root(false), false);
+    strict.agent("m1", "cpus:4;mem:1024");
+    FakeFramework framework = strict.new FakeFramework(new Stage.Stream("s"), "", "");
+    strict.core.subscribe(
+        "s",
+        Stage.read(
+            "{'type':'SUBSCRIBE','subscribe':{'framework_info':{'user':'%s','name':'n'}}}"
+                .formatted(user),
+            Call.getDefaultInstance()),
+        Optional.empty(),
+        strict.now);
+    framework.id = framework.events().get(0).getSubscribed().getFrameworkId().getValue();
+    strict.pass(0);
+    framework.launch(framework.lastOffer(), "t1", "cpus:1", what);
+    return framework.statuses().isEmpty() ? "launched" : framework.lastStatus().getMessage();
+  }
+
+  @Test
+  void whereNobodyMayBeRootNoTaskIsItByItsOwnUserOrByNone() {
+    assertThat(launchedWithoutRoot("u", COMMAND)).isEqualTo("launched");
+    assertThat(launchedWithoutRoot("", "'command':{'value':'x','user':'u'}")).isEqualTo("launched");
+    assertThat(launchedWithoutRoot("u", "'command':{'value':'x','user':'root'}"))
+        .isEqualTo("User 'root' is not allowed to run tasks without --root_submissions set");
+    assertThat(launchedWithoutRoot("", COMMAND))
+        .startsWith("Neither the task nor its framework names a user");
+    assertThat(
+            launchedWithoutRoot(
+                "u", "'executor':{'executor_id':{'value':'e'},'command':{'user':'0'}}"))
+        .isEqualTo("User '0' is not allowed to run tasks without --root_submissions set");
   }
 }
