@@ -249,6 +249,7 @@ class TaskTroubleTest {
 
     assertThat(desk.tasks.take(now, launch)).isEqualTo(Tasks.Answer.OBEYED);
     assertThat(desk.remembered()).isEqualTo(1);
+    desk.until("t1", TaskState.TASK_FINISHED);
     desk.tasks.disconnected();
     assertThat(desk.tasks.take(now, launch)).isEqualTo(Tasks.Answer.GIVEN_UP);
   }

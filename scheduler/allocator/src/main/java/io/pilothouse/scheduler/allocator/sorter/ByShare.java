@@ -1,10 +1,7 @@
 package io.pilothouse.scheduler.allocator.sorter;
 
-import java.util.AbstractSet;
-import java.util.Comparator;
 import java.util.Iterator;
 import java.util.List;
-import java.util.SortedSet;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
@@ -31,62 +28,11 @@ final class ByShare<T> implements Siblings<T> {
     moved = true;
   }
 
-  /** All of them anew, after all their shares have changed: sorted at once, and not one by one. */
+  /** All of them anew, after all their shares have changed. */
   void become(List<Node<T>> changed) {
-    changed.sort(Node.ORDER);
     nodes.clear();
-    nodes.addAll(new Sorted<>(changed));
+    nodes.addAll(changed);
     moved = true;
-  }
-
-  /** What a tree takes over as it is, in time that is linear. Nothing else is asked of it. */
-  @SuppressWarnings("JdkObsolete") // it is this type that TreeSet.addAll looks for
-  private static final class Sorted<T> extends AbstractSet<Node<T>> implements SortedSet<Node<T>> {
-    private final List<Node<T>> nodes;
-
-    Sorted(List<Node<T>> nodes) {
-      this.nodes = nodes;
-    }
-
-    @Override
-    public Comparator<? super Node<T>> comparator() {
-      return Node.ORDER;
-    }
-
-    @Override
-    public Iterator<Node<T>> iterator() {
-      return nodes.iterator();
-    }
-
-    @Override
-    public int size() {
-      return nodes.size();
-    }
-
-    @Override
-    public SortedSet<Node<T>> subSet(Node<T> from, Node<T> to) {
-      throw new UnsupportedOperationException();
-    }
-
-    @Override
-    public SortedSet<Node<T>> headSet(Node<T> to) {
-      throw new UnsupportedOperationException();
-    }
-
-    @Override
-    public SortedSet<Node<T>> tailSet(Node<T> from) {
-      throw new UnsupportedOperationException();
-    }
-
-    @Override
-    public Node<T> first() {
-      return nodes.getFirst();
-    }
-
-    @Override
-    public Node<T> last() {
-      return nodes.getLast();
-    }
   }
 
   /** Begins to name them, each once. */
