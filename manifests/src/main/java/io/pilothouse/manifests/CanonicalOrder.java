@@ -6,6 +6,7 @@ import io.pilothouse.api.v1.Fleet;
 import io.pilothouse.api.v1.Image;
 import io.pilothouse.api.v1.InventoryMachine;
 import io.pilothouse.api.v1.MachineType;
+import io.pilothouse.api.v1.OfferRole;
 import io.pilothouse.api.v1.RepairPolicy;
 import io.pilothouse.api.v1.RolloutPolicy;
 import io.pilothouse.api.v1.ScaleUnit;
@@ -40,6 +41,9 @@ public final class CanonicalOrder {
         .addAllRolloutPolicies(sorted(fleet.getRolloutPoliciesList(), RolloutPolicy::getName));
     sorted.clearImages().addAllImages(sorted(fleet.getImagesList(), Image::getName));
     sorted.clearAccess().addAllAccess(sorted(fleet.getAccessList(), Access::getName));
+    sorted
+        .clearOfferRoles()
+        .addAllOfferRoles(sorted(fleet.getOfferRolesList(), OfferRole::getName));
     sorted
         .clearMachines()
         .addAllMachines(sorted(fleet.getMachinesList(), InventoryMachine::getName));

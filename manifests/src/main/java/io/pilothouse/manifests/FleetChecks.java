@@ -56,6 +56,7 @@ final class FleetChecks {
     parts.repairPolicies.forEach(each -> times(each.place(), each.value().policy, problems));
     parts.types.forEach(each -> device(each.place(), each.value()));
     AccessTable.check(parts.access, problems);
+    RoleTable.check(parts.roles, problems);
     parts.inventory().ifPresent(this::inventory);
     parts.inventory().ifPresent(this::canaries);
     if (problems.isEmpty()) {

@@ -29,6 +29,7 @@ final class FleetParts {
   final List<At<RolloutPolicy.Builder>> rolloutPolicies = new ArrayList<>();
   final List<At<Image.Builder>> images = new ArrayList<>();
   final List<At<Access.Builder>> access = new ArrayList<>();
+  final List<At<RoleDraft>> roles = new ArrayList<>();
   final List<Reference> references = new ArrayList<>();
 
   /** Files in {@code watchdogs/} that are not YAML. */
@@ -63,6 +64,7 @@ final class FleetParts {
     rolloutPolicies.forEach(each -> fleet.addRolloutPolicies(each.value()));
     images.forEach(each -> fleet.addImages(each.value()));
     access.forEach(each -> fleet.addAccess(each.value()));
+    roles.forEach(each -> fleet.addOfferRoles(each.value().role));
     if (inventory != null) {
       inventory.rows().forEach(each -> fleet.addMachines(each.machine()));
     }

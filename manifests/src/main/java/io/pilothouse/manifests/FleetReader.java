@@ -2,6 +2,7 @@ package io.pilothouse.manifests;
 
 import com.google.protobuf.ByteString;
 import io.pilothouse.api.v1.WatchdogSpec;
+import io.pilothouse.manifests.offers.RoleNames;
 import io.pilothouse.manifests.table.Reading;
 import io.pilothouse.manifests.table.Shapes;
 import io.pilothouse.manifests.text.Near;
@@ -20,10 +21,9 @@ final class FleetReader {
   private static final String SHIPPED =
       "does not belong into the fleet directory; run: pilot manifest add DIR";
 
-  /** Kinds that the design knows and this version does not. */
+  /** Kinds of documents that have their places, but not here. */
   private static final Map<String, String> ELSEWHERE =
       Map.of(
-          "Role", "is not supported by this version",
           "Manifest", SHIPPED,
           "WatchdogSet", SHIPPED,
           "Agent", SHIPPED);
@@ -88,6 +88,7 @@ final class FleetReader {
               at(place, RolloutPolicyTable.ROLLOUT_POLICY.read(mapping, reading)));
       case "Watchdog" -> watchdog(mapping, WatchdogTable.WATCHDOG.read(mapping, reading));
       case "Access" -> parts.access.add(at(place, AccessTable.ACCESS.read(mapping, reading)));
+      case "Role" -> parts.roles.add(at(place, RoleTable.ROLE.read(mapping, reading)));
       case "Image" -> parts.images.add(at(place, FleetTables.IMAGE.read(mapping, reading)));
       default -> throw new IllegalStateException("no reader for kind " + kind);
     }
@@ -98,10 +99,15 @@ final class FleetReader {
   }
 
   private void named(String kind, Node.Mapping mapping) {
-    if (mapping.get("name").orElse(null) instanceof Node.Scalar name
-        && name.text().matches(Shapes.NAME)) {
+    if (mapping.get("name").orElse(null) instanceof Node.Scalar name && isName(kind, name.text())) {
       named(kind, name.text(), name.place());
     }
+  }
+
+  private static boolean isName(String kind, String name) {
+    return kind.equals(RoleTable.ROLE.name())
+        ? RoleNames.problem(name).isEmpty()
+        : name.matches(Shapes.NAME);
   }
 
   private boolean named(String kind, String name, Place place) {

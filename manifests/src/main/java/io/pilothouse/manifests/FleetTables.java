@@ -162,7 +162,8 @@ final class FleetTables {
           RolloutPolicyTable.ROLLOUT_POLICY,
           WatchdogTable.WATCHDOG,
           IMAGE,
-          AccessTable.ACCESS);
+          AccessTable.ACCESS,
+          RoleTable.ROLE);
 
   private FleetTables() {}
 

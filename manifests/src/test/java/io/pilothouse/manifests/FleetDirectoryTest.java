@@ -190,7 +190,6 @@ class FleetDirectoryTest {
   @Test
   void kindsAreKnownOrNot() {
     fleet
-        .write("a.yaml", "kind: Role\nname: a\n")
         .write("b.yaml", "kind: MachineTyp\nname: a\n")
         .write("c.yaml", "name: a\n")
         .write("d.yaml", "- a\n")
@@ -198,16 +197,15 @@ class FleetDirectoryTest {
         .write("f.yaml", "kind: [Image]\n");
 
     fleet.rejectedWith(
-        "a.yaml:1:7: kind Role is not supported by this version",
         "b.yaml:1:7: kind: \"MachineTyp\" is not one of Cluster, MachineType, ScaleUnit,"
-            + " RepairPolicy, RolloutPolicy, Watchdog, Image, Access (did you mean \"MachineType\"?)",
+            + " RepairPolicy, RolloutPolicy, Watchdog, Image, Access, Role (did you mean \"MachineType\"?)",
         "c.yaml:1:1: \"kind\" is missing; write one of Cluster, MachineType, ScaleUnit,"
-            + " RepairPolicy, RolloutPolicy, Watchdog, Image, Access",
+            + " RepairPolicy, RolloutPolicy, Watchdog, Image, Access, Role",
         "d.yaml:1:1: a list is not a document; begin with kind: and name:",
         "e.yaml:1:7: kind Manifest does not belong into the fleet directory; run: pilot manifest"
             + " add DIR",
         "f.yaml:1:7: kind: a list is not one of Cluster, MachineType, ScaleUnit, RepairPolicy,"
-            + " RolloutPolicy, Watchdog, Image, Access");
+            + " RolloutPolicy, Watchdog, Image, Access, Role");
   }
 
   @Test

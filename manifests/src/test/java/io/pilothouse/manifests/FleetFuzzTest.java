@@ -153,6 +153,7 @@ class FleetFuzzTest {
             .sound(file("watchdogs/reachable.yaml"))
             .sound(file("types/backend.yaml"))
             .sound(Files.readAllBytes(Path.of("examples/policies/default.yaml")))
+            .sound(Files.readAllBytes(Path.of("examples/offers/fleet/shares.yaml")))
             .tokens(TOKENS)
             .inputs(5_000)
             .allocating(32 << 20, 8_000)
@@ -163,6 +164,7 @@ class FleetFuzzTest {
                   YamlReader.read("one.yaml", text(input).orElse("a: ["), problems)
                       .forEach(reader::document);
                   AccessTable.check(reader.parts().access, problems);
+                  RoleTable.check(reader.parts().roles, problems);
                   return none(problems.sorted());
                 }));
   }

@@ -18,7 +18,24 @@ public final class OfferedWords {
     return "%s %s"
         .formatted(
             resource.getName(),
-            list.isEmpty() ? value(resource) : "[" + String.join(", ", list) + "]");
+            list.isEmpty() ? amount(resource) : "[" + String.join(", ", list) + "]");
+  }
+
+  /** An amount or a size, {@code 0} when there is none. */
+  public static String amount(OfferedResource resource) {
+    String value = value(resource);
+    return value.isEmpty() ? "0" : value;
+  }
+
+  /**
+   * A role's weight as people write it.
+   *
+   * @param milli thousandths; 0 is nothing said
+   */
+  public static String weight(int milli) {
+    return milli == 0
+        ? "1"
+        : BigDecimal.valueOf(milli, MILLI_DIGITS).stripTrailingZeros().toPlainString();
   }
 
   /** An amount or a size; empty for what is a list. */

@@ -55,6 +55,7 @@ public final class FleetText {
     documents("units.yaml", fleet.getUnitsList().stream().map(TypeText::of).toList());
     documents("images.yaml", fleet.getImagesList().stream().map(TypeText::of).toList());
     documents("access.yaml", fleet.getAccessList().stream().map(TypeText::of).toList());
+    documents("shares.yaml", fleet.getOfferRolesList().stream().map(RoleText::of).toList());
     documents(
         "policies/repair.yaml",
         fleet.getRepairPoliciesList().stream().map(RepairPolicyText::of).toList());

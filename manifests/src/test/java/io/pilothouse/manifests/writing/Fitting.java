@@ -13,6 +13,7 @@ import io.pilothouse.api.v1.Limit;
 import io.pilothouse.api.v1.MachineType;
 import io.pilothouse.api.v1.ManifestKey;
 import io.pilothouse.api.v1.OfferPolicy;
+import io.pilothouse.api.v1.OfferRole;
 import io.pilothouse.api.v1.OfferedRange;
 import io.pilothouse.api.v1.PolicyRule;
 import io.pilothouse.api.v1.RepairPolicy;
@@ -64,6 +65,7 @@ final class Fitting {
     fleet.getRolloutPoliciesBuilderList().forEach(this::policy);
     machines();
     access();
+    roles();
   }
 
   private List<Limit.Builder> limits() {
@@ -283,6 +285,30 @@ final class Fitting {
   private InventoryMachine.Builder machine(String name, String type) {
     InventoryMachine.Builder machine = fleets.filled(InventoryMachine.newBuilder());
     return machine.setName(name).setType(type);
+  }
+
+  /** Paths, and limits that are not below guarantees. */
+  private void roles() {
+    for (OfferRole.Builder role : fleet.getOfferRolesBuilderList()) {
+      boolean guaranteed = role.getGuaranteeCount() > 0;
+      boolean limited = role.getLimitCount() > 0;
+      role.setName(fleets.pick(List.of("", "ads/", "Ä.1/*b/")) + role.getName());
+      role.setWeightMilli(fleets.pick(List.of(0, 1, 1000, 2500, 1_000_000_000)));
+      role.setPriority(fleets.pick(List.of(-1_000_000, -1, 0, 7)));
+      role.clearGuarantee().clearLimit();
+      int milli = 1 + fleets.random.nextInt(64_000);
+      long bytes = (1L + fleets.random.nextInt(1 << 20)) << 20;
+      if (guaranteed) {
+        role.addGuaranteeBuilder().setName("cpus").setMilli(milli);
+        role.addGuaranteeBuilder().setName("mem").setSizeBytes(bytes);
+      }
+      if (limited) {
+        role.addLimitBuilder().setName("cpus").setMilli(2L * milli);
+        role.addLimitBuilder().setName("disk");
+        role.addLimitBuilder().setName("gpus");
+        role.addLimitBuilder().setName("mem").setSizeBytes(bytes);
+      }
+    }
   }
 
   private void access() {
