@@ -13,6 +13,8 @@ import io.pilothouse.api.v1.Incident;
 import io.pilothouse.api.v1.Lease;
 import io.pilothouse.api.v1.Machine;
 import io.pilothouse.api.v1.Manifest;
+import io.pilothouse.api.v1.OfferAgent;
+import io.pilothouse.api.v1.OfferFramework;
 import io.pilothouse.api.v1.Order;
 import io.pilothouse.api.v1.Repair;
 import io.pilothouse.api.v1.Rollout;
@@ -56,6 +58,8 @@ record BaseState(long index, long at, List<Row> rows) {
         case INCIDENT -> event.setIncident((Incident) entity);
         case DOMAIN_HOLD -> event.setDomainHold((DomainHold) entity);
         case ORDER -> event.setOrder((Order) entity);
+        case OFFER_FRAMEWORK -> event.setOfferFramework((OfferFramework) entity);
+        case OFFER_AGENT -> event.setOfferAgent((OfferAgent) entity);
       }
       return event.build();
     }

@@ -115,7 +115,7 @@ final class Agenda {
       case FLEET, FREEZE, DOMAIN_HOLD, UNIT_VERSION -> everything();
       case MANIFEST -> installs.everything = true;
       case REPLICA -> rollouts.everything = true;
-      case META, LEASE, SESSION, AUDIT, ORDER -> {}
+      case META, LEASE, SESSION, AUDIT, ORDER, OFFER_FRAMEWORK, OFFER_AGENT -> {}
     }
   }
 

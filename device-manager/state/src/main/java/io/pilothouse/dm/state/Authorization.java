@@ -89,11 +89,20 @@ public final class Authorization {
               ? objection(state, principal, Need.OPERATE)
               : objection(state, principal, Need.SATELLITE)
                   .or(() -> lease(grants, principal, "provisioning"));
+      case UPDATE_OFFERS ->
+          objection(state, principal, Need.SATELLITE)
+              .or(() -> lease(grants, principal, "scheduler"));
       case OBSERVE_REPLICA -> objection(state, principal, Need.SATELLITE);
       // reports: who may say what of whom is in keys and definitions, which the edge looks at
       case REGISTER_MACHINE, OBSERVE_MACHINE, APPLY_VERDICTS -> Optional.empty();
       case TICK, NOTICE_SILENCE, KIND_NOT_SET -> Optional.empty();
     };
+  }
+
+  /** Why the principal may not act under a lease, whoever holds it; empty when it may. */
+  static Optional<Refusal> leaseObjection(Entities state, String principal, String lease) {
+    Grants grants = state.indexes().access.grants();
+    return grants.areOpen() ? Optional.empty() : lease(grants, principal, lease);
   }
 
   static void require(Draft draft) throws RefusedException {

@@ -55,6 +55,13 @@ public record Change(Table table, String key, @Nullable Message value) {
       case DOMAIN_HOLD_REMOVED -> remove(Table.DOMAIN_HOLD, event.getDomainHoldRemoved());
       case ORDER -> put(Table.ORDER, event.getOrder().getId(), event.getOrder());
       case ORDER_REMOVED -> remove(Table.ORDER, event.getOrderRemoved());
+      case OFFER_FRAMEWORK ->
+          put(Table.OFFER_FRAMEWORK, event.getOfferFramework().getId(), event.getOfferFramework());
+      case OFFER_FRAMEWORK_REMOVED ->
+          remove(Table.OFFER_FRAMEWORK, event.getOfferFrameworkRemoved());
+      case OFFER_AGENT ->
+          put(Table.OFFER_AGENT, event.getOfferAgent().getMachine(), event.getOfferAgent());
+      case OFFER_AGENT_REMOVED -> remove(Table.OFFER_AGENT, event.getOfferAgentRemoved());
       case KIND_NOT_SET ->
           throw new IllegalStateException(
               "an event of a kind this version does not know; upgrade this replica first");

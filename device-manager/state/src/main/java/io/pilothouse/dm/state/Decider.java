@@ -109,6 +109,7 @@ final class Decider {
       case SET_FEATURE_LEVEL -> FeatureLevel.raise(draft, command.getSetFeatureLevel());
       case OPEN_ENROLMENT -> Enrolments.open(draft, command.getOpenEnrolment());
       case REDEEM_ENROLMENT -> Enrolments.redeem(draft, command.getRedeemEnrolment(), reply);
+      case UPDATE_OFFERS -> OfferRecords.update(draft, command.getUpdateOffers());
       case HOLD_DOMAIN -> DomainHolds.hold(draft, command.getHoldDomain());
       case DECIDE_ORDER -> {
         return Orders.decide(draft, command.getDecideOrder());

@@ -16,6 +16,8 @@ import io.pilothouse.api.v1.Incident;
 import io.pilothouse.api.v1.Lease;
 import io.pilothouse.api.v1.Machine;
 import io.pilothouse.api.v1.Manifest;
+import io.pilothouse.api.v1.OfferAgent;
+import io.pilothouse.api.v1.OfferFramework;
 import io.pilothouse.api.v1.Order;
 import io.pilothouse.api.v1.Repair;
 import io.pilothouse.api.v1.Rollout;
@@ -201,6 +203,22 @@ public final class Draft implements Entities {
 
   public void removeOrder(String id) {
     add(Event.newBuilder().setOrderRemoved(id).build());
+  }
+
+  public void put(OfferFramework framework) {
+    add(Event.newBuilder().setOfferFramework(framework).build());
+  }
+
+  public void removeOfferFramework(String id) {
+    add(Event.newBuilder().setOfferFrameworkRemoved(id).build());
+  }
+
+  public void put(OfferAgent agent) {
+    add(Event.newBuilder().setOfferAgent(agent).build());
+  }
+
+  public void removeOfferAgent(String machine) {
+    add(Event.newBuilder().setOfferAgentRemoved(machine).build());
   }
 
   public void put(ClientSession session) {

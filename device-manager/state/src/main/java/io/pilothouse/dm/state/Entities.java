@@ -12,6 +12,8 @@ import io.pilothouse.api.v1.Incident;
 import io.pilothouse.api.v1.Lease;
 import io.pilothouse.api.v1.Machine;
 import io.pilothouse.api.v1.Manifest;
+import io.pilothouse.api.v1.OfferAgent;
+import io.pilothouse.api.v1.OfferFramework;
 import io.pilothouse.api.v1.Order;
 import io.pilothouse.api.v1.Repair;
 import io.pilothouse.api.v1.Rollout;
@@ -164,6 +166,24 @@ public interface Entities {
 
   default Optional<Order> order(String id) {
     return get(Table.ORDER, id);
+  }
+
+  /** Of the offers layer, those that ended and are kept with the others. */
+  default Collection<OfferFramework> offerFrameworks() {
+    return all(Table.OFFER_FRAMEWORK);
+  }
+
+  default Optional<OfferFramework> offerFramework(String id) {
+    return get(Table.OFFER_FRAMEWORK, id);
+  }
+
+  /** Of the offers layer, by machine. */
+  default Collection<OfferAgent> offerAgents() {
+    return all(Table.OFFER_AGENT);
+  }
+
+  default Optional<OfferAgent> offerAgent(String machine) {
+    return get(Table.OFFER_AGENT, machine);
   }
 
   default Collection<AuditRecord> audit() {

@@ -6,6 +6,7 @@ import io.pilothouse.api.log.v1.Meta;
 import io.pilothouse.api.log.v1.Refusal;
 import io.pilothouse.api.log.v1.SetFeatureLevel;
 import io.pilothouse.api.v1.AuditRecord;
+import io.pilothouse.api.v1.Fleet;
 import io.pilothouse.api.v1.MachineType;
 import java.util.Optional;
 
@@ -29,7 +30,10 @@ public final class FeatureLevel {
   /** The newest sessions outlive a clock that jumps ahead. */
   static final int KEPT_SESSIONS = 3;
 
-  /** Machine types set aside resources for offers; a holder of a lease says where it serves. */
+  /**
+   * Machine types set aside resources for offers; a holder of a lease says where it serves; what a
+   * scheduler must not forget is kept.
+   */
   public static final int OFFERS = 3;
 
   /** Machines get their certificates by one-time tokens ({@link Enrolments}). */
@@ -94,7 +98,12 @@ public final class FeatureLevel {
   private static int neededBy(Command command, int inForce) {
     return switch (command.getKindCase()) {
       case APPLY_FLEET -> neededBy(command.getApplyFleet(), inForce);
-      case ACQUIRE_LEASE -> command.getAcquireLease().getAddress().isEmpty() ? FIRST : OFFERS;
+      case ACQUIRE_LEASE ->
+          command.getAcquireLease().getAddress().isEmpty()
+                  && command.getAcquireLease().getApi().isEmpty()
+              ? FIRST
+              : OFFERS;
+      case UPDATE_OFFERS -> OFFERS;
       case OPEN_ENROLMENT, REDEEM_ENROLMENT -> ENROLMENT;
       case TICK,
           DISCOVER,
@@ -138,8 +147,10 @@ public final class FeatureLevel {
       return form;
     }
     try {
+      Fleet fleet = PackedFleet.of(command);
       boolean offers =
-          PackedFleet.of(command).getTypesList().stream().anyMatch(MachineType::hasOffers);
+          fleet.getOfferRolesCount() > 0
+              || fleet.getTypesList().stream().anyMatch(MachineType::hasOffers);
       return offers ? OFFERS : form;
     } catch (RefusedException e) {
       return form; // the rules say what is wrong with it

@@ -9,12 +9,14 @@ import io.pilothouse.api.v1.Image;
 import io.pilothouse.api.v1.InventoryMachine;
 import io.pilothouse.api.v1.MachineType;
 import io.pilothouse.api.v1.ManifestKey;
+import io.pilothouse.api.v1.OfferRole;
 import io.pilothouse.api.v1.RepairPolicy;
 import io.pilothouse.api.v1.RolloutPolicy;
 import io.pilothouse.api.v1.ScaleUnit;
 import io.pilothouse.api.v1.WatchdogSpec;
 import io.pilothouse.manifests.access.AccessCheck;
 import io.pilothouse.manifests.offers.OfferCheck;
+import io.pilothouse.manifests.offers.RoleCheck;
 import io.pilothouse.manifests.policy.RuleCheck;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -87,6 +89,7 @@ final class FleetCheck {
       AccessCheck.problems(access).forEach(each -> problems.add(of + ": " + each));
       access.getTypesList().forEach(each -> refer(of, "machine type", each, types));
     }
+    problems.addAll(RoleCheck.problems(fleet.getOfferRolesList()));
     names("manifest key", fleet.getManifestKeysList(), ManifestKey::getName);
     problems.addAll(
         Signatures.problems(
@@ -152,6 +155,9 @@ final class FleetCheck {
    * share of 300 % would have them run in circles.
    */
   private void numbers(String of, Message message) {
+    if (message instanceof OfferRole) {
+      return; // its own check knows what they may be
+    }
     String name =
         message.getDescriptorForType().findFieldByName("name") == null ? of : named(message);
     message

@@ -157,6 +157,7 @@ public final class FleetDiff {
         .getRolloutPoliciesList()
         .forEach(each -> objects.put("rollout-policy/" + each.getName(), each));
     fleet.getImagesList().forEach(each -> objects.put("image/" + each.getName(), each));
+    fleet.getOfferRolesList().forEach(each -> objects.put("role/" + each.getName(), each));
     fleet.getAccessList().forEach(each -> objects.put("access/" + each.getName(), each));
     machines.forEach(each -> objects.put("machine/" + each.getName(), each));
     return objects;
@@ -202,6 +203,11 @@ public final class FleetDiff {
           ? "from now on nobody may do what no access says"
           : "from the next call on";
     }
+    if (object.startsWith("role/")) {
+      return verb.equals("remove")
+          ? "what is offered next: weight 1, no guarantee and no limit"
+          : "what is offered next; nothing is taken back";
+    }
     if (object.startsWith("machine/") && verb.equals("add")) {
       return "is provisioned when it is discovered";
     }
@@ -222,7 +228,7 @@ public final class FleetDiff {
           && field.getNumber() == RepairPolicy.RULES_FIELD_NUMBER) {
         lines.addAll(RuleDiff.lines(was.getRulesList(), is.getRulesList()));
       } else if (!old.equals(now)) {
-        String name = field.getName().replace("_ms", "").replace('_', '-');
+        String name = field.getName().replaceAll("_(ms|milli)$", "").replace('_', '-');
         lines.add("%s: %s -> %s".formatted(name, text(field, old), text(field, now)));
       }
     }
@@ -232,6 +238,9 @@ public final class FleetDiff {
   private static String text(FieldDescriptor field, Object value) {
     if (field.getName().endsWith("_ms")) {
       return Texts.span((Long) value);
+    }
+    if (field.getName().equals("weight_milli")) {
+      return OfferedWords.weight((Integer) value);
     }
     if (field.getName().equals("ed25519")) {
       return PublicKeys.text(((com.google.protobuf.ByteString) value).toByteArray());

@@ -32,6 +32,7 @@ public final class Indexes {
   final DestructiveIndex destructive = new DestructiveIndex();
   final PeerIndex peers = new PeerIndex();
   final AccessIndex access = new AccessIndex();
+  final OfferIndex offers = new OfferIndex();
 
   /** In the order of feeding: a later one may read an earlier one. */
   private final List<Index> all =
@@ -51,7 +52,8 @@ public final class Indexes {
           incidents,
           destructive,
           peers,
-          access);
+          access,
+          offers);
 
   Indexes() {}
 

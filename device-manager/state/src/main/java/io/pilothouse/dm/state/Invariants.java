@@ -60,6 +60,7 @@ public final class Invariants {
         case ROLLOUT -> rollouts.add(event.getRollout().getId());
         case INCIDENT -> incidents.add(event.getIncident().getId());
         case WATCHDOG -> watchdogs.add(event.getWatchdog().getName());
+        case OFFER_FRAMEWORK -> check.offers();
         default -> {
           // no invariant is about one of these alone
         }
@@ -106,6 +107,7 @@ public final class Invariants {
     budget();
     state.machines().forEach(this::machine);
     state.repairs().forEach(this::repair);
+    offers();
     broken.addAll(RolloutInvariants.check(state));
     broken.addAll(IncidentInvariants.check(state));
     return broken;
@@ -123,6 +125,15 @@ public final class Invariants {
                         .formatted(domain, usage.taken(), usage.limit()));
               }
             });
+  }
+
+  /** Neither kind of frameworks grows without end. */
+  private void offers() {
+    int live = state.indexes().offers.live();
+    int ended = state.indexes().offers.ended().size();
+    if (live > OfferFrameworks.MOST || ended > OfferFrameworks.ENDED_KEPT) {
+      broken.add("frameworks are bounded: %s, and %s that ended".formatted(live, ended));
+    }
   }
 
   private void machine(Machine machine) {

@@ -32,13 +32,10 @@ final class Leases {
               .formatted(wanted.getHolder(), wanted.getTtlMs()),
           "correct the request");
     }
-    if (!wanted.getAddress().isEmpty() && !wanted.getAddress().matches(ADDRESS)) {
-      throw new RefusedException(
-          Refusal.Code.INVALID,
-          "\"%s\" is not where a holder can be reached".formatted(wanted.getAddress()),
-          "write HOST:PORT, or leave the address out");
-    }
-    Optional<Lease> held = draft.lease(wanted.getRole()).filter(each -> isHeld(each, draft));
+    requireAddress(wanted.getAddress());
+    requireAddress(wanted.getApi());
+    Optional<Lease> held =
+        draft.lease(wanted.getRole()).filter(each -> isHeld(each, draft.nowMillis()));
     if (held.isPresent() && !held.get().getHolder().equals(wanted.getHolder())) {
       throw new RefusedException(
           Refusal.Code.PRECONDITION,
@@ -54,6 +51,7 @@ final class Leases {
             .setRole(wanted.getRole())
             .setHolder(wanted.getHolder())
             .setAddress(wanted.getAddress())
+            .setApi(wanted.getApi())
             .setExpiresAt(draft.nowMillis() + wanted.getTtlMs());
     if (held.isPresent()) {
       lease.setToken(held.get().getToken());
@@ -82,22 +80,47 @@ final class Leases {
 
   /** Refuses a write under a token that is no longer the lease's. */
   static void require(Draft draft, String role, long token) throws RefusedException {
-    Optional<Lease> lease = draft.lease(role).filter(each -> isHeld(each, draft));
-    if (lease.isEmpty() || lease.get().getToken() != token) {
-      throw new RefusedException(
-          Refusal.Code.STALE_TOKEN,
-          "token %s of the lease %s is stale%s"
-              .formatted(
-                  token, role, lease.map(each -> "; " + each.getHolder() + " holds it").orElse("")),
-          "stop acting, and acquire the lease again");
+    Optional<Refusal> objection = objection(draft, role, token, draft.nowMillis());
+    if (objection.isPresent()) {
+      throw new RefusedException(objection.get());
     }
   }
 
-  private static boolean isHeld(Lease lease, Draft draft) {
-    return !lease.getHolder().isEmpty() && lease.getExpiresAt() > draft.nowMillis();
+  /**
+   * Why a token is not the lease's; empty when it is.
+   *
+   * @param now milliseconds since the epoch
+   */
+  static Optional<Refusal> objection(Entities state, String role, long token, long now) {
+    Optional<Lease> lease = state.lease(role).filter(each -> isHeld(each, now));
+    return lease.isPresent() && lease.get().getToken() == token
+        ? Optional.empty()
+        : Optional.of(
+            new RefusedException(
+                    Refusal.Code.STALE_TOKEN,
+                    "token %s of the lease %s is stale%s"
+                        .formatted(
+                            token,
+                            role,
+                            lease.map(each -> "; " + each.getHolder() + " holds it").orElse("")),
+                    "stop acting, and acquire the lease again")
+                .refusal());
   }
 
-  /** The address stays: who looks for the next holder has one to ask until there is another. */
+  private static void requireAddress(String address) throws RefusedException {
+    if (!address.isEmpty() && !address.matches(ADDRESS)) {
+      throw new RefusedException(
+          Refusal.Code.INVALID,
+          "\"%s\" is not where a holder can be reached".formatted(address),
+          "write HOST:PORT, or leave the address out");
+    }
+  }
+
+  private static boolean isHeld(Lease lease, long now) {
+    return !lease.getHolder().isEmpty() && lease.getExpiresAt() > now;
+  }
+
+  /** The addresses stay: who looks for the next holder has one to ask until there is another. */
   private static void end(Draft draft, Lease lease, String why) {
     draft.put(lease.toBuilder().setHolder("").setExpiresAt(0).build());
     audit(draft, lease.getRole(), lease.getHolder(), "", why);

@@ -18,7 +18,9 @@ import java.util.function.Predicate;
  * @param what for people: what is ordered
  */
 record OrderCount(OrderKind kind, String what, int machines) {
-  private static final List<String> NAMING = List.of("machine/", "unit/", "type/", "image/");
+  /** What names the machines that it concerns; roles of frameworks concern none. */
+  private static final List<String> NAMING =
+      List.of("machine/", "unit/", "type/", "image/", "role/");
 
   /** Of a command that can concern many; empty for all others. */
   static Optional<OrderKind> kind(Command command) {

@@ -14,6 +14,8 @@ import io.pilothouse.api.v1.Incident;
 import io.pilothouse.api.v1.Lease;
 import io.pilothouse.api.v1.Machine;
 import io.pilothouse.api.v1.Manifest;
+import io.pilothouse.api.v1.OfferAgent;
+import io.pilothouse.api.v1.OfferFramework;
 import io.pilothouse.api.v1.Order;
 import io.pilothouse.api.v1.Repair;
 import io.pilothouse.api.v1.Rollout;
@@ -42,7 +44,9 @@ public enum Table {
   AUDIT("audit", AuditRecord.parser()),
   INCIDENT("incident", Incident.parser()),
   DOMAIN_HOLD("domain-hold", DomainHold.parser()),
-  ORDER("order", Order.parser());
+  ORDER("order", Order.parser()),
+  OFFER_FRAMEWORK("offer-framework", OfferFramework.parser()),
+  OFFER_AGENT("offer-agent", OfferAgent.parser());
 
   private final String storageId;
   private final Parser<? extends Message> parser;

@@ -86,6 +86,7 @@ class ArbitraryCommandTest {
                 "rack/r1",
                 "repair",
                 "provisioning",
+                "scheduler",
                 "holder-0",
                 "1.0.0",
                 "a".repeat(64),

@@ -166,6 +166,19 @@ class OffersTest {
   }
 
   @Test
+  void whereItServesOthersIsKnownAndStaysWhenItsLeaseEnds() {
+    fleet.sends(acquire("s-1", "10.0.0.1:5051", "10.0.0.1:5050"));
+    assertThat(fleet.state.lease("scheduler").orElseThrow().getApi()).isEqualTo("10.0.0.1:5050");
+
+    fleet.passes(Duration.ofMinutes(1));
+
+    assertThat(fleet.state.lease("scheduler").orElseThrow().getHolder()).isEmpty();
+    assertThat(fleet.state.lease("scheduler").orElseThrow().getApi()).isEqualTo("10.0.0.1:5050");
+    assertThat(fleet.isRefused(acquire("s-1", "10.0.0.1:5051", "http://x")).getMessage())
+        .isEqualTo("\"http://x\" is not where a holder can be reached");
+  }
+
+  @Test
   void anAddressThatIsNoneIsRefused() {
     assertThat(fleet.isRefused(acquire("s-1", "somewhere")).getMessage())
         .isEqualTo("\"somewhere\" is not where a holder can be reached");
@@ -220,6 +233,8 @@ class OffersTest {
         .isEqualTo("APPLY_FLEET needs feature level 3, and 2 is in force");
     assertThat(old.isRefused(acquire("s-1", "10.0.0.1:5051")).getMessage())
         .isEqualTo("ACQUIRE_LEASE needs feature level 3, and 2 is in force");
+    assertThat(old.isRefused(acquire("s-1", "", "10.0.0.1:5050")).getMessage())
+        .isEqualTo("ACQUIRE_LEASE needs feature level 3, and 2 is in force");
     assertThat(old.lease("scheduler", "s-1")).isPositive();
   }
 
@@ -243,13 +258,18 @@ class OffersTest {
   }
 
   private static Command.Builder acquire(String holder, String address) {
+    return acquire(holder, address, "");
+  }
+
+  private static Command.Builder acquire(String holder, String address, String api) {
     return Command.newBuilder()
         .setAcquireLease(
             AcquireLease.newBuilder()
                 .setRole("scheduler")
                 .setHolder(holder)
                 .setTtlMs(10_000)
-                .setAddress(address));
+                .setAddress(address)
+                .setApi(api));
   }
 
   private static WantedState wanted(FleetScenario fleet, String machine) {

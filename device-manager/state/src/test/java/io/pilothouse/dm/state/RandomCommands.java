@@ -25,12 +25,17 @@ import io.pilothouse.api.log.v1.RetryProvisioning;
 import io.pilothouse.api.log.v1.SetFreeze;
 import io.pilothouse.api.log.v1.UndrainMachine;
 import io.pilothouse.api.log.v1.UnholdMachine;
+import io.pilothouse.api.log.v1.UpdateOffers;
 import io.pilothouse.api.log.v1.VerdictReport;
 import io.pilothouse.api.v1.Fleet;
+import io.pilothouse.api.v1.FrameworkEnd;
 import io.pilothouse.api.v1.Lease;
 import io.pilothouse.api.v1.Limit;
 import io.pilothouse.api.v1.Machine;
 import io.pilothouse.api.v1.Observed;
+import io.pilothouse.api.v1.OfferAgent;
+import io.pilothouse.api.v1.OfferFramework;
+import io.pilothouse.api.v1.OfferRole;
 import io.pilothouse.api.v1.Provisioning;
 import io.pilothouse.api.v1.Repair;
 import io.pilothouse.api.v1.RolloutPolicy;
@@ -177,7 +182,8 @@ final class RandomCommands {
   }
 
   private Command.Builder rare(Command.Builder command) {
-    return switch (random.nextInt(6)) {
+    return switch (random.nextInt(7)) {
+      case 6 -> offers(command);
       case 3 ->
           command.setDecideRepair(
               DecideRepair.newBuilder()
@@ -200,6 +206,34 @@ final class RandomCommands {
           command.setDecommissionMachine(DecommissionMachine.newBuilder().setMachine(machine()));
       default -> command.setRetryProvisioning(RetryProvisioning.newBuilder().setMachine(machine()));
     };
+  }
+
+  /** Often enough under the lease for what is written to come and go. */
+  private Command.Builder offers(Command.Builder command) {
+    boolean led = state.lease("scheduler").filter(each -> !each.getHolder().isEmpty()).isPresent();
+    if (!led) {
+      return command.setAcquireLease(
+          AcquireLease.newBuilder()
+              .setRole("scheduler")
+              .setHolder("holder-1")
+              .setTtlMs(60_000)
+              .setApi("10.0.0.1:5050"));
+    }
+    UpdateOffers.Builder update = UpdateOffers.newBuilder().setLeaseToken(token("scheduler"));
+    String id = once(20) ? "no id" : "f-" + random.nextInt(6);
+    if (once(3)) {
+      update.addFrameworksEnded(FrameworkEnd.newBuilder().setId(id).setWhy("over"));
+    } else {
+      update.addFrameworks(
+          OfferFramework.newBuilder().setId(id).setFailoverTimeoutMs(random.nextInt(3)));
+    }
+    if (once(3)) {
+      update.addAgentsGone(machine());
+    } else {
+      update.addAgents(
+          OfferAgent.newBuilder().setMachine(machine()).setId("a-" + random.nextInt(3)));
+    }
+    return command.setUpdateOffers(update);
   }
 
   private Command.Builder enrolment(Command.Builder command) {
@@ -251,6 +285,12 @@ final class RandomCommands {
     }
     if (once(6)) {
       fleet.removeWatchdogs(0);
+    }
+    if (once(4)) {
+      fleet.addOfferRoles(
+          OfferRole.newBuilder()
+              .setName("r/" + random.nextInt(2))
+              .setWeightMilli(once(9) ? -1 : 5));
     }
     return fleet.build();
   }

@@ -1,0 +1,115 @@
+package io.pilothouse.dm.state;
+
+import io.pilothouse.api.log.v1.Refusal;
+import io.pilothouse.api.log.v1.UpdateOffers;
+import io.pilothouse.api.v1.FrameworkEnd;
+import io.pilothouse.api.v1.OfferAgent;
+import io.pilothouse.api.v1.OfferFramework;
+import io.pilothouse.manifests.offers.RoleNames;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+
+/**
+ * What a scheduler must not forget: which frameworks there are ({@link OfferFrameworks}), and which
+ * agent each machine has. It says what is, so a command that comes twice is done once. All of a
+ * command is done, or nothing.
+ */
+public final class OfferRecords {
+  static final String LEASE = "scheduler";
+
+  /** Of an id that a framework or an agent goes by. */
+  static final int LONGEST_ID = 255;
+
+  private static final int BRIEF = 64;
+
+  private OfferRecords() {}
+
+  static void update(Draft draft, UpdateOffers command) throws RefusedException {
+    Leases.require(draft, LEASE, command.getLeaseToken());
+    Set<String> ending =
+        command.getFrameworksEndedList().stream()
+            .map(FrameworkEnd::getId)
+            .collect(Collectors.toCollection(TreeSet::new));
+    for (OfferFramework each : command.getFrameworksList()) {
+      OfferFrameworks.write(draft, each, ending);
+    }
+    for (FrameworkEnd each : command.getFrameworksEndedList()) {
+      OfferFrameworks.end(draft, each);
+    }
+    OfferFrameworks.forgetOldest(draft);
+    // a machine that is in both lists keeps its agent: too much written down does no harm
+    for (String machine : command.getAgentsGoneList()) {
+      if (draft.offerAgent(machine).isPresent()) {
+        draft.removeOfferAgent(machine);
+      }
+    }
+    for (OfferAgent each : command.getAgentsList()) {
+      write(draft, each);
+    }
+  }
+
+  private static void write(Draft draft, OfferAgent agent) throws RefusedException {
+    requireId("an agent", agent.getId());
+    Optional<OfferAgent> before = draft.offerAgent(agent.getMachine());
+    if (before.filter(each -> each.getId().equals(agent.getId())).isPresent()) {
+      return;
+    }
+    if (draft.machine(agent.getMachine()).isEmpty()) {
+      throw new RefusedException(
+          Refusal.Code.NOT_FOUND,
+          "no machine \"%s\" is known, and agent %s is said to be its own"
+              .formatted(brief(agent.getMachine()), agent.getId()),
+          "leave the agent out; PullOfferable says which machines there are");
+    }
+    draft.put(
+        OfferAgent.newBuilder()
+            .setMachine(agent.getMachine())
+            .setId(agent.getId())
+            .setSince(draft.nowMillis())
+            .build());
+  }
+
+  /**
+   * Why a principal may not read what is kept here: only who leads has a use for it.
+   *
+   * @param at the reader's time, or the state's if that is later
+   */
+  public static Optional<Refusal> objection(
+      Entities state, String principal, long token, Instant at) {
+    long now = Math.max(at.toEpochMilli(), state.meta().getNow());
+    return Authorization.leaseObjection(state, principal, LEASE)
+        .or(() -> Leases.objection(state, LEASE, token, now));
+  }
+
+  /**
+   * An id is a part of paths and URLs.
+   *
+   * @param whose with its article
+   */
+  static void requireId(String whose, String id) throws RefusedException {
+    boolean fits =
+        !id.isEmpty()
+            && id.length() <= LONGEST_ID
+            && id.chars().noneMatch(each -> each == '/' || RoleNames.isBlank(each));
+    if (!fits) {
+      throw new RefusedException(
+          Refusal.Code.INVALID,
+          "\"%s\" is no id of %s; expected 1 to %s characters, none of them / or a blank"
+              .formatted(brief(id), whose, LONGEST_ID),
+          "give another id");
+    }
+  }
+
+  /** The beginning of a text from outside, for a sentence. */
+  static String brief(String text) {
+    if (text.length() <= BRIEF) {
+      return text;
+    }
+    // half a character cannot be stored
+    int end = Character.isHighSurrogate(text.charAt(BRIEF - 1)) ? BRIEF - 1 : BRIEF;
+    return text.substring(0, end) + "…";
+  }
+}
