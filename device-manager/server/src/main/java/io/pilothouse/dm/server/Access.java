@@ -88,6 +88,9 @@ final class Access {
               entry("PullManifests", pull(Need.SATELLITE)),
               // what was offered of a machine that fails must be taken back
               entry("PullOfferable", urgent(Need.SATELLITE)),
+              // frameworks wait for it before they are told that they are subscribed
+              entry("UpdateOffers", urgent(Need.SATELLITE)),
+              entry("ReadOffers", urgent(Need.SATELLITE)),
               entry("ReportReplica", report(Need.SATELLITE))),
           WATCHDOG,
           Map.of("Report", report(Need.REPORT)),

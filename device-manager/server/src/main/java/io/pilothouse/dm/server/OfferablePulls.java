@@ -1,12 +1,16 @@
 package io.pilothouse.dm.server;
 
+import io.pilothouse.api.v1.Lease;
+import io.pilothouse.api.v1.OfferRole;
 import io.pilothouse.api.v1.OfferableMachine;
 import io.pilothouse.api.v1.PullOfferableReply;
 import io.pilothouse.api.v1.PullOfferableRequest;
 import io.pilothouse.dm.state.Offerability;
+import io.pilothouse.dm.state.State;
 import io.pilothouse.dm.state.Table;
 import java.time.Duration;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.SortedMap;
@@ -14,9 +18,9 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What schedulers pull: all machines that set resources aside, then what becomes otherwise. The
- * replica remembers what it told each asker last; one that asks on from another answer, or at
- * another replica, is told all again.
+ * What schedulers pull: all machines that set resources aside, then what becomes otherwise; with
+ * each answer all roles, and who leads. The replica remembers what it told each asker last; one
+ * that asks on from another answer, or at another replica, is told all again.
  */
 final class OfferablePulls {
   private static final Set<Topic> TOPICS =
@@ -24,7 +28,8 @@ final class OfferablePulls {
           Topic.any(Table.MACHINE),
           Topic.any(Table.REPAIR),
           Topic.any(Table.ROLLOUT),
-          Topic.any(Table.FLEET));
+          Topic.any(Table.FLEET),
+          Topic.ledLease(Topic.SCHEDULER));
 
   /** A scheduler that leads and a few that stand by; each is remembered with all machines. */
   private static final int ASKERS_REMEMBERED = 16;
@@ -32,7 +37,19 @@ final class OfferablePulls {
   /** Changes come in bursts, and each look is at all machines. */
   private static final Duration GATHER = Duration.ofMillis(20);
 
-  private record Told(long revision, SortedMap<String, OfferableMachine> machines) {}
+  private record Told(long revision, SortedMap<String, OfferableMachine> machines, Shares shares) {}
+
+  /** Beside machines: by which roles they are shared out, and who does it and serves where. */
+  private record Shares(List<OfferRole> roles, String leader, String leaderApi) {
+    static Shares of(State state) {
+      Lease lease = state.lease(Topic.SCHEDULER).orElse(Lease.getDefaultInstance());
+      return new Shares(state.fleet().getOfferRolesList(), lease.getHolder(), lease.getApi());
+    }
+
+    PullOfferableReply.Builder into(PullOfferableReply.Builder reply) {
+      return reply.addAllRoles(roles).setLeader(leader).setLeaderApi(leaderApi);
+    }
+  }
 
   private final Pulls pulls;
   private final Waiters waiters;
@@ -58,7 +75,10 @@ final class OfferablePulls {
       while (true) {
         Told now = look();
         PullOfferableReply reply = before == null ? full(now) : changes(before, now);
-        boolean news = reply.getFull() || reply.getMachinesCount() + reply.getGoneCount() > 0;
+        boolean news =
+            before == null
+                || reply.getMachinesCount() + reply.getGoneCount() > 0
+                || !before.shares().equals(now.shares());
         if (news || patience.isOver()) {
           remember(asker, now);
           return reply;
@@ -80,7 +100,7 @@ final class OfferablePulls {
   }
 
   private Told look() {
-    Pulls.Answer<SortedMap<String, OfferableMachine>> answer =
+    Pulls.Answer<Told> answer =
         pulls.read(
             state -> {
               SortedMap<String, OfferableMachine> machines = new TreeMap<>();
@@ -88,13 +108,15 @@ final class OfferablePulls {
                   .all()
                   .forEach(
                       each -> machines.put(each.machine().getName(), OfferedMachines.of(each)));
-              return machines;
+              return new Told(0, machines, Shares.of(state));
             });
-    return new Told(answer.revision(), answer.message());
+    Told told = answer.message();
+    return new Told(answer.revision(), told.machines(), told.shares());
   }
 
   private static PullOfferableReply full(Told now) {
-    return PullOfferableReply.newBuilder()
+    return now.shares()
+        .into(PullOfferableReply.newBuilder())
         .setRevision(now.revision())
         .setFull(true)
         .addAllMachines(now.machines().values())
@@ -102,7 +124,8 @@ final class OfferablePulls {
   }
 
   private static PullOfferableReply changes(Told before, Told now) {
-    PullOfferableReply.Builder reply = PullOfferableReply.newBuilder().setRevision(now.revision());
+    PullOfferableReply.Builder reply =
+        now.shares().into(PullOfferableReply.newBuilder()).setRevision(now.revision());
     now.machines()
         .forEach(
             (name, machine) -> {

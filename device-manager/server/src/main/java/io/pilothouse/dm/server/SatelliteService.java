@@ -29,6 +29,8 @@ import io.pilothouse.api.v1.PullRepairsReply;
 import io.pilothouse.api.v1.PullRepairsRequest;
 import io.pilothouse.api.v1.PullTargetsReply;
 import io.pilothouse.api.v1.PullTargetsRequest;
+import io.pilothouse.api.v1.ReadOffersReply;
+import io.pilothouse.api.v1.ReadOffersRequest;
 import io.pilothouse.api.v1.RedeemEnrolmentRequest;
 import io.pilothouse.api.v1.ReleaseLeaseRequest;
 import io.pilothouse.api.v1.ReportDiscoveredRequest;
@@ -38,6 +40,7 @@ import io.pilothouse.api.v1.ReportReplicaRequest;
 import io.pilothouse.api.v1.ReportVerdictsRequest;
 import io.pilothouse.api.v1.SatelliteGrpc;
 import io.pilothouse.api.v1.SatelliteWriteReply;
+import io.pilothouse.api.v1.UpdateOffersRequest;
 import io.pilothouse.dm.state.Entities;
 import java.util.function.Supplier;
 
@@ -50,6 +53,7 @@ final class SatelliteService extends SatelliteGrpc.SatelliteImplBase {
   private final SatelliteReports reports;
   private final Term term;
   private final Clocks clocks;
+  private final OfferWrites offers;
 
   SatelliteService(
       Ledger ledger,
@@ -64,6 +68,7 @@ final class SatelliteService extends SatelliteGrpc.SatelliteImplBase {
     this.reports = reports;
     this.term = term;
     this.clocks = clocks;
+    this.offers = new OfferWrites(ledger, writes, clocks);
   }
 
   @Override
@@ -77,6 +82,7 @@ final class SatelliteService extends SatelliteGrpc.SatelliteImplBase {
                   .setHolder(own(request.getHolder()))
                   .setTtlMs(request.getTtlMs())
                   .setAddress(request.getAddress())
+                  .setApi(request.getApi())
                   .build();
           Reply reply = writes.decide(Command.newBuilder().setAcquireLease(command).build());
           return AcquireLeaseReply.newBuilder()
@@ -316,6 +322,16 @@ final class SatelliteService extends SatelliteGrpc.SatelliteImplBase {
   @Override
   public void pullOfferable(PullOfferableRequest request, StreamObserver<PullOfferableReply> call) {
     Answers.unary(call, () -> pulls.offerable().pull(request));
+  }
+
+  @Override
+  public void updateOffers(UpdateOffersRequest request, StreamObserver<SatelliteWriteReply> call) {
+    write(call, OfferWrites.update(request));
+  }
+
+  @Override
+  public void readOffers(ReadOffersRequest request, StreamObserver<ReadOffersReply> call) {
+    Answers.unary(call, () -> offers.read(request));
   }
 
   /** A satellite holds leases and repairs under its own name. */

@@ -16,8 +16,8 @@ record Topic(Table table, String key) {
   /** All entities of the table. */
   static final String ANY = "*";
 
-  /** The lease whose holder agents look for. */
-  private static final String SCHEDULER = "scheduler";
+  /** The lease whose holder agents look for, and those that stand by. */
+  static final String SCHEDULER = "scheduler";
 
   static Topic any(Table table) {
     return new Topic(table, ANY);
@@ -41,6 +41,11 @@ record Topic(Table table, String key) {
   /** That the holder of a lease serves elsewhere than the last; its renewals are no news. */
   static Topic movedLease(String role) {
     return new Topic(Table.LEASE, "moved/" + role);
+  }
+
+  /** That another one holds a lease, nobody does, or its holder serves others elsewhere. */
+  static Topic ledLease(String role) {
+    return new Topic(Table.LEASE, "led/" + role);
   }
 
   /** What a change touches. */

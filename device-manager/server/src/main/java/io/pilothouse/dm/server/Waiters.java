@@ -171,7 +171,7 @@ final class Waiters implements CommitListener, AutoCloseable {
     for (Event event : applied.events()) {
       Change change = Change.of(event);
       touched.addAll(Topic.of(change));
-      movedTo.of(change).ifPresent(touched::add);
+      touched.addAll(movedTo.of(change));
     }
     for (Topic topic : touched) {
       byTopic.getOrDefault(topic, Set.of()).forEach(waiter -> waiter.kicks.release());

@@ -10,6 +10,7 @@ import io.pilothouse.api.log.v1.DrainMachine;
 import io.pilothouse.api.v1.AcquireLeaseRequest;
 import io.pilothouse.api.v1.Fleet;
 import io.pilothouse.api.v1.OfferPolicy;
+import io.pilothouse.api.v1.OfferRole;
 import io.pilothouse.api.v1.OfferableMachine;
 import io.pilothouse.api.v1.OfferedRange;
 import io.pilothouse.api.v1.OfferedResource;
@@ -17,9 +18,11 @@ import io.pilothouse.api.v1.PullOfferableReply;
 import io.pilothouse.api.v1.PullOfferableRequest;
 import io.pilothouse.api.v1.PullReply;
 import io.pilothouse.api.v1.PullRequest;
+import io.pilothouse.api.v1.ReleaseLeaseRequest;
 import io.pilothouse.mesos.v1.Attribute;
 import io.pilothouse.mesos.v1.Resource;
 import io.pilothouse.mesos.v1.Value;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -168,7 +171,77 @@ class OfferablePullsTest {
     assertThat(get(waits).getWanted().getScheduler()).isEqualTo("10.0.0.1:5052");
   }
 
+  @Test
+  void rolesAndWhoLeadsComeWithEachAnswer() {
+    assertThat(pull(0, 0).getRolesList()).isEmpty();
+    assertThat(pull(0, 0).getLeader()).isEmpty();
+    assertThat(pull(0, 0).getLeaderApi()).isEmpty();
+    OfferRole role = OfferRole.newBuilder().setName("ads/prod").setWeightMilli(2500).build();
+    apply(offering().toBuilder().addOfferRoles(role).build());
+    acquires("scheduler-1", "10.0.0.1:5051", "10.0.0.1:5050");
+
+    PullOfferableReply all = pull(0, 0);
+    PullOfferableReply nothingNew = pull(all.getRevision(), 0);
+
+    for (PullOfferableReply each : List.of(all, nothingNew)) {
+      assertThat(each.getRolesList()).containsExactly(role);
+      assertThat(each.getLeader()).isEqualTo("scheduler-1");
+      assertThat(each.getLeaderApi()).isEqualTo("10.0.0.1:5050");
+    }
+  }
+
+  @Test
+  void aRoleThatChangedIsToldAtOnceWithoutMachines() {
+    long first = pull(0, 0).getRevision();
+    CompletableFuture<PullOfferableReply> next = dm.waiting(() -> pull(first, 30_000));
+
+    apply(offering().toBuilder().addOfferRoles(OfferRole.newBuilder().setName("ads")).build());
+
+    PullOfferableReply news = get(next);
+    assertThat(news.getFull()).isFalse();
+    assertThat(news.getMachinesList()).isEmpty();
+    assertThat(news.getRoles(0).getName()).isEqualTo("ads");
+  }
+
+  @Test
+  void whoLeadsIsToldAtOnceAndARenewalWakesNobody() {
+    acquires("scheduler-1", "10.0.0.1:5051", "10.0.0.1:5050");
+    long first = pull(0, 0).getRevision();
+    CompletableFuture<PullOfferableReply> next = dm.waiting(() -> pull(first, 30_000));
+    int looks = dm.ledger.reads();
+
+    acquires("scheduler-1", "10.0.0.1:5051", "10.0.0.1:5050");
+    assertThat(dm.ledger.reads()).as("nobody looked").isLessThanOrEqualTo(looks + 2);
+    assertThat(next).isNotDone();
+    acquires("scheduler-1", "10.0.0.1:5051", "10.0.0.1:5055");
+    PullOfferableReply moved = get(next);
+    assertThat(moved.getLeaderApi()).isEqualTo("10.0.0.1:5055");
+
+    CompletableFuture<PullOfferableReply> after =
+        dm.waiting(() -> pull(moved.getRevision(), 30_000));
+    releases("scheduler-1");
+
+    assertThat(get(after).getLeader()).as("nobody has it").isEmpty();
+    assertThat(get(after).getLeaderApi()).as("of the last").isEqualTo("10.0.0.1:5055");
+  }
+
+  private void releases(String holder) {
+    long token = dm.ledger.read(state -> state.lease("scheduler").orElseThrow()).getToken();
+    var unused =
+        dm.satellite(holder)
+            .releaseLease(
+                ReleaseLeaseRequest.newBuilder()
+                    .setRole("scheduler")
+                    .setHolder(holder)
+                    .setToken(token)
+                    .build());
+  }
+
   private void acquires(String holder, String address) {
+    acquires(holder, address, "");
+  }
+
+  private void acquires(String holder, String address, String api) {
     var unused =
         dm.satellite(holder)
             .acquireLease(
@@ -177,6 +250,7 @@ class OfferablePullsTest {
                     .setHolder(holder)
                     .setTtlMs(10_000)
                     .setAddress(address)
+                    .setApi(api)
                     .build());
   }
 }
