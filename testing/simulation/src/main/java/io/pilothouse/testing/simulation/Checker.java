@@ -251,8 +251,7 @@ public final class Checker {
       case REPORT_REPAIR -> current("repair", command.getReportRepair().getToken());
       case REPORT_PROVISIONING ->
           current("provisioning", command.getReportProvisioning().getLeaseToken());
-      case UPDATE_OFFERS ->
-          current("scheduler", command.getUpdateOffers().getLeaseToken());
+      case UPDATE_OFFERS -> current("scheduler", command.getUpdateOffers().getLeaseToken());
       default -> {}
     }
   }
