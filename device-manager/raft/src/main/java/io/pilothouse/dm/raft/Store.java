@@ -319,6 +319,7 @@ final class Store implements AutoCloseable {
     if (!Files.exists(dir.resolve("CURRENT"))) {
       return;
     }
+    ManifestCheck.check(dir);
     Set<String> known = Stream.of(Table.values()).map(Table::storageId).collect(Collectors.toSet());
     try (Options plain = new Options()) {
       for (byte[] family : RocksDB.listColumnFamilies(plain, dir.toString())) {

@@ -397,6 +397,28 @@ class DiskDamageTest {
     }
   }
 
+  @Test
+  void aListOfFilesThatRocksDbWouldReadForEverIsRefused() throws Exception {
+    Path db = killed.resolve("db");
+    String name = Files.readString(db.resolve("CURRENT")).strip();
+    byte[] sound = Files.readAllBytes(db.resolve(name));
+    int last = 0;
+    for (int at = 0; at + 7 <= sound.length; ) {
+      last = at;
+      at += 7 + (sound[at + 4] & 0xff) + ((sound[at + 5] & 0xff) << 8);
+    }
+    for (int bit = 0; bit < 8; bit++) {
+      Path spoiled = copied(db);
+      byte[] bytes = sound.clone();
+      bytes[last + 6] ^= (byte) (1 << bit);
+      Files.write(spoiled.resolve(name), bytes);
+      assertThatThrownBy(() -> OpenedStore.open(spoiled, Optional.empty(), Levels.BUILD))
+          .as("bit %s", bit)
+          .isInstanceOf(IOException.class)
+          .hasMessageContaining("cannot open the database " + spoiled);
+    }
+  }
+
   private int copies;
 
   private Path copied(Path db) throws IOException {
