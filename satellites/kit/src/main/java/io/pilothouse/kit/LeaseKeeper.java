@@ -64,7 +64,23 @@ public final class LeaseKeeper implements HeldLease, AutoCloseable {
       String address,
       Duration ttl,
       MeterRegistry meters) {
-    this(new RemoteLeases(client, address), role, holder, ttl, meters, System::nanoTime);
+    this(client, role, holder, address, "", ttl, meters);
+  }
+
+  /**
+   * @param holder this instance's id
+   * @param address host:port where those that look for the holder find it; empty = nobody does
+   * @param api the same, of where it serves those that are no part of Pilothouse
+   */
+  public LeaseKeeper(
+      DmClient client,
+      String role,
+      String holder,
+      String address,
+      String api,
+      Duration ttl,
+      MeterRegistry meters) {
+    this(new RemoteLeases(client, address, api), role, holder, ttl, meters, System::nanoTime);
   }
 
   LeaseKeeper(
@@ -155,7 +171,7 @@ public final class LeaseKeeper implements HeldLease, AutoCloseable {
     }
   }
 
-  private record RemoteLeases(DmClient client, String address) implements Leases {
+  private record RemoteLeases(DmClient client, String address, String api) implements Leases {
     private static final Duration RELEASE_DEADLINE = Duration.ofSeconds(1);
 
     @Override
@@ -166,6 +182,7 @@ public final class LeaseKeeper implements HeldLease, AutoCloseable {
               .setHolder(holder)
               .setTtlMs(ttl.toMillis())
               .setAddress(address)
+              .setApi(api)
               .build();
       return client.leader(
           deadline, channel -> SatelliteGrpc.newBlockingStub(channel).acquireLease(request));

@@ -95,7 +95,7 @@ class AgentsTest {
 
   @Test
   void whatAFrameworkMissedOfItIsToldWhenItIsBack() {
-    stage.core.streamEnded(framework.stream.id(), stage.now);
+    stage.streamEnds(framework);
     agent.register(); // without t1
     FakeFramework again = framework.again();
     assertThat(again.lastStatus().getState()).isEqualTo(TaskState.TASK_DROPPED);

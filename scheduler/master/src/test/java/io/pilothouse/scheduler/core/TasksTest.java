@@ -408,7 +408,7 @@ class TasksTest {
 
   @Test
   void whileAgentsMayStillComeNoTaskIsCalledUnknown() {
-    Stage later = new Stage(options -> options, true);
+    Stage later = new Stage(options -> options);
     FakeFramework early = later.framework();
     early.accepted(
         "{'type':'RECONCILE','reconcile':{'tasks':[{'task_id':{'value':'t1'},'agent_id':{'value':"
@@ -451,7 +451,7 @@ class TasksTest {
 
   /** Says what became of a task, where nobody may be root. */
   private static String launchedWithoutRoot(String user, String what) {
-    Stage strict = new Stage(options -> options.root(false), false);
+    Stage strict = new Stage(options -> options.root(false));
     strict.agent("m1", "cpus:4;mem:1024");
     FakeFramework framework = strict.new FakeFramework(new Stage.Stream("s"), "", "");
     strict.core.subscribe(
