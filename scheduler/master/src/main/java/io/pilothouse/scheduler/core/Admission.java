@@ -120,6 +120,7 @@ final class Admission {
       // it does not know that it is known
       Framework known = frameworks.recover(candidate.asked.info(), tables.now);
       known.kept = known.info;
+      known.written = true;
     }
   }
 
@@ -140,12 +141,20 @@ final class Admission {
 
   /** False: there is none of this id. */
   boolean tearDown(String id, String why) {
+    if (!withdraw(id)) {
+      return false;
+    }
+    tables.end(id, why);
+    return true;
+  }
+
+  /** Its id is over, or about to be. False: there is none of this id. */
+  boolean withdraw(String id) {
     @Nullable Candidate candidate = byId.remove(id);
     if (candidate == null) {
       return false;
     }
     detach(candidate).ifPresent(tables.outbox::endStream);
-    tables.end(id, why);
     return true;
   }
 

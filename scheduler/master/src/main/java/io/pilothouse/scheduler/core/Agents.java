@@ -259,7 +259,7 @@ final class Agents {
     for (String name : gone.stream().sorted().toList()) {
       tables.machines.remove(name);
       view(name, null);
-      roster.forgetIfGone(name);
+      roster.gone(name);
     }
     for (OfferableMachine each : reply.getMachinesList()) {
       Optional<String> objection = ResourceCheck.objection(each.getResourcesList());

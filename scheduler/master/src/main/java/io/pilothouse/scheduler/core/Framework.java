@@ -34,6 +34,9 @@ final class Framework {
   /** With which it is written down, or about to be; null: it could not be. */
   @Nullable FrameworkInfo kept;
 
+  /** It is written down, if perhaps as it was before. */
+  boolean written;
+
   /** Known from an earlier leader or its tasks: it has not subscribed with this scheduler yet. */
   boolean recovered;
 

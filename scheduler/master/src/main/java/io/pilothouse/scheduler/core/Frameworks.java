@@ -61,7 +61,7 @@ final class Frameworks {
       end(stream, objection.get());
       return;
     }
-    if (known == null) {
+    if (known == null || !known.written) {
       FrameworkInfo withId = withId(asked, id.isEmpty() ? freeId() : id);
       admission.subscribe(stream, !id.isEmpty(), asked(withId, call));
     } else {
@@ -102,6 +102,7 @@ final class Frameworks {
     }
     Framework added = new Framework(id, asked.info(), tables.now);
     added.kept = added.info;
+    added.written = true;
     added.constraints = asked.constraints();
     tables.allocator.addFramework(
         FrameworkForm.of(added.info, asked.suppressed(), added.constraints));
@@ -191,7 +192,8 @@ final class Frameworks {
       return;
     }
     framework.kept = framework.info;
-    tables.writes.write(keeping(framework.info), () -> {}, why -> notKept(framework, why));
+    tables.writes.write(
+        keeping(framework.info), () -> framework.written = true, why -> notKept(framework, why));
   }
 
   private void notKept(Framework framework, String why) {
@@ -272,6 +274,7 @@ final class Frameworks {
         if (each.getEndedAt() == 0) {
           Framework framework = recover(info, each.getSince());
           framework.kept = info;
+          framework.written = true;
           continue;
         }
       } catch (InvalidProtocolBufferException | IllegalArgumentException e) {
@@ -322,6 +325,7 @@ final class Frameworks {
 
   void remove(Framework framework, String why) {
     log.info("Framework {} '{}' is removed: {}", framework.id, framework.info.getName(), why);
+    admission.withdraw(framework.id);
     withdraw(framework);
     for (Agent agent : tables.agents.values()) {
       if (agent.runsAnythingOf(framework)) {

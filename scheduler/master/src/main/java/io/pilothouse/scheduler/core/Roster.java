@@ -28,6 +28,10 @@ final class Roster {
   private static final class Entry {
     final String id;
     boolean written;
+
+    /** Its machine was out of the fleet, and what was written may have gone with it. */
+    boolean stale;
+
     @Nullable String refusal;
 
     Entry(String id) {
@@ -64,7 +68,8 @@ final class Roster {
   /** Writes down what may be offered one day, unless it is there already. */
   void keep(Agent agent) {
     @Nullable Entry known = byMachine.get(agent.machine);
-    boolean same = known != null && known.id.equals(agent.id) && known.refusal == null;
+    boolean same =
+        known != null && known.id.equals(agent.id) && known.refusal == null && !known.stale;
     if (same || agent.view == null) {
       return;
     }
@@ -107,6 +112,15 @@ final class Roster {
       }
     }
     return Optional.of("its agent is not written down yet");
+  }
+
+  /** The Device Manager tells of this machine no more. */
+  void gone(String machine) {
+    @Nullable Entry entry = byMachine.get(machine);
+    if (entry != null) {
+      entry.stale = true;
+      forgetIfGone(machine);
+    }
   }
 
   /** Of a machine that is no longer in the fleet, once nothing is known or waited for there. */

@@ -166,7 +166,7 @@ public final class Loop implements AutoCloseable {
     try {
       what.run();
     } catch (RuntimeException e) {
-      log.error("a fault of the scheduler's core; it begins anew, empty", e);
+      log.error("a fault of the scheduler's core; it begins anew", e);
       drop(new Standby(Optional.empty()));
     } catch (Error e) {
       // no memory, no stack, a class that is missing: whether anything here still works is unknown

@@ -163,6 +163,37 @@ class MemoryTest {
   }
 
   @Test
+  void oneThatIsKnownFromItsTasksAloneIsWrittenDownBeforeItIsToldAnything() {
+    wait(stage);
+    FakeFramework framework = stage.new FakeFramework(new Stage.Stream("s"), OWN, "");
+    framework.id = "mine";
+    FakeAgent agent = stage.new FakeAgent("m1", "a1");
+    AgentRegister.Builder register = AgentRegister.newBuilder();
+    register.addFrameworksBuilder().setUser("u").setName("n").getIdBuilder().setValue("mine");
+    agent.register(register);
+    FakeFramework again = framework.again();
+    assertThat(again.events()).isEmpty();
+    stage.written();
+    assertThat(again.kinds()).startsWith(Event.Type.SUBSCRIBED);
+    assertThat(stage.core.picture().frameworks().getFrameworksCount()).isEqualTo(1);
+  }
+
+  @Test
+  void oneThatIsKnownFromItsTasksAndTornDownMeanwhileDoesNotComeBack() {
+    wait(stage);
+    FakeFramework framework = stage.framework(OWN);
+    AgentRegister.Builder register = AgentRegister.newBuilder();
+    register.addFrameworksBuilder().setUser("u").setName("n").getIdBuilder().setValue("mine");
+    stage.new FakeAgent("m1", "a1").register(register);
+    assertThat(stage.core.tearDown("mine", stage.now)).isTrue();
+    stage.written();
+    assertThat(framework.events()).isEmpty();
+    assertThat(framework.ended()).isTrue();
+    assertThat(stage.core.picture().frameworks().getFrameworksCount()).isZero();
+    assertThat(kinds(stage)).endsWith("EndFramework");
+  }
+
+  @Test
   void oneThatTheDeviceManagerDoesNotKeepIsToldWhy() {
     wait(stage);
     FakeFramework framework = stage.framework(OWN);
@@ -297,6 +328,20 @@ class MemoryTest {
     stage.written();
     stage.pass(1_000);
     assertThat(framework.lastOffer().getAgentId().getValue()).isEqualTo("a2");
+  }
+
+  @Test
+  void aMachineThatIsBackInTheFleetIsWrittenDownAnew() {
+    FakeFramework framework = stage.framework();
+    stage.agent("m1", "cpus:4;mem:1024");
+    stage.machines(PullOfferableReply.newBuilder().addGone("m1"));
+    wait(stage);
+    stage.machine("m1", "cpus:4;mem:1024", true);
+    stage.pass(1_000);
+    assertThat(framework.offers()).isEmpty();
+    stage.written();
+    stage.pass(1_000);
+    assertThat(framework.offers()).hasSize(1);
   }
 
   @Test

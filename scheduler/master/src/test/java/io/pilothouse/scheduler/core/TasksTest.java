@@ -407,19 +407,6 @@ class TasksTest {
   }
 
   @Test
-  void whileAgentsMayStillComeNoTaskIsCalledUnknown() {
-    Stage later = new Stage(options -> options);
-    FakeFramework early = later.framework();
-    early.accepted(
-        "{'type':'RECONCILE','reconcile':{'tasks':[{'task_id':{'value':'t1'},'agent_id':{'value':"
-            + "'a'}}]}}");
-    assertThat(early.statuses()).isEmpty();
-    later.pass(600_000);
-    early.accepted("{'type':'RECONCILE','reconcile':{'tasks':[{'task_id':{'value':'t1'}}]}}");
-    assertThat(early.lastStatus().getState()).isEqualTo(TaskState.TASK_LOST);
-  }
-
-  @Test
   void aTaskOfMoreThanAMebibyteIsAnError() {
     String long1 = "x".repeat(1 << 20);
     framework.launch(framework.lastOffer(), "t1", "cpus:1", "'command':{'value':'" + long1 + "'}");
@@ -462,6 +449,7 @@ class TasksTest {
             Call.getDefaultInstance()),
         Optional.empty(),
         strict.now);
+    strict.written();
     framework.id = framework.events().get(0).getSubscribed().getFrameworkId().getValue();
     strict.pass(0);
     framework.launch(framework.lastOffer(), "t1", "cpus:1", what);
