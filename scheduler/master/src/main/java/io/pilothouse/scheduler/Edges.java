@@ -5,11 +5,13 @@ import io.pilothouse.mesos.v1.scheduler.Event;
 import io.pilothouse.scheduler.agents.AgentStreams;
 import io.pilothouse.scheduler.core.AgentLink;
 import io.pilothouse.scheduler.core.Outbox;
+import io.pilothouse.scheduler.core.Write;
 import io.pilothouse.scheduler.http.Operators;
 import io.pilothouse.scheduler.http.Streams;
 
 /** Carries out what the core says. */
-record Edges(Streams streams, AgentStreams agents, Operators operators) implements Outbox {
+record Edges(Streams streams, AgentStreams agents, Operators operators, OffersWriter writer)
+    implements Outbox {
   @Override
   public void event(String stream, Event event) {
     streams.send(stream, event);
@@ -28,6 +30,11 @@ record Edges(Streams streams, AgentStreams agents, Operators operators) implemen
   @Override
   public void endAgent(AgentLink link, String why) {
     agents.end(link, why);
+  }
+
+  @Override
+  public void write(long number, Write what) {
+    writer.add(number, what);
   }
 
   @Override

@@ -1,13 +1,16 @@
 package io.pilothouse.scheduler;
 
+import io.pilothouse.api.v1.OfferRole;
 import io.pilothouse.api.v1.OfferableMachine;
 import io.pilothouse.api.v1.PullOfferableReply;
+import io.pilothouse.api.v1.ReadOffersReply;
 import io.pilothouse.kit.HeldLease;
 import io.pilothouse.mesos.v1.MasterInfo;
 import io.pilothouse.scheduler.core.Core;
 import io.pilothouse.scheduler.core.CoreOptions;
 import io.pilothouse.scheduler.loop.Leadership;
 import io.pilothouse.scheduler.loop.Loop;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -15,30 +18,42 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Leads while it holds the lease, with a new and empty core each time, and hands it what the Device
- * Manager says of machines.
+ * Leads while it holds the lease, with a new core each time that begins from what earlier leaders
+ * wrote down, and hands it what the Device Manager says of machines and roles.
  */
 final class Leader {
   private static final Logger log = LoggerFactory.getLogger(Leader.class);
 
   /** What makes a core. */
   interface Cores {
-    Core make(CoreOptions options, long now);
+    /**
+     * Makes one, on the thread that it will run on.
+     *
+     * @param token that it decides under
+     */
+    Core make(CoreOptions options, ReadOffersReply remembered, long token, long now);
   }
 
   /** The Device Manager, as far as a scheduler asks it. */
-  interface Machines {
+  interface DeviceManager {
     PullOfferableReply pull(long revision);
+
+    /** What earlier leaders wrote down. */
+    ReadOffersReply read(long token);
   }
 
   private final HeldLease lease;
-  private final Machines dm;
+  private final DeviceManager dm;
   private final Loop loop;
   private final CoreOptions options;
   private final Cores cores;
   private final Map<String, OfferableMachine> machines = new TreeMap<>();
+  private List<OfferRole> roles = List.of();
   private long revision;
   private boolean known;
+
+  /** Of the API of who leads, as far as the Device Manager knows. */
+  private Optional<String> leaderApi = Optional.empty();
 
   /** The number of the next core: of this process or another under the same token, none has it. */
   private long nextCore;
@@ -50,7 +65,8 @@ final class Leader {
    * @param born milliseconds since the epoch, when this process began; one that is started again
    *     soon enough has the token of the one before it
    */
-  Leader(HeldLease lease, Machines dm, Loop loop, CoreOptions options, Cores cores, long born) {
+  Leader(
+      HeldLease lease, DeviceManager dm, Loop loop, CoreOptions options, Cores cores, long born) {
     this.lease = lease;
     this.dm = dm;
     this.loop = loop;
@@ -68,6 +84,11 @@ final class Leader {
       }
       reply.getGoneList().forEach(machines::remove);
       reply.getMachinesList().forEach(each -> machines.put(each.getName(), each));
+      roles = reply.getRolesList();
+      leaderApi =
+          reply.getLeader().isEmpty() || reply.getLeaderApi().isEmpty()
+              ? Optional.empty()
+              : Optional.of(reply.getLeaderApi());
       revision = reply.getRevision();
       known = true;
       if (leading != 0) {
@@ -81,36 +102,70 @@ final class Leader {
   }
 
   /** Begins or ends to lead, as the lease says. */
-  synchronized void round() {
+  void round() {
+    Optional<Long> token = toBegin();
+    if (token.isPresent()) {
+      begin(token.get(), dm.read(token.get()));
+    }
+  }
+
+  /** The token under which there is to be a new core. */
+  private synchronized Optional<Long> toBegin() {
     Optional<Long> token = lease.token();
     if (token.isEmpty()) {
-      if (leading != 0) {
-        log.warn("The lease is gone; this scheduler leads no more");
-        leading = 0;
-        loop.stop(new Leadership.Standby(Optional.empty()));
-      }
-      return;
+      standBy();
+      return token;
     }
     if (leading == token.get() && loop.leadership() instanceof Leadership.Standby) {
       leading = 0; // its core has failed
     }
     if (leading == token.get()) {
-      return;
+      return Optional.empty();
     }
-    if (!known) {
+    if (!(loop.leadership() instanceof Leadership.Starting)) {
       loop.stop(new Leadership.Starting());
-      return;
     }
-    leading = token.get();
+    return known ? token : Optional.empty();
+  }
+
+  private void standBy() {
+    if (leading != 0) {
+      log.warn("The lease is gone; this scheduler leads no more");
+      leading = 0;
+    }
+    // right after a change of leaders its own is what is known
+    Leadership instead = new Leadership.Standby(leaderApi.filter(api -> !api.equals(ownApi())));
+    if (!loop.leadership().equals(instead)) {
+      loop.stop(instead);
+    }
+  }
+
+  private String ownApi() {
+    return options.master().getHostname() + ":" + options.master().getPort();
+  }
+
+  private synchronized void begin(long token, ReadOffersReply remembered) {
+    if (!lease.token().equals(Optional.of(token))) {
+      return; // while it was read
+    }
+    leading = token;
     CoreOptions named = options.master(named(options.master(), leading, nextCore++));
     log.info(
-        "Leads with token {} and {} machines as {}",
-        leading,
+        "Leads with token {} and {} machines, {} frameworks and {} agents of before, as {}",
+        token,
         machines.size(),
+        remembered.getFrameworksCount(),
+        remembered.getAgentsCount(),
         named.master().getId());
-    loop.lead(() -> lease.token().equals(token), now -> cores.make(named, now));
+    loop.lead(
+        () -> lease.token().equals(Optional.of(token)),
+        now -> cores.make(named, remembered, token, now));
     PullOfferableReply all =
-        PullOfferableReply.newBuilder().setFull(true).addAllMachines(machines.values()).build();
+        PullOfferableReply.newBuilder()
+            .setFull(true)
+            .addAllMachines(machines.values())
+            .addAllRoles(roles)
+            .build();
     loop.submit((core, now) -> core.machines(all, now));
   }
 

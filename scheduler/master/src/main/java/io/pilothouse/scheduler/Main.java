@@ -1,8 +1,5 @@
 package io.pilothouse.scheduler;
 
-import io.pilothouse.api.v1.PullOfferableReply;
-import io.pilothouse.api.v1.PullOfferableRequest;
-import io.pilothouse.api.v1.SatelliteGrpc;
 import io.pilothouse.client.DmClient;
 import io.pilothouse.client.ServerAddress;
 import io.pilothouse.kit.HttpPage;
@@ -49,8 +46,7 @@ import picocli.CommandLine.Option;
 public final class Main implements Program.Body {
   private static final Duration LEASE = Duration.ofSeconds(6);
   private static final Duration STALE = Duration.ofSeconds(30);
-  private static final Duration WAIT = Duration.ofSeconds(10);
-  private static final Duration CALL = Duration.ofSeconds(3);
+  private static final Duration WRITES = Duration.ofMillis(500);
   private static final Duration HEARTBEAT = Duration.ofSeconds(15);
 
   @Mixin private final ProgramOptions options = new ProgramOptions();
@@ -133,16 +129,24 @@ public final class Main implements Program.Body {
     LeaseKeeper lease =
         program.closing(
             new LeaseKeeper(
-                client, "scheduler", options.id(), agents.toString(), LEASE, program.meters()));
+                client,
+                "scheduler",
+                options.id(),
+                agents.toString(),
+                api.toString(),
+                LEASE,
+                program.meters()));
     SteadyClock clock = new SteadyClock(System::currentTimeMillis, System::nanoTime);
     Streams streams = new Streams();
     Connected connected = new Connected();
     Loop loop = program.closing(new Loop(clock, connected::endAll));
     AgentStreams attached = new AgentStreams(loop, lease::token);
     Operators operators = new Operators(loop, HEARTBEAT.toSeconds());
-    connected.is(streams, attached, operators);
+    RemoteDm dm = new RemoteDm(client);
+    OffersWriter writer = new OffersWriter(lease, dm, loop);
+    Edges edges = new Edges(streams, attached, operators, writer);
+    connected.is(edges);
     streams.whenEnded(id -> loop.submit((core, now) -> core.streamEnded(id, now)));
-    Edges edges = new Edges(streams, attached, operators);
     CoreOptions core =
         CoreOptions.of(master)
             .roles(roles)
@@ -151,11 +155,14 @@ public final class Main implements Program.Body {
     Leader leader =
         new Leader(
             lease,
-            revision -> pull(client, revision),
+            dm,
             loop,
             core,
-            (named, now) ->
-                new Core(named, Allocator.create(Options.DEFAULT.withSeed(now)), edges, true, now),
+            (named, remembered, token, now) -> {
+              writer.begin(token);
+              Allocator allocator = Allocator.create(Options.DEFAULT.withSeed(now));
+              return new Core(named, allocator, edges, remembered, now);
+            },
             System.currentTimeMillis());
     program.closing(new AgentPort(agents, tls, attached));
     program.closing(
@@ -171,6 +178,8 @@ public final class Main implements Program.Body {
             new Rounds("leadership", Duration.ofMillis(100), leader::round, program.meters()));
     Rounds beats =
         program.closing(new Rounds("heartbeats", HEARTBEAT, operators::beat, program.meters()));
+    Rounds writes = program.closing(new Rounds("writes", WRITES, writer::round, program.meters()));
+    writer.whenAdded(writes::kick);
     page.status(
             () -> {
               Map<String, Object> status = new LinkedHashMap<>();
@@ -180,13 +189,16 @@ public final class Main implements Program.Body {
               status.put("leads_with_token", leader.leading());
               status.put("machines", leader.machines());
               status.put("agents", attached.open());
+              status.put("to_be_written", writer.waiting());
               return status;
             })
         .check("device-manager", () -> lease.problem(STALE))
         .check("machines", () -> machines.problem(STALE))
+        .check("writes", () -> writes.problem(STALE))
         .start();
     lease.start();
     machines.start();
+    writes.start();
     leads.start();
     beats.start();
   }
@@ -195,26 +207,18 @@ public final class Main implements Program.Body {
   private static final class Connected {
     private @Nullable Edges edges;
 
-    void is(Streams streams, AgentStreams agents, Operators operators) {
-      edges = new Edges(streams, agents, operators);
+    void is(Edges all) {
+      edges = all;
     }
 
     void endAll() {
       if (edges != null) {
+        edges.writer().end();
         edges.streams().endAll();
         edges.agents().endAll();
         edges.operators().endAll();
       }
     }
-  }
-
-  private static PullOfferableReply pull(DmClient client, long revision) {
-    PullOfferableRequest request =
-        PullOfferableRequest.newBuilder().setRevision(revision).setWaitMs(WAIT.toMillis()).build();
-    return client.any(
-        WAIT.plus(CALL),
-        WAIT.plus(CALL),
-        channel -> SatelliteGrpc.newBlockingStub(channel).pullOfferable(request));
   }
 
   private Optional<Credentials> readCredentials() {

@@ -1,11 +1,17 @@
 package io.pilothouse.scheduler;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.pilothouse.api.v1.AgentMessage;
+import io.pilothouse.api.v1.OfferFramework;
+import io.pilothouse.api.v1.OfferRole;
 import io.pilothouse.api.v1.OfferableMachine;
 import io.pilothouse.api.v1.PullOfferableReply;
+import io.pilothouse.api.v1.ReadOffersReply;
+import io.pilothouse.client.DmException;
 import io.pilothouse.kit.HeldLease;
+import io.pilothouse.mesos.v1.FrameworkInfo;
 import io.pilothouse.scheduler.agents.AgentStreams;
 import io.pilothouse.scheduler.allocator.Allocator;
 import io.pilothouse.scheduler.allocator.Options;
@@ -24,6 +30,8 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -39,6 +47,10 @@ class LeaderTest {
           .addMachines(OfferableMachine.newBuilder().setName("m1").setOfferable(true))
           .build();
   private long askedWith = -1;
+  private ReadOffersReply kept = ReadOffersReply.getDefaultInstance();
+  private @Nullable RuntimeException refusal;
+  private boolean leaseEndsWhenRead;
+  private final List<Long> reads = new ArrayList<>();
 
   private final HeldLease lease =
       new HeldLease() {
@@ -55,20 +67,39 @@ class LeaderTest {
   private final Leader leader =
       new Leader(
           lease,
-          revision -> {
-            askedWith = revision;
-            return next;
+          new Leader.DeviceManager() {
+            @Override
+            public PullOfferableReply pull(long revision) {
+              askedWith = revision;
+              return next;
+            }
+
+            @Override
+            public ReadOffersReply read(long with) {
+              reads.add(with);
+              if (leaseEndsWhenRead) {
+                token = Optional.empty();
+              }
+              if (refusal != null) {
+                throw refusal;
+              }
+              return kept;
+            }
           },
           loop,
           CoreOptions.of(Site.MASTER),
-          (options, now) -> {
+          (options, remembered, with, now) -> {
+            assertThat(with).isEqualTo(reads.getLast());
             cores.add(options.master().getId());
             return new Core(
                 options,
                 Allocator.create(Options.DEFAULT),
                 new Edges(
-                    new Streams(), new AgentStreams(loop, () -> token), new Operators(loop, 15)),
-                true,
+                    new Streams(),
+                    new AgentStreams(loop, () -> token),
+                    new Operators(loop, 15),
+                    new OffersWriter(lease, (request, id) -> {}, loop)),
+                remembered,
                 now);
           },
           35);
@@ -156,6 +187,91 @@ class LeaderTest {
     leader.round();
     settle();
     assertThat(loop.leadership()).isEqualTo(new Leadership.Leading());
+  }
+
+  private Object asked(Function<Core, Object> what) throws InterruptedException {
+    BlockingQueue<Object> answers = new LinkedBlockingQueue<>();
+    loop.submit((core, now) -> answers.add(what.apply(core)));
+    Object answer = answers.poll(20, TimeUnit.SECONDS);
+    assertThat(answer).as("somebody leads").isNotNull();
+    return answer;
+  }
+
+  @Test
+  void itBeginsWithWhatIsKeptAndNotWithoutIt() throws Exception {
+    kept =
+        ReadOffersReply.newBuilder()
+            .addFrameworks(
+                OfferFramework.newBuilder()
+                    .setId("f1")
+                    .setInfo(
+                        FrameworkInfo.newBuilder()
+                            .setUser("u")
+                            .setName("n")
+                            .build()
+                            .toByteString()))
+            .build();
+    token = Optional.of(3L);
+    leader.pull();
+    refusal = new DmException("ABORTED", "token 3 is stale", "");
+    assertThatThrownBy(leader::round).isSameAs(refusal);
+    settle();
+    assertThat(loop.leadership()).isEqualTo(new Leadership.Starting());
+    assertThat(cores).isEmpty();
+    refusal = null;
+    leader.round();
+    settle();
+    assertThat(reads).containsExactly(3L, 3L);
+    assertThat(asked(core -> core.picture().frameworks().getFrameworks(0).getRecovered()))
+        .isEqualTo(true);
+  }
+
+  @Test
+  void aLeaseThatEndsWhileItReadsBeginsNothing() throws Exception {
+    token = Optional.of(3L);
+    leader.pull();
+    leaseEndsWhenRead = true;
+    leader.round();
+    settle();
+    assertThat(cores).isEmpty();
+  }
+
+  @Test
+  void itTellsTheCoreOfRoles() throws Exception {
+    next =
+        next.toBuilder().addRoles(OfferRole.newBuilder().setName("a").setWeightMilli(2500)).build();
+    lead();
+    assertThat(asked(core -> core.picture().weights().getWeightInfos(0).getWeight()))
+        .isEqualTo(2.5);
+    next = PullOfferableReply.newBuilder().setRevision(6).build();
+    leader.pull();
+    assertThat(asked(core -> core.picture().weights().getWeightInfosCount())).isEqualTo(0);
+  }
+
+  private void standsBy(String holder, String api) throws InterruptedException {
+    next =
+        PullOfferableReply.newBuilder().setRevision(7).setLeader(holder).setLeaderApi(api).build();
+    leader.pull();
+    leader.round();
+    settle();
+  }
+
+  @Test
+  void aStandbyKnowsWhereTheLeaderIsUnlessThatIsItself() throws Exception {
+    standsBy("s2", "there:5050");
+    assertThat(loop.leadership()).isEqualTo(new Leadership.Standby(Optional.of("there:5050")));
+    standsBy("s2", "here:5050");
+    assertThat(loop.leadership()).as("that is its own").isEqualTo(nobody());
+    standsBy("s3", "elsewhere:5050");
+    assertThat(loop.leadership()).isEqualTo(new Leadership.Standby(Optional.of("elsewhere:5050")));
+    standsBy("", "elsewhere:5050");
+    assertThat(loop.leadership()).as("it leads no more").isEqualTo(nobody());
+    standsBy("s3", "");
+    assertThat(loop.leadership()).as("one of an older version").isEqualTo(nobody());
+  }
+
+  private static Leadership nobody() {
+    return new Leadership.Standby(Optional.empty());
   }
 
   @Test

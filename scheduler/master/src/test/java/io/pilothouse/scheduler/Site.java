@@ -1,10 +1,13 @@
 package io.pilothouse.scheduler;
 
 import io.pilothouse.api.v1.AgentMessage;
+import io.pilothouse.api.v1.OfferRole;
 import io.pilothouse.api.v1.OfferableMachine;
 import io.pilothouse.api.v1.PullOfferableReply;
+import io.pilothouse.api.v1.ReadOffersReply;
 import io.pilothouse.api.v1.SchedulerMessage;
 import io.pilothouse.client.ServerAddress;
+import io.pilothouse.kit.HeldLease;
 import io.pilothouse.mesos.v1.MasterInfo;
 import io.pilothouse.mesos.v1.Resource;
 import io.pilothouse.scheduler.agents.AgentPort;
@@ -16,6 +19,7 @@ import io.pilothouse.scheduler.core.AgentLink;
 import io.pilothouse.scheduler.core.Core;
 import io.pilothouse.scheduler.core.CoreOptions;
 import io.pilothouse.scheduler.core.Outbox;
+import io.pilothouse.scheduler.core.Write;
 import io.pilothouse.scheduler.http.ApiServer;
 import io.pilothouse.scheduler.http.Credentials;
 import io.pilothouse.scheduler.http.Operators;
@@ -30,7 +34,9 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 
 /** A scheduler behind a real HTTP port, with one machine whose agent is a queue. */
@@ -75,7 +81,7 @@ public final class Site implements AutoCloseable {
   }
 
   private void lead(Operators operators) {
-    Outbox edges = new Edges(streams, attached, operators);
+    Outbox edges = new Edges(streams, attached, operators, noWriter());
     Outbox withQueue =
         new Outbox() {
           @Override
@@ -100,6 +106,11 @@ public final class Site implements AutoCloseable {
           }
 
           @Override
+          public void write(long number, Write what) {
+            loop.submit((core, now) -> core.written(number, now));
+          }
+
+          @Override
           public boolean operatorsListen() {
             return edges.operatorsListen();
           }
@@ -116,8 +127,31 @@ public final class Site implements AutoCloseable {
                 CoreOptions.of(MASTER).heartbeat(Duration.ofMillis(300)),
                 Allocator.create(Options.DEFAULT),
                 withQueue,
-                false,
+                ReadOffersReply.getDefaultInstance(),
                 now));
+  }
+
+  /** What is to be written down is there at once. */
+  private OffersWriter noWriter() {
+    HeldLease nobodys =
+        new HeldLease() {
+          @Override
+          public Optional<Long> token() {
+            return Optional.empty();
+          }
+
+          @Override
+          public long revision() {
+            return 0;
+          }
+        };
+    return new OffersWriter(nobodys, (request, id) -> {}, loop);
+  }
+
+  /** The Device Manager says these roles. */
+  public void roles(OfferRole... roles) {
+    PullOfferableReply reply = PullOfferableReply.newBuilder().addAllRoles(List.of(roles)).build();
+    loop.submit((core, now) -> core.machines(reply, now));
   }
 
   public String url(String path) {
@@ -131,6 +165,15 @@ public final class Site implements AutoCloseable {
   /** Where agents attach. */
   public String agentsAddress() {
     return "127.0.0.1:" + agents.port();
+  }
+
+  /** After all that was handed to the loop before. */
+  public void settle() throws InterruptedException {
+    CountDownLatch done = new CountDownLatch(1);
+    loop.submit((core, now) -> done.countDown(), done::countDown);
+    if (!done.await(20, TimeUnit.SECONDS)) {
+      throw new IllegalStateException("the loop stands still");
+    }
   }
 
   public void stopLeading(Leadership instead) {

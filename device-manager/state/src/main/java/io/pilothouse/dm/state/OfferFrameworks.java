@@ -11,6 +11,8 @@ import java.util.Set;
 /**
  * Frameworks as schedulers wrote them down. One that ended is kept for a while, so that its id is
  * not taken again. All that is kept must fit into one answer: a scheduler begins by reading it.
+ * Refusals that a later try of the same would get again are INVALID: a scheduler gives that
+ * framework up, and waits with nothing else for it.
  */
 final class OfferFrameworks {
   /** Of those that have not ended. */
@@ -44,7 +46,7 @@ final class OfferFrameworks {
         return;
       }
       throw new RefusedException(
-          Refusal.Code.PRECONDITION,
+          Refusal.Code.INVALID,
           "framework %s ended at %s (%s); its id is not taken again"
               .formatted(
                   wanted.getId(),
@@ -137,7 +139,7 @@ final class OfferFrameworks {
     OfferIndex index = draft.indexes().offers;
     if (before.isEmpty() && index.live() >= MOST) {
       throw new RefusedException(
-          Refusal.Code.PRECONDITION,
+          Refusal.Code.INVALID,
           "there are %s frameworks already, and %s would be one too many"
               .formatted(index.live(), wanted.getId()),
           "tear down those that nobody needs any more");
@@ -145,7 +147,7 @@ final class OfferFrameworks {
     int more = wanted.getSerializedSize() - before.map(OfferFramework::getSerializedSize).orElse(0);
     if (more > 0 && index.liveBytes() + more > MOST_BYTES) {
       throw new RefusedException(
-          Refusal.Code.PRECONDITION,
+          Refusal.Code.INVALID,
           "with framework %s all of them have %s bytes; expected at most %s"
               .formatted(wanted.getId(), index.liveBytes() + more, MOST_BYTES),
           "tear down those that nobody needs any more, or have them subscribe with less");

@@ -138,7 +138,7 @@ class OfferRecordsTest {
     assertThat(records().getLast().getText())
         .isEqualTo("\"count\" ended: torn down by operator/bob: \"over\"");
     Refusal refusal = refusedFramework(framework("f-1"));
-    assertThat(refusal.getCode()).isEqualTo(Refusal.Code.PRECONDITION);
+    assertThat(refusal.getCode()).isEqualTo(Refusal.Code.INVALID);
     assertThat(refusal.getMessage())
         .isEqualTo(
             "framework f-1 ended at %s (torn down by operator/bob: \"over\"); its id is not taken again"

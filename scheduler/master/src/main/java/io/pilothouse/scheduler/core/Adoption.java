@@ -75,10 +75,10 @@ final class Adoption {
     Set<String> unwanted = new LinkedHashSet<>();
     for (FrameworkInfo each : register.getFrameworksList()) {
       String id = each.getId().getValue();
-      if (tables.completed.containsKey(id)) {
+      if (tables.isEnded(id)) {
         unwanted.add(id);
       } else if (!tables.frameworks.containsKey(id) && Ids.objection(id).isEmpty()) {
-        frameworks.recover(each);
+        frameworks.keep(frameworks.recover(each, tables.now));
       }
     }
     return unwanted;

@@ -3,6 +3,7 @@ package io.pilothouse.scheduler.core;
 import io.pilothouse.api.v1.AgentPing;
 import io.pilothouse.api.v1.AgentRegister;
 import io.pilothouse.api.v1.AgentRegistered;
+import io.pilothouse.api.v1.OfferAgent;
 import io.pilothouse.api.v1.OfferableMachine;
 import io.pilothouse.api.v1.PullOfferableReply;
 import io.pilothouse.api.v1.SchedulerMessage;
@@ -37,6 +38,7 @@ final class Agents {
   private final Offering offering;
   private final Statuses statuses;
   private final Adoption adoption;
+  private final Roster roster;
 
   /** When each agent is to be looked at next. */
   private final PriorityQueue<Due> due =
@@ -46,11 +48,17 @@ final class Agents {
 
   private record Due(long at, long number, Agent agent) {}
 
-  Agents(Tables tables, Offering offering, Statuses statuses, Frameworks frameworks) {
+  Agents(
+      Tables tables,
+      Offering offering,
+      Statuses statuses,
+      Frameworks frameworks,
+      List<OfferAgent> remembered) {
     this.tables = tables;
     this.offering = offering;
     this.statuses = statuses;
     this.adoption = new Adoption(tables, statuses, frameworks);
+    this.roster = new Roster(tables, remembered, this::judge);
   }
 
   void register(AgentLink link, AgentRegister register) {
@@ -99,6 +107,7 @@ final class Agents {
     tables.unreachable.remove(id);
     tables.allocator.addAgent(
         AgentForm.of(agent.info, agent.total, Offering.attributes(agent)), agent.used());
+    roster.arrived(agent);
     judge(agent);
     setUnavailability(agent);
     if (added) {
@@ -155,6 +164,7 @@ final class Agents {
 
   /** Asks the agents whose turn it is whether they live, and gives up those that do not say so. */
   void ask() {
+    roster.giveUp();
     while (!due.isEmpty() && due.peek().at() <= tables.now) {
       Agent agent = due.remove().agent();
       if (tables.agents.get(agent.id) != agent) {
@@ -217,6 +227,8 @@ final class Agents {
     }
     if (state == TaskState.TASK_GONE) {
       forgetUnreachable(agent);
+    } else {
+      roster.forgetIfGone(agent.machine);
     }
     for (Framework framework : tables.frameworks.values()) {
       tables.tell(
@@ -247,6 +259,7 @@ final class Agents {
     for (String name : gone.stream().sorted().toList()) {
       tables.machines.remove(name);
       view(name, null);
+      roster.gone(name);
     }
     for (OfferableMachine each : reply.getMachinesList()) {
       Optional<String> objection = ResourceCheck.objection(each.getResourcesList());
@@ -275,6 +288,7 @@ final class Agents {
       agent.total = total(agent);
       tables.allocator.updateAgent(
           AgentForm.of(agent.info, agent.total, Offering.attributes(agent)));
+      roster.keep(agent);
     }
     judge(agent);
     if (!sameWindow) {
@@ -308,7 +322,7 @@ final class Agents {
     tables.allocator.setOfferable(agent.id, why);
   }
 
-  private static Optional<String> withheld(Agent agent) {
+  private Optional<String> withheld(Agent agent) {
     if (agent.link == null) {
       return Optional.of("its agent is not connected");
     }
@@ -321,7 +335,15 @@ final class Agents {
               ? "the Device Manager keeps it back"
               : agent.view.getWhyNot(0).getSentence());
     }
-    return Optional.empty();
+    return roster.objection(agent);
+  }
+
+  /** For so long nothing was looked at, so that nobody could be heard. */
+  void paused(long millis) {
+    for (Agent each : tables.agents.values()) {
+      each.heard = Math.min(tables.now, each.heard + millis);
+    }
+    roster.paused(millis);
   }
 
   /** The time has come: what still runs there is ended, with its own grace. */

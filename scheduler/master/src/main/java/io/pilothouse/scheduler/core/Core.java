@@ -6,6 +6,7 @@ import io.pilothouse.api.v1.ExecutorEnded;
 import io.pilothouse.api.v1.ExecutorToFramework;
 import io.pilothouse.api.v1.FrameworkToExecutor;
 import io.pilothouse.api.v1.PullOfferableReply;
+import io.pilothouse.api.v1.ReadOffersReply;
 import io.pilothouse.api.v1.SchedulerMessage;
 import io.pilothouse.mesos.v1.scheduler.Call;
 import io.pilothouse.mesos.v1.scheduler.Event;
@@ -38,19 +39,22 @@ public final class Core {
   private long nextBatch;
 
   /**
-   * @param recovering whether an earlier leader may have had agents and frameworks that are to be
-   *     waited for
+   * @param remembered what earlier leaders wrote down
    */
   public Core(
-      CoreOptions options, Allocator allocator, Outbox outbox, boolean recovering, long now) {
+      CoreOptions options,
+      Allocator allocator,
+      Outbox outbox,
+      ReadOffersReply remembered,
+      long now) {
     tables = new Tables(options, allocator, outbox);
     tables.now = now;
-    tables.recoveredBy = recovering ? now + options.reregister() : now;
     offering = new Offering(tables);
     statuses = new Statuses(tables);
     launching = new Launching(tables, offering, statuses);
     frameworks = new Frameworks(tables, offering, statuses);
-    agents = new Agents(tables, offering, statuses, frameworks);
+    agents = new Agents(tables, offering, statuses, frameworks, remembered.getAgentsList());
+    frameworks.remember(remembered.getFrameworksList());
     picture = new Picture(tables);
     nextBatch = now;
   }
@@ -84,9 +88,7 @@ public final class Core {
    */
   public void paused(long millis, long now) {
     advance(now);
-    for (Agent each : tables.agents.values()) {
-      each.heard = Math.min(tables.now, each.heard + millis);
-    }
+    agents.paused(millis);
   }
 
   private static int byArrival(Framework a, Framework b) {
@@ -314,6 +316,21 @@ public final class Core {
   public void machines(PullOfferableReply reply, long now) {
     advance(now);
     agents.machines(reply);
+    tables.shares.are(reply.getRolesList());
+  }
+
+  // ---- what is to outlive this scheduler
+
+  /** All that was numbered so far is written down, or was refused. */
+  public void written(long upTo, long now) {
+    advance(now);
+    tables.writes.written(upTo);
+  }
+
+  /** This will never be written down: the Device Manager says that it is wrong. */
+  public void notWritten(long number, String why, long now) {
+    advance(now);
+    tables.writes.refused(number, why);
   }
 
   // ---- operators
@@ -327,7 +344,7 @@ public final class Core {
     advance(now);
     @Nullable Framework framework = tables.frameworks.get(id);
     if (framework == null) {
-      return false;
+      return frameworks.tearDown(id);
     }
     frameworks.remove(framework, "an operator asked for it");
     return true;

@@ -14,8 +14,8 @@ import java.util.Set;
  * @param heartbeat between two signs of life on a framework's stream
  * @param ping between two to an agent
  * @param pingsLost so many without an answer, and the agent is unreachable
- * @param reregister after a start, for so long agents that are not there yet may still come: what
- *     they run is not told to be unknown, and their frameworks are not removed
+ * @param reregister after a start, for so long agents that an earlier leader wrote down may still
+ *     come: of what they run nothing is told, and frameworks are not removed
  * @param most how much is kept
  */
 public record CoreOptions(
@@ -39,7 +39,7 @@ public record CoreOptions(
         Duration.ofSeconds(15).toMillis(),
         5,
         Duration.ofMinutes(10).toMillis(),
-        new Bounds(10_000, 50, 1_000));
+        new Bounds(10_000, 10_000, 50, 1_000));
   }
 
   public CoreOptions master(MasterInfo other) {
@@ -80,7 +80,8 @@ public record CoreOptions(
         master, roles, root, offerTimeout, heartbeat, ping, pingsLost, time.toMillis(), most);
   }
 
-  public CoreOptions bounds(int offers, int completedFrameworks, int completedTasks) {
+  public CoreOptions bounds(
+      int frameworks, int offers, int completedFrameworks, int completedTasks) {
     return new CoreOptions(
         master,
         roles,
@@ -90,17 +91,18 @@ public record CoreOptions(
         ping,
         pingsLost,
         reregister,
-        new Bounds(offers, completedFrameworks, completedTasks));
+        new Bounds(frameworks, offers, completedFrameworks, completedTasks));
   }
 
   /**
    * How much is kept.
    *
+   * @param frameworks that have not ended
    * @param offers that one framework may hold
    * @param completedFrameworks for people to look at
    * @param completedTasks of each framework
    */
-  public record Bounds(int offers, int completedFrameworks, int completedTasks) {}
+  public record Bounds(int frameworks, int offers, int completedFrameworks, int completedTasks) {}
 
   /** Without a word from it for so long, an agent is unreachable. */
   long silence() {

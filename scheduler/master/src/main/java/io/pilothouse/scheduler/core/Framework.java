@@ -31,7 +31,13 @@ final class Framework {
   /** Null while it is not subscribed. */
   @Nullable String stream;
 
-  /** Known from its tasks alone: it has not subscribed with this scheduler yet. */
+  /** With which it is written down, or about to be; null: it could not be. */
+  @Nullable FrameworkInfo kept;
+
+  /** It is written down, if perhaps as it was before. */
+  boolean written;
+
+  /** Known from an earlier leader or its tasks: it has not subscribed with this scheduler yet. */
   boolean recovered;
 
   long registered;

@@ -1,7 +1,8 @@
 package io.pilothouse.scheduler.core;
 
-import static io.pilothouse.scheduler.validation.FrameworkCheck.notAllowed;
-
+import com.google.protobuf.InvalidProtocolBufferException;
+import io.pilothouse.api.v1.OfferFramework;
+import io.pilothouse.mesos.v1.FrameworkID;
 import io.pilothouse.mesos.v1.FrameworkInfo;
 import io.pilothouse.mesos.v1.TaskState;
 import io.pilothouse.mesos.v1.TaskStatus;
@@ -13,6 +14,7 @@ import io.pilothouse.mesos.v1.scheduler.Event;
 import io.pilothouse.mesos.v1.scheduler.OfferConstraints;
 import io.pilothouse.scheduler.validation.FrameworkCheck;
 import io.pilothouse.scheduler.wire.FrameworkForm;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -24,14 +26,20 @@ import org.slf4j.LoggerFactory;
 final class Frameworks {
   private static final Logger log = LoggerFactory.getLogger(Frameworks.class);
 
+  static final String NOT_KEPT = "The Device Manager does not keep this framework: ";
+
   private final Tables tables;
   private final Offering offering;
   private final Statuses statuses;
+  private final SubscriptionRules rules;
+  private final Admission admission;
 
   Frameworks(Tables tables, Offering offering, Statuses statuses) {
     this.tables = tables;
     this.offering = offering;
     this.statuses = statuses;
+    this.rules = new SubscriptionRules(tables);
+    this.admission = new Admission(tables, this);
   }
 
   void subscribe(String stream, Call.Subscribe call, Optional<String> principal) {
@@ -41,37 +49,69 @@ final class Frameworks {
     }
     String id = info.getId().getValue();
     @Nullable Framework known = tables.frameworks.get(id);
-    if (known != null) {
-      // what cannot change is what it was; a framework that comes back may not know better
-      info =
-          info.toBuilder()
-              .setUser(known.info.getUser())
-              .setCheckpoint(known.info.getCheckpoint())
-              .build();
-    }
-    FrameworkInfo asked = info;
+    Optional<FrameworkInfo> before = known == null ? admission.info(id) : Optional.of(known.info);
+    FrameworkInfo asked = before.isPresent() ? asItWas(info, before.get()) : info;
     Optional<String> objection =
-        objection(asked, call.getSuppressedRolesList(), call.getOfferConstraints())
-            .or(
-                () ->
-                    known == null
-                        ? Optional.empty()
-                        : FrameworkCheck.principalChanges(known.info, asked));
+        rules
+            .objection(asked, call.getSuppressedRolesList(), call.getOfferConstraints())
+            .or(() -> before.flatMap(was -> FrameworkCheck.principalChanges(was, asked)))
+            .or(() -> before.isPresent() ? Optional.empty() : admission.full());
     if (objection.isPresent()) {
       log.info("Framework '{}' ({}) is refused: {}", info.getName(), id, objection.get());
       end(stream, objection.get());
       return;
     }
-    if (known == null) {
-      Framework added = new Framework(id.isEmpty() ? freeId() : id, info, tables.now);
-      added.constraints = call.getOfferConstraints();
-      tables.allocator.addFramework(
-          FrameworkForm.of(added.info, call.getSuppressedRolesList(), added.constraints));
-      tables.frameworks.put(added.id, added);
-      connect(added, stream);
-      tellAdded(added);
+    if (known == null || !known.written) {
+      FrameworkInfo withId = withId(asked, id.isEmpty() ? freeId() : id);
+      admission.subscribe(stream, !id.isEmpty(), asked(withId, call));
+    } else {
+      admission.supersede(id);
+      comeBack(known, stream, asked(asked, call));
+    }
+  }
+
+  private static Admission.Asked asked(FrameworkInfo info, Call.Subscribe call) {
+    return new Admission.Asked(info, call.getSuppressedRolesList(), call.getOfferConstraints());
+  }
+
+  private static FrameworkInfo withId(FrameworkInfo info, String id) {
+    return info.toBuilder().setId(FrameworkID.newBuilder().setValue(id)).build();
+  }
+
+  /** What cannot change is what it was; a framework that comes back may not know better. */
+  private static FrameworkInfo asItWas(FrameworkInfo info, FrameworkInfo before) {
+    FrameworkInfo.Builder is = info.toBuilder().setUser(before.getUser()).clearCheckpoint();
+    return before.hasCheckpoint() ? is.setCheckpoint(before.getCheckpoint()).build() : is.build();
+  }
+
+  /** A new one that is written down. */
+  void admit(String stream, String id, Admission.Asked asked) {
+    @Nullable Framework known = tables.frameworks.get(id);
+    if (known != null) { // an agent has told of it meanwhile
+      Optional<String> objection = FrameworkCheck.principalChanges(known.info, asked.info());
+      if (objection.isPresent()) {
+        end(stream, objection.get());
+      } else {
+        comeBack(
+            known,
+            stream,
+            new Admission.Asked(
+                asItWas(asked.info(), known.info), asked.suppressed(), asked.constraints()));
+      }
       return;
     }
+    Framework added = new Framework(id, asked.info(), tables.now);
+    added.kept = added.info;
+    added.written = true;
+    added.constraints = asked.constraints();
+    tables.allocator.addFramework(
+        FrameworkForm.of(added.info, asked.suppressed(), added.constraints));
+    tables.frameworks.put(added.id, added);
+    connect(added, stream);
+    tellAdded(added);
+  }
+
+  private void comeBack(Framework known, String stream, Admission.Asked asked) {
     if (known.stream != null) {
       end(known.stream, "Framework failed over");
       tables.byStream.remove(known.stream);
@@ -80,7 +120,7 @@ final class Frameworks {
     known.reregistered = tables.now;
     known.recovered = false;
     withdraw(known);
-    change(known, info, call.getSuppressedRolesList(), call.getOfferConstraints());
+    change(known, asked.info(), asked.suppressed(), asked.constraints());
     tables.allocator.activateFramework(known.id);
     connect(known, stream);
     statuses.tellAgain(known);
@@ -92,40 +132,8 @@ final class Frameworks {
     String id;
     do {
       id = "%s-%04d".formatted(tables.options.master().getId(), tables.nextFramework());
-    } while (tables.frameworks.containsKey(id) || tables.completed.containsKey(id));
+    } while (tables.frameworks.containsKey(id) || tables.isEnded(id) || admission.has(id));
     return id;
-  }
-
-  private Optional<String> objection(
-      FrameworkInfo info, List<String> suppressed, OfferConstraints constraints) {
-    return FrameworkCheck.objection(info)
-        .or(() -> notAllowed(Framework.roles(info), tables.options.roles()))
-        .or(
-            () ->
-                !tables.options.root() && info.getUser().equals("root")
-                    ? Optional.of(
-                        "User 'root' is not allowed to run frameworks without --root_submissions"
-                            + " set")
-                    : Optional.empty())
-        .or(
-            () ->
-                tables.completed.containsKey(info.getId().getValue())
-                    ? Optional.of("Framework has been removed")
-                    : Optional.empty())
-        .or(() -> FrameworkCheck.suppressed(Framework.roles(info), suppressed))
-        .or(() -> FrameworkForm.objection(Framework.roles(info), constraints))
-        .or(() -> malformed(info, suppressed, constraints));
-  }
-
-  /** What the checks let pass and the allocator would not: said before anything is changed. */
-  private static Optional<String> malformed(
-      FrameworkInfo info, List<String> suppressed, OfferConstraints constraints) {
-    try {
-      var unused = FrameworkForm.of(info, suppressed, constraints);
-      return Optional.empty();
-    } catch (IllegalArgumentException e) {
-      return Optional.of("'FrameworkInfo' is not valid: " + e.getMessage());
-    }
   }
 
   private void connect(Framework framework, String stream) {
@@ -150,7 +158,7 @@ final class Frameworks {
     tables.allocateSoon = true;
   }
 
-  private void end(String stream, String why) {
+  void end(String stream, String why) {
     tables.outbox.event(
         stream,
         Event.newBuilder()
@@ -173,14 +181,48 @@ final class Frameworks {
       OfferConstraints constraints) {
     framework.info = info;
     framework.constraints = constraints;
+    keep(framework);
     tables.allocator.updateFramework(FrameworkForm.of(info, suppressed, constraints));
     tables.allocateSoon = true;
+  }
+
+  /** Behind: whoever changed it subscribes again with the next leader, and brings it. */
+  void keep(Framework framework) {
+    if (framework.info.equals(framework.kept)) {
+      return;
+    }
+    framework.kept = framework.info;
+    tables.writes.write(
+        keeping(framework.info), () -> framework.written = true, why -> notKept(framework, why));
+  }
+
+  private void notKept(Framework framework, String why) {
+    log.error("Framework {} is not kept as it is now: {}", framework.id, why);
+    framework.kept = null;
+    @Nullable String stream = framework.stream;
+    if (stream != null) {
+      end(stream, NOT_KEPT + why);
+      streamEnded(stream);
+    }
+  }
+
+  static Write keeping(FrameworkInfo info) {
+    return new Write.KeepFramework(
+        OfferFramework.newBuilder()
+            .setId(info.getId().getValue())
+            .setName(info.getName())
+            .setPrincipal(info.getPrincipal())
+            .addAllRoles(Framework.roles(info))
+            .setFailoverTimeoutMs(Math.round(info.getFailoverTimeout() * 1000))
+            .setInfo(info.toByteString())
+            .build());
   }
 
   Answer update(Framework framework, Call.UpdateFramework call) {
     FrameworkInfo info = call.getFrameworkInfo();
     Optional<String> objection =
-        objection(info, call.getSuppressedRolesList(), call.getOfferConstraints())
+        rules
+            .objection(info, call.getSuppressedRolesList(), call.getOfferConstraints())
             .or(() -> FrameworkCheck.changes(framework.info, info));
     if (objection.isPresent()) {
       return new Answer.Refused(400, objection.get());
@@ -197,6 +239,7 @@ final class Frameworks {
   void streamEnded(String stream) {
     @Nullable Framework framework = tables.byStream.remove(stream);
     if (framework == null) {
+      admission.streamEnded(stream);
       return;
     }
     framework.stream = null;
@@ -220,20 +263,56 @@ final class Frameworks {
     return a > Long.MAX_VALUE - b ? Long.MAX_VALUE : a + b;
   }
 
-  /** Known from what an agent runs of it; it has not subscribed here yet. */
-  Framework recover(FrameworkInfo info) {
-    Framework framework = new Framework(info.getId().getValue(), info, tables.now);
+  /** What earlier leaders wrote down. */
+  void remember(List<OfferFramework> all) {
+    List<OfferFramework> byEnd =
+        all.stream().sorted(Comparator.comparingLong(OfferFramework::getEndedAt)).toList();
+    for (OfferFramework each : byEnd) {
+      FrameworkInfo info;
+      try {
+        info = withId(FrameworkInfo.parseFrom(each.getInfo()), each.getId());
+        if (each.getEndedAt() == 0) {
+          Framework framework = recover(info, each.getSince());
+          framework.kept = info;
+          framework.written = true;
+          continue;
+        }
+      } catch (InvalidProtocolBufferException | IllegalArgumentException e) {
+        log.error("What the Device Manager keeps of framework {} is none", each.getId(), e);
+        continue;
+      }
+      tables.hasEnded(each.getId());
+      complete(new Framework(each.getId(), info, each.getSince()), each.getEndedAt());
+    }
+  }
+
+  /** Known from an earlier leader, or from what an agent runs of it; it has not subscribed here. */
+  Framework recover(FrameworkInfo info, long since) {
+    Framework framework = new Framework(info.getId().getValue(), info, since);
     framework.recovered = true;
     framework.failoverDeadline =
         Math.max(
             saturated(tables.now, Math.max(0, Math.round(info.getFailoverTimeout() * 1000))),
             saturated(tables.now, tables.options.reregister()));
-    tables.frameworks.put(framework.id, framework);
     tables.allocator.addFramework(
         FrameworkForm.of(framework.info, List.of(), framework.constraints));
     tables.allocator.deactivateFramework(framework.id);
+    tables.frameworks.put(framework.id, framework);
     tellAdded(framework);
     return framework;
+  }
+
+  private void complete(Framework framework, long at) {
+    framework.unregistered = at;
+    tables.completed.put(framework.id, framework);
+    if (tables.completed.size() > tables.options.most().completedFrameworks()) {
+      tables.completed.pollFirstEntry();
+    }
+  }
+
+  /** Of one that is not known to anybody else yet. */
+  boolean tearDown(String id) {
+    return admission.tearDown(id, "an operator asked for it");
   }
 
   void removeOverdue() {
@@ -246,6 +325,7 @@ final class Frameworks {
 
   void remove(Framework framework, String why) {
     log.info("Framework {} '{}' is removed: {}", framework.id, framework.info.getName(), why);
+    admission.withdraw(framework.id);
     withdraw(framework);
     for (Agent agent : tables.agents.values()) {
       if (agent.runsAnythingOf(framework)) {
@@ -271,7 +351,6 @@ final class Frameworks {
     }
     framework.tasks.clear();
     framework.missed.clear();
-    framework.unregistered = tables.now;
     tables.allocator.removeFramework(framework.id);
     tables.frameworks.remove(framework.id);
     if (framework.stream != null) {
@@ -279,10 +358,8 @@ final class Frameworks {
       tables.outbox.endStream(framework.stream);
       framework.stream = null;
     }
-    tables.completed.put(framework.id, framework);
-    if (tables.completed.size() > tables.options.most().completedFrameworks()) {
-      tables.completed.pollFirstEntry();
-    }
+    complete(framework, tables.now);
+    tables.end(framework.id, why);
     tables.allocateSoon = true;
     tables.tellOperators(
         io.pilothouse.mesos.v1.master.Event.newBuilder()

@@ -17,6 +17,14 @@ public interface Outbox {
   /** The agent's stream ends; it may connect again. */
   void endAgent(AgentLink link, String why);
 
+  /**
+   * For the next leader. What follows from it waits until {@link Core#written} says that it is
+   * there, or {@link Core#notWritten} that it never will be.
+   *
+   * @param number counts up from 1 in each core
+   */
+  void write(long number, Write what);
+
   /** Whether anybody listens: events for operators are made for them alone. */
   boolean operatorsListen();
 

@@ -9,12 +9,16 @@ import io.pilothouse.mesos.v1.TimeInfo;
 import io.pilothouse.mesos.v1.master.Response.GetAgents;
 import io.pilothouse.mesos.v1.master.Response.GetExecutors;
 import io.pilothouse.mesos.v1.master.Response.GetFrameworks;
+import io.pilothouse.mesos.v1.master.Response.GetQuota;
 import io.pilothouse.mesos.v1.master.Response.GetRoles;
 import io.pilothouse.mesos.v1.master.Response.GetState;
 import io.pilothouse.mesos.v1.master.Response.GetTasks;
+import io.pilothouse.mesos.v1.master.Response.GetWeights;
 import io.pilothouse.scheduler.allocator.Allocation;
+import io.pilothouse.scheduler.allocator.Quota;
 import io.pilothouse.scheduler.allocator.resources.Resources;
 import io.pilothouse.scheduler.wire.ResourceForm;
+import io.pilothouse.scheduler.wire.RoleForm;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -75,14 +79,15 @@ public final class Picture {
     return all.build();
   }
 
-  /** Those that a framework is subscribed with. */
+  /** Those that a framework is subscribed with, or that operators set something of. */
   public GetRoles roles() {
     Map<String, Role.Builder> roles = new TreeMap<>();
     Map<String, Resources> used = new TreeMap<>();
+    tables.shares.all().keySet().forEach(name -> roles.put(name, role(name)));
     for (Framework framework : tables.frameworks.values()) {
       for (String role : framework.roles()) {
         roles
-            .computeIfAbsent(role, name -> Role.newBuilder().setName(name).setWeight(1))
+            .computeIfAbsent(role, this::role)
             .addFrameworks(FrameworkID.newBuilder().setValue(framework.id));
       }
     }
@@ -95,6 +100,39 @@ public final class Picture {
             all.addRoles(
                 role.addAllResources(
                     ResourceForm.FULL.write(used.getOrDefault(name, Resources.NONE), name))));
+    return all.build();
+  }
+
+  private Role.Builder role(String name) {
+    return Role.newBuilder().setName(name).setWeight(tables.shares.weight(name));
+  }
+
+  /** Of roles that have one. */
+  public GetQuota quota() {
+    GetQuota.Builder all = GetQuota.newBuilder();
+    tables
+        .shares
+        .all()
+        .forEach(
+            (name, role) -> {
+              Quota quota = RoleForm.quota(role);
+              if (!quota.equals(Quota.NONE)) {
+                RoleForm.write(all.getStatusBuilder(), name, quota);
+              }
+            });
+    all.getStatusBuilder(); // it is there, if empty
+    return all.build();
+  }
+
+  /** Of roles with another weight than 1. */
+  public GetWeights weights() {
+    GetWeights.Builder all = GetWeights.newBuilder();
+    for (String name : tables.shares.all().keySet()) {
+      double weight = tables.shares.weight(name);
+      if (weight != 1) {
+        all.addWeightInfosBuilder().setRole(name).setWeight(weight);
+      }
+    }
     return all.build();
   }
 

@@ -48,7 +48,7 @@ final class Statuses {
     String id = update.getFrameworkId().getValue();
     @Nullable Framework framework = tables.frameworks.get(id);
     if (framework == null) {
-      if (tables.completed.containsKey(id)) {
+      if (tables.isEnded(id)) {
         shutDown(agent, id);
       }
       return;
@@ -206,14 +206,28 @@ final class Statuses {
     } else if (asked.hasAgentId() && tables.agents.containsKey(agent)) {
       answer(framework, asked, TaskState.TASK_GONE, "Task is unknown to the agent");
     } else if (asked.hasAgentId() && tables.unreachable.containsKey(agent)) {
-      TaskStatus.Builder status =
-          answer(framework.orLost(TaskState.TASK_UNREACHABLE), asked, "Task is unreachable");
-      status.getUnreachableTimeBuilder().setNanoseconds(tables.unreachable.get(agent) * 1_000_000);
-      tables.tell(framework, event(status));
-    } else if (tables.now >= tables.recoveredBy) {
+      unreachable(framework, asked, tables.unreachable.get(agent));
+    } else if (framework.unreachable.containsKey(asked.getTaskId().getValue())) {
+      String on = framework.unreachable.get(asked.getTaskId().getValue()).agent.id;
+      unreachable(framework, asked, tables.unreachable.getOrDefault(on, tables.now));
+    } else if (!mayCome(asked)) {
       answer(framework, asked, TaskState.TASK_UNKNOWN, "Task is unknown");
     }
-    // else its agent may still come, and whoever is told that it is lost starts another one
+    // else it may still run, and whoever is told that it is lost starts another one
+  }
+
+  /** Its agent is expected; or it is not said which one it is on, and there are such. */
+  private boolean mayCome(Call.Reconcile.Task asked) {
+    return asked.hasAgentId()
+        ? tables.expected.containsKey(asked.getAgentId().getValue())
+        : !tables.expected.isEmpty();
+  }
+
+  private void unreachable(Framework framework, Call.Reconcile.Task asked, long since) {
+    TaskStatus.Builder status =
+        answer(framework.orLost(TaskState.TASK_UNREACHABLE), asked, "Task is unreachable");
+    status.getUnreachableTimeBuilder().setNanoseconds(since * 1_000_000);
+    tables.tell(framework, event(status));
   }
 
   private void answer(

@@ -1,5 +1,6 @@
 package io.pilothouse.scheduler.core;
 
+import io.pilothouse.api.v1.FrameworkEnd;
 import io.pilothouse.api.v1.OfferableMachine;
 import io.pilothouse.mesos.v1.scheduler.Event;
 import io.pilothouse.scheduler.allocator.Allocator;
@@ -15,6 +16,9 @@ final class Tables {
   /** Agents that went away, remembered to answer reconciliation. */
   private static final int UNREACHABLE = 100_000;
 
+  /** Frameworks that are over; the Device Manager keeps as many. */
+  private static final int ENDED = 1_000;
+
   final CoreOptions options;
   final Allocator allocator;
   final Outbox outbox;
@@ -22,15 +26,26 @@ final class Tables {
   /** Milliseconds since the epoch, as the last input said. */
   long now;
 
-  /** Until then, agents and frameworks of an earlier leader may still come. */
-  long recoveredBy;
-
   final Map<String, Framework> frameworks = new LinkedHashMap<>();
   final Map<String, Framework> byStream = new HashMap<>();
   final LinkedHashMap<String, Framework> completed = new LinkedHashMap<>();
+
+  /** Ids that are not taken again; the newest. */
+  private final LinkedHashMap<String, Boolean> ended =
+      new LinkedHashMap<>() {
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<String, Boolean> eldest) {
+          return size() > ENDED;
+        }
+      };
+
   final Map<String, Agent> agents = new LinkedHashMap<>();
   final Map<String, Agent> byMachine = new HashMap<>();
   final Map<AgentLink, Agent> byLink = new HashMap<>();
+
+  /** Agents of an earlier leader that may still come, and their machines. */
+  final LinkedHashMap<String, String> expected = new LinkedHashMap<>();
+
   final LinkedHashMap<String, Offer> offers = new LinkedHashMap<>();
   final Map<String, OfferableMachine> machines = new LinkedHashMap<>();
 
@@ -47,6 +62,8 @@ final class Tables {
   boolean allocateSoon;
 
   final Inverse inverse = new Inverse(this);
+  final Shares shares = new Shares(this);
+  final Writes writes;
 
   /** Agents that the Device Manager takes at some time. */
   final Set<Agent> taken = new LinkedHashSet<>();
@@ -59,6 +76,22 @@ final class Tables {
     this.options = options;
     this.allocator = allocator;
     this.outbox = outbox;
+    this.writes = new Writes(outbox);
+  }
+
+  /** The id is not taken again, nor by a later leader. */
+  void end(String framework, String why) {
+    hasEnded(framework);
+    writes.behind(
+        new Write.EndFramework(FrameworkEnd.newBuilder().setId(framework).setWhy(why).build()));
+  }
+
+  void hasEnded(String framework) {
+    ended.put(framework, true);
+  }
+
+  boolean isEnded(String framework) {
+    return ended.containsKey(framework);
   }
 
   /** Unique among schedulers, since the scheduler's own id is. */

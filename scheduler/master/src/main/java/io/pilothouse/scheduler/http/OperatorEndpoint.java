@@ -12,6 +12,10 @@ import org.jspecify.annotations.Nullable;
 
 /** {@code POST /api/v1}: what operators' tools ask. */
 final class OperatorEndpoint {
+  private static final String ROLES_ARE_TEXT =
+      " is not allowed: weights and quotas of roles are set in text (kind: Role); change it and run"
+          + " `pilot apply`";
+
   private final Loop loop;
   private final Gate gate;
   private final Operators operators;
@@ -46,6 +50,7 @@ final class OperatorEndpoint {
     answer(exchange, call, type.get());
   }
 
+  @SuppressWarnings("deprecation") // tools still set quotas the older way, too
   private void answer(Exchange exchange, Call call, MediaType type) {
     switch (call.getType()) {
       case GET_HEALTH ->
@@ -89,6 +94,12 @@ final class OperatorEndpoint {
           ask(exchange, type, Response.Type.GET_TASKS, (r, p) -> r.setGetTasks(p.tasks()));
       case GET_ROLES ->
           ask(exchange, type, Response.Type.GET_ROLES, (r, p) -> r.setGetRoles(p.roles()));
+      case GET_QUOTA ->
+          ask(exchange, type, Response.Type.GET_QUOTA, (r, p) -> r.setGetQuota(p.quota()));
+      case GET_WEIGHTS ->
+          ask(exchange, type, Response.Type.GET_WEIGHTS, (r, p) -> r.setGetWeights(p.weights()));
+      case UPDATE_QUOTA, SET_QUOTA, REMOVE_QUOTA, UPDATE_WEIGHTS ->
+          exchange.text(403, call.getType() + ROLES_ARE_TEXT);
       case GET_METRICS ->
           ask(
               exchange,

@@ -7,7 +7,7 @@ public sealed interface Leadership {
   /** It does. */
   record Leading() implements Leadership {}
 
-  /** It has the lease, and does not know the machines yet. */
+  /** It has the lease, and does not know the machines and what is kept yet. */
   record Starting() implements Leadership {}
 
   /**

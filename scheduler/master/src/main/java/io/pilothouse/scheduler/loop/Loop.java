@@ -3,6 +3,7 @@ package io.pilothouse.scheduler.loop;
 import io.pilothouse.scheduler.core.Core;
 import io.pilothouse.scheduler.loop.Leadership.Leading;
 import io.pilothouse.scheduler.loop.Leadership.Standby;
+import io.pilothouse.scheduler.loop.Leadership.Starting;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.Executors;
@@ -60,7 +61,7 @@ public final class Loop implements AutoCloseable {
   }
 
   /**
-   * Begins to lead, with a core that knows nothing yet.
+   * Begins to lead, with a new core.
    *
    * @param mayDecide asked before each input: once it may not, the core is dropped before it sees
    *     it, however long this process was stopped
@@ -68,12 +69,14 @@ public final class Loop implements AutoCloseable {
   public void lead(BooleanSupplier mayDecide, LongFunction<Core> made) {
     run(
         () -> {
-          drop(new Standby(Optional.empty()));
+          drop(new Starting());
           if (mayDecide.getAsBoolean()) {
             ticked = clock.getAsLong();
             core = made.apply(ticked);
             this.mayDecide = mayDecide;
             leadership = new Leading();
+          } else {
+            leadership = new Standby(Optional.empty());
           }
         });
   }
@@ -90,6 +93,21 @@ public final class Loop implements AutoCloseable {
   /** Leads no more, or not yet. */
   public void stop(Leadership instead) {
     run(() -> drop(instead));
+  }
+
+  /**
+   * The core is over, for a reason outside of it; who still holds the lease begins anew.
+   *
+   * @param still asked in its turn: whether the core that is meant is still this one
+   */
+  public void over(BooleanSupplier still, String why) {
+    run(
+        () -> {
+          if (still.getAsBoolean()) {
+            log.warn("The core is dropped: {}", why);
+            drop(new Standby(Optional.empty()));
+          }
+        });
   }
 
   private void drop(Leadership instead) {
@@ -148,7 +166,7 @@ public final class Loop implements AutoCloseable {
     try {
       what.run();
     } catch (RuntimeException e) {
-      log.error("a fault of the scheduler's core; it begins anew, empty", e);
+      log.error("a fault of the scheduler's core; it begins anew", e);
       drop(new Standby(Optional.empty()));
     } catch (Error e) {
       // no memory, no stack, a class that is missing: whether anything here still works is unknown

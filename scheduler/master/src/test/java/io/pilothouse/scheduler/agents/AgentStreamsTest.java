@@ -10,6 +10,7 @@ import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.MetadataUtils;
 import io.grpc.stub.StreamObserver;
 import io.pilothouse.api.v1.AgentMessage;
+import io.pilothouse.api.v1.ReadOffersReply;
 import io.pilothouse.api.v1.SchedulerAgentsGrpc;
 import io.pilothouse.api.v1.SchedulerMessage;
 import io.pilothouse.client.ServerAddress;
@@ -21,6 +22,7 @@ import io.pilothouse.scheduler.core.AgentLink;
 import io.pilothouse.scheduler.core.Core;
 import io.pilothouse.scheduler.core.CoreOptions;
 import io.pilothouse.scheduler.core.Outbox;
+import io.pilothouse.scheduler.core.Write;
 import io.pilothouse.scheduler.loop.Leadership;
 import io.pilothouse.scheduler.loop.Loop;
 import java.util.Optional;
@@ -58,7 +60,7 @@ class AgentStreamsTest {
                 CoreOptions.of(MasterInfo.newBuilder().setId("m").setIp(0).setPort(5050).build()),
                 Allocator.create(Options.DEFAULT),
                 new ToAgents(streams),
-                false,
+                ReadOffersReply.getDefaultInstance(),
                 now));
   }
 
@@ -85,6 +87,9 @@ class AgentStreamsTest {
     public void endAgent(AgentLink link, String why) {
       agents.end(link, why);
     }
+
+    @Override
+    public void write(long number, Write what) {}
 
     @Override
     public boolean operatorsListen() {

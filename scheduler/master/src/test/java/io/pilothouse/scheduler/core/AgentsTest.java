@@ -70,6 +70,20 @@ class AgentsTest {
   }
 
   @Test
+  void aTaskThatIsUnreachableIsSoWhetherOrNotItIsSaidWhereItIs() {
+    silentFor(80);
+    for (String on : new String[] {"", ",'agent_id':{'value':'m1-agent'}"}) {
+      int before = framework.statuses().size();
+      framework.accepted(
+          "{'type':'RECONCILE','reconcile':{'tasks':[{'task_id':{'value':'t1'}%s}]}}"
+              .formatted(on));
+      assertThat(framework.statuses()).hasSize(before + 1);
+      assertThat(framework.lastStatus().getState()).isEqualTo(TaskState.TASK_UNREACHABLE);
+      assertThat(framework.lastStatus().getUnreachableTime().getNanoseconds()).isPositive();
+    }
+  }
+
+  @Test
   void whenItIsBackItsTasksAreAsTheyAre() {
     silentFor(80);
     agent.runs(framework, "t1", TaskState.TASK_RUNNING, "cpus:1");
@@ -95,7 +109,7 @@ class AgentsTest {
 
   @Test
   void whatAFrameworkMissedOfItIsToldWhenItIsBack() {
-    stage.core.streamEnded(framework.stream.id(), stage.now);
+    stage.streamEnds(framework);
     agent.register(); // without t1
     FakeFramework again = framework.again();
     assertThat(again.lastStatus().getState()).isEqualTo(TaskState.TASK_DROPPED);

@@ -49,7 +49,7 @@ class FrameworksTest {
     assertThat(old.last().getError().getMessage()).isEqualTo("Framework failed over");
     assertThat(old.ended()).isTrue();
     assertThat(again.id).isEqualTo(old.id);
-    stage.core.streamEnded(old.stream.id(), stage.now); // the edge tells that, too
+    stage.streamEnds(old); // the edge tells that, too
     stage.pass(1000);
     assertThat(again.offers()).as("what the old one had").hasSize(1);
     assertThat(old.call("{'type':'REVIVE'}"))
@@ -67,7 +67,7 @@ class FrameworksTest {
     FakeFramework framework = stage.framework();
     stage.pass(0);
     framework.launch("t1", "cpus:1");
-    stage.core.streamEnded(framework.stream.id(), stage.now);
+    stage.streamEnds(framework);
     assertThat(
             agent
                 .heard()
@@ -88,7 +88,7 @@ class FrameworksTest {
     FakeFramework framework = stage.framework("'failover_timeout':60");
     stage.pass(0);
     framework.launch("t1", "cpus:1");
-    stage.core.streamEnded(framework.stream.id(), stage.now);
+    stage.streamEnds(framework);
     assertThat(framework.call("{'type':'REVIVE'}"))
         .isEqualTo(new Answer.Refused(403, "Framework is not subscribed"));
     agent.tells(framework, "t1", TaskState.TASK_RUNNING);
@@ -104,7 +104,7 @@ class FrameworksTest {
   @Test
   void afterItsFailoverTimeoutItIsRemoved() {
     FakeFramework framework = stage.framework("'failover_timeout':60");
-    stage.core.streamEnded(framework.stream.id(), stage.now);
+    stage.streamEnds(framework);
     stage.pass(60_000);
     assertThat(framework.again().last().getError().getMessage())
         .isEqualTo("Framework has been removed");
@@ -157,7 +157,7 @@ class FrameworksTest {
             + " supported",
       })
   void whatItSaysOfItselfWronglyIsToldOnItsStreamWhichEnds(String info, String error) {
-    Stage strict = new Stage(options -> options.roles(Set.of("a", "b")), false);
+    Stage strict = new Stage(options -> options.roles(Set.of("a", "b")));
     FakeFramework framework = strict.framework(info);
     assertThat(framework.kinds()).containsExactly(Event.Type.ERROR);
     assertThat(framework.last().getError().getMessage()).isEqualTo(error);
@@ -166,7 +166,7 @@ class FrameworksTest {
 
   @Test
   void rootMayBeRefused() {
-    Stage strict = new Stage(options -> options.root(false), false);
+    Stage strict = new Stage(options -> options.root(false));
     strict.core.subscribe(
         "s",
         Stage.read(
@@ -224,7 +224,7 @@ class FrameworksTest {
 
   @Test
   void onlyTheNewestThatAreOverAreKept() {
-    Stage small = new Stage(options -> options.bounds(10, 2, 2), false);
+    Stage small = new Stage(options -> options.bounds(10_000, 10, 2, 2));
     for (int i = 0; i < 4; i++) {
       small.framework("'id':{'value':'f" + i + "'}").accepted(TEARDOWN);
     }
@@ -235,7 +235,7 @@ class FrameworksTest {
 
   @Test
   void afterAChangeOfLeadersThoseOfRunningTasksAreKnownAndHaveTimeToComeBack() {
-    Stage later = new Stage(options -> options.reregister(Duration.ofMinutes(10)), true);
+    Stage later = new Stage(options -> options.reregister(Duration.ofMinutes(10)));
     FakeFramework lost = later.new FakeFramework(new Stage.Stream("none"), "", "f-old");
     later.machine("m1", "cpus:4;mem:1024", true);
     FakeAgent agent = later.new FakeAgent("m1", "a1");

@@ -99,7 +99,7 @@ class OffersTest {
 
   @Test
   void anOfferThatIsNotAnsweredIsRescindedAfterItsTime() {
-    Stage quick = new Stage(options -> options.offerTimeout(Duration.ofSeconds(30)), false);
+    Stage quick = new Stage(options -> options.offerTimeout(Duration.ofSeconds(30)));
     quick.agent("m1", "cpus:4;mem:1024");
     FakeFramework framework = quick.framework();
     quick.pass(0);
@@ -181,7 +181,7 @@ class OffersTest {
 
   @Test
   void aFrameworkHoldsSoManyOffersAndNoMore() {
-    Stage small = new Stage(options -> options.bounds(2, 5, 5), false);
+    Stage small = new Stage(options -> options.bounds(10_000, 2, 5, 5));
     for (int i = 0; i < 5; i++) {
       small.agent("m" + i, "cpus:4;mem:1024");
     }

@@ -16,6 +16,10 @@ final class Said implements Outbox {
   final Map<AgentLink, List<SchedulerMessage>> agents = new HashMap<>();
   final Map<AgentLink, String> endedAgents = new HashMap<>();
   final List<io.pilothouse.mesos.v1.master.Event> operators = new ArrayList<>();
+  final List<Write> writes = new ArrayList<>();
+
+  /** Of the newest write. */
+  long number;
 
   @Override
   public void event(String stream, Event event) {
@@ -41,6 +45,15 @@ final class Said implements Outbox {
   @Override
   public void endAgent(AgentLink link, String why) {
     endedAgents.put(link, why);
+  }
+
+  @Override
+  public void write(long newest, Write what) {
+    if (newest != number + 1) {
+      throw new IllegalStateException(what + " has number " + newest + " after " + number);
+    }
+    number = newest;
+    writes.add(what);
   }
 
   @Override

@@ -24,13 +24,19 @@ final class SimulatedAgent {
   private static final long AGAIN = 10_000;
 
   final String machine;
-  final String id;
+  String id;
   final Resources total;
   private final Random random;
   private final Map<List<String>, Running> disk = new LinkedHashMap<>();
 
   AgentLink link = new AgentLink(0);
   boolean attached;
+
+  /** It was out of the fleet: nobody waits for it there. */
+  boolean wasGone;
+
+  boolean inFleet = true;
+  private int remade;
   private long uuids;
 
   /** A task, and what is to be told of it, oldest first. */
@@ -56,9 +62,21 @@ final class SimulatedAgent {
     this.random = random;
   }
 
+  /** The machine is made anew: another agent, without a memory. */
+  void remake() {
+    id = machine + "-agent" + ++remade;
+    disk.clear();
+  }
+
+  boolean runs(String framework, String task) {
+    Running running = disk.get(List.of(framework, task));
+    return running != null && !Task.isTerminal(running.state);
+  }
+
   AgentMessage registration() {
     AgentRegister.Builder register = AgentRegister.newBuilder();
     register.getAgentBuilder().setHostname(machine).getIdBuilder().setValue(id);
+    register.getAgentBuilder().addAllResources(new ResourceForm(false, false).write(total, ""));
     Map<String, FrameworkInfo> frameworks = new LinkedHashMap<>();
     for (Running each : disk.values()) {
       frameworks.put(each.framework.getId().getValue(), each.framework);

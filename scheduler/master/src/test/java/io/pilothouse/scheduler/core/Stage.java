@@ -5,13 +5,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.protobuf.ByteString;
 import io.pilothouse.api.v1.AgentMessage;
 import io.pilothouse.api.v1.AgentRegister;
+import io.pilothouse.api.v1.OfferRole;
 import io.pilothouse.api.v1.OfferableMachine;
 import io.pilothouse.api.v1.PullOfferableReply;
+import io.pilothouse.api.v1.ReadOffersReply;
 import io.pilothouse.api.v1.RunningTask;
 import io.pilothouse.api.v1.SchedulerMessage;
 import io.pilothouse.api.v1.Veto;
 import io.pilothouse.mesos.JsonTroubleException;
 import io.pilothouse.mesos.MesosJson;
+import io.pilothouse.mesos.v1.FrameworkID;
 import io.pilothouse.mesos.v1.MasterInfo;
 import io.pilothouse.mesos.v1.Resource;
 import io.pilothouse.mesos.v1.TaskState;
@@ -34,30 +37,61 @@ final class Stage {
   final Said said = new Said();
   Core core;
   long now = 1_000_000;
+
+  /** What is to be written down is there at once; else a test says when. */
+  boolean writesAtOnce = true;
+
+  private final List<OfferRole> roles = new ArrayList<>();
   private long links;
 
   Stage() {
-    this(options -> options, false);
+    this(options -> options);
   }
 
-  Stage(UnaryOperator<CoreOptions> options, boolean recovering) {
-    core = newCore(options, recovering, 1);
+  Stage(UnaryOperator<CoreOptions> options) {
+    this(options, ReadOffersReply.getDefaultInstance());
   }
 
-  Core newCore(UnaryOperator<CoreOptions> options, boolean recovering, long seed) {
+  Stage(UnaryOperator<CoreOptions> options, ReadOffersReply remembered) {
+    core = newCore(options, remembered, 1);
+  }
+
+  Core newCore(UnaryOperator<CoreOptions> options, ReadOffersReply remembered, long seed) {
     MasterInfo info =
         MasterInfo.newBuilder().setId("m").setIp(0).setPort(5050).setHostname("here").build();
     return new Core(
         options.apply(CoreOptions.of(info)),
         Allocator.create(Options.DEFAULT.withSeed(seed)),
         said,
-        recovering,
+        remembered,
         now);
   }
 
   void pass(long millis) {
     now += millis;
     core.tick(now);
+    settle();
+  }
+
+  private void settle() {
+    if (writesAtOnce) {
+      written();
+    }
+  }
+
+  /** All that is to be written down is there. */
+  void written() {
+    core.written(said.number, now);
+  }
+
+  /** What was to be written down last never will be. */
+  void refused(String why) {
+    core.notWritten(said.number, why, now);
+  }
+
+  void streamEnds(FakeFramework framework) {
+    core.streamEnded(framework.stream.id(), now);
+    settle();
   }
 
   // ---- machines
@@ -85,7 +119,18 @@ final class Stage {
     if (!offerable) {
       machine.addWhyNot(Veto.newBuilder().setKind("repair").setSentence("it is repaired"));
     }
-    core.machines(PullOfferableReply.newBuilder().addMachines(machine).build(), now);
+    machines(PullOfferableReply.newBuilder().addMachines(machine));
+  }
+
+  void machines(PullOfferableReply.Builder reply) {
+    core.machines(reply.addAllRoles(roles).build(), now);
+    settle();
+  }
+
+  void roles(OfferRole... all) {
+    roles.clear();
+    roles.addAll(List.of(all));
+    machines(PullOfferableReply.newBuilder());
   }
 
   static List<Resource> messages(String resources) {
@@ -117,6 +162,7 @@ final class Stage {
 
     void say(AgentMessage.Builder message) {
       core.agent(link, message.build(), now);
+      settle();
     }
 
     void pong() {
@@ -199,6 +245,11 @@ final class Stage {
                       id.isEmpty() ? "" : "'framework_id':{'value':'" + id + "'},", withId, more),
               Call.getDefaultInstance());
       core.subscribe(stream.id(), call, Optional.empty(), now);
+      settle();
+      return learnId();
+    }
+
+    FakeFramework learnId() {
       events().stream()
           .filter(Event::hasSubscribed)
           .findFirst()
@@ -212,13 +263,14 @@ final class Stage {
 
     Answer call(String json) {
       Call call = read(json, Call.getDefaultInstance());
-      return core.call(
-          call.toBuilder()
-              .setFrameworkId(io.pilothouse.mesos.v1.FrameworkID.newBuilder().setValue(id).build())
-              .build(),
-          Optional.of(stream.id()),
-          Optional.empty(),
-          now);
+      Answer answer =
+          core.call(
+              call.toBuilder().setFrameworkId(FrameworkID.newBuilder().setValue(id)).build(),
+              Optional.of(stream.id()),
+              Optional.empty(),
+              now);
+      settle();
+      return answer;
     }
 
     void accepted(String json) {

@@ -407,19 +407,6 @@ class TasksTest {
   }
 
   @Test
-  void whileAgentsMayStillComeNoTaskIsCalledUnknown() {
-    Stage later = new Stage(options -> options, true);
-    FakeFramework early = later.framework();
-    early.accepted(
-        "{'type':'RECONCILE','reconcile':{'tasks':[{'task_id':{'value':'t1'},'agent_id':{'value':"
-            + "'a'}}]}}");
-    assertThat(early.statuses()).isEmpty();
-    later.pass(600_000);
-    early.accepted("{'type':'RECONCILE','reconcile':{'tasks':[{'task_id':{'value':'t1'}}]}}");
-    assertThat(early.lastStatus().getState()).isEqualTo(TaskState.TASK_LOST);
-  }
-
-  @Test
   void aTaskOfMoreThanAMebibyteIsAnError() {
     String long1 = "x".repeat(1 << 20);
     framework.launch(framework.lastOffer(), "t1", "cpus:1", "'command':{'value':'" + long1 + "'}");
@@ -451,7 +438,7 @@ class TasksTest {
 
   /** Says what became of a task, where nobody may be root. */
   private static String launchedWithoutRoot(String user, String what) {
-    Stage strict = new Stage(options -> options.root(false), false);
+    Stage strict = new Stage(options -> options.root(false));
     strict.agent("m1", "cpus:4;mem:1024");
     FakeFramework framework = strict.new FakeFramework(new Stage.Stream("s"), "", "");
     strict.core.subscribe(
@@ -462,6 +449,7 @@ class TasksTest {
             Call.getDefaultInstance()),
         Optional.empty(),
         strict.now);
+    strict.written();
     framework.id = framework.events().get(0).getSubscribed().getFrameworkId().getValue();
     strict.pass(0);
     framework.launch(framework.lastOffer(), "t1", "cpus:1", what);

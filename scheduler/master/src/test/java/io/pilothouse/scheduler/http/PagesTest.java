@@ -4,11 +4,14 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.pilothouse.api.v1.OfferRole;
+import io.pilothouse.api.v1.OfferedResource;
 import io.pilothouse.mesos.MediaType;
 import io.pilothouse.mesos.v1.master.Call;
 import io.pilothouse.mesos.v1.master.Event;
 import io.pilothouse.mesos.v1.master.Response;
 import io.pilothouse.scheduler.Site;
+import io.pilothouse.scheduler.loop.Leadership;
 import java.net.URI;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
@@ -162,19 +165,65 @@ class PagesTest {
     }
   }
 
+  private HttpResponse<String> post(String json) throws Exception {
+    try (Client client = new Client(MediaType.JSON, site.url("/api/v1"))) {
+      return client.send(client.request(client.body(json, Call.getDefaultInstance())).build());
+    }
+  }
+
   @Test
   void whatIsNotServedIsSaid() throws Exception {
-    try (Client client = new Client(MediaType.JSON, site.url("/api/v1"))) {
-      HttpResponse<String> answer =
-          client.send(
-              client
-                  .request(client.body("{'type':'GET_QUOTA'}", Call.getDefaultInstance()))
-                  .build());
-      assertThat(answer.statusCode()).isEqualTo(501);
-      assertThat(answer.body()).contains("GET_QUOTA is not served");
-      answer = client.send(client.request(client.body("{}", Call.getDefaultInstance())).build());
-      assertThat(answer.statusCode()).isEqualTo(400);
-    }
+    HttpResponse<String> answer = post("{'type':'GET_OPERATIONS'}");
+    assertThat(answer.statusCode()).isEqualTo(501);
+    assertThat(answer.body()).contains("GET_OPERATIONS is not served");
+    assertThat(post("{}").statusCode()).isEqualTo(400);
+  }
+
+  @ParameterizedTest
+  @EnumSource(MediaType.class)
+  void quotasAndWeightsAreShownAsTheyAreSet(MediaType type) throws Exception {
+    Response none = ask(type, "/api/v1", "{'type':'GET_QUOTA'}");
+    assertThat(none.getType()).isEqualTo(Response.Type.GET_QUOTA);
+    assertThat(none.getGetQuota().getStatus().getConfigsCount()).isZero();
+    OfferedResource cpus = OfferedResource.newBuilder().setName("cpus").setMilli(1500).build();
+    site.roles(OfferRole.newBuilder().setName("a").setWeightMilli(2500).addGuarantee(cpus).build());
+    var quota = ask(type, "/api/v1", "{'type':'GET_QUOTA'}").getGetQuota().getStatus();
+    assertThat(quota.getConfigs(0).getGuaranteesOrThrow("cpus").getValue()).isEqualTo(1.5);
+    var weights = ask(type, "/api/v1", "{'type':'GET_WEIGHTS'}").getGetWeights();
+    assertThat(weights.getWeightInfos(0).getWeight()).isEqualTo(2.5);
+    var roles = ask(type, "/api/v1", "{'type':'GET_ROLES'}").getGetRoles();
+    assertThat(roles.getRoles(0).getWeight()).isEqualTo(2.5);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{'type':'UPDATE_QUOTA','update_quota':{'quota_configs':[{'role':'a'}]}}",
+        "{'type':'SET_QUOTA','set_quota':{'quota_request':{'role':'a'}}}",
+        "{'type':'REMOVE_QUOTA','remove_quota':{'role':'a'}}",
+        "{'type':'UPDATE_WEIGHTS','update_weights':{'weight_infos':[{'role':'a','weight':2}]}}",
+      })
+  void rolesAreSetInTextAndNotHere(String call) throws Exception {
+    HttpResponse<String> answer = post(call);
+    assertThat(answer.statusCode()).isEqualTo(403);
+    assertThat(answer.body()).endsWith("set in text (kind: Role); change it and run `pilot apply`");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"/state", "/master/state-summary", "/metrics/snapshot", "/api/v1"})
+  void aStandbySaysWhereTheLeaderIsWithThePathAndTheQuery(String path) throws Exception {
+    site.stopLeading(new Leadership.Standby(Optional.of("there:5050")));
+    site.settle();
+    HttpResponse<String> answer =
+        path.equals("/api/v1") ? post("{'type':'GET_STATE'}") : get(path + "?jsonp=x");
+    assertThat(answer.statusCode()).isEqualTo(307);
+    assertThat(answer.headers().firstValue("Location"))
+        .hasValue("//there:5050" + path + (path.equals("/api/v1") ? "" : "?jsonp=x"));
+    site.stopLeading(new Leadership.Standby(Optional.empty()));
+    site.settle();
+    answer = path.equals("/api/v1") ? post("{'type':'GET_STATE'}") : get(path);
+    assertThat(answer.statusCode()).isEqualTo(503);
+    assertThat(answer.body()).isEqualTo("No leader elected");
   }
 
   @Test

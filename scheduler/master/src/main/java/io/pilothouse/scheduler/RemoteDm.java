@@ -1,0 +1,55 @@
+package io.pilothouse.scheduler;
+
+import io.pilothouse.api.v1.PullOfferableReply;
+import io.pilothouse.api.v1.PullOfferableRequest;
+import io.pilothouse.api.v1.ReadOffersReply;
+import io.pilothouse.api.v1.ReadOffersRequest;
+import io.pilothouse.api.v1.SatelliteGrpc;
+import io.pilothouse.api.v1.UpdateOffersRequest;
+import io.pilothouse.client.DmClient;
+import io.pilothouse.client.RequestIds;
+import java.time.Duration;
+import org.slf4j.MDC;
+
+/** The Device Manager, as far as a scheduler speaks to it. */
+record RemoteDm(DmClient client) implements Leader.DeviceManager, OffersWriter.DeviceManager {
+  private static final Duration WAIT = Duration.ofSeconds(10);
+  private static final Duration CALL = Duration.ofSeconds(3);
+
+  /** For all that is kept: up to 10,000 frameworks of 64 KiB. */
+  private static final Duration READ = Duration.ofSeconds(20);
+
+  private static final int LARGEST_READ = 1 << 30;
+
+  @Override
+  public PullOfferableReply pull(long revision) {
+    PullOfferableRequest request =
+        PullOfferableRequest.newBuilder().setRevision(revision).setWaitMs(WAIT.toMillis()).build();
+    return client.any(
+        WAIT.plus(CALL),
+        WAIT.plus(CALL),
+        channel -> SatelliteGrpc.newBlockingStub(channel).pullOfferable(request));
+  }
+
+  @Override
+  public ReadOffersReply read(long token) {
+    ReadOffersRequest request = ReadOffersRequest.newBuilder().setToken(token).build();
+    return client.leader(
+        READ,
+        READ.dividedBy(2),
+        channel ->
+            SatelliteGrpc.newBlockingStub(channel)
+                .withMaxInboundMessageSize(LARGEST_READ)
+                .readOffers(request));
+  }
+
+  @Override
+  public void update(UpdateOffersRequest request, String requestId) {
+    MDC.put(RequestIds.LOG_KEY, requestId);
+    try {
+      client.leader(CALL, channel -> SatelliteGrpc.newBlockingStub(channel).updateOffers(request));
+    } finally {
+      MDC.remove(RequestIds.LOG_KEY);
+    }
+  }
+}

@@ -1,0 +1,65 @@
+package io.pilothouse.scheduler.core;
+
+import io.pilothouse.mesos.v1.TaskState;
+import io.pilothouse.mesos.v1.scheduler.Call;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** A framework that launches small tasks and acknowledges most of what it is told. */
+final class SimulatedFramework {
+  final String name;
+  final int wanted;
+  final Map<String, Seen> tasks = new LinkedHashMap<>();
+
+  /** Empty: it gets one. */
+  String id;
+
+  String stream = "";
+  boolean subscribed;
+  int names;
+  long reconciled;
+
+  /** What it knows of a task, and where it started it. */
+  record Seen(String agent, TaskState state) {}
+
+  SimulatedFramework(String name, boolean ownId, int wanted) {
+    this.name = name;
+    this.id = ownId ? name : "";
+    this.wanted = wanted;
+  }
+
+  long open() {
+    return tasks.values().stream().filter(seen -> !Task.isTerminal(seen.state())).count();
+  }
+
+  void see(String task, TaskState state) {
+    tasks.computeIfPresent(task, (t, seen) -> new Seen(seen.agent(), state));
+  }
+
+  Call subscription() {
+    String withId = id.isEmpty() ? "" : "'id':{'value':'" + id + "'},";
+    return Stage.read(
+        ("{%s'type':'SUBSCRIBE','subscribe':{'framework_info':{%s'user':'u','name':'%s',"
+                + "'failover_timeout':100000,'capabilities':[%s]}}}")
+            .formatted(
+                id.isEmpty() ? "" : "'framework_id':{'value':'" + id + "'},",
+                withId,
+                name,
+                wanted % 2 == 0 ? "{'type':'PARTITION_AWARE'}" : ""),
+        Call.getDefaultInstance());
+  }
+
+  /** Of all that are not over, as far as it knows. */
+  Call.Builder reconciliation() {
+    Call.Builder call = Call.newBuilder().setType(Call.Type.RECONCILE);
+    tasks.forEach(
+        (task, seen) -> {
+          if (!Task.isTerminal(seen.state())) {
+            Call.Reconcile.Task.Builder asked = call.getReconcileBuilder().addTasksBuilder();
+            asked.getTaskIdBuilder().setValue(task);
+            asked.getAgentIdBuilder().setValue(seen.agent());
+          }
+        });
+    return call;
+  }
+}

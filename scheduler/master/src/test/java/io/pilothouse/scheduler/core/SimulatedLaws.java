@@ -1,0 +1,111 @@
+package io.pilothouse.scheduler.core;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.pilothouse.mesos.v1.Offer;
+import io.pilothouse.mesos.v1.TaskState;
+import io.pilothouse.mesos.v1.TaskStatus;
+import io.pilothouse.mesos.v1.master.Response.GetAgents;
+import io.pilothouse.mesos.v1.master.Response.GetFrameworks;
+import io.pilothouse.mesos.v1.scheduler.Event;
+import io.pilothouse.scheduler.allocator.resources.Resources;
+import io.pilothouse.scheduler.wire.ResourceForm;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+
+/** What must be so at a simulated site, always or at its end. */
+final class SimulatedLaws {
+  private final SimulatedSite site;
+
+  SimulatedLaws(SimulatedSite site) {
+    this.site = site;
+  }
+
+  /** Frameworks are known from their subscription to their end, and no longer. */
+  private void checkFrameworks() {
+    Set<String> known = new HashSet<>();
+    for (GetFrameworks.Framework each : site.core.picture().frameworks().getFrameworksList()) {
+      String id = each.getFrameworkInfo().getId().getValue();
+      known.add(id);
+      if (site.keeper.hasEnded(id)) {
+        throw new AssertionError("framework " + id + " is back after its end");
+      }
+    }
+    for (SimulatedFramework each : site.frameworks) {
+      if (each.subscribed && !known.contains(each.id)) {
+        throw new AssertionError("framework " + each.id + " is forgotten");
+      }
+    }
+  }
+
+  void heard(String stream, Event event) {
+    if (event.hasSubscribed()
+        && !site.keeper.keeps(event.getSubscribed().getFrameworkId().getValue())) {
+      throw new AssertionError(event + " is said of one that is not written down");
+    }
+    if (event.hasError() && !event.getError().getMessage().equals("Framework failed over")) {
+      throw new AssertionError(event.toString());
+    }
+    for (Offer each : event.getOffers().getOffersList()) {
+      if (!site.keeper.keepsAgent(each.getAgentId().getValue())) {
+        throw new AssertionError(each.getHostname() + " is offered, and is not written down");
+      }
+    }
+    TaskStatus status = event.getUpdate().getStatus();
+    if (status.getMessage().startsWith("Reconciliation: Task is unknown")) {
+      for (SimulatedFramework framework : site.frameworks) {
+        for (SimulatedAgent agent : site.agents) {
+          if (framework.stream.equals(stream)
+              && !agent.wasGone
+              && agent.runs(framework.id, status.getTaskId().getValue())) {
+            throw new AssertionError(agent.machine + " runs it: " + status);
+          }
+        }
+      }
+    }
+  }
+
+  /** Of each machine no more is offered and used than there is, and its agent can bear it. */
+  void hold() {
+    site.agents.forEach(SimulatedAgent::requireRoom);
+    checkFrameworks();
+    for (GetAgents.Agent agent : site.core.picture().agents().getAgentsList()) {
+      Resources total = ResourceForm.read(agent.getTotalResourcesList());
+      Resources used = ResourceForm.read(agent.getAllocatedResourcesList());
+      Resources offered = ResourceForm.read(agent.getOfferedResourcesList());
+      String what =
+          "%s has %s, used are %s and offered %s"
+              .formatted(agent.getAgentInfo().getHostname(), total, used, offered);
+      if (!total.contains(used.plus(offered))
+          || !offered.minus(used.filter(e -> !e.isScalar())).equals(offered)) {
+        throw new AssertionError(what);
+      }
+    }
+  }
+
+  void requireAllTold() {
+    for (SimulatedAgent agent : site.agents) {
+      assertThat(agent.owesNothing()).as(agent.machine + " owes nobody a status").isTrue();
+    }
+    Map<String, TaskState> known = new HashMap<>();
+    site.core
+        .picture()
+        .tasks()
+        .getTasksList()
+        .forEach(task -> known.put(task.getTaskId().getValue(), task.getState()));
+    for (SimulatedFramework framework : site.frameworks) {
+      framework.tasks.forEach(
+          (task, seen) -> {
+            TaskState state = seen.state();
+            if (Task.isTerminal(state)
+                || state == TaskState.TASK_UNKNOWN
+                || state == TaskState.TASK_UNREACHABLE) {
+              return;
+            }
+            assertThat(known).as("%s is thought to be %s", task, state).containsKey(task);
+          });
+    }
+  }
+}
