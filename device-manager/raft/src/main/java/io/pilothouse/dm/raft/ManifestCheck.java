@@ -7,36 +7,52 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.zip.CRC32C;
 
 /**
- * Looks at the list of a database's files before RocksDB does. RocksDB knows types of records that
- * it writes to other logs only; one flipped bit that makes a record of its MANIFEST one of these
- * has it read that record for ever, with nothing that could stop it. All other damage it finds
- * itself.
+ * Looks at the list of a database's files before RocksDB does, for two damages that it does not
+ * find. A flipped bit that makes a record's type one of those that only other logs have: RocksDB
+ * reads that record for ever, with nothing that could stop it. A flipped bit in a length that then
+ * reaches beyond the file's end: RocksDB takes the record for one that a crash has cut, and drops
+ * it with all that follow. Other damage it finds itself.
  *
- * <p>Blocks of 32 KiB hold records of a checksum (4 bytes), a length (2, little endian), a type (1)
- * and as many bytes; what is left of a block that has no room for these seven is unused.
+ * <p>Blocks of 32 KiB hold records of a checksum (4 bytes: CRC-32C of type and content, rotated and
+ * shifted), a length (2, little endian), a type (1) and as many bytes; what is left of a block that
+ * has no room for these seven is unused.
  */
 final class ManifestCheck {
   private static final int BLOCK = 32 << 10;
   private static final int HEADER = 7;
+  private static final int MASK_DELTA = 0xa282ead8;
 
   /** Whole, first, middle or last part; 0 is what was never written. */
   private static final int LAST_TYPE = 4;
 
-  private ManifestCheck() {}
+  private final String file;
+  private final ByteBuffer bytes;
+
+  private ManifestCheck(String file, ByteBuffer bytes) {
+    this.file = file;
+    this.bytes = bytes;
+  }
 
   /**
+   * Refuses one that RocksDB cannot have written.
+   *
    * @param db directory that has a file CURRENT
-   * @throws IOException naming file and byte of a record that RocksDB cannot have written
+   * @throws IOException naming file and byte
    */
   static void check(Path db) throws IOException {
     String name = Files.readString(db.resolve("CURRENT"), UTF_8).strip();
-    if (!name.matches("MANIFEST-\\d+") || !Files.exists(db.resolve(name))) {
+    Path file = db.resolve(name);
+    if (!name.matches("MANIFEST-\\d+") || !Files.exists(file)) {
       return; // RocksDB says what is wrong with it
     }
-    ByteBuffer bytes =
-        ByteBuffer.wrap(Files.readAllBytes(db.resolve(name))).order(ByteOrder.LITTLE_ENDIAN);
+    ByteBuffer bytes = ByteBuffer.wrap(Files.readAllBytes(file)).order(ByteOrder.LITTLE_ENDIAN);
+    new ManifestCheck("the database %s: %s".formatted(db, name), bytes).check();
+  }
+
+  private void check() throws IOException {
     int at = 0;
     while (at + HEADER <= bytes.limit()) {
       int left = BLOCK - at % BLOCK;
@@ -46,11 +62,35 @@ final class ManifestCheck {
       }
       int type = Byte.toUnsignedInt(bytes.get(at + 6));
       if (type > LAST_TYPE) {
-        throw new IOException(
-            "cannot open the database %s: %s is damaged at byte %d: a record of type %d, expected 1 to 4"
-                .formatted(db, name, at + 6, type));
+        throw damaged(at + 6, "a record of type %d, expected 1 to 4".formatted(type));
       }
-      at += HEADER + Short.toUnsignedInt(bytes.getShort(at + 4));
+      int length = Short.toUnsignedInt(bytes.getShort(at + 4));
+      int there = Math.min(left, bytes.limit() - at) - HEADER;
+      if (length > there) {
+        requireCut(at, length, there);
+        return;
+      }
+      at += HEADER + length;
     }
+  }
+
+  /** A record that a crash has cut fits its checksum at no length. */
+  private void requireCut(int at, int length, int there) throws IOException {
+    int masked = bytes.getInt(at);
+    int expected = Integer.rotateLeft(masked - MASK_DELTA, 15);
+    CRC32C sum = new CRC32C();
+    sum.update(bytes.get(at + 6));
+    for (int n = 0; n <= there; n++) {
+      if ((int) sum.getValue() == expected) {
+        throw damaged(at + 4, "a length of %d, and the record has %d bytes".formatted(length, n));
+      }
+      if (n < there) {
+        sum.update(bytes.get(at + HEADER + n));
+      }
+    }
+  }
+
+  private IOException damaged(int at, String what) {
+    return new IOException("cannot open %s is damaged at byte %d: %s".formatted(file, at, what));
   }
 }

@@ -397,25 +397,41 @@ class DiskDamageTest {
     }
   }
 
+  /** A type that RocksDB would read for ever, a length by which it would drop what follows. */
   @Test
-  void aListOfFilesThatRocksDbWouldReadForEverIsRefused() throws Exception {
+  void noFlippedBitOfATypeOrLengthInTheListOfFilesIsTaken() throws Exception {
     Path db = killed.resolve("db");
     String name = Files.readString(db.resolve("CURRENT")).strip();
     byte[] sound = Files.readAllBytes(db.resolve(name));
-    int last = 0;
+    List<Integer> records = new ArrayList<>();
     for (int at = 0; at + 7 <= sound.length; ) {
-      last = at;
+      records.add(at);
       at += 7 + (sound[at + 4] & 0xff) + ((sound[at + 5] & 0xff) << 8);
     }
-    for (int bit = 0; bit < 8; bit++) {
-      Path spoiled = copied(db);
-      byte[] bytes = sound.clone();
-      bytes[last + 6] ^= (byte) (1 << bit);
-      Files.write(spoiled.resolve(name), bytes);
-      assertThatThrownBy(() -> OpenedStore.open(spoiled, Optional.empty(), Levels.BUILD))
-          .as("bit %s", bit)
-          .isInstanceOf(IOException.class)
-          .hasMessageContaining("cannot open the database " + spoiled);
+    for (int record :
+        List.of(records.getFirst(), records.get(records.size() / 2), records.getLast())) {
+      for (int bit = 0; bit < 24; bit++) {
+        Path spoiled = copied(db);
+        byte[] bytes = sound.clone();
+        bytes[record + 4 + bit / 8] ^= (byte) (1 << bit % 8);
+        Files.write(spoiled.resolve(name), bytes);
+        assertThatThrownBy(() -> OpenedStore.open(spoiled, Optional.empty(), Levels.BUILD))
+            .as("record at %s, bit %s", record, bit)
+            .isInstanceOf(IOException.class)
+            .hasMessageContaining("cannot open the database " + spoiled);
+      }
+    }
+  }
+
+  @Test
+  void aListOfFilesThatACrashHasCutIsNot() throws Exception {
+    Path db = killed.resolve("db");
+    String name = Files.readString(db.resolve("CURRENT")).strip();
+    byte[] sound = Files.readAllBytes(db.resolve(name));
+    for (int less = 1; less < 20; less++) {
+      Path cut = copied(db);
+      Files.write(cut.resolve(name), Arrays.copyOf(sound, sound.length - less));
+      ManifestCheck.check(cut);
     }
   }
 
