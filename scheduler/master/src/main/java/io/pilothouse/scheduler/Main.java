@@ -14,6 +14,7 @@ import io.pilothouse.kit.Rounds;
 import io.pilothouse.mesos.v1.MasterInfo;
 import io.pilothouse.scheduler.agents.AgentPort;
 import io.pilothouse.scheduler.agents.AgentStreams;
+import io.pilothouse.scheduler.agents.Queries;
 import io.pilothouse.scheduler.allocator.Allocator;
 import io.pilothouse.scheduler.allocator.Options;
 import io.pilothouse.scheduler.core.Core;
@@ -73,7 +74,7 @@ public final class Main implements Program.Body {
       names = "--agents",
       required = true,
       paramLabel = "HOST:PORT",
-      description = "Where agents attach; machines are told this address.")
+      description = "Where agents attach, and `pilot` asks; both are told this address.")
   private ServerAddress agents = new ServerAddress("127.0.0.1", 0);
 
   @Option(
@@ -157,7 +158,7 @@ public final class Main implements Program.Body {
             (named, now) ->
                 new Core(named, Allocator.create(Options.DEFAULT.withSeed(now)), edges, true, now),
             System.currentTimeMillis());
-    program.closing(new AgentPort(agents, tls, attached));
+    program.closing(new AgentPort(agents, tls, attached, new Queries(loop)));
     program.closing(
         new ApiServer(
             new InetSocketAddress(api.host(), api.port()),
