@@ -67,7 +67,8 @@ public final class Failures implements IExecutionExceptionHandler {
     return message == null ? e.getClass().getSimpleName() : message;
   }
 
-  private static ExitCode exitCode(String code) {
+  /** What a refusal with the name of a gRPC status comes to. */
+  public static ExitCode exitCode(String code) {
     return switch (code) {
       case "INVALID_ARGUMENT", "UNIMPLEMENTED" -> ExitCode.USAGE;
       case "FAILED_PRECONDITION", "ABORTED", "ALREADY_EXISTS" -> ExitCode.REFUSED;

@@ -3,6 +3,7 @@ package io.pilothouse.cli;
 import io.pilothouse.cli.dev.DevCommands;
 import io.pilothouse.cli.dm.DmCommands;
 import io.pilothouse.cli.fleet.FleetCommands;
+import io.pilothouse.cli.offers.OfferCommands;
 import io.pilothouse.cli.ops.OpsCommands;
 import io.pilothouse.cli.pki.PkiCommands;
 import java.util.LinkedHashMap;
@@ -80,6 +81,7 @@ public final class Pilot implements Runnable {
     OpsCommands.addTo(nouns);
     FleetCommands.addTo(nouns);
     DmCommands.addTo(nouns);
+    OfferCommands.addTo(nouns);
     PkiCommands.addTo(nouns);
     nouns.put("completion", () -> new CommandLine(new CompletionCommand()));
     return nouns;

@@ -2,7 +2,11 @@ package io.pilothouse.cli.ops;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.pilothouse.api.v1.ExplainFrameworkReply;
+import io.pilothouse.api.v1.ExplainFrameworkRequest;
 import io.pilothouse.api.v1.ExplainRequest;
+import io.pilothouse.api.v1.ExplainTaskReply;
+import io.pilothouse.api.v1.ExplainTaskRequest;
 import io.pilothouse.api.v1.Explanation;
 import io.pilothouse.api.v1.Incident;
 import io.pilothouse.api.v1.IncidentRow;
@@ -12,24 +16,31 @@ import io.pilothouse.api.v1.ListRolloutsReply;
 import io.pilothouse.api.v1.ListRolloutsRequest;
 import io.pilothouse.api.v1.Veto;
 import io.pilothouse.cli.CliException;
-import io.pilothouse.cli.Command;
 import io.pilothouse.cli.ExitCode;
 import io.pilothouse.cli.Json;
 import io.pilothouse.cli.Names;
+import io.pilothouse.cli.offers.OfferExplanations;
+import io.pilothouse.cli.offers.SchedulerCommand;
 import java.util.List;
 import picocli.CommandLine;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** Why something is as it is, what holds it back, what comes next and when. */
 @CommandLine.Command(
     name = "explain",
-    description = "Why a machine, repair, rollout or incident is where it is, and what comes next.")
-final class ExplainCommand extends Command {
+    description = {
+      "Why a machine, repair, rollout or incident is where it is, and what comes next; why a",
+      "framework is offered what it is offered, and what happened to a task."
+    })
+final class ExplainCommand extends SchedulerCommand {
+  private static final List<String> KINDS =
+      List.of("machine", "repair", "rollout", "incident", "framework", "task");
 
   @Parameters(
       index = "0",
       paramLabel = "KIND",
-      description = "machine, repair, rollout or incident")
+      description = "machine, repair, rollout, incident, framework or task")
   String kind = "";
 
   @Parameters(
@@ -39,12 +50,73 @@ final class ExplainCommand extends Command {
       description = "its name or id; for a rollout or incident, the newest when left out")
   String name = "";
 
+  @Option(
+      names = "--role",
+      paramLabel = "ROLE",
+      description = "of a framework: only what it gets in this role")
+  String role = "";
+
+  @Option(
+      names = "--framework",
+      paramLabel = "F",
+      description = "of a task: whose, when several have one of this id")
+  String framework = "";
+
   @Override
   protected ExitCode run() {
-    if (!List.of("machine", "repair", "rollout", "incident").contains(kind)) {
+    if (!KINDS.contains(kind)) {
       throw CliException.usage(
-          "\"" + kind + "\" cannot be explained", "use machine, repair, rollout or incident");
+          "\"" + kind + "\" cannot be explained",
+          "use machine, repair, rollout, incident, framework or task");
     }
+    belongs("--role", role, "framework");
+    belongs("--framework", framework, "task");
+    return switch (kind) {
+      case "framework" -> explainFramework();
+      case "task" -> explainTask();
+      default -> explainFleet();
+    };
+  }
+
+  private void belongs(String option, String given, String to) {
+    if (!given.isEmpty() && !kind.equals(to)) {
+      throw CliException.usage(
+          "%s says nothing of a %s".formatted(option, kind),
+          "leave it out; it belongs to `pilot explain " + to + "`");
+    }
+  }
+
+  private ExitCode explainFramework() {
+    requireName();
+    ExplainFrameworkRequest request =
+        ExplainFrameworkRequest.newBuilder().setFramework(name).setRole(role).build();
+    ExplainFrameworkReply why = scheduler(stub -> stub.explainFramework(request));
+    show(
+        () -> OfferExplanations.json(why),
+        () -> OfferExplanations.text(why),
+        () -> List.of(why.getFramework().getId()));
+    return ExitCode.DONE;
+  }
+
+  private ExitCode explainTask() {
+    requireName();
+    ExplainTaskRequest request =
+        ExplainTaskRequest.newBuilder().setTask(name).setFramework(framework).build();
+    ExplainTaskReply why = scheduler(stub -> stub.explainTask(request));
+    show(
+        () -> OfferExplanations.json(why),
+        () -> OfferExplanations.text(why),
+        () -> List.of(why.getTask().getId()));
+    return ExitCode.DONE;
+  }
+
+  private void requireName() {
+    if (name.isEmpty()) {
+      throw CliException.usage("which " + kind + "?", "pilot explain " + kind + " NAME");
+    }
+  }
+
+  private ExitCode explainFleet() {
     if (name.isEmpty()) {
       name = kind.equals("incident") ? newestIncident() : newestRollout();
     }
@@ -56,7 +128,7 @@ final class ExplainCommand extends Command {
 
   private String newestRollout() {
     if (!kind.equals("rollout")) {
-      throw CliException.usage("which " + kind + "?", "pilot explain " + kind + " NAME");
+      requireName();
     }
     ListRolloutsReply reply =
         ask("ListRollouts", ListRolloutsRequest.getDefaultInstance(), ListRolloutsReply.parser());

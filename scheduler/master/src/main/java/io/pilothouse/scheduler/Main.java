@@ -11,6 +11,7 @@ import io.pilothouse.kit.Rounds;
 import io.pilothouse.mesos.v1.MasterInfo;
 import io.pilothouse.scheduler.agents.AgentPort;
 import io.pilothouse.scheduler.agents.AgentStreams;
+import io.pilothouse.scheduler.agents.Queries;
 import io.pilothouse.scheduler.allocator.Allocator;
 import io.pilothouse.scheduler.allocator.Options;
 import io.pilothouse.scheduler.core.Core;
@@ -69,7 +70,7 @@ public final class Main implements Program.Body {
       names = "--agents",
       required = true,
       paramLabel = "HOST:PORT",
-      description = "Where agents attach; machines are told this address.")
+      description = "Where agents attach, and `pilot` asks; both are told this address.")
   private ServerAddress agents = new ServerAddress("127.0.0.1", 0);
 
   @Option(
@@ -164,7 +165,7 @@ public final class Main implements Program.Body {
               return new Core(named, allocator, edges, remembered, now);
             },
             System.currentTimeMillis());
-    program.closing(new AgentPort(agents, tls, attached));
+    program.closing(new AgentPort(agents, tls, attached, new Queries(loop)));
     program.closing(
         new ApiServer(
             new InetSocketAddress(api.host(), api.port()),

@@ -12,6 +12,7 @@ import io.pilothouse.mesos.v1.MasterInfo;
 import io.pilothouse.mesos.v1.Resource;
 import io.pilothouse.scheduler.agents.AgentPort;
 import io.pilothouse.scheduler.agents.AgentStreams;
+import io.pilothouse.scheduler.agents.Queries;
 import io.pilothouse.scheduler.allocator.Allocator;
 import io.pilothouse.scheduler.allocator.Options;
 import io.pilothouse.scheduler.allocator.resources.Resources;
@@ -69,7 +70,9 @@ public final class Site implements AutoCloseable {
             });
     attached = new AgentStreams(loop, () -> Optional.of(1L));
     all.set(attached);
-    agents = new AgentPort(new ServerAddress("127.0.0.1", 0), Optional.empty(), attached);
+    agents =
+        new AgentPort(
+            new ServerAddress("127.0.0.1", 0), Optional.empty(), attached, new Queries(loop));
     streams.whenEnded(id -> loop.submit((core, now) -> core.streamEnded(id, now)));
     Operators operators = new Operators(loop, 15);
     server =
@@ -129,6 +132,21 @@ public final class Site implements AutoCloseable {
                 withQueue,
                 ReadOffersReply.getDefaultInstance(),
                 now));
+    awaitLead();
+  }
+
+  /** Whoever comes before it leads is sent away. */
+  private void awaitLead() {
+    CountDownLatch leads = new CountDownLatch(1);
+    loop.submit((core, now) -> leads.countDown());
+    try {
+      if (!leads.await(20, TimeUnit.SECONDS)) {
+        throw new IllegalStateException("it does not lead");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException(e);
+    }
   }
 
   /** What is to be written down is there at once. */

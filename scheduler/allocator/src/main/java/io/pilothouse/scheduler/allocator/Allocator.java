@@ -158,6 +158,9 @@ public interface Allocator {
   /** Why a framework gets in a role what it gets, at this moment. */
   Explanation explain(String framework, String role, long now);
 
+  /** Roles that somebody is in, or that an operator set something of, and those above; by name. */
+  List<RoleStanding> roles();
+
   /** What it has on an agent in a role. */
   Resources allocated(String framework, String role, String agent);
 

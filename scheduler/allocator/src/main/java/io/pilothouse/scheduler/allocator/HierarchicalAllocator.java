@@ -325,6 +325,11 @@ final class HierarchicalAllocator implements Allocator {
   }
 
   @Override
+  public List<RoleStanding> roles() {
+    return books.roles.standing();
+  }
+
+  @Override
   public Resources allocated(String framework, String role, String agent) {
     Member member = books.members.get(framework);
     Client client = member == null ? null : member.clients.get(role);

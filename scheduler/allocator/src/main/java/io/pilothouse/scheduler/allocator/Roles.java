@@ -6,6 +6,7 @@ import io.pilothouse.scheduler.allocator.resources.Resources;
 import io.pilothouse.scheduler.allocator.sorter.Sorter;
 import io.pilothouse.scheduler.allocator.sorter.Totals;
 import java.util.Arrays;
+import java.util.List;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -121,6 +122,15 @@ final class Roles {
         required.add(i, change);
       }
     }
+  }
+
+  List<RoleStanding> standing() {
+    return byPath.values().stream()
+        .map(
+            each ->
+                new RoleStanding(
+                    each.path, each.weight, each.priority, each.quota, each.consumed.quantities()))
+        .toList();
   }
 
   /** For all guarantees that are not met, by index of the totals. */

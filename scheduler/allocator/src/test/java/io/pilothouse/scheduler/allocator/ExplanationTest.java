@@ -54,6 +54,20 @@ class ExplanationTest {
   }
 
   @Test
+  void whatWasSetOfARoleIsToldWithWhatIsChargedToIt() {
+    cluster.allocator.setQuota("ads", Quota.guarantee("cpus:2"));
+    cluster.allocator.setWeight("ads/prod", 3);
+    cluster.allocator.setPriority("ads/prod", 1);
+    cluster.framework("fw", "ads/prod");
+    cluster.agent("agent", "cpus:4;mem:400");
+    assertThat(cluster.allocator.roles())
+        .containsExactly(
+            new RoleStanding(
+                "ads", 1, 0, Quota.guarantee("cpus:2"), Quantities.parse("cpus:4;mem:400")),
+            new RoleStanding("ads/prod", 3, 1, Quota.NONE, Quantities.parse("cpus:4;mem:400")));
+  }
+
+  @Test
   void quotasSayWhoseTheyAre() {
     cluster.allocator.setQuota("mine", Quota.limit("cpus:2"));
     cluster.allocator.setQuota("theirs", Quota.guarantee("cpus:2;mem:200"));

@@ -1,6 +1,7 @@
 package io.pilothouse.scheduler.agents;
 
 import io.grpc.Server;
+import io.grpc.ServerInterceptors;
 import io.grpc.netty.shaded.io.grpc.netty.GrpcSslContexts;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 import io.grpc.netty.shaded.io.netty.handler.ssl.ClientAuth;
@@ -15,14 +16,18 @@ import java.net.InetSocketAddress;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
-/** The port that agents attach to. Plain only on loopback: then a header says who calls. */
+/**
+ * The port that agents attach to, and people ask at. Plain only on loopback: then a header says who
+ * calls.
+ */
 public final class AgentPort implements AutoCloseable {
   /** A machine's tasks when it registers. */
   private static final int LARGEST_MESSAGE = 16 << 20;
 
   private final Server server;
 
-  public AgentPort(ServerAddress address, Optional<TlsDirectory> tls, AgentStreams streams) {
+  public AgentPort(
+      ServerAddress address, Optional<TlsDirectory> tls, AgentStreams streams, Queries queries) {
     InetSocketAddress socket = new InetSocketAddress(address.host(), address.port());
     if (tls.isEmpty() && (socket.isUnresolved() || !socket.getAddress().isLoopbackAddress())) {
       throw new ProgramException(
@@ -33,8 +38,8 @@ public final class AgentPort implements AutoCloseable {
     }
     NettyServerBuilder builder =
         NettyServerBuilder.forAddress(socket)
-            .addService(streams)
-            .intercept(new Callers())
+            .addService(ServerInterceptors.intercept(streams, Callers.machines()))
+            .addService(ServerInterceptors.intercept(queries, Callers.operators()))
             .maxInboundMessageSize(LARGEST_MESSAGE)
             .permitKeepAliveTime(5, TimeUnit.SECONDS)
             .permitKeepAliveWithoutCalls(true)

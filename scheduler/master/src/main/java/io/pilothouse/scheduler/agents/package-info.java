@@ -1,4 +1,4 @@
-/** The streams of agents. */
+/** The streams of agents, and on the same port what people ask. */
 @NullMarked
 package io.pilothouse.scheduler.agents;
 

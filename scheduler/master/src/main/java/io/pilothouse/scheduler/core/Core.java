@@ -339,14 +339,25 @@ public final class Core {
     return picture;
   }
 
+  /** What people ask: read at once, on the thread that decides. */
+  public Questions questions(long now) {
+    advance(now);
+    return new Questions(tables);
+  }
+
   /** An operator ends a framework; false: there is none of this id. */
   public boolean tearDown(String id, long now) {
+    return tearDown(id, "an operator asked for it", now);
+  }
+
+  /** The same, with who asked for it and why. */
+  public boolean tearDown(String id, String why, long now) {
     advance(now);
     @Nullable Framework framework = tables.frameworks.get(id);
     if (framework == null) {
       return frameworks.tearDown(id);
     }
-    frameworks.remove(framework, "an operator asked for it");
+    frameworks.remove(framework, why);
     return true;
   }
 }

@@ -72,6 +72,11 @@ final class Framework {
     return info.getId();
   }
 
+  /** Removed, and only kept to be looked at. */
+  boolean ended() {
+    return unregistered > 0;
+  }
+
   boolean can(Capability.Type capability) {
     return info.getCapabilitiesList().stream().anyMatch(each -> each.getType() == capability);
   }

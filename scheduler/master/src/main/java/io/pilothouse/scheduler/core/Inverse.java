@@ -61,6 +61,12 @@ final class Inverse {
     }
   }
 
+  /** Whether the framework has been asked for the machine, and has not answered. */
+  boolean waitsFor(Framework framework, Agent agent) {
+    return open.values().stream()
+        .anyMatch(each -> each.framework().equals(framework.id) && each.agent().equals(agent.id));
+  }
+
   /** The machine stays after all, or goes at another time, or has gone. */
   void rescind(Agent agent) {
     open.entrySet()

@@ -242,6 +242,7 @@ final class Launching {
 
   private void add(Left left, TaskInfo info, String executor) {
     Task task = new Task(left.framework, left.agent, info, executor, left.role);
+    task.launched = tables.now;
     left.resources = left.resources.minus(task.resources);
     left.framework.tasks.put(task.id(), task);
     left.agent.add(task);

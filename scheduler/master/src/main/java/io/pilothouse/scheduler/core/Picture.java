@@ -242,7 +242,7 @@ public final class Picture {
   }
 
   /** Summed up by role. */
-  private static List<Resource> written(Stream<Allocation> allocations) {
+  static List<Resource> written(Stream<Allocation> allocations) {
     Map<String, Resources> byRole = new TreeMap<>();
     allocations.forEach(each -> byRole.merge(each.role(), each.resources(), Resources::plus));
     return byRole.entrySet().stream()

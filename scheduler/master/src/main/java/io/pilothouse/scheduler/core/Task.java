@@ -28,6 +28,9 @@ final class Task {
   final Resources resources;
   TaskState state;
 
+  /** When it was launched; 0: not known, its agent brought it. */
+  long launched;
+
   /** It counts against its framework's share and its machine. */
   boolean holding;
 

@@ -56,6 +56,16 @@ final class Exchange {
     return body;
   }
 
+  /** Of the query; the first of several. One that cannot be decoded is none. */
+  Optional<String> parameter(String name) {
+    try {
+      return Optional.ofNullable(new QueryStringDecoder(uri).parameters().get(name))
+          .map(all -> all.get(0));
+    } catch (IllegalArgumentException e) {
+      return Optional.empty();
+    }
+  }
+
   Optional<String> header(String name) {
     return Optional.ofNullable(headers.get(name));
   }

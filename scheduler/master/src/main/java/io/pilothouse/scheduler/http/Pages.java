@@ -122,7 +122,7 @@ final class Pages {
         () -> exchange.text(503, Gate.NOT_LEADING));
   }
 
-  private static byte[] document(Writer writer) {
+  static byte[] document(Writer writer) {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     try (JsonGenerator json = JSON.createGenerator(out)) {
       writer.write(json);

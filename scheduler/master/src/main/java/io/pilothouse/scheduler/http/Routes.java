@@ -43,6 +43,15 @@ public final class Routes implements Consumer<Exchange> {
     routes.put("/state", pages::state);
     routes.put("/state.json", pages::state);
     routes.put("/state-summary", pages::summary);
+    ToolPages tools = new ToolPages(loop, new Gate(loop, known, "mesos-master-readonly"));
+    routes.put("/slaves", tools::slaves);
+    routes.put("/frameworks", tools::frameworks);
+    routes.put("/tasks", tools::tasks);
+    routes.put("/tasks.json", tools::tasks);
+    routes.put("/roles", tools::roles);
+    routes.put("/roles.json", tools::roles);
+    routes.put("/quota", tools::quota);
+    routes.put("/weights", tools::weights);
   }
 
   @Override

@@ -2,6 +2,7 @@ package io.pilothouse.scheduler.http;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.pilothouse.mesos.v1.Attribute;
+import io.pilothouse.mesos.v1.FrameworkInfo;
 import io.pilothouse.mesos.v1.FrameworkInfo.Capability;
 import io.pilothouse.mesos.v1.MasterInfo;
 import io.pilothouse.mesos.v1.Resource;
@@ -19,6 +20,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /** {@code /state} and {@code /state-summary}, the documents that tools read before v1. */
@@ -51,29 +53,41 @@ final class StateJson {
       json.writeEndObject();
     }
     json.writeEndArray();
+    frameworks(json, state, each -> true);
+    json.writeArrayFieldStart("orphan_tasks");
+    json.writeEndArray();
+    json.writeEndObject();
+  }
+
+  /** Those that are there and those that were, with their tasks. */
+  static void frameworks(JsonGenerator json, GetState state, Predicate<FrameworkInfo> wanted)
+      throws IOException {
     Map<String, List<Task>> tasks = byFramework(state.getGetTasks().getTasksList());
     Map<String, List<Task>> lost = byFramework(state.getGetTasks().getUnreachableTasksList());
     Map<String, List<Task>> done = byFramework(state.getGetTasks().getCompletedTasksList());
-    frameworks(json, "frameworks", state.getGetFrameworks().getFrameworksList(), tasks, lost, done);
+    GetFrameworks all = state.getGetFrameworks();
+    frameworks(json, "frameworks", chosen(all.getFrameworksList(), wanted), tasks, lost, done);
     frameworks(
         json,
         "completed_frameworks",
-        state.getGetFrameworks().getCompletedFrameworksList(),
+        chosen(all.getCompletedFrameworksList(), wanted),
         tasks,
         lost,
         done);
-    json.writeArrayFieldStart("orphan_tasks");
-    json.writeEndArray();
     json.writeArrayFieldStart("unregistered_frameworks");
     json.writeEndArray();
-    json.writeEndObject();
+  }
+
+  private static List<GetFrameworks.Framework> chosen(
+      List<GetFrameworks.Framework> of, Predicate<FrameworkInfo> wanted) {
+    return of.stream().filter(each -> wanted.test(each.getFrameworkInfo())).toList();
   }
 
   private static Map<String, List<Task>> byFramework(List<Task> tasks) {
     return tasks.stream().collect(Collectors.groupingBy(each -> each.getFrameworkId().getValue()));
   }
 
-  private static void agent(JsonGenerator json, GetAgents.Agent agent) throws IOException {
+  static void agent(JsonGenerator json, GetAgents.Agent agent) throws IOException {
     json.writeStringField("id", agent.getAgentInfo().getId().getValue());
     json.writeStringField("hostname", agent.getAgentInfo().getHostname());
     json.writeNumberField("port", agent.getAgentInfo().getPort());
@@ -151,7 +165,7 @@ final class StateJson {
     resources(json, "offered_resources", framework.getOfferedResourcesList());
   }
 
-  private static void tasks(JsonGenerator json, String field, List<Task> tasks) throws IOException {
+  static void tasks(JsonGenerator json, String field, List<Task> tasks) throws IOException {
     json.writeArrayFieldStart(field);
     for (Task each : tasks) {
       json.writeStartObject();
@@ -161,6 +175,7 @@ final class StateJson {
       json.writeStringField("executor_id", each.getExecutorId().getValue());
       json.writeStringField("slave_id", each.getAgentId().getValue());
       json.writeStringField("state", each.getState().name());
+      json.writeStringField("role", role(each));
       resources(json, "resources", each.getResourcesList());
       json.writeArrayFieldStart("statuses");
       for (TaskStatus status : each.getStatusesList()) {
@@ -173,6 +188,13 @@ final class StateJson {
       json.writeEndObject();
     }
     json.writeEndArray();
+  }
+
+  private static String role(Task task) {
+    return task.getResourcesList().stream()
+        .map(each -> each.getAllocationInfo().getRole())
+        .findFirst()
+        .orElse("*");
   }
 
   /** By name: sums of numbers, else as Mesos' flags write them. The four common ones always. */

@@ -41,7 +41,8 @@ class AgentStreamsTest {
   private final Loop loop = new Loop(System::currentTimeMillis, () -> served.get().endAll());
   private final AgentStreams streams = new AgentStreams(loop, token::get);
   private final AgentPort port =
-      new AgentPort(new ServerAddress("127.0.0.1", 0), Optional.empty(), streams);
+      new AgentPort(
+          new ServerAddress("127.0.0.1", 0), Optional.empty(), streams, new Queries(loop));
   private final ManagedChannel channel =
       NettyChannelBuilder.forAddress("127.0.0.1", port.port()).usePlaintext().build();
 
@@ -222,7 +223,9 @@ class AgentStreamsTest {
   @Test
   void aPlainPortIsForLoopbackAlone() {
     assertThatThrownBy(
-            () -> new AgentPort(new ServerAddress("0.0.0.0", 0), Optional.empty(), streams))
+            () ->
+                new AgentPort(
+                    new ServerAddress("0.0.0.0", 0), Optional.empty(), streams, new Queries(loop)))
         .isInstanceOf(ProgramException.class)
         .hasMessageContaining("give --tls DIR");
   }

@@ -1,0 +1,115 @@
+package io.pilothouse.cli.offers;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.pilothouse.api.v1.FrameworkView;
+import io.pilothouse.cli.Json;
+import io.pilothouse.cli.Names;
+import io.pilothouse.cli.Table;
+import java.util.List;
+
+/** Frameworks as tables and JSON. */
+final class FrameworkRows {
+  private FrameworkRows() {}
+
+  static void fill(FrameworkView view, ObjectNode node) {
+    node.put("id", view.getId())
+        .put("name", view.getName())
+        .put("principal", view.getPrincipal())
+        .put("user", view.getUser());
+    Json.strings(node, "roles", view.getRolesList());
+    node.put("state", view.getState());
+    Json.time(node, "since", view.getSince());
+    Json.time(node, "removed_by", view.getRemovedBy());
+    Json.time(node, "ended_at", view.getEndedAt());
+    node.put("tasks", view.getTasks()).put("offers", view.getOffers());
+    Amounts.fill(node, "used", view.getUsedList());
+    Amounts.fill(node, "offered", view.getOfferedList());
+  }
+
+  static String table(List<FrameworkView> views, boolean wide) {
+    Table table =
+        wide
+            ? new Table(
+                "ID",
+                "NAME",
+                "STATE",
+                "FOR",
+                "ROLES",
+                "TASKS",
+                "OFFERS",
+                "USED",
+                "OFFERED",
+                "PRINCIPAL",
+                "USER",
+                "NOTE")
+            : new Table("ID", "NAME", "STATE", "FOR", "ROLES", "TASKS", "OFFERS", "USED", "NOTE");
+    for (FrameworkView each : views) {
+      String roles = String.join(",", each.getRolesList());
+      String age = Names.ago(each.getSince());
+      String used = Amounts.text(each.getUsedList());
+      if (wide) {
+        table.row(
+            each.getId(),
+            each.getName(),
+            each.getState(),
+            age,
+            roles,
+            each.getTasks(),
+            each.getOffers(),
+            used,
+            Amounts.text(each.getOfferedList()),
+            each.getPrincipal(),
+            each.getUser(),
+            note(each));
+      } else {
+        table.row(
+            each.getId(),
+            each.getName(),
+            each.getState(),
+            age,
+            roles,
+            each.getTasks(),
+            each.getOffers(),
+            used,
+            note(each));
+      }
+    }
+    return table.toString();
+  }
+
+  static String note(FrameworkView view) {
+    if (view.getEndedAt() > 0) {
+      return "ended " + Names.when(view.getEndedAt());
+    }
+    return switch (view.getState()) {
+      case "DISCONNECTED" -> "removed with its tasks" + until(view);
+      case "RECOVERED" ->
+          "not back since another scheduler began to lead; removed with its tasks" + until(view);
+      default -> "";
+    };
+  }
+
+  private static String until(FrameworkView view) {
+    return view.getRemovedBy() == 0
+        ? " never, by itself"
+        : " unless it is back by then: " + Names.when(view.getRemovedBy());
+  }
+
+  static String sentence(FrameworkView view) {
+    StringBuilder text =
+        new StringBuilder(
+            "framework %s '%s' is %s".formatted(view.getId(), view.getName(), view.getState()));
+    if (view.getEndedAt() == 0) {
+      text.append(": %d tasks".formatted(view.getTasks()));
+      text.append(with(Amounts.text(view.getUsedList())));
+      text.append(", %d offers".formatted(view.getOffers()));
+      text.append(with(Amounts.text(view.getOfferedList())));
+    }
+    String note = note(view);
+    return note.isEmpty() ? text.toString() : text.append("; ").append(note).toString();
+  }
+
+  private static String with(String amounts) {
+    return amounts.isEmpty() ? "" : " (" + amounts + ")";
+  }
+}

@@ -1,0 +1,152 @@
+package io.pilothouse.cli.offers;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.pilothouse.api.v1.GetFleetReply;
+import io.pilothouse.api.v1.GetFleetRequest;
+import io.pilothouse.api.v1.GetStatusRequest;
+import io.pilothouse.api.v1.Lease;
+import io.pilothouse.api.v1.SchedulerQueriesGrpc;
+import io.pilothouse.api.v1.SchedulerQueriesGrpc.SchedulerQueriesBlockingStub;
+import io.pilothouse.api.v1.StatusReply;
+import io.pilothouse.cli.CliException;
+import io.pilothouse.cli.Command;
+import io.pilothouse.cli.ExitCode;
+import io.pilothouse.cli.Failures;
+import io.pilothouse.cli.Identity;
+import io.pilothouse.cli.Json;
+import io.pilothouse.client.PeerConnection;
+import io.pilothouse.client.ServerAddress;
+import io.pilothouse.tls.Peers;
+import java.util.Collection;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BiConsumer;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/** Asks the scheduler that leads; the Device Manager says where it is. */
+public abstract class SchedulerCommand extends Command {
+  private static final String ROLE = "scheduler";
+  private static final int LARGEST_ANSWER = 16 << 20;
+  private static final String SEE_WHY =
+      "see whether it runs (quick start: pilot dev start scheduler); the fleet's log/ directory says"
+          + " why it ended";
+
+  private @Nullable StatusReply status;
+
+  /** One question; what the scheduler refuses becomes the command's error. */
+  protected final <R> R scheduler(Function<SchedulerQueriesBlockingStub, R> question) {
+    Lease lease = lease();
+    Identity self = identity();
+    try (PeerConnection connection =
+        new PeerConnection(address(lease), self.principal(), Peers.SATELLITE, self.tls())) {
+      return question.apply(
+          SchedulerQueriesGrpc.newBlockingStub(connection.channel())
+              .withMaxInboundMessageSize(LARGEST_ANSWER)
+              .withDeadlineAfter(timeout().toMillis(), TimeUnit.MILLISECONDS));
+    } catch (StatusRuntimeException e) {
+      throw refused(lease, e);
+    }
+  }
+
+  private Lease lease() {
+    StatusReply now = ask("GetStatus", GetStatusRequest.getDefaultInstance(), StatusReply.parser());
+    status = now;
+    return now.getLeasesList().stream()
+        .filter(each -> each.getRole().equals(ROLE) && !each.getHolder().isEmpty())
+        .findFirst()
+        .orElseThrow(this::noScheduler);
+  }
+
+  private CliException noScheduler() {
+    GetFleetReply fleet =
+        ask("GetFleet", GetFleetRequest.getDefaultInstance(), GetFleetReply.parser());
+    if (fleet.getFleet().getTypesList().stream()
+        .noneMatch(type -> type.getOffers().getResourcesCount() > 0)) {
+      return new CliException(
+          ExitCode.REFUSED,
+          "NOTHING_OFFERED",
+          "this fleet offers nothing to frameworks: none of its machine types has `offers:`",
+          "say in types/*.yaml what frameworks may have of the machines, and run `pilot apply`; to"
+              + " try it: pilot up --example offers");
+    }
+    return new CliException(
+        ExitCode.UNREACHABLE,
+        "NO_SCHEDULER",
+        "no scheduler leads: nobody has the lease `scheduler`",
+        SEE_WHY);
+  }
+
+  private static ServerAddress address(Lease lease) {
+    try {
+      return ServerAddress.parse(lease.getAddress());
+    } catch (IllegalArgumentException e) {
+      throw new CliException(
+          ExitCode.UNREACHABLE,
+          "NO_SCHEDULER",
+          "scheduler %s leads, and does not say where it is: its lease has the address \"%s\""
+              .formatted(lease.getHolder(), lease.getAddress()),
+          "give it --agents HOST:PORT, and start it again");
+    }
+  }
+
+  private static CliException refused(Lease lease, StatusRuntimeException e) {
+    Status.Code code = e.getStatus().getCode();
+    String said = String.valueOf(e.getStatus().getDescription());
+    String at = "scheduler %s at %s".formatted(lease.getHolder(), lease.getAddress());
+    return switch (code) {
+      case UNAVAILABLE ->
+          new CliException(
+              ExitCode.UNREACHABLE,
+              "UNREACHABLE",
+              "%s cannot be asked: %s".formatted(at, cause(e, said)),
+              SEE_WHY + "; this host must reach that address, with TLS if the fleet has it");
+      case DEADLINE_EXCEEDED ->
+          new CliException(
+              ExitCode.GAVE_UP,
+              code.name(),
+              at + " has not answered in time",
+              SEE_WHY + "; or wait longer: --timeout 60s");
+      case UNIMPLEMENTED ->
+          new CliException(
+              ExitCode.FAILED,
+              code.name(),
+              at + " does not know this question",
+              "it is of an older release: start the one that came with this program");
+      default -> new CliException(Failures.exitCode(code.name()), code.name(), said, remedy(code));
+    };
+  }
+
+  private static String cause(StatusRuntimeException e, String said) {
+    Throwable cause = e.getCause();
+    return cause == null || cause.getMessage() == null ? said : cause.getMessage();
+  }
+
+  private static String remedy(Status.Code code) {
+    return switch (code) {
+      case NOT_FOUND -> "`pilot framework list`, `pilot role list` and `pilot task list` show all";
+      case PERMISSION_DENIED, UNAUTHENTICATED ->
+          "call as an operator: --tls DIR with the certificate of operator/NAME";
+      default -> "";
+    };
+  }
+
+  /** {@code {"items":[…],"revision":N}}, the revision being that of the fleet that was asked of. */
+  protected final <T> ObjectNode items(
+      Collection<T> items, int leftOut, BiConsumer<T, ObjectNode> fill) {
+    StatusReply now = status;
+    ObjectNode root = Json.items(items, now == null ? 0 : now.getRevision(), fill);
+    if (leftOut > 0) {
+      root.put("left_out", leftOut);
+    }
+    return root;
+  }
+
+  /** Says that a list is not whole. */
+  protected final void tellLeftOut(int number, String remedy) {
+    if (number > 0) {
+      say("%d more are not shown: they do not fit into one answer; %s".formatted(number, remedy));
+    }
+  }
+}

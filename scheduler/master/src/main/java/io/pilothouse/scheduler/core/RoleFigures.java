@@ -1,0 +1,36 @@
+package io.pilothouse.scheduler.core;
+
+import io.pilothouse.scheduler.allocator.Quota;
+import io.pilothouse.scheduler.allocator.resources.Quantities;
+import io.pilothouse.scheduler.allocator.resources.Resources;
+import java.util.List;
+
+/**
+ * A role with what was set of it and what it has.
+ *
+ * @param used by tasks and executors, with the roles below it
+ * @param offered the same, of offers that are not answered
+ * @param consumed what is charged against the quota
+ * @param share of what it has the most of, 0 to 1, not divided by the weight
+ * @param dominant of which resource; empty: it has nothing
+ * @param frameworks ids of those that are subscribed with it
+ */
+public record RoleFigures(
+    String name,
+    double weight,
+    int priority,
+    Quota quota,
+    Resources used,
+    Resources offered,
+    Quantities consumed,
+    double share,
+    String dominant,
+    List<String> frameworks) {
+  public RoleFigures {
+    frameworks = List.copyOf(frameworks);
+  }
+
+  public Resources allocated() {
+    return used.plus(offered);
+  }
+}
