@@ -3,26 +3,17 @@ package io.pilothouse.agent;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.pilothouse.api.v1.Condition;
 import io.pilothouse.api.v1.VerdictKind;
 import io.pilothouse.client.ServerAddress;
-import io.pilothouse.kit.Rounds;
-import io.pilothouse.processes.Cgroups;
 import io.pilothouse.processes.Family;
 import io.pilothouse.processes.ProcFs;
-import java.io.File;
 import java.io.IOException;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer;
@@ -42,50 +33,9 @@ import org.junit.jupiter.api.io.TempDir;
 class OffersEndToEndTest {
   @TempDir private static Path dir;
   private static OfferedFleet fleet;
-  private static Process scheduler;
+  private static Started scheduler;
   private static Framework framework;
-  private static Agent agent;
-
-  /** As much of the agent as offers are about. */
-  private static final class Agent {
-    private final Wanted wanted;
-    private final Offers offers;
-    private final List<Rounds> rounds = new ArrayList<>();
-
-    Agent() {
-      Disk disk = new Disk(dir.resolve("machine"));
-      SimpleMeterRegistry meters = new SimpleMeterRegistry();
-      wanted = new Wanted(OfferedFleet.MACHINE, fleet.machine, disk, true);
-      Surroundings around =
-          new Surroundings(
-              disk,
-              Cgroups.none("a test"),
-              new Readiness("127.0.0.1", 80),
-              Map.of("PATH", "/usr/bin:/bin", "PILOT_MACHINE", OfferedFleet.MACHINE),
-              80,
-              () -> {});
-      offers =
-          new Offers(
-              new Offers.Setting(
-                  OfferedFleet.MACHINE,
-                  OfferedFleet.BOOT,
-                  new ServerAddress("127.0.0.1", 81),
-                  around,
-                  () -> Cgroups.none("a test")),
-              wanted,
-              Optional.empty());
-      rounds.add(new Rounds("pull", Duration.ofMillis(20), wanted::pull, meters));
-      rounds.getFirst().start();
-      Rounds tasks = new Rounds("tasks", Duration.ofMillis(200), offers::round, meters);
-      rounds.add(tasks);
-      offers.start(tasks);
-    }
-
-    void stops() {
-      rounds.forEach(Rounds::close);
-      offers.close();
-    }
-  }
+  private static OfferedAgent agent;
 
   @BeforeAll
   static void start() throws Exception {
@@ -93,11 +43,10 @@ class OffersEndToEndTest {
     fleet = new OfferedFleet(dir);
     String api = OfferedFleet.free().toString();
     scheduler =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-XX:TieredStopAtLevel=1",
-                "-cp",
-                System.getProperty("java.class.path"),
+        Started.java(
+            dir.resolve("scheduler.log"),
+            System.getProperty("java.class.path"),
+            List.of(
                 "io.pilothouse.scheduler.Main",
                 "--id",
                 "scheduler-1",
@@ -108,13 +57,9 @@ class OffersEndToEndTest {
                 "--api",
                 api,
                 "--agents",
-                OfferedFleet.free().toString())
-            .redirectErrorStream(true)
-            .redirectOutput(dir.resolve("scheduler.log").toFile())
-            .redirectInput(new File("/dev/null"))
-            .start();
+                OfferedFleet.free().toString()));
     fleet.bringsIntoService();
-    agent = new Agent();
+    agent = new OfferedAgent(fleet, dir.resolve("machine"));
     OfferedFleet.until(() -> listens(api));
     framework = new Framework(api);
   }
@@ -124,16 +69,8 @@ class OffersEndToEndTest {
     try (Socket socket = new Socket(at.host(), at.port())) {
       return socket.isConnected();
     } catch (IOException e) {
-      assertThat(scheduler.isAlive()).as("the scheduler: " + log()).isTrue();
+      assertThat(scheduler.isAlive()).as("the scheduler: %s", scheduler.said()).isTrue();
       return false;
-    }
-  }
-
-  private static String log() {
-    try {
-      return Files.readString(dir.resolve("scheduler.log"));
-    } catch (IOException e) {
-      return e.toString();
     }
   }
 
@@ -142,7 +79,7 @@ class OffersEndToEndTest {
     framework.close();
     agent.stops();
     Family.killForgotten(dir.resolve("machine"), "PILOT_TASK", Set.of());
-    scheduler.destroyForcibly().waitFor(10, TimeUnit.SECONDS);
+    scheduler.close();
     fleet.close();
   }
 
@@ -197,7 +134,7 @@ class OffersEndToEndTest {
     long pid = Long.parseLong(Files.readString(sandbox.resolve("stdout")).strip());
 
     agent.stops();
-    agent = new Agent();
+    agent = new OfferedAgent(fleet, dir.resolve("machine"));
     Files.createFile(sandbox.resolve("go"));
 
     assertThat(framework.hears("t3", "TASK_FAILED").get("message").asText())
