@@ -95,7 +95,7 @@ class OfferCommandsTest {
         .startsWith("ID      NAME")
         .contains("m-0001", "batch", "ACTIVE", "ads/prod", "cpus 3");
     assertThat(scheduler.principal).isEqualTo("operator/ann");
-    assertThat(pilot("framework", "list", "-o", "wide").out()).contains("USER", "mem 512");
+    assertThat(pilot("framework", "list", "-o", "wide").out()).contains("USER", "mem 512MiB");
     assertThat(pilot("framework", "list", "-o", "name").out()).isEqualTo("m-0001\n");
     JsonNode said = json(pilot("framework", "list", "-o", "json"));
     assertThat(said.path("revision").asLong()).isEqualTo(812);
@@ -127,7 +127,7 @@ class OfferCommandsTest {
             .build();
     assertThat(pilot("framework", "show", "batch").out())
         .contains(
-            "framework m-0001 'batch' is DISCONNECTED: 3 tasks (cpus 3), 1 offers (mem 512)",
+            "framework m-0001 'batch' is DISCONNECTED: 3 tasks (cpus 3), 1 offers (mem 512MiB)",
             "removed with its tasks unless it is back by then: at 2026-03-01T08:01:00Z");
     assertThat(((ListFrameworksRequest) scheduler.asked.get(0)).getFramework()).isEqualTo("batch");
     assertThat(json(pilot("framework", "show", "batch", "-o", "json")).path("id").asText())

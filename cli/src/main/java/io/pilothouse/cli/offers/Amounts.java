@@ -8,17 +8,22 @@ import java.math.RoundingMode;
 import java.util.Collection;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /** Resources as people and scripts read them: sums of amounts by name, else what Mesos writes. */
 final class Amounts {
+  /** What Mesos counts in MB, and means 2 to the power of 20. */
+  private static final Set<String> SIZES = Set.of("disk", "mem");
+
   private Amounts() {}
 
-  /** {@code cpus 2, mem 512, ports 31000-31009}; empty when there are none. */
+  /** {@code cpus 2, mem 512MiB, ports 31000-31009}; empty when there are none. */
   static String text(Collection<Resource> resources) {
     TreeMap<String, String> all = new TreeMap<>();
-    scalars(resources).forEach((name, amount) -> all.put(name, number(amount)));
+    scalars(resources)
+        .forEach((name, amount) -> all.put(name, number(amount) + (SIZES.contains(name) ? "MiB" : "")));
     others(resources).forEach((name, words) -> all.merge(name, words, (a, b) -> a + "," + b));
     return all.entrySet().stream()
         .map(each -> each.getKey() + " " + each.getValue())
