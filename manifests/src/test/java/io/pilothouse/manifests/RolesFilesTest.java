@@ -151,7 +151,7 @@ class RolesFilesTest {
         "guarantee: {Cores: 4}   | 13 | guarantee: \"Cores\" is not a resource",
         "guarantee: {cpus: 1, cpus: 2} | 22 | guarantee: the resource \"cpus\" is there twice",
         "limit: {cpus: few}      | 15 | limit.cpus: \"few\"; expected a number of processors, such"
-            + " as 40 or 0.5, or 0 for none",
+            + " as 40 or 0.5, with at most 3 decimals, up to 1000000000, or 0 for none",
         "limit: {mem: -1}        | 14 | limit.mem: \"-1\" is not a size",
         "limit: {zones: [a]}     | 16 | limit.zones: a list; expected an amount",
         "limits: {cpus: 1}       | 1 | unknown key \"limits\" (did you mean \"limit\"?)",
@@ -231,13 +231,14 @@ class RolesFilesTest {
         .containsExactly(
             "role \"a b\" is no role; write names separated by /, such as ads/prod, none of them"
                 + " empty, '.', '..' or '*', with '-' at its beginning, or with blanks",
-            "role a: weight: expected a number above 0 and up to 1000000",
+            "role a: weight: 4294967295 thousandths; expected a number above 0 and up to 1000000, with at"
+                + " most 3 decimals",
             "role \"a\" is there twice",
             "role a: priority: -2147483648; expected -1000000 to 1000000",
             "role b: guarantee: the resource cpus is there twice",
-            "role c: guarantee: cpus: expected a number of processors, such as 40 or 0.5",
-            "role c: limit: cpus: expected a number of processors, such as 40 or 0.5, or 0 for none",
-            "role c: limit: zones: expected an amount, such as 5 or 0.5, up to 1000000000, or 0 for"
+            "role c: guarantee: cpus: expected a number of processors, such as 40 or 0.5, with at most 3 decimals, up to 1000000000",
+            "role c: limit: cpus: expected a number of processors, such as 40 or 0.5, with at most 3 decimals, up to 1000000000, or 0 for none",
+            "role c: limit: zones: expected an amount, such as 5 or 0.5, with at most 3 decimals, up to 1000000000, or 0 for"
                 + " none",
             "role c: limit: x/y: a resource's name has 1 to 63 of a-z 0-9 _ - and begins with a"
                 + " letter");

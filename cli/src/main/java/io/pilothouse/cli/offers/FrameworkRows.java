@@ -21,6 +21,9 @@ final class FrameworkRows {
     Json.time(node, "since", view.getSince());
     Json.time(node, "removed_by", view.getRemovedBy());
     Json.time(node, "ended_at", view.getEndedAt());
+    if (!view.getEndedWhy().isEmpty()) {
+      node.put("ended_why", view.getEndedWhy());
+    }
     node.put("tasks", view.getTasks()).put("offers", view.getOffers());
     Amounts.fill(node, "used", view.getUsedList());
     Amounts.fill(node, "offered", view.getOfferedList());
@@ -33,7 +36,7 @@ final class FrameworkRows {
                 "ID",
                 "NAME",
                 "STATE",
-                "FOR",
+                "AGE",
                 "ROLES",
                 "TASKS",
                 "OFFERS",
@@ -42,7 +45,7 @@ final class FrameworkRows {
                 "PRINCIPAL",
                 "USER",
                 "NOTE")
-            : new Table("ID", "NAME", "STATE", "FOR", "ROLES", "TASKS", "OFFERS", "USED", "NOTE");
+            : new Table("ID", "NAME", "STATE", "AGE", "ROLES", "TASKS", "OFFERS", "USED", "NOTE");
     for (FrameworkView each : views) {
       String roles = String.join(",", each.getRolesList());
       String age = Names.ago(each.getSince());
@@ -79,7 +82,7 @@ final class FrameworkRows {
 
   static String note(FrameworkView view) {
     if (view.getEndedAt() > 0) {
-      return "ended " + Names.when(view.getEndedAt());
+      return "ended %s: %s".formatted(Names.when(view.getEndedAt()), view.getEndedWhy());
     }
     return switch (view.getState()) {
       case "DISCONNECTED" -> "removed with its tasks" + until(view);
@@ -100,13 +103,17 @@ final class FrameworkRows {
         new StringBuilder(
             "framework %s '%s' is %s".formatted(view.getId(), view.getName(), view.getState()));
     if (view.getEndedAt() == 0) {
-      text.append(": %d tasks".formatted(view.getTasks()));
+      text.append(": " + number(view.getTasks(), "task"));
       text.append(with(Amounts.text(view.getUsedList())));
-      text.append(", %d offers".formatted(view.getOffers()));
+      text.append(", " + number(view.getOffers(), "offer"));
       text.append(with(Amounts.text(view.getOfferedList())));
     }
     String note = note(view);
     return note.isEmpty() ? text.toString() : text.append("; ").append(note).toString();
+  }
+
+  private static String number(int many, String of) {
+    return many + " " + of + (many == 1 ? "" : "s");
   }
 
   private static String with(String amounts) {

@@ -101,7 +101,11 @@ public abstract class SchedulerCommand extends Command {
               ExitCode.UNREACHABLE,
               "UNREACHABLE",
               "%s cannot be asked: %s".formatted(at, cause(e, said)),
-              SEE_WHY + "; this host must reach that address, with TLS if the fleet has it");
+              SEE_WHY
+                  + "; this host must reach that address, with TLS if the fleet has it; amid a change"
+                  + " of leaders: ask again in a moment");
+      case RESOURCE_EXHAUSTED ->
+          new CliException(ExitCode.GAVE_UP, code.name(), said, "ask again in a moment");
       case DEADLINE_EXCEEDED ->
           new CliException(
               ExitCode.GAVE_UP,

@@ -55,7 +55,9 @@ public final class RoleCheck {
   private static List<String> own(OfferRole role) {
     List<String> problems = new ArrayList<>();
     if (role.getWeightMilli() < 0 || role.getWeightMilli() > MOST_WEIGHT * MILLE) {
-      problems.add("weight: expected a number above 0 and up to %s".formatted(MOST_WEIGHT));
+      problems.add(
+          "weight: %s thousandths; expected a number above 0 and up to %s, with at most 3 decimals"
+              .formatted(Integer.toUnsignedString(role.getWeightMilli()), MOST_WEIGHT));
     }
     if (role.getPriority() < -MOST_PRIORITY || role.getPriority() > MOST_PRIORITY) {
       problems.add(
@@ -121,11 +123,15 @@ public final class RoleCheck {
   public static String expected(String name, boolean orNothing) {
     String or = orNothing ? ", or 0 for none" : "";
     return switch (name) {
-      case "cpus" -> "expected a number of processors, such as 40 or 0.5" + or;
-      case "gpus" -> "expected a whole number of GPUs, such as 8" + or;
-      case "mem", "disk" -> "expected a size of whole MiB, such as 512MiB or 2TiB" + or;
+      case "cpus" ->
+          "expected a number of processors, such as 40 or 0.5, with at most 3 decimals, up to 1000000000"
+              + or;
+      case "gpus" -> "expected a whole number of GPUs, such as 8, up to 1000000000" + or;
+      case "mem", "disk" ->
+          "expected a size of whole MiB, such as 512MiB or 2TiB, up to 1048576TiB" + or;
       case "ports" -> "ports are not shared out by roles; leave them out";
-      default -> "expected an amount, such as 5 or 0.5, up to 1000000000" + or;
+      default ->
+          "expected an amount, such as 5 or 0.5, with at most 3 decimals, up to 1000000000" + or;
     };
   }
 

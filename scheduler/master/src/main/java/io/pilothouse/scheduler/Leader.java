@@ -4,6 +4,7 @@ import io.pilothouse.api.v1.OfferRole;
 import io.pilothouse.api.v1.OfferableMachine;
 import io.pilothouse.api.v1.PullOfferableReply;
 import io.pilothouse.api.v1.ReadOffersReply;
+import io.pilothouse.client.DmException;
 import io.pilothouse.kit.HeldLease;
 import io.pilothouse.mesos.v1.MasterInfo;
 import io.pilothouse.scheduler.core.Core;
@@ -37,6 +38,9 @@ final class Leader {
   /** The Device Manager, as far as a scheduler asks it. */
   interface DeviceManager {
     PullOfferableReply pull(long revision);
+
+    /** From here on nothing is taken of cores with lower numbers. */
+    void begin(long token, long core);
 
     /** What earlier leaders wrote down. */
     ReadOffersReply read(long token);
@@ -105,8 +109,38 @@ final class Leader {
   void round() {
     Optional<Long> token = toBegin();
     if (token.isPresent()) {
-      begin(token.get(), dm.read(token.get()));
+      begin(token.get());
     }
+  }
+
+  /**
+   * First the end of all that earlier cores have under way, then what they left: else one of their
+   * writes could be done after it was read.
+   */
+  private void begin(long token) {
+    long core = nextCore();
+    try {
+      dm.begin(token, core);
+    } catch (DmException e) {
+      if (!e.staleToken()) {
+        throw e;
+      }
+      log.info("Core {} cannot begin: {}", core, e.getMessage());
+    }
+    ReadOffersReply remembered = dm.read(token);
+    if (remembered.getCore() == core) {
+      begin(token, core, remembered);
+    } else {
+      passed(remembered.getCore()); // this machine's clock was ahead once
+    }
+  }
+
+  private synchronized long nextCore() {
+    return nextCore++;
+  }
+
+  private synchronized void passed(long core) {
+    nextCore = Math.max(nextCore, core + 1);
   }
 
   /** The token under which there is to be a new core. */
@@ -144,12 +178,12 @@ final class Leader {
     return options.master().getHostname() + ":" + options.master().getPort();
   }
 
-  private synchronized void begin(long token, ReadOffersReply remembered) {
+  private synchronized void begin(long token, long core, ReadOffersReply remembered) {
     if (!lease.token().equals(Optional.of(token))) {
       return; // while it was read
     }
     leading = token;
-    CoreOptions named = options.master(named(options.master(), leading, nextCore++));
+    CoreOptions named = options.master(named(options.master(), leading, core));
     log.info(
         "Leads with token {} and {} machines, {} frameworks and {} agents of before, as {}",
         token,
@@ -166,7 +200,7 @@ final class Leader {
             .addAllMachines(machines.values())
             .addAllRoles(roles)
             .build();
-    loop.submit((core, now) -> core.machines(all, now));
+    loop.submit((begun, now) -> begun.machines(all, now));
   }
 
   /** Ids that a core gives are given by no other: not by one of another token, nor of its own. */

@@ -160,7 +160,7 @@ public final class Main implements Program.Body {
             loop,
             core,
             (named, remembered, token, now) -> {
-              writer.begin(token);
+              writer.begin(token, remembered.getCore());
               Allocator allocator = Allocator.create(Options.DEFAULT.withSeed(now));
               return new Core(named, allocator, edges, remembered, now);
             },

@@ -23,7 +23,7 @@ import org.slf4j.LoggerFactory;
 /**
  * Writes down in the Device Manager what the core wants kept: one request at a time, with all that
  * has gathered meanwhile, and says what is done. An answer that does not come is waited for no
- * longer than the lease: the request is sent again as it was, and is done once.
+ * longer than the lease: the request is sent again as it was; it says what is, so twice is once.
  *
  * <p>A request that is refused because something in it is wrong is halved until that one is alone:
  * it is given up, and nothing else with it. A token that is refused ends the core.
@@ -55,6 +55,7 @@ final class OffersWriter {
   private final Map<Key, Item> gathered = new LinkedHashMap<>();
   private final Deque<Batch> sending = new ArrayDeque<>();
   private long token;
+  private long core;
   private long last;
 
   /** Of the core that is written for; answers to an earlier one's requests are nobody's. */
@@ -89,10 +90,16 @@ final class OffersWriter {
     added = what;
   }
 
-  /** A new core begins, under this token; its numbers count from 1. On the loop's thread. */
-  synchronized void begin(long leaseToken) {
+  /**
+   * A new core begins; its writes count from 1. On the loop's thread.
+   *
+   * @param leaseToken that it begins under
+   * @param number of the core, as the Device Manager knows it
+   */
+  synchronized void begin(long leaseToken, long number) {
     end();
     token = leaseToken;
+    core = number;
   }
 
   /** The core is gone, and what it wanted with it. */
@@ -182,7 +189,8 @@ final class OffersWriter {
   }
 
   private Batch batch(List<Item> items) {
-    UpdateOffersRequest.Builder request = UpdateOffersRequest.newBuilder().setToken(token);
+    UpdateOffersRequest.Builder request =
+        UpdateOffersRequest.newBuilder().setToken(token).setCore(core);
     for (Item each : items) {
       switch (each.what) {
         case Write.KeepFramework keep -> request.addFrameworks(keep.framework());

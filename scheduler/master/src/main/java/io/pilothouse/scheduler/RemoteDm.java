@@ -16,10 +16,10 @@ record RemoteDm(DmClient client) implements Leader.DeviceManager, OffersWriter.D
   private static final Duration WAIT = Duration.ofSeconds(10);
   private static final Duration CALL = Duration.ofSeconds(3);
 
-  /** For all that is kept: up to 10,000 frameworks of 64 KiB. */
+  /** For all that is kept: the Device Manager bounds it to some 60 MB. */
   private static final Duration READ = Duration.ofSeconds(20);
 
-  private static final int LARGEST_READ = 1 << 30;
+  private static final int LARGEST_READ = 128 << 20;
 
   @Override
   public PullOfferableReply pull(long revision) {
@@ -29,6 +29,12 @@ record RemoteDm(DmClient client) implements Leader.DeviceManager, OffersWriter.D
         WAIT.plus(CALL),
         WAIT.plus(CALL),
         channel -> SatelliteGrpc.newBlockingStub(channel).pullOfferable(request));
+  }
+
+  @Override
+  public void begin(long token, long core) {
+    update(
+        UpdateOffersRequest.newBuilder().setToken(token).setCore(core).build(), RequestIds.fresh());
   }
 
   @Override

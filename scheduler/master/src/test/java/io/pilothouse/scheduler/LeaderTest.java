@@ -51,6 +51,7 @@ class LeaderTest {
   private @Nullable RuntimeException refusal;
   private boolean leaseEndsWhenRead;
   private final List<Long> reads = new ArrayList<>();
+  private long highest;
 
   private final HeldLease lease =
       new HeldLease() {
@@ -75,6 +76,13 @@ class LeaderTest {
             }
 
             @Override
+            public void begin(long with, long core) {
+              if (core >= highest) {
+                highest = core;
+              }
+            }
+
+            @Override
             public ReadOffersReply read(long with) {
               reads.add(with);
               if (leaseEndsWhenRead) {
@@ -83,7 +91,7 @@ class LeaderTest {
               if (refusal != null) {
                 throw refusal;
               }
-              return kept;
+              return kept.toBuilder().setCore(highest).build();
             }
           },
           loop,
@@ -141,6 +149,19 @@ class LeaderTest {
     leader.round();
     settle();
     assertThat(cores).containsExactly("m-3-z", "m-4-10");
+  }
+
+  @Test
+  void aNumberThatIsPassedAlreadyIsNoCoreAndTheNextOneIs() throws Exception {
+    highest = 99; // of a process that ran on a clock ahead of this one
+    token = Optional.of(3L);
+    leader.pull();
+    leader.round();
+    settle();
+    assertThat(cores).isEmpty();
+    leader.round();
+    settle();
+    assertThat(cores).containsExactly("m-3-" + Long.toString(100, 36));
   }
 
   @Test

@@ -80,7 +80,7 @@ class OffersWriterTest {
     loop.lead(
         () -> true,
         now -> {
-          writer.begin(3);
+          writer.begin(3, 7);
           return new Core(
               CoreOptions.of(Site.MASTER),
               Allocator.create(Options.DEFAULT),

@@ -1,6 +1,6 @@
 package io.pilothouse.dm.raft;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -43,11 +43,12 @@ final class ManifestCheck {
    * @throws IOException naming file and byte
    */
   static void check(Path db) throws IOException {
-    String name = Files.readString(db.resolve("CURRENT"), UTF_8).strip();
-    Path file = db.resolve(name);
-    if (!name.matches("MANIFEST-\\d+") || !Files.exists(file)) {
-      return; // RocksDB says what is wrong with it
+    // whatever its bytes are: RocksDB says what is wrong with it
+    String name = new String(Files.readAllBytes(db.resolve("CURRENT")), ISO_8859_1).strip();
+    if (!name.matches("MANIFEST-\\d+") || !Files.exists(db.resolve(name))) {
+      return;
     }
+    Path file = db.resolve(name);
     ByteBuffer bytes = ByteBuffer.wrap(Files.readAllBytes(file)).order(ByteOrder.LITTLE_ENDIAN);
     new ManifestCheck("the database %s: %s".formatted(db, name), bytes).check();
   }

@@ -3,7 +3,6 @@ package io.pilothouse.dm.raft;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.pilothouse.dm.state.Levels;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -13,7 +12,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -24,7 +22,8 @@ import org.junit.jupiter.api.io.TempDir;
 /**
  * Files of a replica, with bits flipped and parts lost: what cannot be trusted is refused with the
  * file's name and what to do, and never served. The directory is one of a killed replica, with a
- * database that was flushed, a snapshot, and entries behind it in the log.
+ * database that was flushed, a snapshot, and entries behind it in the log. The database itself:
+ * {@link DatabaseDamageTest}.
  */
 class DiskDamageTest {
   private static final int FLIPS = Integer.getInteger("damage.flips", 200);
@@ -359,134 +358,6 @@ class DiskDamageTest {
     RaftSeen.in(killed).noted(killed, meta, -1, true);
     Files.writeString(meta, Files.readString(meta).replaceAll("term=(\\d+)", "term=9"));
     check();
-  }
-
-  @Test
-  void noFlippedBitOfTheDatabaseIsServed() throws Exception {
-    Path db = killed.resolve("db");
-    List<Path> files;
-    try (Stream<Path> found = Files.list(db)) {
-      files = found.sorted().toList();
-    }
-    OpenedStore whole = OpenedStore.open(copied(db), Optional.empty(), Levels.BUILD);
-    String sound = whole.digest().hex();
-    whole.store().close();
-    for (Path file : files) {
-      String name = file.getFileName().toString();
-      if (!name.matches("CURRENT|MANIFEST-.*|.*\\.sst")) {
-        continue;
-      }
-      int refused = 0;
-      SplittableRandom random = new SplittableRandom(SEED);
-      for (int i = 0; i < FLIPS / 10; i++) {
-        Path spoiled = copied(db);
-        byte[] bytes = Files.readAllBytes(file);
-        bytes[random.nextInt(bytes.length)] ^= (byte) (1 << random.nextInt(8));
-        Files.write(spoiled.resolve(name), bytes);
-        try {
-          OpenedStore opened = OpenedStore.open(spoiled, Optional.empty(), Levels.BUILD);
-          // in what nobody reads, such as a table's statistics
-          String served = opened.digest().hex();
-          opened.store().close();
-          assertThat(served).as("%s, flip %s", name, i).isEqualTo(sound);
-        } catch (IOException e) {
-          refused++;
-        }
-      }
-      assertThat(refused).as(name).isPositive();
-    }
-  }
-
-  /** A type that RocksDB would read for ever, a length by which it would drop what follows. */
-  @Test
-  void noFlippedBitOfATypeOrLengthInTheListOfFilesIsTaken() throws Exception {
-    Path db = killed.resolve("db");
-    String name = Files.readString(db.resolve("CURRENT")).strip();
-    byte[] sound = Files.readAllBytes(db.resolve(name));
-    List<Integer> records = new ArrayList<>();
-    for (int at = 0; at + 7 <= sound.length; ) {
-      records.add(at);
-      at += 7 + (sound[at + 4] & 0xff) + ((sound[at + 5] & 0xff) << 8);
-    }
-    for (int record :
-        List.of(records.getFirst(), records.get(records.size() / 2), records.getLast())) {
-      for (int bit = 0; bit < 24; bit++) {
-        Path spoiled = copied(db);
-        byte[] bytes = sound.clone();
-        bytes[record + 4 + bit / 8] ^= (byte) (1 << bit % 8);
-        Files.write(spoiled.resolve(name), bytes);
-        assertThatThrownBy(() -> OpenedStore.open(spoiled, Optional.empty(), Levels.BUILD))
-            .as("record at %s, bit %s", record, bit)
-            .isInstanceOf(IOException.class)
-            .hasMessageContaining("cannot open the database " + spoiled);
-      }
-    }
-  }
-
-  @Test
-  void aListOfFilesThatACrashHasCutIsNot() throws Exception {
-    Path db = killed.resolve("db");
-    String name = Files.readString(db.resolve("CURRENT")).strip();
-    byte[] sound = Files.readAllBytes(db.resolve(name));
-    for (int less = 1; less < 20; less++) {
-      Path cut = copied(db);
-      Files.write(cut.resolve(name), Arrays.copyOf(sound, sound.length - less));
-      ManifestCheck.check(cut);
-    }
-  }
-
-  private int copies;
-
-  private Path copied(Path db) throws IOException {
-    Path copy = root.resolve("copy-" + copies++);
-    Cluster.copy(db, copy);
-    return copy;
-  }
-
-  @Test
-  void aDatabaseThatRotsWhileItIsServedMakesNoSnapshot() throws Exception {
-    Path db = copied(killed.resolve("db"));
-    try (Store store = Store.open(db)) {
-      store.load();
-      Path table;
-      try (Stream<Path> files = Files.list(db)) {
-        table = files.filter(each -> each.toString().endsWith(".sst")).findFirst().orElseThrow();
-      }
-      byte[] bytes = Files.readAllBytes(table);
-      bytes[10] ^= 1;
-      Files.write(table, bytes);
-      assertThatThrownBy(() -> store.checkpoint(root.resolve("checkpoint")))
-          .isInstanceOf(IOException.class)
-          .hasMessageContaining("is damaged")
-          .hasMessageContaining("pilot dm replace");
-      assertThat(root.resolve("checkpoint")).doesNotExist();
-    }
-  }
-
-  @Test
-  void aReplicaEndsWhenItsDatabaseRots() throws Exception {
-    Replica replica = cluster.get("dm-1");
-    Path table;
-    try (Stream<Path> files = Files.list(cluster.dir("dm-1").resolve("db"))) {
-      table = files.filter(each -> each.toString().endsWith(".sst")).findFirst().orElseThrow();
-    }
-    byte[] bytes = Files.readAllBytes(table);
-    bytes[10] ^= 1;
-    Files.write(table, bytes);
-    var unused = Thread.ofVirtual().start(() -> snapshot(replica));
-    assertThat(Await.get(replica.failure()))
-        .contains("is damaged")
-        .contains("put a new replica in the place of this one: `pilot dm replace`");
-    assertThatThrownBy(() -> replica.backups().begin()).isInstanceOf(IOException.class);
-  }
-
-  /** It fails, or the replica ends before it is answered. */
-  private static void snapshot(Replica replica) {
-    try {
-      replica.snapshot();
-    } catch (IOException e) {
-      assertThat(e).isNotNull();
-    }
   }
 
   @Test

@@ -3,6 +3,7 @@ package io.pilothouse.dm.server;
 import io.pilothouse.api.log.v1.Command;
 import io.pilothouse.api.log.v1.Refusal;
 import io.pilothouse.api.log.v1.UpdateOffers;
+import io.pilothouse.api.v1.Lease;
 import io.pilothouse.api.v1.ReadOffersReply;
 import io.pilothouse.api.v1.ReadOffersRequest;
 import io.pilothouse.api.v1.UpdateOffersRequest;
@@ -28,6 +29,7 @@ final class OfferWrites {
         .setUpdateOffers(
             UpdateOffers.newBuilder()
                 .setLeaseToken(request.getToken())
+                .setCore(request.getCore())
                 .addAllFrameworks(request.getFrameworksList())
                 .addAllFrameworksEnded(request.getFrameworksEndedList())
                 .addAllAgents(request.getAgentsList())
@@ -52,6 +54,7 @@ final class OfferWrites {
   private ReadOffersReply all(State state) {
     return ReadOffersReply.newBuilder()
         .setRevision(ledger.appliedIndex())
+        .setCore(state.lease(OfferRecords.LEASE).map(Lease::getCore).orElse(0L))
         .addAllFrameworks(state.offerFrameworks())
         .addAllAgents(state.offerAgents())
         .build();

@@ -54,7 +54,7 @@ final class Leases {
             .setApi(wanted.getApi())
             .setExpiresAt(draft.nowMillis() + wanted.getTtlMs());
     if (held.isPresent()) {
-      lease.setToken(held.get().getToken());
+      lease.setToken(held.get().getToken()).setCore(held.get().getCore());
     } else {
       lease.setToken(draft.nextToken());
       audit(draft, wanted.getRole(), "", wanted.getHolder(), "token " + lease.getToken());

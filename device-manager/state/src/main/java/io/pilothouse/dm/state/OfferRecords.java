@@ -3,6 +3,8 @@ package io.pilothouse.dm.state;
 import io.pilothouse.api.log.v1.Refusal;
 import io.pilothouse.api.log.v1.UpdateOffers;
 import io.pilothouse.api.v1.FrameworkEnd;
+import io.pilothouse.api.v1.Lease;
+import io.pilothouse.api.v1.Lifecycle;
 import io.pilothouse.api.v1.OfferAgent;
 import io.pilothouse.api.v1.OfferFramework;
 import io.pilothouse.manifests.offers.RoleNames;
@@ -18,7 +20,8 @@ import java.util.stream.Collectors;
  * command is done, or nothing.
  */
 public final class OfferRecords {
-  static final String LEASE = "scheduler";
+  /** What a scheduler leads by. */
+  public static final String LEASE = "scheduler";
 
   /** Of an id that a framework or an agent goes by. */
   static final int LONGEST_ID = 255;
@@ -29,6 +32,7 @@ public final class OfferRecords {
 
   static void update(Draft draft, UpdateOffers command) throws RefusedException {
     Leases.require(draft, LEASE, command.getLeaseToken());
+    requireNewest(draft, command.getCore());
     Set<String> ending =
         command.getFrameworksEndedList().stream()
             .map(FrameworkEnd::getId)
@@ -40,14 +44,38 @@ public final class OfferRecords {
       OfferFrameworks.end(draft, each);
     }
     OfferFrameworks.forgetOldest(draft);
-    // a machine that is in both lists keeps its agent: too much written down does no harm
+    // a machine that is in both lists keeps its agent: too much written down does no harm. So does
+    // one that is merely offered no more: its tasks may still run
     for (String machine : command.getAgentsGoneList()) {
-      if (draft.offerAgent(machine).isPresent()) {
+      if (draft.offerAgent(machine).isPresent() && isOut(draft, machine)) {
         draft.removeOfferAgent(machine);
       }
     }
     for (OfferAgent each : command.getAgentsList()) {
       write(draft, each);
+    }
+  }
+
+  private static boolean isOut(Draft draft, String machine) {
+    return draft
+        .machine(machine)
+        .filter(each -> each.getLifecycle() != Lifecycle.DECOMMISSIONED)
+        .isEmpty();
+  }
+
+  /** What one that is over had under way must not change what the next has read. */
+  private static void requireNewest(Draft draft, long core) throws RefusedException {
+    Lease lease = draft.lease(LEASE).orElseThrow();
+    int order = Long.compareUnsigned(core, lease.getCore());
+    if (order < 0) {
+      throw new RefusedException(
+          Refusal.Code.STALE_TOKEN,
+          "core %s of the scheduler is over: %s has begun under the same token"
+              .formatted(Long.toUnsignedString(core), Long.toUnsignedString(lease.getCore())),
+          "begin anew, with a higher number");
+    }
+    if (order > 0) {
+      draft.put(lease.toBuilder().setCore(core).build());
     }
   }
 

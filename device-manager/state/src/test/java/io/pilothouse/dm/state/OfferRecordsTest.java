@@ -182,7 +182,9 @@ class OfferRecordsTest {
     OfferAgent agent = fleet.state.offerAgent("web-01").orElseThrow();
     assertThat(agent.getId()).isEqualTo("a-2");
     assertThat(agent.getSince()).isEqualTo(since + 3_000);
-    assertThat(fleet.state.offerAgents()).hasSize(1);
+    assertThat(fleet.state.offerAgent("web-02"))
+        .as("its machine is in the fleet, and what runs there may still run")
+        .isPresent();
     assertThat(records()).as("agents are many, and no news").isEmpty();
   }
 
@@ -229,6 +231,23 @@ class OfferRecordsTest {
     small.sends(of(said.clearAgents().addAgentsGone("web-07")));
 
     assertThat(small.state.offerAgents()).isEmpty();
+  }
+
+  @Test
+  void whatAnEarlierCoreHadUnderWayIsRefusedOnceTheNextHasBegun() {
+    fleet.sends(of(update().setCore(7).addFrameworks(framework("f-1"))));
+    fleet.sends(of(update().setCore(8)));
+    assertThat(fleet.lease("scheduler", "s-1")).as("a renewal").isEqualTo(token);
+
+    Refusal refusal =
+        fleet.isRefused(of(update().setCore(7).addFrameworksEnded(end("f-1", "late"))));
+
+    assertThat(refusal.getCode()).isEqualTo(Refusal.Code.STALE_TOKEN);
+    assertThat(refusal.getMessage())
+        .isEqualTo("core 7 of the scheduler is over: 8 has begun under the same token");
+    assertThat(kept("f-1").getEndedAt()).isZero();
+    fleet.sends(of(update().setCore(8).addFrameworksEnded(end("f-1", "now"))));
+    assertThat(kept("f-1").getEndedWhy()).isEqualTo("now");
   }
 
   @ParameterizedTest

@@ -106,7 +106,7 @@ class OfferRolesTest {
                 .getMessage())
         .contains(
             "role \"a//b\" is no role",
-            "role c: weight: expected a number above 0",
+            "role c: weight: 4294967291 thousandths; expected a number above 0",
             "role d: priority: 2000000; expected -1000000 to 1000000",
             "role e: limit: cpus 0.001 is below the guarantee of cpus 0.002",
             "role \"f\" is there twice");

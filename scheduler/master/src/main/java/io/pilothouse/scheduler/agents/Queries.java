@@ -92,7 +92,7 @@ public final class Queries extends SchedulerQueriesGrpc.SchedulerQueriesImplBase
     ask(answers, questions -> questions.explain(request));
   }
 
-  /** A question changes nothing: one that fails is no reason to begin with an empty core. */
+  /** A question changes nothing: one that fails is no reason to begin with another core. */
   private <R> void ask(StreamObserver<R> answers, Function<Questions, R> question) {
     answer(
         answers,
@@ -202,7 +202,7 @@ public final class Queries extends SchedulerQueriesGrpc.SchedulerQueriesImplBase
           : Status.INTERNAL.withDescription(e.toString()).asRuntimeException();
     } catch (TimeoutException e) {
       done.cancel(false);
-      throw Status.UNAVAILABLE
+      throw Status.RESOURCE_EXHAUSTED
           .withDescription(
               "the scheduler is busy: no answer within %d ms; ask again"
                   .formatted(patience.toMillis()))
@@ -226,8 +226,6 @@ public final class Queries extends SchedulerQueriesGrpc.SchedulerQueriesImplBase
                   .formatted(
                       leader.map(at -> ", the Mesos API of the one that does is " + at).orElse(""));
         };
-    return Status.FAILED_PRECONDITION
-        .withDescription("this scheduler " + what)
-        .asRuntimeException();
+    return Status.UNAVAILABLE.withDescription("this scheduler " + what).asRuntimeException();
   }
 }

@@ -18,10 +18,17 @@ import org.slf4j.LoggerFactory;
 final class Admission {
   private static final Logger log = LoggerFactory.getLogger(Admission.class);
 
+  /** New ones leave a trace each; one that subscribes in a loop must not wash others out. */
+  private static final int BURST = 1_000;
+
+  private static final int PER_SECOND = 2;
+
   private final Tables tables;
   private final Frameworks frameworks;
   private final Map<String, Candidate> byId = new LinkedHashMap<>();
   private final Map<String, Candidate> byStream = new HashMap<>();
+  private double room = BURST;
+  private long refilled;
 
   /** What it subscribes with. */
   record Asked(FrameworkInfo info, List<String> suppressed, OfferConstraints constraints) {}
@@ -47,6 +54,7 @@ final class Admission {
   Admission(Tables tables, Frameworks frameworks) {
     this.tables = tables;
     this.frameworks = frameworks;
+    this.refilled = tables.now;
   }
 
   /** With what one of this id has subscribed that is not known yet. */
@@ -54,9 +62,19 @@ final class Admission {
     return Optional.ofNullable(byId.get(id)).map(candidate -> candidate.asked.info());
   }
 
-  /** Why there is no room for one more. */
-  Optional<String> full() {
+  /** Why one more is not taken. */
+  Optional<String> objection() {
     int most = tables.options.most().frameworks();
+    long passed = tables.now - refilled;
+    refilled = tables.now;
+    room = Math.min(BURST, room + passed * PER_SECOND / 1000.0);
+    if (room < 1) {
+      return Optional.of(
+          ("Too many new frameworks: this scheduler takes %d at once and %d a second, as each is"
+                  + " written down; try again, and keep the id")
+              .formatted(BURST, PER_SECOND));
+    }
+    room--;
     return tables.frameworks.size() + byId.size() < most
         ? Optional.empty()
         : Optional.of(
@@ -76,7 +94,11 @@ final class Admission {
       byId.put(id, added);
       attach(added, stream);
       tables.writes.write(
-          Frameworks.keeping(asked.info()), () -> written(added), why -> refused(added, why));
+          Frameworks.keeping(asked.info()),
+          () -> written(added),
+          why -> {
+            var unused = refused(added, why);
+          });
       return;
     }
     detach(known).ifPresent(old -> frameworks.end(old, "Framework failed over"));
@@ -84,7 +106,14 @@ final class Admission {
     known.asked = asked;
     attach(known, stream);
     if (changed) {
-      tables.writes.write(Frameworks.keeping(asked.info()), () -> {}, why -> refused(known, why));
+      tables.writes.write(
+          Frameworks.keeping(asked.info()),
+          () -> {},
+          why -> {
+            if (!refused(known, why)) {
+              frameworks.notKept(id, asked.info(), why);
+            }
+          });
     }
   }
 
@@ -124,11 +153,14 @@ final class Admission {
     }
   }
 
-  private void refused(Candidate candidate, String why) {
-    if (byId.remove(candidate.id, candidate)) {
-      log.error("Framework {} is not kept: {}", candidate.id, why);
-      detach(candidate).ifPresent(stream -> frameworks.end(stream, Frameworks.NOT_KEPT + why));
+  /** False: it is no candidate any more. */
+  private boolean refused(Candidate candidate, String why) {
+    if (!byId.remove(candidate.id, candidate)) {
+      return false;
     }
+    log.error("Framework {} is not kept: {}", candidate.id, why);
+    detach(candidate).ifPresent(stream -> frameworks.end(stream, Frameworks.NOT_KEPT + why));
+    return true;
   }
 
   /** One that subscribes as a known one meanwhile needs no admission any more. */

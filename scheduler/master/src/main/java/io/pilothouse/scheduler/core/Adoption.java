@@ -9,6 +9,7 @@ import io.pilothouse.mesos.v1.TaskID;
 import io.pilothouse.mesos.v1.TaskInfo;
 import io.pilothouse.mesos.v1.TaskState;
 import io.pilothouse.mesos.v1.TaskStatus.Reason;
+import io.pilothouse.scheduler.validation.FrameworkCheck;
 import io.pilothouse.scheduler.validation.Ids;
 import io.pilothouse.scheduler.validation.ResourceCheck;
 import java.util.HashSet;
@@ -70,18 +71,43 @@ final class Adoption {
     }
   }
 
-  /** Those that are new here are known from now on; returned are those that are over. */
+  /**
+   * Those that are new here are known from now on, as far as something of them runs: an agent's
+   * word is enough for that, and is not written down. Returned are those that are over.
+   */
   private Set<String> frameworks(AgentRegister register) {
+    Set<String> running = new HashSet<>();
+    register.getTasksList().forEach(each -> running.add(each.getFrameworkId().getValue()));
+    register.getExecutorsList().forEach(each -> running.add(each.getFrameworkId().getValue()));
     Set<String> unwanted = new LinkedHashSet<>();
     for (FrameworkInfo each : register.getFrameworksList()) {
       String id = each.getId().getValue();
       if (tables.isEnded(id)) {
         unwanted.add(id);
-      } else if (!tables.frameworks.containsKey(id) && Ids.objection(id).isEmpty()) {
-        frameworks.keep(frameworks.recover(each, tables.now));
+      } else if (!tables.frameworks.containsKey(id) && running.contains(id)) {
+        objection(each)
+            .ifPresentOrElse(
+                why ->
+                    log.error(
+                        "Agent of {} runs tasks of framework '{}': {}",
+                        register.getAgent().getHostname(),
+                        id,
+                        why),
+                () -> frameworks.recover(each, tables.now));
       }
     }
     return unwanted;
+  }
+
+  private Optional<String> objection(FrameworkInfo info) {
+    return Ids.objection(info.getId().getValue())
+        .or(() -> FrameworkCheck.objection(info))
+        .or(() -> SubscriptionRules.malformed(info))
+        .or(
+            () ->
+                tables.frameworks.size() < tables.options.most().frameworks()
+                    ? Optional.empty()
+                    : Optional.of("there are as many frameworks as this scheduler keeps"));
   }
 
   private Optional<Task> adopt(Agent agent, Framework framework, RunningTask running) {

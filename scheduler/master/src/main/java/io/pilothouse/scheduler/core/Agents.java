@@ -7,6 +7,7 @@ import io.pilothouse.api.v1.OfferAgent;
 import io.pilothouse.api.v1.OfferableMachine;
 import io.pilothouse.api.v1.PullOfferableReply;
 import io.pilothouse.api.v1.SchedulerMessage;
+import io.pilothouse.mesos.v1.AgentInfo;
 import io.pilothouse.mesos.v1.Resource;
 import io.pilothouse.mesos.v1.TaskState;
 import io.pilothouse.mesos.v1.TaskStatus.Reason;
@@ -16,6 +17,7 @@ import io.pilothouse.mesos.v1.scheduler.Event;
 import io.pilothouse.scheduler.allocator.Allocator.Unavailability;
 import io.pilothouse.scheduler.allocator.resources.Resources;
 import io.pilothouse.scheduler.validation.Ids;
+import io.pilothouse.scheduler.validation.Objections;
 import io.pilothouse.scheduler.validation.ResourceCheck;
 import io.pilothouse.scheduler.wire.AgentForm;
 import io.pilothouse.scheduler.wire.ResourceForm;
@@ -118,16 +120,29 @@ final class Agents {
     }
   }
 
-  private static Optional<String> objection(AgentRegister register) {
+  private Optional<String> objection(AgentRegister register) {
     if (register.getAgent().getHostname().isEmpty()) {
       return Optional.of("AgentRegister.agent.hostname is empty; it is the machine's name");
     }
     return Ids.objection(register.getAgent().getId().getValue())
+        .or(() -> othersId(register.getAgent()))
         .or(() -> ResourceCheck.objection(register.getAgent().getResourcesList()))
         .map(
             objection ->
                 "AgentRegister.agent of %s: %s"
                     .formatted(register.getAgent().getHostname(), objection));
+  }
+
+  /** Another machine's tasks must not be lost by a disk that was copied. */
+  private Optional<String> othersId(AgentInfo agent) {
+    String id = agent.getId().getValue();
+    @Nullable Agent known = tables.agents.get(id);
+    String machine =
+        known != null ? known.machine : tables.expected.getOrDefault(id, agent.getHostname());
+    return Objections.when(
+        !machine.equals(agent.getHostname()),
+        "'%s' is the agent of %s; if the disk was copied, remove the agent's directory of tasks"
+            .formatted(id, machine));
   }
 
   /** What the Device Manager says goes before what the agent was told. */

@@ -355,7 +355,7 @@ public final class Core {
     advance(now);
     @Nullable Framework framework = tables.frameworks.get(id);
     if (framework == null) {
-      return frameworks.tearDown(id);
+      return frameworks.tearDown(id, why);
     }
     frameworks.remove(framework, why);
     return true;

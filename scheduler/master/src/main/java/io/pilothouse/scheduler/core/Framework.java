@@ -43,6 +43,7 @@ final class Framework {
   long registered;
   long reregistered;
   long unregistered;
+  String endedWhy = "";
   long nextHeartbeat;
 
   /** While it is not subscribed: removed then. */

@@ -55,7 +55,7 @@ final class Frameworks {
         rules
             .objection(asked, call.getSuppressedRolesList(), call.getOfferConstraints())
             .or(() -> before.flatMap(was -> FrameworkCheck.principalChanges(was, asked)))
-            .or(() -> before.isPresent() ? Optional.empty() : admission.full());
+            .or(() -> before.isPresent() ? Optional.empty() : admission.objection());
     if (objection.isPresent()) {
       log.info("Framework '{}' ({}) is refused: {}", info.getName(), id, objection.get());
       end(stream, objection.get());
@@ -187,22 +187,29 @@ final class Frameworks {
   }
 
   /** Behind: whoever changed it subscribes again with the next leader, and brings it. */
-  void keep(Framework framework) {
+  private void keep(Framework framework) {
     if (framework.info.equals(framework.kept)) {
       return;
     }
     framework.kept = framework.info;
+    FrameworkInfo info = framework.info;
     tables.writes.write(
-        keeping(framework.info), () -> framework.written = true, why -> notKept(framework, why));
+        keeping(info), () -> framework.written = true, why -> notKept(framework, info, why));
   }
 
-  private void notKept(Framework framework, String why) {
-    log.error("Framework {} is not kept as it is now: {}", framework.id, why);
-    framework.kept = null;
-    @Nullable String stream = framework.stream;
-    if (stream != null) {
-      end(stream, NOT_KEPT + why);
-      streamEnded(stream);
+  /** It runs on: what is written down is what it was, and its next change is written again. */
+  private void notKept(Framework framework, FrameworkInfo refused, String why) {
+    if (refused.equals(framework.kept)) {
+      log.error("Framework {} is kept as it was, not as it is now: {}", framework.id, why);
+      framework.kept = null;
+    }
+  }
+
+  /** The same, of a change that was on its way when it was admitted. */
+  void notKept(String id, FrameworkInfo refused, String why) {
+    @Nullable Framework framework = tables.frameworks.get(id);
+    if (framework != null) {
+      notKept(framework, refused, why);
     }
   }
 
@@ -213,7 +220,7 @@ final class Frameworks {
             .setName(info.getName())
             .setPrincipal(info.getPrincipal())
             .addAllRoles(Framework.roles(info))
-            .setFailoverTimeoutMs(Math.round(info.getFailoverTimeout() * 1000))
+            .setFailoverTimeoutMs(Math.max(0, Math.round(info.getFailoverTimeout() * 1000)))
             .setInfo(info.toByteString())
             .build());
   }
@@ -282,7 +289,10 @@ final class Frameworks {
         continue;
       }
       tables.hasEnded(each.getId());
-      complete(new Framework(each.getId(), info, each.getSince()), each.getEndedAt());
+      complete(
+          new Framework(each.getId(), info, each.getSince()),
+          each.getEndedAt(),
+          each.getEndedWhy());
     }
   }
 
@@ -302,8 +312,9 @@ final class Frameworks {
     return framework;
   }
 
-  private void complete(Framework framework, long at) {
+  private void complete(Framework framework, long at, String why) {
     framework.unregistered = at;
+    framework.endedWhy = why;
     tables.completed.put(framework.id, framework);
     if (tables.completed.size() > tables.options.most().completedFrameworks()) {
       tables.completed.pollFirstEntry();
@@ -311,8 +322,8 @@ final class Frameworks {
   }
 
   /** Of one that is not known to anybody else yet. */
-  boolean tearDown(String id) {
-    return admission.tearDown(id, "an operator asked for it");
+  boolean tearDown(String id, String why) {
+    return admission.tearDown(id, why);
   }
 
   void removeOverdue() {
@@ -358,7 +369,7 @@ final class Frameworks {
       tables.outbox.endStream(framework.stream);
       framework.stream = null;
     }
-    complete(framework, tables.now);
+    complete(framework, tables.now, why);
     tables.end(framework.id, why);
     tables.allocateSoon = true;
     tables.tellOperators(

@@ -1,7 +1,6 @@
 package io.pilothouse.scheduler.core;
 
 import io.pilothouse.mesos.v1.AgentInfo;
-import io.pilothouse.mesos.v1.FrameworkID;
 import io.pilothouse.mesos.v1.Resource;
 import io.pilothouse.mesos.v1.Role;
 import io.pilothouse.mesos.v1.TaskInfo;
@@ -79,61 +78,42 @@ public final class Picture {
     return all.build();
   }
 
-  /** Those that a framework is subscribed with, or that operators set something of. */
+  /** Those that somebody is in or has something in, that something was set of, and above. */
   public GetRoles roles() {
-    Map<String, Role.Builder> roles = new TreeMap<>();
-    Map<String, Resources> used = new TreeMap<>();
-    tables.shares.all().keySet().forEach(name -> roles.put(name, role(name)));
-    for (Framework framework : tables.frameworks.values()) {
-      for (String role : framework.roles()) {
-        roles
-            .computeIfAbsent(role, this::role)
-            .addFrameworks(FrameworkID.newBuilder().setValue(framework.id));
-      }
-    }
-    tables.agents.values().stream()
-        .flatMap(agent -> Stream.concat(agent.used().stream(), offered(agent.offers)))
-        .forEach(each -> used.merge(each.role(), each.resources(), Resources::plus));
     GetRoles.Builder all = GetRoles.newBuilder();
-    roles.forEach(
-        (name, role) ->
-            all.addRoles(
-                role.addAllResources(
-                    ResourceForm.FULL.write(used.getOrDefault(name, Resources.NONE), name))));
+    for (RoleFigures each : figures()) {
+      Role.Builder role = all.addRolesBuilder().setName(each.name()).setWeight(each.weight());
+      each.frameworks().forEach(id -> role.addFrameworksBuilder().setValue(id));
+      role.addAllResources(ResourceForm.FULL.write(each.allocated(), each.name()));
+    }
     return all.build();
-  }
-
-  private Role.Builder role(String name) {
-    return Role.newBuilder().setName(name).setWeight(tables.shares.weight(name));
   }
 
   /** Of roles that have one. */
   public GetQuota quota() {
     GetQuota.Builder all = GetQuota.newBuilder();
-    tables
-        .shares
-        .all()
-        .forEach(
-            (name, role) -> {
-              Quota quota = RoleForm.quota(role);
-              if (!quota.equals(Quota.NONE)) {
-                RoleForm.write(all.getStatusBuilder(), name, quota);
-              }
-            });
     all.getStatusBuilder(); // it is there, if empty
+    for (RoleFigures each : figures()) {
+      if (!each.quota().equals(Quota.NONE)) {
+        RoleForm.write(all.getStatusBuilder(), each.name(), each.quota());
+      }
+    }
     return all.build();
   }
 
   /** Of roles with another weight than 1. */
   public GetWeights weights() {
     GetWeights.Builder all = GetWeights.newBuilder();
-    for (String name : tables.shares.all().keySet()) {
-      double weight = tables.shares.weight(name);
-      if (weight != 1) {
-        all.addWeightInfosBuilder().setRole(name).setWeight(weight);
+    for (RoleFigures each : figures()) {
+      if (each.weight() != 1) {
+        all.addWeightInfosBuilder().setRole(each.name()).setWeight(each.weight());
       }
     }
     return all.build();
+  }
+
+  private List<RoleFigures> figures() {
+    return new RoleCount(tables).roles();
   }
 
   private static Stream<Allocation> offered(Collection<Offer> offers) {

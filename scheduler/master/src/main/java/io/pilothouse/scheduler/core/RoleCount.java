@@ -8,6 +8,7 @@ import io.pilothouse.scheduler.allocator.resources.Resources;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 
 /** Adds up what each role has, with those below it. */
@@ -55,8 +56,9 @@ final class RoleCount {
   List<RoleFigures> roles() {
     Map<String, RoleStanding> standing = new TreeMap<>();
     tables.allocator.roles().forEach(each -> standing.put(each.role(), each));
-    for (Map<String, ?> more : List.of(used, offered, frameworks)) {
-      more.keySet().forEach(name -> standing.computeIfAbsent(name, RoleCount::plain));
+    for (Set<String> more :
+        List.of(used.keySet(), offered.keySet(), frameworks.keySet(), tables.shares.names())) {
+      more.forEach(name -> standing.computeIfAbsent(name, RoleCount::plain));
     }
     return standing.values().stream().map(this::figures).toList();
   }

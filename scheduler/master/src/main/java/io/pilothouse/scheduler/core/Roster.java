@@ -14,7 +14,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Which agent each machine has, as it is written down. Nothing of an agent is offered before it is:
- * so a task on an agent that is not in the list is none, and the next leader can say so at once.
+ * so a task on an agent that is not in the list is none, and the next leader can say so.
  */
 final class Roster {
   private static final Logger log = LoggerFactory.getLogger(Roster.class);
@@ -47,6 +47,7 @@ final class Roster {
     this.tables = tables;
     this.judge = judge;
     this.expectedBy = tables.now + tables.options.reregister();
+    tables.listedBy = tables.now + tables.options.silence();
     for (OfferAgent each : remembered) {
       Entry entry = new Entry(each.getId());
       entry.written = true;
@@ -138,6 +139,7 @@ final class Roster {
   /** For so long nobody could come. */
   void paused(long millis) {
     expectedBy += millis;
+    tables.listedBy += millis;
   }
 
   /** Those that are not back in time are unreachable; they may still come. */

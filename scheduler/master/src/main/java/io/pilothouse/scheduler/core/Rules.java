@@ -31,7 +31,9 @@ final class Rules {
     return switch (rule) {
       case INACTIVE -> "start the framework, or look why it does not subscribe again";
       case SUPPRESSED -> "have the framework call REVIVE";
-      case NOT_OFFERABLE -> "`pilot explain machine NAME` tells of each why, and what comes next";
+      case NOT_OFFERABLE ->
+          "`pilot explain machine NAME` tells why the fleet keeps one back, and what comes next; where"
+              + " the agent is not connected (/slaves: not active), its log says why";
       case CONSTRAINT -> "have the framework ask for other machines (UPDATE_FRAMEWORK)";
       case NOTHING_FREE ->
           "wait until tasks end, end some, or set aside more of the machines (`offers:` of their"

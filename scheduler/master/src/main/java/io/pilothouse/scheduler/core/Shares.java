@@ -7,6 +7,7 @@ import io.pilothouse.scheduler.wire.RoleForm;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -56,6 +57,11 @@ final class Shares {
         });
   }
 
+  /** Of which there is a text. */
+  Set<String> names() {
+    return Collections.unmodifiableSet(roles.keySet());
+  }
+
   private static Optional<String> objection(OfferRole role) {
     try {
       Quota unused = RoleForm.quota(role);
@@ -71,14 +77,5 @@ final class Shares {
     tables.allocator.setPriority(name, role.getPriority());
     tables.allocator.setQuota(name, RoleForm.quota(role));
     tables.allocateSoon = true;
-  }
-
-  double weight(String role) {
-    return RoleForm.weight(roles.getOrDefault(role, OfferRole.getDefaultInstance()));
-  }
-
-  /** By name, of which anything is set. */
-  SortedMap<String, OfferRole> all() {
-    return Collections.unmodifiableSortedMap(roles);
   }
 }

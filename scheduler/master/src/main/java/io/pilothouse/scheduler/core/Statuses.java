@@ -216,8 +216,14 @@ final class Statuses {
     // else it may still run, and whoever is told that it is lost starts another one
   }
 
-  /** Its agent is expected; or it is not said which one it is on, and there are such. */
+  /**
+   * Its agent is expected; or it is not said which one it is on, and there are such. At first any
+   * may come: the list may be of a backup, or of before there was one.
+   */
   private boolean mayCome(Call.Reconcile.Task asked) {
+    if (tables.now < tables.listedBy) {
+      return true;
+    }
     return asked.hasAgentId()
         ? tables.expected.containsKey(asked.getAgentId().getValue())
         : !tables.expected.isEmpty();

@@ -26,6 +26,9 @@ final class Tables {
   /** Milliseconds since the epoch, as the last input said. */
   long now;
 
+  /** Until then an agent may come that is not in the list of those that were written down. */
+  long listedBy;
+
   final Map<String, Framework> frameworks = new LinkedHashMap<>();
   final Map<String, Framework> byStream = new HashMap<>();
   final LinkedHashMap<String, Framework> completed = new LinkedHashMap<>();

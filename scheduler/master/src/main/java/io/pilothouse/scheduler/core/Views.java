@@ -23,6 +23,7 @@ final class Views {
             .setState(state(framework))
             .setSince(framework.registered)
             .setEndedAt(framework.ended() ? framework.unregistered : 0)
+            .setEndedWhy(Bounded.text(framework.endedWhy))
             .setTasks(
                 (int) framework.tasks.values().stream().filter(task -> !task.isOver()).count())
             .setOffers(framework.offers.size())

@@ -12,9 +12,10 @@ import org.jspecify.annotations.Nullable;
 
 /** {@code POST /api/v1}: what operators' tools ask. */
 final class OperatorEndpoint {
-  private static final String ROLES_ARE_TEXT =
-      " is not allowed: weights and quotas of roles are set in text (kind: Role); change it and run"
-          + " `pilot apply`";
+  /** Why something that Mesos serves is not allowed here, and what to do instead. */
+  static final String ROLES_ARE_TEXT =
+      " is not allowed: weights and quotas of roles are text: change the role's `kind: Role` in the"
+          + " fleet directory and run `pilot apply`";
 
   private final Loop loop;
   private final Gate gate;

@@ -106,6 +106,9 @@ final class ToolJson {
     json.writeStartObject();
     json.writeArrayFieldStart("infos");
     for (RoleFigures role : set) {
+      if (role.quota().guarantees().byName().isEmpty()) {
+        continue; // what older tools call a quota is a guarantee
+      }
       json.writeStartObject();
       json.writeStringField("role", role.name());
       json.writeArrayFieldStart("guarantee");

@@ -19,10 +19,6 @@ final class ToolPages {
   /** Tasks that are shown unless more are asked for, as in Mesos. */
   private static final int TASKS = 100;
 
-  private static final String ROLES_ARE_TEXT =
-      "weights and quotas of roles are text here: change the role's `kind: Role` in the fleet"
-          + " directory and run `pilot apply`";
-
   private final Loop loop;
   private final Gate gate;
 
@@ -168,7 +164,7 @@ final class ToolPages {
       }
       case "POST", "PUT", "DELETE" -> {
         if (gate.pass(exchange) != null) {
-          exchange.text(403, exchange.method() + " is not allowed: " + ROLES_ARE_TEXT);
+          exchange.text(403, exchange.method() + OperatorEndpoint.ROLES_ARE_TEXT);
         }
       }
       default ->

@@ -7,7 +7,7 @@ import java.util.TreeSet;
 import java.util.function.Supplier;
 
 /** Several questions, the first objection of which counts. */
-final class Objections {
+public final class Objections {
   private Objections() {}
 
   static Optional<String> first(List<Supplier<Optional<String>>> questions) {
@@ -20,7 +20,7 @@ final class Objections {
     return Optional.empty();
   }
 
-  static Optional<String> when(boolean wrong, String objection) {
+  public static Optional<String> when(boolean wrong, String objection) {
     return wrong ? Optional.of(objection) : Optional.empty();
   }
 

@@ -177,14 +177,14 @@ class QueriesTest {
         stub -> {
           site.stopLeading(new Leadership.Standby(Optional.of("other:5050")));
           refused(
-              Status.Code.FAILED_PRECONDITION,
+              Status.Code.UNAVAILABLE,
               () -> stub.listRoles(ListRolesRequest.getDefaultInstance()),
               "does not lead",
               "other:5050",
               "the Device Manager names");
           site.stopLeading(new Leadership.Starting());
           refused(
-              Status.Code.FAILED_PRECONDITION,
+              Status.Code.UNAVAILABLE,
               () -> stub.listRoles(ListRolesRequest.getDefaultInstance()),
               "ask again in a moment");
         });
@@ -207,7 +207,7 @@ class QueriesTest {
           Optional.empty(),
           stub ->
               refused(
-                  Status.Code.UNAVAILABLE,
+                  Status.Code.RESOURCE_EXHAUSTED,
                   () -> stub.listRoles(ListRolesRequest.getDefaultInstance()),
                   "busy",
                   "ask again"));

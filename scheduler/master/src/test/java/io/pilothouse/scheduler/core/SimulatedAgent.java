@@ -33,9 +33,8 @@ final class SimulatedAgent {
   boolean attached;
 
   /** It was out of the fleet: nobody waits for it there. */
-  boolean wasGone;
-
   boolean inFleet = true;
+
   private int remade;
   private long uuids;
 

@@ -66,7 +66,8 @@ final class SimulatedKeeper {
         frameworks.put(id, known.toBuilder().setEndedAt(++clock).build());
       }
       case Write.KeepAgent keep -> agents.put(keep.agent().getMachine(), keep.agent());
-      case Write.ForgetMachine forget -> agents.remove(forget.machine());
+      // its machines are in the fleet, whether or not they are offered
+      case Write.ForgetMachine forget -> {}
     }
   }
 

@@ -58,7 +58,6 @@ final class SimulatedLaws {
       for (SimulatedFramework framework : site.frameworks) {
         for (SimulatedAgent agent : site.agents) {
           if (framework.stream.equals(stream)
-              && !agent.wasGone
               && agent.runs(framework.id, status.getTaskId().getValue())) {
             throw new AssertionError(agent.machine + " runs it: " + status);
           }

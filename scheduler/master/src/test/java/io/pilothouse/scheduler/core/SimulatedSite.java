@@ -160,7 +160,6 @@ final class SimulatedSite implements Outbox {
       case 11 -> {
         SimulatedAgent agent = agents.get(random.nextInt(agents.size()));
         agent.inFleet = false;
-        agent.wasGone = true;
         core.machines(PullOfferableReply.newBuilder().addGone(agent.machine).build(), now);
       }
       default -> {} // most seconds are quiet

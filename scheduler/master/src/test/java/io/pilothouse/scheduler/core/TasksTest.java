@@ -126,6 +126,11 @@ class TasksTest {
     assertThat(kill.getTaskId().getValue()).isEqualTo("t1");
     assertThat(kill.getKillPolicy().getGracePeriod().getNanoseconds()).isEqualTo(7);
     framework.accepted("{'type':'KILL','kill':{'task_id':{'value':'t9'}}}");
+    assertThat(framework.statuses()).as("its agent may be on its way").isEmpty();
+    stage.pass(40_000);
+    agent.pong();
+    stage.pass(35_000);
+    framework.accepted("{'type':'KILL','kill':{'task_id':{'value':'t9'}}}");
     assertThat(framework.lastStatus().getState()).isEqualTo(TaskState.TASK_UNKNOWN);
   }
 

@@ -206,7 +206,7 @@ class PagesTest {
   void rolesAreSetInTextAndNotHere(String call) throws Exception {
     HttpResponse<String> answer = post(call);
     assertThat(answer.statusCode()).isEqualTo(403);
-    assertThat(answer.body()).endsWith("set in text (kind: Role); change it and run `pilot apply`");
+    assertThat(answer.body()).endsWith("in the fleet directory and run `pilot apply`");
   }
 
   @ParameterizedTest

@@ -54,7 +54,13 @@ class DirectionsTest {
     MAY_USE.put(
         "scheduler.http",
         List.of(
-            "scheduler.loop", "scheduler.core", "scheduler.validation", "mesos", "kit", "client"));
+            "scheduler.loop",
+            "scheduler.core",
+            "scheduler.validation",
+            "scheduler.allocator",
+            "mesos",
+            "kit",
+            "client"));
     MAY_USE.put(
         "scheduler.agents", List.of("scheduler.loop", "scheduler.core", "mesos", "kit", "client"));
     MAY_USE.put(
@@ -87,7 +93,8 @@ class DirectionsTest {
     MAY_USE.put("deployment", List.of("kit", "client", "manifests", "filesync"));
     // docs/decisions/0005-cli-starts-machines.md says why it may use these
     MAY_USE.put(
-        "cli", List.of("client", "manifests", "pki", "filesync", "watchdog", "provisioning.power"));
+        "cli",
+        List.of("client", "manifests", "mesos", "pki", "filesync", "watchdog", "provisioning.power"));
   }
 
   @TestFactory
