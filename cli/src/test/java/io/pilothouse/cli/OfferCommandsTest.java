@@ -127,7 +127,7 @@ class OfferCommandsTest {
             .build();
     assertThat(pilot("framework", "show", "batch").out())
         .contains(
-            "framework m-0001 'batch' is DISCONNECTED: 3 tasks (cpus 3), 1 offers (mem 512MiB)",
+            "framework m-0001 'batch' is DISCONNECTED: 3 tasks (cpus 3), 1 offer (mem 512MiB)",
             "removed with its tasks unless it is back by then: at 2026-03-01T08:01:00Z");
     assertThat(((ListFrameworksRequest) scheduler.asked.get(0)).getFramework()).isEqualTo("batch");
     assertThat(json(pilot("framework", "show", "batch", "-o", "json")).path("id").asText())

@@ -23,7 +23,8 @@ final class Amounts {
   static String text(Collection<Resource> resources) {
     TreeMap<String, String> all = new TreeMap<>();
     scalars(resources)
-        .forEach((name, amount) -> all.put(name, number(amount) + (SIZES.contains(name) ? "MiB" : "")));
+        .forEach(
+            (name, amount) -> all.put(name, number(amount) + (SIZES.contains(name) ? "MiB" : "")));
     others(resources).forEach((name, words) -> all.merge(name, words, (a, b) -> a + "," + b));
     return all.entrySet().stream()
         .map(each -> each.getKey() + " " + each.getValue())
