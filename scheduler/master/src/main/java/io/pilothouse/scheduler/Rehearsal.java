@@ -76,6 +76,7 @@ final class Rehearsal implements Outbox {
 
   /** On a thread of its own; that it fails costs time later, and nothing else. */
   static Thread begin(CoreOptions options, long now) {
+    log.info("Rehearses to lead: the agent and the framework named {} are made up", NAME);
     return Thread.ofPlatform()
         .name(NAME)
         .daemon(true)
