@@ -197,6 +197,7 @@ public final class Main implements Program.Body {
         .check("machines", () -> machines.problem(STALE))
         .check("writes", () -> writes.problem(STALE))
         .start();
+    var unused = Rehearsal.begin(core, System.currentTimeMillis());
     lease.start();
     machines.start();
     writes.start();

@@ -46,6 +46,10 @@ public final class SchedulerLink implements AutoCloseable {
   private final Backoff backoff = new Backoff(Duration.ofMillis(100), Duration.ofSeconds(5));
   private @Nullable Stream stream;
   private long notBefore = System.nanoTime();
+
+  /** The address that the pauses are for. */
+  private String tried = "";
+
   private String state = "not connected";
 
   /**
@@ -77,6 +81,12 @@ public final class SchedulerLink implements AutoCloseable {
       } else {
         return;
       }
+    }
+    if (!wanted.equals(tried)) {
+      // one that has not answered is asked ever more seldom; who leads now has done no such thing
+      tried = wanted;
+      backoff.reset();
+      notBefore = System.nanoTime();
     }
     if (!wanted.isEmpty() && System.nanoTime() - notBefore >= 0) {
       Stream fresh = new Stream(wanted, connect.apply(wanted));

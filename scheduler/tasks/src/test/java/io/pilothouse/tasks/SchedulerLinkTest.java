@@ -25,6 +25,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
@@ -186,6 +187,34 @@ class SchedulerLinkTest {
     scheduler.registers(6);
 
     until(() -> heard(TaskState.TASK_STARTING));
+  }
+
+  @Test
+  void whoLeadsNowIsAskedAtOnceHoweverLongTheOneBeforeHasNotAnswered() throws Exception {
+    Scheduler dead = new Scheduler();
+    leads = dead.address();
+    dead.server.shutdownNow().awaitTermination();
+    AtomicInteger ends = new AtomicInteger();
+    link =
+        new SchedulerLink(
+            () -> leads,
+            SchedulerLinkTest::connect,
+            () ->
+                desk.tasks.register(
+                    AgentInfo.newBuilder().setHostname("web-01").build(), "boot-1", "1"),
+            desk.tasks,
+            ends::incrementAndGet);
+    until(() -> ends.get() == 5); // by now it pauses for 0.8 s or more
+
+    leads = scheduler.address();
+    link.round();
+
+    long end = System.nanoTime() + Duration.ofSeconds(20).toNanos();
+    while (scheduler.heard.isEmpty()) {
+      assertThat(System.nanoTime() - end).as("one round was not enough").isNegative();
+      LockSupport.parkNanos(5_000_000);
+    }
+    assertThat(scheduler.heard.getFirst().hasRegister()).isTrue();
   }
 
   @Test
