@@ -37,33 +37,43 @@ final class OfferedSite {
   final String api = OfferedFleet.free().toString();
 
   private final HttpClient http = HttpClient.newHttpClient();
-  private final Started scheduler;
+  private final List<String> command;
+  private Started scheduler;
   private final OfferedAgent agent;
 
   OfferedSite(Path dir) throws Exception {
     this.dir = dir;
     Files.createDirectories(dir.resolve("machine"));
     fleet = new OfferedFleet(dir);
-    scheduler =
-        Started.java(
-            dir.resolve("scheduler.log"),
-            System.getProperty("java.class.path"),
-            List.of(
-                "io.pilothouse.scheduler.Main",
-                "--id",
-                "scheduler-1",
-                "--servers",
-                fleet.address,
-                "--http",
-                OfferedFleet.free().toString(),
-                "--api",
-                api,
-                "--agents",
-                OfferedFleet.free().toString(),
-                "--framework-credentials",
-                credentials().toString()));
+    command =
+        List.of(
+            "io.pilothouse.scheduler.Main",
+            "--id",
+            "scheduler-1",
+            "--servers",
+            fleet.address,
+            "--http",
+            OfferedFleet.free().toString(),
+            "--api",
+            api,
+            "--agents",
+            OfferedFleet.free().toString(),
+            "--framework-credentials",
+            credentials().toString());
+    scheduler = starts("scheduler.log");
     fleet.bringsIntoService();
     agent = new OfferedAgent(fleet, dir.resolve("machine"));
+    OfferedFleet.until(this::leads);
+  }
+
+  private Started starts(String log) throws IOException {
+    return Started.java(dir.resolve(log), System.getProperty("java.class.path"), command);
+  }
+
+  /** Killed, and started again where it was. */
+  void restartsScheduler() throws IOException {
+    scheduler.close();
+    scheduler = starts("scheduler-again.log");
     OfferedFleet.until(this::leads);
   }
 

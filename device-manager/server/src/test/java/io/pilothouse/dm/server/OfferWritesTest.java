@@ -101,7 +101,8 @@ class OfferWritesTest {
     assertThat(all.getFrameworks(0).getSince()).isGreaterThanOrEqualTo(at);
     assertThat(all.getFrameworks(1).getEndedAt()).isPositive();
     assertThat(all.getFrameworks(1).getEndedWhy()).isEqualTo("torn down");
-    assertThat(all.getAgentsList()).extracting(OfferAgent::getId)
+    assertThat(all.getAgentsList())
+        .extracting(OfferAgent::getId)
         .as("what is said to be gone stays while its machine is in the fleet")
         .containsExactly("a-1", "b-1");
   }

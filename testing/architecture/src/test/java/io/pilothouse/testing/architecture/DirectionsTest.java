@@ -29,6 +29,7 @@ class DirectionsTest {
     MAY_USE.put("tls", List.of());
     MAY_USE.put("pki", List.of());
     MAY_USE.put("client", List.of());
+    MAY_USE.put("framework", List.of("mesos"));
     MAY_USE.put("manifests", List.of());
     MAY_USE.put("filesync", List.of());
     MAY_USE.put("dm.state", List.of("manifests"));
@@ -94,7 +95,8 @@ class DirectionsTest {
     // docs/decisions/0005-cli-starts-machines.md says why it may use these
     MAY_USE.put(
         "cli",
-        List.of("client", "manifests", "mesos", "pki", "filesync", "watchdog", "provisioning.power"));
+        List.of(
+            "client", "manifests", "mesos", "pki", "filesync", "watchdog", "provisioning.power"));
   }
 
   @TestFactory

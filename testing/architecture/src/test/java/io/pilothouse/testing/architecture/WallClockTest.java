@@ -37,6 +37,7 @@ class WallClockTest {
           "agent",
           "deployment",
           "filesync",
+          "framework",
           "kit",
           "processes",
           "provisioning",

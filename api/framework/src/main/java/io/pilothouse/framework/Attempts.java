@@ -1,0 +1,120 @@
+package io.pilothouse.framework;
+
+import io.pilothouse.mesos.v1.scheduler.Call;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Looks for the scheduler that leads: asks each in turn, and goes where a standby points. */
+final class Attempts {
+  private static final Logger log = LoggerFactory.getLogger(Attempts.class);
+
+  /** Standbys that point at each other know no better yet. */
+  private static final int MOST_REDIRECTS = 5;
+
+  private final SchedulerHttp http;
+  private final List<URI> schedulers;
+  private final Pauses pauses;
+  private int first;
+
+  Attempts(SchedulerHttp http, List<URI> schedulers, Pauses pauses) {
+    this.http = http;
+    this.schedulers = schedulers;
+    this.pauses = pauses;
+  }
+
+  /**
+   * Asks until one takes the subscription, with a pause after all were asked.
+   *
+   * @throws RefusedException one refused it for what it is, so that all others would
+   */
+  Subscription subscribe(Call call) throws InterruptedException {
+    while (true) {
+      List<String> troubles = new ArrayList<>();
+      for (int each = 0; each < schedulers.size(); each++) {
+        int index = (first + each) % schedulers.size();
+        Optional<Subscription> taken = ask(schedulers.get(index), call, troubles);
+        if (taken.isPresent()) {
+          first = index;
+          return taken.get();
+        }
+      }
+      Duration pause = pauses.next();
+      log.info(
+          "no scheduler takes the subscription; again in {} ms: {}",
+          pause.toMillis(),
+          String.join("; ", troubles));
+      Thread.sleep(pause);
+    }
+  }
+
+  private Optional<Subscription> ask(URI scheduler, Call call, List<String> troubles)
+      throws InterruptedException {
+    URI at = scheduler;
+    for (int redirects = 0; redirects <= MOST_REDIRECTS; redirects++) {
+      HttpResponse<Body> answer;
+      try {
+        answer = http.subscribe(at, call);
+      } catch (IOException e) {
+        troubles.add(at.getAuthority() + ": " + e.getMessage());
+        return Optional.empty();
+      }
+      String text = "";
+      switch (answer.body()) {
+        case EventPieces events -> {
+          Optional<String> stream = answer.headers().firstValue(SchedulerHttp.STREAM_ID);
+          if (stream.isPresent()) {
+            return Optional.of(new Subscription(at, stream.get(), events));
+          }
+          events.cancel();
+          troubles.add(at.getAuthority() + ": no " + SchedulerHttp.STREAM_ID + " in its answer");
+          return Optional.empty();
+        }
+        case Body.Text words -> text = words.text();
+      }
+      int status = answer.statusCode();
+      refuse(at, status, text);
+      Optional<URI> next = status == 307 ? leader(at, answer) : Optional.empty();
+      if (next.isEmpty()) {
+        troubles.add("%s: status %d %s".formatted(at.getAuthority(), status, text).strip());
+        return Optional.empty();
+      }
+      at = next.get();
+    }
+    troubles.add(scheduler.getAuthority() + ": redirected more than 5 times");
+    return Optional.empty();
+  }
+
+  /** Where a standby points. The secret goes along, so never from https to http. */
+  private static Optional<URI> leader(URI at, HttpResponse<Body> answer) {
+    try {
+      return answer
+          .headers()
+          .firstValue("Location")
+          .map(at::resolve)
+          .filter(to -> to.getHost() != null && to.getScheme().equals(at.getScheme()));
+    } catch (IllegalArgumentException e) {
+      return Optional.empty(); // no address: told as the status that it came with
+    }
+  }
+
+  /** Throws if to ask again would be in vain. */
+  private static void refuse(URI at, int status, String text) {
+    boolean wrong = status >= 400 && status < 500 && status != 408 && status != 429;
+    if (wrong) {
+      throw new RefusedException(
+          "the scheduler at " + at.getAuthority() + " refuses the subscription",
+          status,
+          text,
+          status == 401 || status == 403
+              ? ": give credentials(…) as in its --framework-credentials"
+              : "");
+    }
+  }
+}

@@ -1,0 +1,312 @@
+package io.pilothouse.framework;
+
+import com.google.protobuf.ByteString;
+import io.pilothouse.mesos.v1.AgentID;
+import io.pilothouse.mesos.v1.ExecutorID;
+import io.pilothouse.mesos.v1.Filters;
+import io.pilothouse.mesos.v1.FrameworkID;
+import io.pilothouse.mesos.v1.FrameworkInfo;
+import io.pilothouse.mesos.v1.Offer;
+import io.pilothouse.mesos.v1.OfferID;
+import io.pilothouse.mesos.v1.TaskID;
+import io.pilothouse.mesos.v1.TaskInfo;
+import io.pilothouse.mesos.v1.TaskStatus;
+import io.pilothouse.mesos.v1.scheduler.Call;
+import java.io.IOException;
+import java.net.http.HttpResponse;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A framework, subscribed with whichever scheduler leads. It comes back with its id by itself when
+ * the scheduler restarts, another leads, or the network breaks; it ends by {@link #teardown},
+ * {@link #close}, or an error that it cannot help ({@link FrameworkHandler#error}).
+ *
+ * <p>Calls may come from any thread. Each returns when the scheduler has taken it, or throws:
+ * {@link NotConnectedException} at once while there is no subscription, {@link RefusedException}
+ * with the scheduler's status and words, {@link UnansweredException} if it cannot be known what
+ * became of it. None is repeated: after a new subscription offers are void, and the framework knows
+ * best what it still wants.
+ */
+public final class Framework implements AutoCloseable {
+  private final FrameworkOptions options;
+  private final SchedulerHttp http;
+  private final Life life = new Life();
+  private final Reader reader;
+  private final Thread thread;
+  private volatile FrameworkInfo info;
+  private volatile @Nullable Session session;
+  private volatile @Nullable FrameworkException ended;
+
+  private Framework(FrameworkOptions options, FrameworkHandler handler) {
+    this.options = options;
+    this.info = options.info();
+    this.http = new SchedulerHttp(options);
+    this.reader = new Reader(this, options, handler, life, http);
+    this.thread = Thread.ofPlatform().name("framework-" + info.getName()).unstarted(this::run);
+  }
+
+  /** Begins to look for a scheduler, and returns at once. */
+  public static Framework start(FrameworkOptions options, FrameworkHandler handler) {
+    Framework framework = new Framework(options, handler);
+    framework.thread.start();
+    return framework;
+  }
+
+  private void run() {
+    @Nullable FrameworkException why = new EndedException("its thread failed; the log says how");
+    try {
+      reader.run();
+      why = null;
+    } catch (InterruptedException e) {
+      why = life.isOver() ? null : new EndedException("its thread was interrupted", e);
+    } catch (FrameworkException e) {
+      why = e;
+    } finally {
+      session = null;
+      ended = why;
+      life.end();
+      if (why != null) {
+        reader.tellError(why);
+      }
+      http.close();
+    }
+  }
+
+  /** Waits for its end; returns after {@link #teardown} or {@link #close}, else throws why. */
+  public void join() throws InterruptedException {
+    thread.join();
+    @Nullable FrameworkException why = ended;
+    if (why != null) {
+      throw new EndedException(why.getMessage() == null ? "ended" : why.getMessage(), why);
+    }
+  }
+
+  /** As the scheduler knows it; empty before the first subscription. */
+  public Optional<FrameworkID> id() {
+    FrameworkInfo now = info;
+    return now.hasId() ? Optional.of(now.getId()) : Optional.empty();
+  }
+
+  public boolean isConnected() {
+    return session != null;
+  }
+
+  /** Answers offers of one machine with operations; what these leave over is filtered. */
+  public void accept(
+      Collection<OfferID> offers, Collection<Offer.Operation> operations, Filters filters) {
+    call(
+        Call.newBuilder()
+            .setType(Call.Type.ACCEPT)
+            .setAccept(
+                Call.Accept.newBuilder()
+                    .addAllOfferIds(offers)
+                    .addAllOperations(operations)
+                    .setFilters(filters)));
+  }
+
+  /** Launches tasks on what was offered; their agent is set. What is left over may come again. */
+  public void launch(Offer offer, TaskInfo... tasks) {
+    Offer.Operation.Launch.Builder launch = Offer.Operation.Launch.newBuilder();
+    for (TaskInfo each : tasks) {
+      launch.addTaskInfos(each.toBuilder().setAgentId(offer.getAgentId()));
+    }
+    accept(
+        List.of(offer.getId()),
+        List.of(
+            Offer.Operation.newBuilder()
+                .setType(Offer.Operation.Type.LAUNCH)
+                .setLaunch(launch)
+                .build()),
+        Filters.getDefaultInstance());
+  }
+
+  /**
+   * Does without an offer.
+   *
+   * @param refuseSeconds for which the like of it, of that machine, is not offered again
+   */
+  public void decline(Offer offer, double refuseSeconds) {
+    decline(List.of(offer.getId()), Filters.newBuilder().setRefuseSeconds(refuseSeconds).build());
+  }
+
+  public void decline(Collection<OfferID> offers, Filters filters) {
+    call(
+        Call.newBuilder()
+            .setType(Call.Type.DECLINE)
+            .setDecline(Call.Decline.newBuilder().addAllOfferIds(offers).setFilters(filters)));
+  }
+
+  public void acceptInverse(Collection<OfferID> offers) {
+    call(
+        Call.newBuilder()
+            .setType(Call.Type.ACCEPT_INVERSE_OFFERS)
+            .setAcceptInverseOffers(
+                Call.AcceptInverseOffers.newBuilder().addAllInverseOfferIds(offers)));
+  }
+
+  public void declineInverse(Collection<OfferID> offers, Filters filters) {
+    call(
+        Call.newBuilder()
+            .setType(Call.Type.DECLINE_INVERSE_OFFERS)
+            .setDeclineInverseOffers(
+                Call.DeclineInverseOffers.newBuilder()
+                    .addAllInverseOfferIds(offers)
+                    .setFilters(filters)));
+  }
+
+  /** Has a task killed; an update tells when it is. */
+  public void kill(TaskID task) {
+    call(Call.newBuilder().setType(Call.Type.KILL).setKill(Call.Kill.newBuilder().setTaskId(task)));
+  }
+
+  /** Wants offers again in these roles, or in all; filters are forgotten. */
+  public void revive(String... roles) {
+    call(
+        Call.newBuilder()
+            .setType(Call.Type.REVIVE)
+            .setRevive(Call.Revive.newBuilder().addAllRoles(List.of(roles))));
+  }
+
+  /** Wants no offers in these roles, or in any, until {@link #revive} or a new subscription. */
+  public void suppress(String... roles) {
+    call(
+        Call.newBuilder()
+            .setType(Call.Type.SUPPRESS)
+            .setSuppress(Call.Suppress.newBuilder().addAllRoles(List.of(roles))));
+  }
+
+  /** Asks for updates of these tasks; of all that the scheduler knows, if there are none. */
+  public void reconcile(Collection<TaskID> tasks) {
+    Call.Reconcile.Builder all = Call.Reconcile.newBuilder();
+    tasks.forEach(each -> all.addTasks(Call.Reconcile.Task.newBuilder().setTaskId(each)));
+    call(Call.newBuilder().setType(Call.Type.RECONCILE).setReconcile(all));
+  }
+
+  /** The update need not come again. Without a uuid it does not anyway, and nothing is sent. */
+  public void acknowledge(TaskStatus status) {
+    if (status.getUuid().isEmpty()) {
+      return;
+    }
+    call(
+        Call.newBuilder()
+            .setType(Call.Type.ACKNOWLEDGE)
+            .setAcknowledge(
+                Call.Acknowledge.newBuilder()
+                    .setAgentId(status.getAgentId())
+                    .setTaskId(status.getTaskId())
+                    .setUuid(status.getUuid())));
+  }
+
+  /** Says something to an executor. It may be lost on its way. */
+  public void message(AgentID agent, ExecutorID executor, byte[] data) {
+    call(
+        Call.newBuilder()
+            .setType(Call.Type.MESSAGE)
+            .setMessage(
+                Call.Message.newBuilder()
+                    .setAgentId(agent)
+                    .setExecutorId(executor)
+                    .setData(ByteString.copyFrom(data))));
+  }
+
+  /** Any other call, as it is; the framework's id is set. Not SUBSCRIBE, and not TEARDOWN. */
+  public void call(Call.Builder call) {
+    if (call.getType() == Call.Type.SUBSCRIBE || call.getType() == Call.Type.TEARDOWN) {
+      throw new IllegalArgumentException(
+          call.getType() + " is not for call(…): there are start(…) and teardown()");
+    }
+    send(call);
+  }
+
+  /**
+   * Ends the framework for good: its tasks are killed, its id is not taken again. If the call has
+   * no answer the framework goes on, and is told by an error if it was torn down after all.
+   */
+  public void teardown() {
+    boolean torn = false;
+    try {
+      if (!life.leave()) {
+        return;
+      }
+      send(Call.newBuilder().setType(Call.Type.TEARDOWN));
+      torn = true;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new UnansweredException("TEARDOWN: interrupted before it was sent", e);
+    } finally {
+      if (torn) {
+        end();
+      } else {
+        life.stay();
+      }
+    }
+  }
+
+  private void send(Call.Builder call) {
+    @Nullable Session to = session;
+    if (to == null) {
+      throw new NotConnectedException(
+          life.isOver()
+              ? call.getType() + ": the framework has ended"
+              : "%s: not subscribed now with any of %s; wait for subscribed(…)"
+                  .formatted(call.getType(), options.schedulers()));
+    }
+    String what = call.getType() + " to " + to.at().getAuthority();
+    HttpResponse<String> answer;
+    try {
+      answer = http.call(to.at(), to.stream(), call.setFrameworkId(to.id()).build());
+    } catch (IOException e) {
+      throw new UnansweredException(what + ": " + e.getMessage(), e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new UnansweredException(what + ": interrupted while it waited for the answer", e);
+    }
+    if (answer.statusCode() / 100 != 2) {
+      throw new RefusedException(what, answer.statusCode(), answer.body(), "");
+    }
+  }
+
+  FrameworkInfo info() {
+    return info;
+  }
+
+  void id(FrameworkID id) {
+    info = info.toBuilder().setId(id).build();
+  }
+
+  @Nullable Session session() {
+    return session;
+  }
+
+  void session(@Nullable Session now) {
+    session = now;
+  }
+
+  private void end() {
+    life.end();
+    if (!Thread.currentThread().equals(thread)) {
+      thread.interrupt();
+    }
+  }
+
+  /**
+   * Ends the stream, and nothing else: tasks run on, and the framework may come back with its id
+   * within its {@code failover_timeout}. A handler that is at work is interrupted, and waited for,
+   * unless it is the handler that calls.
+   */
+  @Override
+  public void close() {
+    end();
+    if (Thread.currentThread().equals(thread)) {
+      return;
+    }
+    try {
+      thread.join();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt(); // it ends by itself then
+    }
+  }
+}

@@ -1,0 +1,228 @@
+package io.pilothouse.framework;
+
+import io.pilothouse.mesos.RecordException;
+import io.pilothouse.mesos.RecordReader;
+import io.pilothouse.mesos.v1.FrameworkID;
+import io.pilothouse.mesos.v1.FrameworkInfo;
+import io.pilothouse.mesos.v1.TaskStatus;
+import io.pilothouse.mesos.v1.scheduler.Call;
+import io.pilothouse.mesos.v1.scheduler.Event;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The one thread: subscribes, delivers events in order, and subscribes again. */
+final class Reader {
+  private static final Logger log = LoggerFactory.getLogger(Reader.class);
+
+  /** Offers of thousands of machines in one event. */
+  private static final int LONGEST_EVENT = 64 << 20;
+
+  /** Intervals of heartbeats without a byte. */
+  private static final double MOST_MISSED = 2.5;
+
+  private static final double USUAL_HEARTBEAT_S = 15;
+
+  private final Framework framework;
+  private final FrameworkOptions options;
+  private final FrameworkHandler handler;
+  private final Life life;
+  private final Attempts attempts;
+  private final Pauses pauses;
+  private Duration silence;
+
+  Reader(
+      Framework framework,
+      FrameworkOptions options,
+      FrameworkHandler handler,
+      Life life,
+      SchedulerHttp http) {
+    this.framework = framework;
+    this.options = options;
+    this.handler = handler;
+    this.life = life;
+    this.pauses = new Pauses(options.timing());
+    this.attempts = new Attempts(http, options.schedulers(), pauses);
+    this.silence = options.timing().patience();
+  }
+
+  /** Returns when the framework is closed or torn down. */
+  void run() throws InterruptedException {
+    while (!life.over()) {
+      Subscription to = attempts.subscribe(subscribe(framework.info()));
+      long since = System.nanoTime();
+      String why = follow(to);
+      if (life.over()) {
+        return;
+      }
+      pauses.lived(Duration.ofNanos(System.nanoTime() - since));
+      Duration pause = pauses.next();
+      log.info(
+          "framework '{}' lost {}: {}; it subscribes again in {} ms",
+          options.info().getName(),
+          to.at().getAuthority(),
+          why,
+          pause.toMillis());
+      Thread.sleep(pause);
+    }
+  }
+
+  private static Call subscribe(FrameworkInfo info) {
+    Call.Builder call =
+        Call.newBuilder()
+            .setType(Call.Type.SUBSCRIBE)
+            .setSubscribe(Call.Subscribe.newBuilder().setFrameworkInfo(info));
+    if (info.hasId()) {
+      call.setFrameworkId(info.getId());
+    }
+    return call.build();
+  }
+
+  /** Delivers until the stream is over, and returns why it is. */
+  private String follow(Subscription to) throws InterruptedException {
+    silence = options.timing().patience();
+    String why;
+    try {
+      deliverAll(to);
+      return "";
+    } catch (IOException | RecordException e) {
+      why = e.getMessage();
+    } finally {
+      to.events().cancel();
+    }
+    boolean was = framework.session() != null;
+    framework.session(null);
+    if (was && !life.over()) {
+      tell("disconnected", () -> handler.disconnected(framework, why));
+    }
+    return why;
+  }
+
+  private void deliverAll(Subscription to)
+      throws IOException, RecordException, InterruptedException {
+    RecordReader reader = new RecordReader(LONGEST_EVENT);
+    List<byte[]> records = new ArrayList<>();
+    while (true) {
+      // the time that handlers take does not count: only here is the scheduler waited for
+      for (ByteBuffer each : to.events().take(silence)) {
+        reader.feed(each, records::add);
+      }
+      for (byte[] each : records) {
+        if (life.over()) {
+          return;
+        }
+        deliver(Event.parseFrom(each), to);
+      }
+      if (life.over()) {
+        return;
+      }
+      records.clear();
+    }
+  }
+
+  private void deliver(Event event, Subscription to) throws IOException {
+    Event.Type type = event.getType();
+    if (type == Event.Type.ERROR) {
+      framework.session(null);
+      throw new EndedException(
+          "the scheduler at %s ended the framework: %s"
+              .formatted(to.at().getAuthority(), event.getError().getMessage()));
+    } else if (type == Event.Type.SUBSCRIBED) {
+      subscribed(event.getSubscribed(), to);
+    } else if (framework.session() == null && type != Event.Type.HEARTBEAT) {
+      throw new IOException("it began with " + type + "; expected SUBSCRIBED");
+    } else if (type == Event.Type.UPDATE) {
+      update(event.getUpdate().getStatus());
+    } else {
+      tell(type.toString(), () -> dispatch(event));
+    }
+  }
+
+  private void dispatch(Event event) throws Exception {
+    switch (event.getType()) {
+      case OFFERS -> handler.offers(framework, event.getOffers().getOffersList());
+      case RESCIND -> handler.rescinded(framework, event.getRescind().getOfferId());
+      case INVERSE_OFFERS ->
+          handler.inverseOffers(framework, event.getInverseOffers().getInverseOffersList());
+      case RESCIND_INVERSE_OFFER ->
+          handler.inverseOfferRescinded(
+              framework, event.getRescindInverseOffer().getInverseOfferId());
+      case MESSAGE -> handler.message(framework, event.getMessage());
+      case FAILURE -> handler.failure(framework, event.getFailure());
+      case UPDATE_OPERATION_STATUS ->
+          handler.operation(framework, event.getUpdateOperationStatus().getStatus());
+      case SUBSCRIBED, UPDATE, ERROR, HEARTBEAT, UNKNOWN -> {}
+    }
+  }
+
+  private void subscribed(Event.Subscribed subscribed, Subscription to) {
+    FrameworkID id = subscribed.getFrameworkId();
+    double interval =
+        subscribed.getHeartbeatIntervalSeconds() > 0
+            ? subscribed.getHeartbeatIntervalSeconds()
+            : USUAL_HEARTBEAT_S;
+    silence = Duration.ofMillis((long) Math.min(interval * MOST_MISSED * 1000, Integer.MAX_VALUE));
+    if (!framework.info().getId().equals(id)) {
+      try {
+        options.keepId().accept(id);
+      } catch (RuntimeException e) {
+        throw new EndedException(
+            "the framework's id %s could not be stored: %s".formatted(id.getValue(), e), e);
+      }
+      framework.id(id);
+    }
+    framework.session(new Session(to.at(), to.stream(), id));
+    log.info(
+        "framework '{}' is subscribed with {} as {}",
+        options.info().getName(),
+        to.at().getAuthority(),
+        id.getValue());
+    tell("SUBSCRIBED", () -> handler.subscribed(framework, subscribed));
+  }
+
+  private void update(TaskStatus status) {
+    boolean told = tell("UPDATE", () -> handler.update(framework, status));
+    if (!told || options.byHand() || status.getUuid().isEmpty() || life.isOver()) {
+      return;
+    }
+    try {
+      framework.acknowledge(status);
+    } catch (FrameworkException e) {
+      log.info(
+          "the update of task {} comes again, as it could not be acknowledged: {}",
+          status.getTaskId().getValue(),
+          e.getMessage());
+    }
+  }
+
+  /** The last word. */
+  void tellError(FrameworkException why) {
+    tell("error", () -> handler.error(framework, why));
+  }
+
+  private interface Telling {
+    void run() throws Exception;
+  }
+
+  /** Whether the handler took it without an exception. */
+  private boolean tell(String what, Telling telling) {
+    @Nullable Exception failed = null;
+    try {
+      telling.run();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      failed = e;
+    } catch (Exception e) {
+      failed = e;
+    }
+    if (failed != null) {
+      log.error("the handler of framework '{}' failed: {}", options.info().getName(), what, failed);
+    }
+    return failed == null;
+  }
+}
