@@ -17,11 +17,13 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.ResourceLock;
 
 /**
  * A replica's database with bits flipped: refused with its name and what to do, and never served.
  * The rest of its files: {@link DiskDamageTest}.
  */
+@ResourceLock("damage") // each opens a database hundreds of times: one after the other
 class DatabaseDamageTest {
   private static final int FLIPS = Integer.getInteger("damage.flips", 200);
   private static final long SEED = Long.getLong("damage.seed", 11);

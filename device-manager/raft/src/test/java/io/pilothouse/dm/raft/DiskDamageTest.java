@@ -18,6 +18,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.ResourceLock;
 
 /**
  * Files of a replica, with bits flipped and parts lost: what cannot be trusted is refused with the
@@ -25,6 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
  * database that was flushed, a snapshot, and entries behind it in the log. The database itself:
  * {@link DatabaseDamageTest}.
  */
+@ResourceLock("damage") // each opens a database hundreds of times: one after the other
 class DiskDamageTest {
   private static final int FLIPS = Integer.getInteger("damage.flips", 200);
   private static final long SEED = Long.getLong("damage.seed", 11);
