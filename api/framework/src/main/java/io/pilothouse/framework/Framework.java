@@ -212,11 +212,20 @@ public final class Framework implements AutoCloseable {
                     .setData(ByteString.copyFrom(data))));
   }
 
-  /** Any other call, as it is; the framework's id is set. Not SUBSCRIBE, and not TEARDOWN. */
+  /**
+   * Any other call, as it is; the framework's id is set. Not SUBSCRIBE and TEARDOWN, and not
+   * UPDATE_FRAMEWORK: the next subscription would bring what the framework began with.
+   */
   public void call(Call.Builder call) {
-    if (call.getType() == Call.Type.SUBSCRIBE || call.getType() == Call.Type.TEARDOWN) {
-      throw new IllegalArgumentException(
-          call.getType() + " is not for call(…): there are start(…) and teardown()");
+    switch (call.getType()) {
+      case SUBSCRIBE, TEARDOWN ->
+          throw new IllegalArgumentException(
+              call.getType() + " is not for call(…): there are start(…) and teardown()");
+      case UPDATE_FRAMEWORK ->
+          throw new IllegalArgumentException(
+              "UPDATE_FRAMEWORK is not served by this SDK: close(), and start(…) with the new"
+                  + " FrameworkInfo and the same id");
+      default -> {}
     }
     send(call);
   }

@@ -30,8 +30,10 @@ public interface FrameworkHandler {
 
   /**
    * Connected, for the first time or again. Offers from before are void, and roles that were
-   * suppressed are not any more. Updates may have been missed: {@link Framework#reconcile} asks for
-   * the states of all tasks.
+   * suppressed are not any more. Updates may have been missed, and a launch may never have arrived:
+   * {@link Framework#reconcile} asks for the states of tasks by name. While agents come back some
+   * have no answer; ask again until each has one. Without names, only tasks that the scheduler
+   * knows are told.
    */
   default void subscribed(Framework framework, Event.Subscribed subscribed) throws Exception {}
 

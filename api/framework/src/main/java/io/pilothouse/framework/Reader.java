@@ -185,13 +185,19 @@ final class Reader {
     tell("SUBSCRIBED", () -> handler.subscribed(framework, subscribed));
   }
 
-  private void update(TaskStatus status) {
+  /**
+   * @throws IOException when the scheduler no longer answers: all that is still buffered would have
+   *     to wait as long, and comes again
+   */
+  private void update(TaskStatus status) throws IOException {
     boolean told = tell("UPDATE", () -> handler.update(framework, status));
     if (!told || options.byHand() || status.getUuid().isEmpty() || life.isOver()) {
       return;
     }
     try {
       framework.acknowledge(status);
+    } catch (UnansweredException e) {
+      throw new IOException("it does not answer: " + e.getMessage(), e);
     } catch (FrameworkException e) {
       log.info(
           "the update of task {} comes again, as it could not be acknowledged: {}",

@@ -22,6 +22,10 @@ final class SchedulerHttp implements AutoCloseable {
   static final String STREAM_ID = "Mesos-Stream-Id";
 
   private final HttpClient client;
+
+  /** A host that is gone must not keep it from the next one. */
+  private static final Duration CONNECT = Duration.ofSeconds(3);
+
   private final Optional<String> authorization;
   private final Duration patience;
 
@@ -32,7 +36,7 @@ final class SchedulerHttp implements AutoCloseable {
         HttpClient.newBuilder()
             .version(HttpClient.Version.HTTP_1_1)
             .followRedirects(HttpClient.Redirect.NEVER)
-            .connectTimeout(patience);
+            .connectTimeout(patience.compareTo(CONNECT) < 0 ? patience : CONNECT);
     options.tls().ifPresent(builder::sslContext);
     client = builder.build();
   }

@@ -62,19 +62,21 @@ final class Admission {
     return Optional.ofNullable(byId.get(id)).map(candidate -> candidate.asked.info());
   }
 
-  /** Why one more is not taken. */
-  Optional<String> objection() {
-    int most = tables.options.most().frameworks();
+  /** False: too many came in a short time; this one is to come again. */
+  boolean hasTime() {
     long passed = tables.now - refilled;
     refilled = tables.now;
     room = Math.min(BURST, room + passed * PER_SECOND / 1000.0);
     if (room < 1) {
-      return Optional.of(
-          ("Too many new frameworks: this scheduler takes %d at once and %d a second, as each is"
-                  + " written down; try again, and keep the id")
-              .formatted(BURST, PER_SECOND));
+      return false;
     }
     room--;
+    return true;
+  }
+
+  /** Why one more is not taken. */
+  Optional<String> objection() {
+    int most = tables.options.most().frameworks();
     return tables.frameworks.size() + byId.size() < most
         ? Optional.empty()
         : Optional.of(

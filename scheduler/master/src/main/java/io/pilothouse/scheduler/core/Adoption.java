@@ -89,7 +89,7 @@ final class Adoption {
             .ifPresentOrElse(
                 why ->
                     log.error(
-                        "Agent of {} runs tasks of framework '{}': {}",
+                        "Agent of {} runs tasks of framework '{}', which are killed: {}",
                         register.getAgent().getHostname(),
                         id,
                         why),
@@ -99,15 +99,10 @@ final class Adoption {
     return unwanted;
   }
 
-  private Optional<String> objection(FrameworkInfo info) {
+  private static Optional<String> objection(FrameworkInfo info) {
     return Ids.objection(info.getId().getValue())
         .or(() -> FrameworkCheck.objection(info))
-        .or(() -> SubscriptionRules.malformed(info))
-        .or(
-            () ->
-                tables.frameworks.size() < tables.options.most().frameworks()
-                    ? Optional.empty()
-                    : Optional.of("there are as many frameworks as this scheduler keeps"));
+        .or(() -> SubscriptionRules.malformed(info));
   }
 
   private Optional<Task> adopt(Agent agent, Framework framework, RunningTask running) {

@@ -61,6 +61,12 @@ final class Frameworks {
       end(stream, objection.get());
       return;
     }
+    if (before.isEmpty() && !admission.hasTime()) {
+      // no ERROR, on which libraries give up: a stream that ends is tried again
+      log.warn("Framework '{}' is put off: too many new ones", info.getName());
+      tables.outbox.endStream(stream);
+      return;
+    }
     if (known == null || !known.written) {
       FrameworkInfo withId = withId(asked, id.isEmpty() ? freeId() : id);
       admission.subscribe(stream, !id.isEmpty(), asked(withId, call));
@@ -368,6 +374,9 @@ final class Frameworks {
       tables.byStream.remove(framework.stream);
       tables.outbox.endStream(framework.stream);
       framework.stream = null;
+    }
+    if (!framework.written) { // the end of one that is not there would not be kept
+      tables.writes.write(keeping(framework.info), () -> {}, refusal -> {});
     }
     complete(framework, tables.now, why);
     tables.end(framework.id, why);
