@@ -9,10 +9,13 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 
-/** Bounded waiting; long enough for a cold JVM on a busy machine. */
+/**
+ * Bounded waiting; long enough for a cold JVM on a busy machine, and for a snapshot that Ratis
+ * sends again after it gave one up.
+ */
 final class Await {
 
-  static final Duration LIMIT = Duration.ofSeconds(30);
+  static final Duration LIMIT = Duration.ofSeconds(60);
 
   private Await() {}
 
