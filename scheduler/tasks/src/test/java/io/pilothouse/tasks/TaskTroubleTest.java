@@ -2,7 +2,6 @@ package io.pilothouse.tasks;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.pilothouse.api.v1.AgentLaunch;
 import io.pilothouse.api.v1.SchedulerMessage;
@@ -21,6 +20,7 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -255,8 +255,9 @@ class TaskTroubleTest {
   }
 
   @Test
+  @Tag("system")
   void nothingOfATaskWithAnotherUserRunsAsRoot() throws Exception {
-    assumeTrue(RunAs.isRoot(), "only root can become another");
+    assertThat(RunAs.isRoot()).as("run by root, who alone can become another").isTrue();
     TaskInfo.Builder task = withVariable("t1", "PATH", "/nonexistent");
     task.getCommandBuilder().setUser("nobody");
     desk.launches(task);
