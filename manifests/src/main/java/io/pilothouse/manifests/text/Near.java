@@ -1,25 +1,36 @@
 package io.pilothouse.manifests.text;
 
-import java.util.Collection;
 import java.util.Optional;
 
 /** Finds the name that somebody probably meant. */
 public final class Near {
   private static final int FARTHEST = 3;
 
+  /** So many are looked at: this is a courtesy, and others wait meanwhile. */
+  private static final int MOST = 10_000;
+
+  private static final int LONGEST = 300;
+
   private Near() {}
 
   /** {@code (did you mean "web-03"?)} with a space before it, or empty. */
-  public static String hint(String typed, Collection<String> names) {
+  public static String hint(String typed, Iterable<String> names) {
     return nearest(typed, names).map(each -> " (did you mean \"" + each + "\"?)").orElse("");
   }
 
-  /** The closest name, at most three edits and half its length away; the first one of equals. */
-  public static Optional<String> nearest(String typed, Collection<String> names) {
+  /**
+   * The closest name, at most three edits and half its length away; the first one of equals. Of a
+   * long list only the first 10,000 are looked at.
+   */
+  public static Optional<String> nearest(String typed, Iterable<String> names) {
     int limit = Math.min(FARTHEST, Math.max(1, typed.length() / 2));
     String best = null;
     int least = limit + 1;
+    int seen = 0;
     for (String name : names) {
+      if (++seen > MOST || typed.length() > LONGEST) {
+        break;
+      }
       // lengths alone rule out most of a large inventory
       if (Math.abs(name.length() - typed.length()) < least) {
         int distance = distance(typed, name);

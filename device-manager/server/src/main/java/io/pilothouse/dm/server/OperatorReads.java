@@ -30,16 +30,19 @@ import io.pilothouse.api.v1.WatchdogSpec;
 import io.pilothouse.dm.state.BudgetView;
 import io.pilothouse.dm.state.Entities;
 import io.pilothouse.dm.state.Explainer;
-import io.pilothouse.dm.state.Near;
 import io.pilothouse.dm.state.Policies;
 import io.pilothouse.dm.state.RefusedException;
 import io.pilothouse.dm.state.RolloutPlanner;
 import io.pilothouse.dm.state.State;
+import io.pilothouse.dm.state.Table;
+import io.pilothouse.manifests.text.Near;
 import java.time.Instant;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -281,12 +284,12 @@ final class OperatorReads {
     return now.isAfter(stateNow) ? now : stateNow;
   }
 
-  private static List<String> names(Entities state) {
-    return state.machines().stream().map(Machine::getName).toList();
+  private static Set<String> names(Entities state) {
+    return state.table(Table.MACHINE).keySet();
   }
 
   private static StatusRuntimeException missing(
-      String kind, String name, List<String> known, String command) {
+      String kind, String name, Collection<String> known, String command) {
     return Refusals.of(
         Status.Code.NOT_FOUND,
         "no %s \"%s\" is known%s".formatted(kind, name, Near.hint(name, known)),

@@ -5,10 +5,12 @@ import io.grpc.StatusRuntimeException;
 import io.pilothouse.api.v1.Machine;
 import io.pilothouse.api.v1.WatchdogSpec;
 import io.pilothouse.dm.state.Entities;
-import io.pilothouse.dm.state.Near;
 import io.pilothouse.dm.state.Policies;
+import io.pilothouse.dm.state.Table;
+import io.pilothouse.manifests.text.Near;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Who may report what: a machine for the watchdogs that run on it, about itself; a satellite for
@@ -81,7 +83,7 @@ final class ReportRights {
     }
     Optional<Machine> found = state.machine(machine);
     if (found.isEmpty()) {
-      List<String> known = state.machines().stream().map(Machine::getName).toList();
+      Set<String> known = state.table(Table.MACHINE).keySet();
       return Optional.of(
           new Objection(
               Status.Code.NOT_FOUND,

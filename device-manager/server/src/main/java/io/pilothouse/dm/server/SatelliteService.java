@@ -187,12 +187,10 @@ final class SatelliteService extends SatelliteGrpc.SatelliteImplBase {
         });
   }
 
-  /** Matched as the state does, by MAC, then name; only an expected machine changes by it. */
+  /** Only an expected machine changes by being seen. */
   private static boolean isKnown(Entities state, ReportDiscoveredRequest seen) {
-    return state.machines().stream()
-        .filter(each -> !seen.getMac().isEmpty() && each.getMac().equals(seen.getMac()))
-        .findFirst()
-        .or(() -> state.machine(seen.getName()))
+    return state
+        .seenAs(seen.getMac(), seen.getName())
         .filter(each -> each.getLifecycle() != Lifecycle.EXPECTED)
         .isPresent();
   }

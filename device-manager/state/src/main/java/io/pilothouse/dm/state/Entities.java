@@ -59,6 +59,14 @@ public interface Entities {
     return get(Table.MACHINE, name);
   }
 
+  /** The machine that was seen on the network: the one with that MAC, else the one so named. */
+  default Optional<Machine> seenAs(String mac, String name) {
+    return indexes().machines.withMac(mac).stream()
+        .findFirst()
+        .flatMap(this::machine)
+        .or(() -> machine(name));
+  }
+
   /** Verdicts on one machine, by watchdog. */
   default Collection<Verdict> verdicts(String machine) {
     // '0' is the character after '/', which no name holds

@@ -297,11 +297,7 @@ final class FleetApply {
       throw new RefusedException(
           Refusal.Code.INVALID, "a discovered machine has neither name nor MAC", "report one");
     }
-    Optional<Machine> known =
-        draft.indexes().machines.withMac(seen.getMac()).stream()
-            .findFirst()
-            .flatMap(draft::machine)
-            .or(() -> draft.machine(seen.getName()));
+    Optional<Machine> known = draft.seenAs(seen.getMac(), seen.getName());
     if (known.isPresent()) {
       if (known.get().getLifecycle() == Lifecycle.EXPECTED) {
         Machine.Builder machine = known.get().toBuilder();
