@@ -53,6 +53,9 @@ final class RaftSettings {
   private static void catchUp(RaftProperties set, Duration electionTimeout) {
     RaftServerConfigKeys.Log.Appender.setSnapshotChunkSizeMax(set, SizeInBytes.valueOf("1MB"));
     GrpcConfigKeys.Server.setInstallSnapshotRequestElementLimit(set, 8);
+    // times the 8 above: Ratis notices so late that a follower went away while it was sent to, and
+    // sends nothing to that one until then; a follower that takes less than 1 MiB/s is begun anew
+    GrpcConfigKeys.Server.setInstallSnapshotRequestTimeout(set, millis(Duration.ofSeconds(1)));
     // a new member that reads a large state says nothing meanwhile
     Duration patience = electionTimeout.multipliedBy(20);
     RaftServerConfigKeys.setStagingTimeout(
