@@ -47,7 +47,7 @@ final class ApplyCommand extends FleetCommand {
       return ExitCode.DONE;
     }
     if (!json()) {
-      say(text(plan.getChangesList()).stripTrailing());
+      say(ChangeLines.of(plan.getChangesList()).stripTrailing());
     }
     askFirst(fleet, plan);
     FleetRequest request =

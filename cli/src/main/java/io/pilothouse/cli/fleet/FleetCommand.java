@@ -117,28 +117,6 @@ abstract class FleetCommand extends Command {
     }
   }
 
-  /** The differences as people read them: a sign, an object, its fields below. */
-  static String text(List<FleetChange> changes) {
-    StringBuilder text = new StringBuilder();
-    for (FleetChange change : changes) {
-      text.append(sign(change.getVerb())).append(' ').append(change.getObject());
-      if (!change.getEffect().isEmpty()) {
-        text.append("  (").append(change.getEffect()).append(')');
-      }
-      text.append('\n');
-      change.getLinesList().forEach(each -> text.append("    ").append(each).append('\n'));
-    }
-    return text.toString();
-  }
-
-  private static String sign(String verb) {
-    return switch (verb) {
-      case "add" -> "+";
-      case "remove" -> "-";
-      default -> "~";
-    };
-  }
-
   static String count(long number, String noun) {
     return number + " " + noun + (number == 1 ? "" : "s");
   }

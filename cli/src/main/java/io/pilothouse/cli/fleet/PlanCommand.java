@@ -46,7 +46,7 @@ final class PlanCommand extends FleetCommand {
     }
     return "%s%s, %s touched, at revision %d; nothing was changed%napply it: pilot apply %s"
             .formatted(
-                text(plan.getChangesList()),
+                ChangeLines.of(plan.getChangesList()),
                 count(plan.getChangesCount(), "change"),
                 count(plan.getMachinesTouched(), "machine"),
                 plan.getRevision(),
