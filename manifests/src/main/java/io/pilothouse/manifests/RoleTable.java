@@ -10,6 +10,7 @@ import io.pilothouse.manifests.table.ObjectTable;
 import io.pilothouse.manifests.table.Reading;
 import io.pilothouse.manifests.table.Shape;
 import io.pilothouse.manifests.table.Shapes;
+import io.pilothouse.manifests.table.Units;
 import io.pilothouse.manifests.text.Node;
 import io.pilothouse.manifests.text.Problems;
 import java.math.BigDecimal;
@@ -54,7 +55,14 @@ final class RoleTable {
                   "limit",
                   Shapes.placed(new QuotaShape(true)),
                   RoleDraft::limit,
-                  "What it has at most, with the roles below it, of the same; 0 for none."));
+                  "What it has at most, with the roles below it, of the same; 0 for none.")
+              .optional(
+                  "revoke-after",
+                  Units.duration(),
+                  (draft, after) -> draft.role.setRevokeAfterMs(after.toMillis()),
+                  "Once its guarantee was not met for so long, tasks of roles that have more than"
+                      + " theirs are ended for it, and for what its frameworks REQUEST those of"
+                      + " roles of a lower priority; at least 10s; default: never."));
 
   private RoleTable() {}
 
@@ -78,6 +86,8 @@ final class RoleTable {
       OfferRole role = each.value().role.build();
       RoleCheck.limits(role)
           .forEach(why -> problems.add(each.value().place("limit", each.place()), why));
+      RoleCheck.revoking(role)
+          .ifPresent(why -> problems.add(each.value().place("revoke-after", each.place()), why));
       if (!role.getName().isEmpty()) {
         byName.putIfAbsent(role.getName(), each);
       }

@@ -245,6 +245,18 @@ class RolesFilesTest {
   }
 
   @Test
+  void whatIsTakenBackNeedsSomePatience() {
+    fleet.write("right.yaml", role("right", "guarantee: {cpus: 4}\nrevoke-after: 90s"));
+    assertThat(fleet.problems()).isEmpty();
+    fleet.write("hasty.yaml", role("hasty", "guarantee: {cpus: 4}\nrevoke-after: 9s"));
+
+    assertThat(fleet.problems())
+        .singleElement()
+        .asString()
+        .contains("hasty.yaml", "9000 ms; expected 10s");
+  }
+
+  @Test
   void theLargestSumsAreReckonedRight() {
     OfferedResource disk =
         OfferedResource.newBuilder().setName("disk").setSizeBytes(1L << 60).build();

@@ -78,6 +78,9 @@ public final class OfferExplanations {
           "guaranteed are %s; charged against it so far: %s"
               .formatted(Amounts.text(role.getGuaranteeList()), consumed));
     }
+    if (!role.getLack().isEmpty()) {
+      lines.add("the role lacks " + role.getLack());
+    }
     lines.add(
         role.getLimitCount() == 0
             ? "it has no limit of its own"

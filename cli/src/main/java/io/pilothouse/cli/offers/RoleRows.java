@@ -18,6 +18,7 @@ final class RoleRows {
     Amounts.fill(node, "limit", view.getLimitList());
     Amounts.fill(node, "allocated", view.getAllocatedList());
     node.put("share", view.getShare()).put("dominant", view.getDominant());
+    node.put("revoke_after_ms", view.getRevokeAfterMs()).put("lack", view.getLack());
     Json.strings(node, "frameworks", view.getFrameworksList());
   }
 
@@ -68,6 +69,14 @@ final class RoleRows {
     text.append("\n  allocated   ").append(or(Amounts.text(view.getAllocatedList()), "nothing"));
     text.append("\n  guarantee   ").append(or(Amounts.text(view.getGuaranteeList()), "none"));
     text.append("\n  limit       ").append(or(Amounts.text(view.getLimitList()), "none"));
+    if (view.getRevokeAfterMs() > 0) {
+      text.append(
+          "\n  revokes     after %d s below its guarantee"
+              .formatted(view.getRevokeAfterMs() / 1000));
+    }
+    if (!view.getLack().isEmpty()) {
+      text.append("\n  lacks       ").append(view.getLack());
+    }
     text.append("\n  frameworks  ").append(or(String.join(", ", view.getFrameworksList()), "none"));
     return text.toString();
   }

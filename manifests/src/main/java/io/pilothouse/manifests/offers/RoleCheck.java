@@ -2,6 +2,7 @@ package io.pilothouse.manifests.offers;
 
 import io.pilothouse.api.v1.OfferRole;
 import io.pilothouse.api.v1.OfferedResource;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -26,6 +27,8 @@ public final class RoleCheck {
   private static final int MILLE = 1000;
   private static final int MOST_ROLES = 10_000;
   private static final long MOST_BYTES = 1L << 60;
+  private static final long SHORTEST_REVOKE = Duration.ofSeconds(10).toMillis();
+  private static final long LONGEST_REVOKE = Duration.ofDays(365).toMillis();
 
   private RoleCheck() {}
 
@@ -69,6 +72,7 @@ public final class RoleCheck {
     if (problems.isEmpty()) {
       problems.addAll(limits(role));
     }
+    revoking(role).ifPresent(problems::add);
     return problems;
   }
 
@@ -133,6 +137,18 @@ public final class RoleCheck {
       default ->
           "expected an amount, such as 5 or 0.5, with at most 3 decimals, up to 1000000000" + or;
     };
+  }
+
+  /** Nothing is taken back before anybody could react. */
+  public static Optional<String> revoking(OfferRole role) {
+    long after = role.getRevokeAfterMs();
+    if (after == 0) {
+      return Optional.empty();
+    }
+    if (after < SHORTEST_REVOKE || after > LONGEST_REVOKE) {
+      return Optional.of("revoke-after: %s ms; expected 10s to 365d".formatted(after));
+    }
+    return Optional.empty();
   }
 
   /** Limits below guarantees: a scheduler could keep one of the two only. */

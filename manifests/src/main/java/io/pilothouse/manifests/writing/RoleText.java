@@ -17,7 +17,8 @@ final class RoleText {
     return document
         .number("priority", role.getPriority())
         .object("guarantee", role.getGuaranteeCount() > 0, resources(role.getGuaranteeList()))
-        .object("limit", role.getLimitCount() > 0, resources(role.getLimitList()));
+        .object("limit", role.getLimitCount() > 0, resources(role.getLimitList()))
+        .duration("revoke-after", role.getRevokeAfterMs());
   }
 
   private static Document resources(List<OfferedResource> all) {

@@ -296,6 +296,7 @@ final class Fitting {
       role.setWeightMilli(fleets.pick(List.of(0, 1, 1000, 2500, 1_000_000_000)));
       role.setPriority(fleets.pick(List.of(-1_000_000, -1, 0, 7)));
       role.clearGuarantee().clearLimit();
+      role.setRevokeAfterMs(guaranteed ? fleets.pick(List.of(0L, 10_000L, 90_000L)) : 0);
       int milli = 1 + fleets.random.nextInt(64_000);
       long bytes = (1L + fleets.random.nextInt(1 << 20)) << 20;
       if (guaranteed) {

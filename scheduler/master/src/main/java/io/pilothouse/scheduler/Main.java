@@ -16,6 +16,7 @@ import io.pilothouse.scheduler.allocator.Allocator;
 import io.pilothouse.scheduler.allocator.Options;
 import io.pilothouse.scheduler.core.Core;
 import io.pilothouse.scheduler.core.CoreOptions;
+import io.pilothouse.scheduler.core.RevocationOrder;
 import io.pilothouse.scheduler.http.ApiServer;
 import io.pilothouse.scheduler.http.Credentials;
 import io.pilothouse.scheduler.http.Operators;
@@ -96,6 +97,16 @@ public final class Main implements Program.Body {
   private long offerTimeout;
 
   @Option(
+      names = "--revocation-order",
+      defaultValue = "youngest-first",
+      paramLabel = "ORDER",
+      description = {
+        "Which tasks are ended first for a role that lacks what it is guaranteed (`revoke-after`):",
+        "youngest-first or largest-first; default youngest-first."
+      })
+  private String revocationOrder = "";
+
+  @Option(
       names = "--framework-credentials",
       paramLabel = "FILE",
       description = {
@@ -124,6 +135,15 @@ public final class Main implements Program.Body {
     if (offerTimeout < 1) {
       throw new ProgramException("--offer-timeout " + offerTimeout + ": expected 1 or more");
     }
+    RevocationOrder revocation =
+        RevocationOrder.of(revocationOrder)
+            .orElseThrow(
+                () ->
+                    new ProgramException(
+                        "--revocation-order %s: expected one of %s"
+                            .formatted(
+                                revocationOrder,
+                                RevocationOrder.ALL.stream().map(RevocationOrder::name).toList())));
     MasterInfo master = master();
     HttpPage page = program.closing(options.page(program));
     DmClient client = program.closing(options.client());
@@ -152,6 +172,7 @@ public final class Main implements Program.Body {
         CoreOptions.of(master)
             .roles(roles)
             .root(root)
+            .revocation(revocation)
             .offerTimeout(Duration.ofSeconds(offerTimeout));
     Leader leader =
         new Leader(

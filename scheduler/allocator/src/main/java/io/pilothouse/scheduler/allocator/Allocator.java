@@ -1,5 +1,6 @@
 package io.pilothouse.scheduler.allocator;
 
+import io.pilothouse.scheduler.allocator.resources.Quantities;
 import io.pilothouse.scheduler.allocator.resources.Resources;
 import java.util.Collection;
 import java.util.List;
@@ -161,11 +162,21 @@ public interface Allocator {
   /** Roles that somebody is in, or that an operator set something of, and those above; by name. */
   List<RoleStanding> roles();
 
+  /**
+   * What is missing to guarantees that somebody waits for, and cannot come from what is free on
+   * machines that may be offered; by role. What a role below another lacks is not said again of
+   * that one.
+   */
+  List<Shortfall> shortfalls();
+
   /** What it has on an agent in a role. */
   Resources allocated(String framework, String role, String agent);
 
   /** What nobody has on an agent, whether or not it can be offered. */
   Resources free(String agent);
+
+  /** So much a role lacks. */
+  record Shortfall(String role, Quantities missing) {}
 
   /** From when until when (empty: for ever) an agent is not there. */
   record Unavailability(long startMillis, OptionalLong durationMillis) {}

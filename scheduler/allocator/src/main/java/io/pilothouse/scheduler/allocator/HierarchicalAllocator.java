@@ -330,6 +330,11 @@ final class HierarchicalAllocator implements Allocator {
   }
 
   @Override
+  public List<Shortfall> shortfalls() {
+    return books.isGuarded() ? books.roles.shortfalls(books.headroom) : List.of();
+  }
+
+  @Override
   public Resources allocated(String framework, String role, String agent) {
     Member member = books.members.get(framework);
     Client client = member == null ? null : member.clients.get(role);

@@ -1,10 +1,12 @@
 package io.pilothouse.scheduler.allocator;
 
+import io.pilothouse.scheduler.allocator.Allocator.Shortfall;
 import io.pilothouse.scheduler.allocator.resources.Entry;
 import io.pilothouse.scheduler.allocator.resources.Quantities;
 import io.pilothouse.scheduler.allocator.resources.Resources;
 import io.pilothouse.scheduler.allocator.sorter.Sorter;
 import io.pilothouse.scheduler.allocator.sorter.Totals;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.TreeMap;
@@ -122,6 +124,41 @@ final class Roles {
         required.add(i, change);
       }
     }
+  }
+
+  /**
+   * Of guarantees that are not met, and that somebody can be served for, what is beyond the free.
+   */
+  List<Shortfall> shortfalls(Amounts free) {
+    List<Shortfall> all = new ArrayList<>();
+    long[] left = new long[totals.size()];
+    Arrays.setAll(left, free::get);
+    // in the order of their names, so that of two that lack the same it is always the same one
+    for (Role role : byPath.values()) {
+      if (role.guarantee == null || !isWaiting(role)) {
+        continue;
+      }
+      Amounts missing = new Amounts(totals);
+      for (int i = 0; i < left.length; i++) {
+        long below = role.needBelow == null ? 0 : role.needBelow.get(i);
+        long own = Math.max(0, role.missing(i) - below);
+        long covered = Math.min(own, Math.max(0, left[i]));
+        left[i] -= covered;
+        missing.add(i, own - covered);
+      }
+      if (!missing.isZero()) {
+        all.add(new Shortfall(role.path, missing.quantities()));
+      }
+    }
+    return all;
+  }
+
+  /** Somebody in it or below it can be offered to. */
+  private boolean isWaiting(Role role) {
+    // '0' comes right after '/'
+    return role.servable > 0
+        || byPath.subMap(role.path + "/", role.path + "0").values().stream()
+            .anyMatch(each -> each.servable > 0);
   }
 
   List<RoleStanding> standing() {

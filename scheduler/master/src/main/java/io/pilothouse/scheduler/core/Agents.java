@@ -186,7 +186,11 @@ final class Agents {
         continue;
       }
       if (tables.now - agent.heard >= tables.options.silence()) {
-        unreachable(agent);
+        if (tables.removals.take()) {
+          unreachable(agent);
+        } else {
+          hush(agent);
+        }
         continue;
       }
       if (agent.link != null) {
@@ -198,6 +202,15 @@ final class Agents {
       }
       look(agent, tables.now + tables.options.ping());
     }
+  }
+
+  /** It is kept without an answer: whatever was offered of it is not any more. */
+  private void hush(Agent agent) {
+    if (agent.link != null) {
+      disconnect(agent, "it does not answer");
+      judge(agent);
+    }
+    look(agent, tables.now + tables.options.ping());
   }
 
   private void unreachable(Agent agent) {

@@ -36,6 +36,7 @@ public final class Core {
   private final Frameworks frameworks;
   private final Agents agents;
   private final Picture picture;
+  private final Revocation revocation;
   private long nextBatch;
 
   /**
@@ -51,6 +52,7 @@ public final class Core {
     tables.now = now;
     offering = new Offering(tables);
     statuses = new Statuses(tables);
+    revocation = new Revocation(tables, statuses);
     launching = new Launching(tables, offering, statuses);
     frameworks = new Frameworks(tables, offering, statuses);
     agents = new Agents(tables, offering, statuses, frameworks, remembered.getAgentsList());
@@ -77,6 +79,7 @@ public final class Core {
       tables.allocateSoon = false;
       offering.make(true);
       tables.inverse.make();
+      revocation.look();
     } else if (tables.allocateSoon) {
       tables.allocateSoon = false;
       offering.make(false);
@@ -195,15 +198,22 @@ public final class Core {
       }
       case SUPPRESS ->
           ofItsRoles(framework, call.getSuppress().getRolesList())
-              .ifPresent(roles -> tables.allocator.suppress(framework.id, roles));
+              .ifPresent(
+                  roles -> {
+                    tables.allocator.suppress(framework.id, roles);
+                    framework.requests.drop(roles);
+                  });
       case KILL -> statuses.kill(framework, call.getKill());
       case SHUTDOWN -> shutDown(framework, call.getShutdown());
       case ACKNOWLEDGE -> statuses.acknowledge(framework, call.getAcknowledge());
       case RECONCILE -> statuses.reconcile(framework, call.getReconcile());
       case MESSAGE -> pass(framework, call.getMessage());
-      // offers are made as shares say, whatever is asked for; and no operation has a status that
-      // could be acknowledged or asked for yet
-      case REQUEST, ACKNOWLEDGE_OPERATION_STATUS, RECONCILE_OPERATIONS -> {}
+      // offers are made as shares say, whatever is asked for; priority may make room for it
+      case REQUEST ->
+          framework.requests.are(
+              call.getRequest().getRequestsList(), framework.roles(), tables.now);
+      // no operation has a status that could be acknowledged or asked for yet
+      case ACKNOWLEDGE_OPERATION_STATUS, RECONCILE_OPERATIONS -> {}
       case SUBSCRIBE, UPDATE_FRAMEWORK, UNKNOWN ->
           throw new IllegalStateException("has its own way: " + call.getType());
     }

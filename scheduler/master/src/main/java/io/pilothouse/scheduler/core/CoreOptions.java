@@ -16,6 +16,7 @@ import java.util.Set;
  * @param pingsLost so many without an answer, and the agent is unreachable
  * @param reregister after a start, for so long agents that an earlier leader wrote down may still
  *     come: of what they run nothing is told, and frameworks are not removed
+ * @param revocation which tasks are ended first for roles that lack what they are guaranteed
  * @param most how much is kept
  */
 public record CoreOptions(
@@ -27,6 +28,7 @@ public record CoreOptions(
     long ping,
     int pingsLost,
     long reregister,
+    RevocationOrder revocation,
     Bounds most) {
 
   public static CoreOptions of(MasterInfo master) {
@@ -39,12 +41,13 @@ public record CoreOptions(
         Duration.ofSeconds(15).toMillis(),
         5,
         Duration.ofMinutes(10).toMillis(),
+        RevocationOrder.YOUNGEST_FIRST,
         new Bounds(10_000, 10_000, 50, 1_000));
   }
 
   public CoreOptions master(MasterInfo other) {
     return new CoreOptions(
-        other, roles, root, offerTimeout, heartbeat, ping, pingsLost, reregister, most);
+        other, roles, root, offerTimeout, heartbeat, ping, pingsLost, reregister, revocation, most);
   }
 
   public CoreOptions roles(Set<String> allowed) {
@@ -57,27 +60,69 @@ public record CoreOptions(
         ping,
         pingsLost,
         reregister,
+        revocation,
         most);
   }
 
   public CoreOptions root(boolean allowed) {
     return new CoreOptions(
-        master, roles, allowed, offerTimeout, heartbeat, ping, pingsLost, reregister, most);
+        master,
+        roles,
+        allowed,
+        offerTimeout,
+        heartbeat,
+        ping,
+        pingsLost,
+        reregister,
+        revocation,
+        most);
   }
 
   public CoreOptions offerTimeout(Duration timeout) {
     return new CoreOptions(
-        master, roles, root, timeout.toMillis(), heartbeat, ping, pingsLost, reregister, most);
+        master,
+        roles,
+        root,
+        timeout.toMillis(),
+        heartbeat,
+        ping,
+        pingsLost,
+        reregister,
+        revocation,
+        most);
   }
 
   public CoreOptions heartbeat(Duration interval) {
     return new CoreOptions(
-        master, roles, root, offerTimeout, interval.toMillis(), ping, pingsLost, reregister, most);
+        master,
+        roles,
+        root,
+        offerTimeout,
+        interval.toMillis(),
+        ping,
+        pingsLost,
+        reregister,
+        revocation,
+        most);
   }
 
   public CoreOptions reregister(Duration time) {
     return new CoreOptions(
-        master, roles, root, offerTimeout, heartbeat, ping, pingsLost, time.toMillis(), most);
+        master,
+        roles,
+        root,
+        offerTimeout,
+        heartbeat,
+        ping,
+        pingsLost,
+        time.toMillis(),
+        revocation,
+        most);
+  }
+
+  public CoreOptions revocation(RevocationOrder order) {
+    return new CoreOptions(
+        master, roles, root, offerTimeout, heartbeat, ping, pingsLost, reregister, order, most);
   }
 
   public CoreOptions bounds(
@@ -91,6 +136,7 @@ public record CoreOptions(
         ping,
         pingsLost,
         reregister,
+        revocation,
         new Bounds(frameworks, offers, completedFrameworks, completedTasks));
   }
 

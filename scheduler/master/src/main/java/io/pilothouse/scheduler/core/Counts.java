@@ -2,6 +2,7 @@ package io.pilothouse.scheduler.core;
 
 /** Since the start; for metrics. */
 final class Counts {
+  long revoked;
   long offers;
   long declined;
   long rescinded;

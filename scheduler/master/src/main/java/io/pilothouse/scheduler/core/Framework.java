@@ -59,6 +59,7 @@ final class Framework {
       };
   final Deque<Task> completed = new ArrayDeque<>();
   final Set<Offer> offers = new LinkedHashSet<>();
+  final Requests requests = new Requests();
 
   /** Of this scheduler's own making, while it was not subscribed. */
   final List<Event> missed = new ArrayList<>();

@@ -73,6 +73,7 @@ final class Offering {
     tables.counts.offers++;
     tables.offers.put(offer.id(), offer);
     framework.offers.add(offer);
+    framework.requests.offered(allocation.role(), allocation.resources());
     agent.offers.add(offer);
     return offer;
   }

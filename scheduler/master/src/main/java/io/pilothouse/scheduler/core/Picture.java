@@ -141,6 +141,7 @@ public final class Picture {
     all.put("master/offers_rescinded", (double) tables.counts.rescinded);
     all.put("master/tasks_launched", (double) tables.counts.launched);
     all.put("master/tasks_refused", (double) tables.counts.refusedTasks);
+    all.put("master/tasks_revoked", (double) tables.counts.revoked);
     all.put("master/messages_status_update", (double) tables.counts.updates);
     all.put("master/messages_status_update_acknowledgement", (double) tables.counts.acknowledged);
     return all;

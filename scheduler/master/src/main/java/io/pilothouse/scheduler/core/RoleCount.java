@@ -91,6 +91,8 @@ final class RoleCount {
         standing.consumed(),
         share,
         dominant,
+        tables.shares.revokeAfter(name).orElse(0),
+        tables.lacks.getOrDefault(name, ""),
         frameworks.getOrDefault(name, List.of()));
   }
 }

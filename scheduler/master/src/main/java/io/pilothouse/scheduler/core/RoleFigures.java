@@ -13,6 +13,8 @@ import java.util.List;
  * @param consumed what is charged against the quota
  * @param share of what it has the most of, 0 to 1, not divided by the weight
  * @param dominant of which resource; empty: it has nothing
+ * @param revokeAfter milliseconds below its guarantee until tasks of others are ended; 0: never
+ * @param lack what is missing to its guarantee, and what is done; empty: nothing is
  * @param frameworks ids of those that are subscribed with it
  */
 public record RoleFigures(
@@ -25,6 +27,8 @@ public record RoleFigures(
     Quantities consumed,
     double share,
     String dominant,
+    long revokeAfter,
+    String lack,
     List<String> frameworks) {
   public RoleFigures {
     frameworks = List.copyOf(frameworks);

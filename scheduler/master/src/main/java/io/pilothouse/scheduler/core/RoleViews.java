@@ -33,6 +33,8 @@ final class RoleViews {
         .setShare(role.share())
         .setDominant(role.dominant())
         .addAllFrameworks(role.frameworks())
+        .setRevokeAfterMs(role.revokeAfter())
+        .setLack(role.lack())
         .build();
   }
 

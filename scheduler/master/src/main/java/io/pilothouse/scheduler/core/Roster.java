@@ -148,8 +148,11 @@ final class Roster {
       return;
     }
     List<Map.Entry<String, String>> late = List.copyOf(tables.expected.entrySet());
-    tables.expected.clear();
     for (Map.Entry<String, String> each : late) {
+      if (!tables.removals.take()) {
+        return;
+      }
+      tables.expected.remove(each.getKey());
       log.warn(
           "Agent {} on {} did not come back to this scheduler", each.getKey(), each.getValue());
       tables.unreachable.put(each.getKey(), tables.now);

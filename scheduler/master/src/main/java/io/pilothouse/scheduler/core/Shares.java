@@ -7,6 +7,7 @@ import io.pilothouse.scheduler.wire.RoleForm;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -60,6 +61,18 @@ final class Shares {
   /** Of which there is a text. */
   Set<String> names() {
     return Collections.unmodifiableSet(roles.keySet());
+  }
+
+  /** Milliseconds below its guarantee; empty: nothing is ended for it. */
+  OptionalLong revokeAfter(String name) {
+    @Nullable OfferRole role = roles.get(name);
+    return role == null || role.getRevokeAfterMs() <= 0
+        ? OptionalLong.empty()
+        : OptionalLong.of(role.getRevokeAfterMs());
+  }
+
+  boolean anyRevokes() {
+    return roles.values().stream().anyMatch(each -> each.getRevokeAfterMs() > 0);
   }
 
   private static Optional<String> objection(OfferRole role) {

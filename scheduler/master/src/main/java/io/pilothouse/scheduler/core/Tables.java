@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /** All that the core knows. Iterated in the order of arrival, never in that of hashes. */
@@ -64,6 +65,10 @@ final class Tables {
   /** Something happened that may let somebody have an offer now. */
   boolean allocateSoon;
 
+  /** Roles that lack some of their guarantee, in words; as of the last batch. */
+  final Map<String, String> lacks = new TreeMap<>();
+
+  final Removals removals = new Removals(this);
   final Inverse inverse = new Inverse(this);
   final Shares shares = new Shares(this);
   final Writes writes;

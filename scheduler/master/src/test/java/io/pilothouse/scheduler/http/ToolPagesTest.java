@@ -211,6 +211,8 @@ class ToolPagesTest {
         Quantities.parse("cpus:1"),
         0.25,
         "cpus",
+        0,
+        "",
         List.of());
   }
 
