@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * with room to spare. So a load that goes up and down does not make servers come and go. Pure: is
  * told the time.
  */
-final class Elastic {
+public final class Elastic {
   /** Servers are given back if the rest would be no fuller than this. */
   static final double SPARE = 0.75;
 
@@ -21,8 +21,8 @@ final class Elastic {
    * @param each sessions that one server is meant for
    * @param calm how long fewer must have done before any is given back
    */
-  record Rule(int least, int most, double each, Duration calm) {
-    Rule {
+  public record Rule(int least, int most, double each, Duration calm) {
+    public Rule {
       if (least < 1 || most < least) {
         throw new IllegalArgumentException(
             "at least %d and at most %d servers: expected 1 or more, and no fewer at most"

@@ -63,6 +63,7 @@ public final class Farm implements FrameworkHandler {
   private final Doubts doubts = new Doubts();
   private final Demand demand = new Demand();
   private int launched;
+  private int lastPort;
 
   /**
    * With no servers yet.
@@ -230,8 +231,7 @@ public final class Farm implements FrameworkHandler {
     Room room = new Room(offer);
     List<TaskInfo> tasks = new ArrayList<>();
     while (missing() > 0 && room.times(CPUS, MEM) > 0) {
-      // emulated machines share an address, and offer the same ports of it
-      OptionalInt port = room.port(number -> isUsed(host, number));
+      OptionalInt port = port(room, host);
       OptionalInt slot =
           IntStream.rangeClosed(1, balancer.slots()).filter(this::isFree).findFirst();
       if (port.isEmpty() || slot.isEmpty()) {
@@ -245,6 +245,15 @@ public final class Farm implements FrameworkHandler {
       tasks.add(info(offer, server));
     }
     return tasks;
+  }
+
+  /** Emulated machines share an address, and offer the same ports of it. */
+  private OptionalInt port(Room room, String host) {
+    // another program may have one: then the server fails, and the next is not to fail by it, too
+    OptionalInt next = room.port(number -> number <= lastPort || isUsed(host, number));
+    OptionalInt port = next.isPresent() ? next : room.port(number -> isUsed(host, number));
+    port.ifPresent(number -> lastPort = number);
+    return port;
   }
 
   private boolean isUsed(String host, int port) {

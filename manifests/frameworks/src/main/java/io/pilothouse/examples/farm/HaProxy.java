@@ -69,7 +69,8 @@ public final class HaProxy implements Balancer, AutoCloseable {
   }
 
   // A request changes nothing, so another server may be asked when one is lost with it. Servers
-  // take a few requests at once, the others wait here, where they can still go elsewhere.
+  // take a few requests at once, the others wait here, where they can still go elsewhere. One that
+  // refuses a connection is out at once: it has the fewest, and would be tried again and again.
   private static String configuration(Path socket, String bind, int slots, int each) {
     return """
       global
@@ -94,6 +95,7 @@ public final class HaProxy implements Balancer, AutoCloseable {
         balance leastconn
         option httpchk GET /healthz
         default-server inter 500ms fall 2 rise 1 maxconn %d
+        default-server observe layer4 error-limit 1 on-error mark-down
         server-template s 1-%d 127.0.0.1:9 check disabled
       """
         .formatted(socket, bind, each, slots);
@@ -154,6 +156,8 @@ public final class HaProxy implements Balancer, AutoCloseable {
   public void serve(int slot, String host, int port) throws IOException {
     tell(slot, "addr %s port %d".formatted(host, port));
     tell(slot, "state ready");
+    // it has answered us; else it would be taken for down until HAProxy's own first look
+    tell(slot, "health up");
   }
 
   @Override
