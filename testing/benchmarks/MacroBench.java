@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.TimeUnit;
 
 /**
  * The same work twice: with a quarter of the fleet for each framework, and with all of it shared.
@@ -44,6 +45,7 @@ final class MacroBench {
   public static void main(String[] args) throws Exception {
     MacroRun quarters = new MacroRun("quarters", "quarter-", 12, args[0], Path.of(args[1]));
     MacroRun.Result apart = quarters.run();
+    TimeUnit.SECONDS.sleep(10); // the last tasks end
     MacroRun.Result shared = new MacroRun("shared", "", 24, args[0], Path.of(args[1])).run();
     MacroReport report = new MacroReport(apart, shared);
     System.out.print(report.tables());

@@ -89,6 +89,7 @@ final class MacroRun {
   private final AtomicInteger left = new AtomicInteger();
   private final HttpClient http = HttpClient.newHttpClient();
   private long began;
+  private volatile double lastDone;
 
   /**
    * One of the two.
@@ -110,6 +111,7 @@ final class MacroRun {
 
   private synchronized void done(String framework, Done done) {
     jobs.get(framework).add(done);
+    lastDone = now();
     left.decrementAndGet();
     say(
         "%s %s: waited %.1f s, ran %.1f s%s",
@@ -179,14 +181,9 @@ final class MacroRun {
         began = System.nanoTime();
         TreeMap<Integer, List<Runnable>> plan = plan(first, small, second, large, third, mpi, users);
         try (Ticks sampling = new Ticks()) {
-          sampling.every(Duration.ofMillis(500), this::sample);
+          sampling.every(Duration.ofSeconds(1), this::sample);
           follow(plan);
           await("all jobs", () -> left.get() == 0);
-          double took = now();
-          while (now() < MacroBench.WINDOW_S) {
-            TimeUnit.MILLISECONDS.sleep(50);
-          }
-          users.are(0);
           for (Framework each : List.of(first, second, third, fourth)) {
             each.teardown();
           }
@@ -194,7 +191,7 @@ final class MacroRun {
               name,
               jobs,
               List.copyOf(samples),
-              took,
+              lastDone,
               users.all(),
               users.peak(),
               users.failed(),
@@ -232,6 +229,7 @@ final class MacroRun {
     }
     left.set(plan.values().stream().mapToInt(List::size).sum());
     MacroBench.USERS.forEach(each -> at(plan, each.at(), () -> users.are(each.count())));
+    at(plan, MacroBench.WINDOW_S, () -> users.are(0));
     return plan;
   }
 
