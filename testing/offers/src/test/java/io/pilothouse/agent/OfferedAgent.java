@@ -17,24 +17,30 @@ final class OfferedAgent {
   private final List<Rounds> rounds = new ArrayList<>();
 
   /**
+   * Of web-01.
+   *
    * @param home the machine's disk
    */
   OfferedAgent(OfferedFleet fleet, Path home) {
+    this(fleet, OfferedFleet.MACHINE, home);
+  }
+
+  OfferedAgent(OfferedFleet fleet, String machine, Path home) {
     Disk disk = new Disk(home);
     SimpleMeterRegistry meters = new SimpleMeterRegistry();
-    Wanted wanted = new Wanted(OfferedFleet.MACHINE, fleet.machine, disk, true);
+    Wanted wanted = new Wanted(machine, fleet.client(machine), disk, true);
     Surroundings around =
         new Surroundings(
             disk,
             Cgroups.none("a test"),
             new Readiness("127.0.0.1", 80),
-            Map.of("PATH", "/usr/bin:/bin", "PILOT_MACHINE", OfferedFleet.MACHINE),
+            Map.of("PATH", "/usr/bin:/bin", "PILOT_MACHINE", machine),
             80,
             () -> {});
     offers =
         new Offers(
             new Offers.Setting(
-                OfferedFleet.MACHINE,
+                machine,
                 OfferedFleet.BOOT,
                 new ServerAddress("127.0.0.1", 81),
                 around,

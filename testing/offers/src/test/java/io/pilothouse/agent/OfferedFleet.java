@@ -15,6 +15,7 @@ import io.pilothouse.api.v1.MachineType;
 import io.pilothouse.api.v1.Manifest;
 import io.pilothouse.api.v1.Observed;
 import io.pilothouse.api.v1.OfferPolicy;
+import io.pilothouse.api.v1.OfferedRange;
 import io.pilothouse.api.v1.OfferedResource;
 import io.pilothouse.api.v1.OperatorGrpc;
 import io.pilothouse.api.v1.OperatorGrpc.OperatorBlockingStub;
@@ -44,39 +45,81 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 
 /**
- * A Device Manager with one machine, web-01, that the test brings into service and whose watchdogs
- * it plays.
+ * A Device Manager with one machine, web-01, or more, that the test brings into service and whose
+ * watchdogs it plays.
  */
 final class OfferedFleet {
   static final String MACHINE = "web-01";
   static final String BOOT = "boot-2";
-  private static final String KEY = "secret-of-web-01";
   private static final Duration CALL = Duration.ofSeconds(20);
+  private static final OfferedResource PORTS =
+      OfferedResource.newBuilder()
+          .setName("ports")
+          .addRanges(OfferedRange.newBuilder().setFirst(31_000).setLast(31_099))
+          .build();
   private static final VersionRef IMAGE =
       VersionRef.newBuilder().setName("os").setVersion("1.0.0").setDigest("a".repeat(64)).build();
 
   private final DeviceManager dm;
   private final DmClient operator;
   private final DmClient satellite;
-  final DmClient machine;
+  private final Map<String, Member> members = new LinkedHashMap<>();
   final String address;
-  private long sequence;
+
+  /** A machine's connection, and how often it has reported. */
+  private static final class Member {
+    final DmClient client;
+    long sequence;
+
+    Member(DmClient client) {
+      this.client = client;
+    }
+  }
 
   OfferedFleet(Path dir) throws Exception {
+    this(dir, List.of(MACHINE));
+  }
+
+  /**
+   * With these machines.
+   *
+   * @param names web-01 first
+   */
+  OfferedFleet(Path dir, List<String> names) throws Exception {
     Peer self = new Peer("dm-1", free(), free(), free());
     dm = DeviceManager.start(new ReplicaConfig("dm-1", "test", dir.resolve("dm"), List.of(self)));
     address = self.grpc().toString();
     List<String> servers = List.of(address);
     operator = new DmClient(servers, "operator/alice", Optional.empty());
     satellite = new DmClient(servers, "satellite/provisioning-1", Optional.empty());
-    machine = new DmClient(servers, "machine/" + MACHINE, () -> Optional.of(KEY), Optional.empty());
+    for (String name : names) {
+      DmClient client =
+          new DmClient(
+              servers, "machine/" + name, () -> Optional.of("secret-of-" + name), Optional.empty());
+      members.put(name, new Member(client));
+    }
+  }
+
+  List<String> machines() {
+    return List.copyOf(members.keySet());
+  }
+
+  DmClient client(String machine) {
+    return member(machine).client;
+  }
+
+  private Member member(String machine) {
+    return Objects.requireNonNull(members.get(machine), machine);
   }
 
   static HostPort free() throws Exception {
@@ -85,44 +128,50 @@ final class OfferedFleet {
     }
   }
 
-  private static Fleet spec() {
-    return Fleet.newBuilder()
-        .setName("test")
-        .addTypes(
-            MachineType.newBuilder()
-                .setName("batch")
-                .setImage("os")
-                .addWatchdogs("disk")
-                .setRepairPolicy("quick")
-                .setOffers(
-                    OfferPolicy.newBuilder()
-                        .addResources(OfferedResource.newBuilder().setName("cpus").setMilli(2000))
-                        .addResources(
-                            OfferedResource.newBuilder().setName("mem").setSizeBytes(1L << 30))))
-        .addRepairPolicies(
-            RepairPolicy.newBuilder()
-                .setName("quick")
-                .setQuietMs(100)
-                .setProbationMaxMs(600_000)
-                .setConfirmAfterMs(1))
-        .addUnits(ScaleUnit.newBuilder().setName("su-1").setOrder(1).addMachines(MACHINE))
-        .addWatchdogs(
-            WatchdogSpec.newBuilder()
-                .setName("disk")
-                .setRunner(WatchdogSpec.Runner.BUILTIN)
-                .setEveryMs(60_000)
-                .setValidForMs(600_000)
-                .setInitialMode(WatchdogState.Mode.LIVE))
-        .addImages(Image.newBuilder().setName("os").setVersion("1.0.0"))
-        .addMachines(
-            InventoryMachine.newBuilder()
-                .setName(MACHINE)
-                .setType("batch")
-                .setScaleUnit("su-1")
-                .setRack("r7")
-                .setMac("02:00:00:00:00:01")
-                .setBmc("local:web-01"))
-        .build();
+  private Fleet spec() {
+    Fleet.Builder fleet =
+        Fleet.newBuilder()
+            .setName("test")
+            .addTypes(
+                MachineType.newBuilder()
+                    .setName("batch")
+                    .setImage("os")
+                    .addWatchdogs("disk")
+                    .setRepairPolicy("quick")
+                    .setOffers(
+                        OfferPolicy.newBuilder()
+                            .addResources(
+                                OfferedResource.newBuilder().setName("cpus").setMilli(2000))
+                            .addResources(
+                                OfferedResource.newBuilder().setName("mem").setSizeBytes(1L << 30))
+                            .addResources(PORTS)))
+            .addRepairPolicies(
+                RepairPolicy.newBuilder()
+                    .setName("quick")
+                    .setQuietMs(100)
+                    .setProbationMaxMs(600_000)
+                    .setConfirmAfterMs(1))
+            .addUnits(ScaleUnit.newBuilder().setName("su-1").setOrder(1).addAllMachines(machines()))
+            .addWatchdogs(
+                WatchdogSpec.newBuilder()
+                    .setName("disk")
+                    .setRunner(WatchdogSpec.Runner.BUILTIN)
+                    .setEveryMs(60_000)
+                    .setValidForMs(600_000)
+                    .setInitialMode(WatchdogState.Mode.LIVE))
+            .addImages(Image.newBuilder().setName("os").setVersion("1.0.0"));
+    int number = 0;
+    for (String name : machines()) {
+      fleet.addMachines(
+          InventoryMachine.newBuilder()
+              .setName(name)
+              .setType("batch")
+              .setScaleUnit("su-1")
+              .setRack("r7")
+              .setMac("02:00:00:00:00:%02x".formatted(++number))
+              .setBmc("local:" + name));
+    }
+    return fleet.build();
   }
 
   private <T> T operator(Function<OperatorBlockingStub, T> call) {
@@ -133,8 +182,9 @@ final class OfferedFleet {
     return satellite.leader(CALL, channel -> call.apply(SatelliteGrpc.newBlockingStub(channel)));
   }
 
-  private <T> T machine(Function<MachineApiBlockingStub, T> call) {
-    return machine.leader(CALL, channel -> call.apply(MachineApiGrpc.newBlockingStub(channel)));
+  private <T> T machine(String name, Function<MachineApiBlockingStub, T> call) {
+    return client(name)
+        .leader(CALL, channel -> call.apply(MachineApiGrpc.newBlockingStub(channel)));
   }
 
   /** Installed as the provisioning service and an installer would, and HEALTHY. */
@@ -150,13 +200,14 @@ final class OfferedFleet {
                     .setManifest(Manifest.newBuilder().setRef(IMAGE).setImage(true))
                     .setContext(why)
                     .build()));
-    satellite(
-        stub ->
-            stub.reportDiscovered(
-                ReportDiscoveredRequest.newBuilder()
-                    .setName(MACHINE)
-                    .setMac("02:00:00:00:00:01")
-                    .build()));
+    int number = 0;
+    for (String name : machines()) {
+      String mac = "02:00:00:00:00:%02x".formatted(++number);
+      satellite(
+          stub ->
+              stub.reportDiscovered(
+                  ReportDiscoveredRequest.newBuilder().setName(name).setMac(mac).build()));
+    }
     long lease =
         satellite(
                 stub ->
@@ -168,32 +219,43 @@ final class OfferedFleet {
                             .build()))
             .getLease()
             .getToken();
+    for (String name : machines()) {
+      installs(name, lease);
+    }
+  }
+
+  private void installs(String name, long lease) {
     long token =
         satellite(stub -> stub.pullProvisioning(PullProvisioningRequest.getDefaultInstance()))
-            .getMachines(0)
+            .getMachinesList()
+            .stream()
+            .filter(each -> each.getName().equals(name))
+            .findFirst()
+            .orElseThrow()
             .getProvisioning()
             .getToken();
     satellite(
         stub ->
             stub.reportProvisioning(
                 ReportProvisioningRequest.newBuilder()
-                    .setMachine(MACHINE)
+                    .setMachine(name)
                     .setLeaseToken(lease)
                     .setToken(token)
                     .setStep(Provisioning.Step.POWERING)
                     .build()));
-    registers("boot-1", Observed.getDefaultInstance());
+    registers(name, "boot-1", Observed.getDefaultInstance());
     for (Provisioning.Step step :
         List.of(Provisioning.Step.IMAGING, Provisioning.Step.BURNING_IN)) {
       reports(
+          name,
           ReportRequest.newBuilder()
               .setBootId("boot-1")
               .setProvisioningToken(token)
               .setStepDone(step));
     }
-    registers(BOOT, observed());
-    says(VerdictKind.OK);
-    until(() -> condition() == Condition.HEALTHY);
+    registers(name, BOOT, observed());
+    says(name, VerdictKind.OK);
+    until(() -> condition(name) == Condition.HEALTHY);
   }
 
   private static Observed observed() {
@@ -204,28 +266,34 @@ final class OfferedFleet {
         .build();
   }
 
-  private void registers(String boot, Observed observed) {
-    sequence =
+  private void registers(String name, String boot, Observed observed) {
+    member(name).sequence =
         machine(
+                name,
                 stub ->
                     stub.register(
                         RegisterRequest.newBuilder()
-                            .setMachine(MACHINE)
+                            .setMachine(name)
                             .setBootId(boot)
                             .setObserved(observed)
                             .build()))
             .getSequenceFloor();
   }
 
-  private void reports(ReportRequest.Builder report) {
-    sequence++;
+  private void reports(String name, ReportRequest.Builder report) {
+    long sequence = ++member(name).sequence;
     var unused =
-        machine(stub -> stub.report(report.setMachine(MACHINE).setSequence(sequence).build()));
+        machine(name, stub -> stub.report(report.setMachine(name).setSequence(sequence).build()));
   }
 
-  /** What the machine's watchdog says from now on. */
+  /** What web-01's watchdog says from now on. */
   void says(VerdictKind kind) {
+    says(MACHINE, kind);
+  }
+
+  private void says(String name, VerdictKind kind) {
     reports(
+        name,
         ReportRequest.newBuilder()
             .setBootId(BOOT)
             .setObserved(observed())
@@ -237,9 +305,13 @@ final class OfferedFleet {
                     .setText("disk says " + kind)));
   }
 
+  /** Of web-01. */
   Condition condition() {
-    return operator(
-            stub -> stub.getMachine(GetMachineRequest.newBuilder().setName(MACHINE).build()))
+    return condition(MACHINE);
+  }
+
+  private Condition condition(String name) {
+    return operator(stub -> stub.getMachine(GetMachineRequest.newBuilder().setName(name).build()))
         .getMachine()
         .getCondition();
   }
@@ -253,7 +325,7 @@ final class OfferedFleet {
   }
 
   void close() {
-    machine.close();
+    members.values().forEach(each -> each.client.close());
     satellite.close();
     operator.close();
     dm.close();

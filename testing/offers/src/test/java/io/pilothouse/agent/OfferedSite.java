@@ -22,8 +22,8 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * A fleet of one Healthy machine with a real agent's part for offers, and a scheduler, a process of
- * its own, that leads and asks frameworks who they are.
+ * A fleet of one Healthy machine, or more, each with a real agent's part for offers, and a
+ * scheduler, a process of its own, that leads and asks frameworks who they are.
  */
 final class OfferedSite {
   static final String PRINCIPAL = "batch";
@@ -39,12 +39,20 @@ final class OfferedSite {
   private final HttpClient http = HttpClient.newHttpClient();
   private final List<String> command;
   private Started scheduler;
-  private final OfferedAgent agent;
+  private final List<OfferedAgent> agents = new ArrayList<>();
 
   OfferedSite(Path dir) throws Exception {
+    this(dir, OfferedFleet.MACHINE);
+  }
+
+  /**
+   * With these machines.
+   *
+   * @param machines web-01 first; it has the directory that tests look into
+   */
+  OfferedSite(Path dir, String... machines) throws Exception {
     this.dir = dir;
-    Files.createDirectories(dir.resolve("machine"));
-    fleet = new OfferedFleet(dir);
+    fleet = new OfferedFleet(dir, List.of(machines));
     command =
         List.of(
             "io.pilothouse.scheduler.Main",
@@ -62,8 +70,15 @@ final class OfferedSite {
             credentials().toString());
     scheduler = starts("scheduler.log");
     fleet.bringsIntoService();
-    agent = new OfferedAgent(fleet, dir.resolve("machine"));
+    for (String machine : machines) {
+      agents.add(new OfferedAgent(fleet, machine, disk(machine)));
+    }
     OfferedFleet.until(this::leads);
+  }
+
+  private Path disk(String machine) throws IOException {
+    return Files.createDirectories(
+        dir.resolve(machine.equals(OfferedFleet.MACHINE) ? "machine" : machine));
   }
 
   private Started starts(String log) throws IOException {
@@ -143,8 +158,10 @@ final class OfferedSite {
 
   void close() throws Exception {
     http.shutdownNow();
-    agent.stops();
-    Family.killForgotten(dir.resolve("machine"), "PILOT_TASK", Set.of());
+    agents.forEach(OfferedAgent::stops);
+    for (String machine : fleet.machines()) {
+      Family.killForgotten(disk(machine), "PILOT_TASK", Set.of());
+    }
     scheduler.close();
     fleet.close();
   }

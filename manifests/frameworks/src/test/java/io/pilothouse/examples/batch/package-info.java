@@ -1,0 +1,4 @@
+@NullMarked
+package io.pilothouse.examples.batch;
+
+import org.jspecify.annotations.NullMarked;

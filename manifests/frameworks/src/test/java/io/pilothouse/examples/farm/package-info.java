@@ -1,0 +1,4 @@
+@NullMarked
+package io.pilothouse.examples.farm;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.pilothouse.examples.frameworks;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.pilothouse.examples.mpi;
+
+import org.jspecify.annotations.NullMarked;
