@@ -7,7 +7,9 @@ import io.pilothouse.mesos.v1.FrameworkID;
 import io.pilothouse.mesos.v1.MasterInfo;
 import io.pilothouse.mesos.v1.scheduler.Event;
 import java.io.IOException;
+import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -51,6 +53,37 @@ class FieldsTest {
     assertThat(read.getIp()).isEqualTo(-1);
     assertThat(read.getPort()).isEqualTo(5050);
     assertThat(Fields.of(bytes).all(1)).hasSize(2);
+  }
+
+  /** Each damage is read or refused; nothing else is thrown, and nothing is taken from beyond. */
+  @Test
+  void anyDamageIsRefusedOrRead() {
+    byte[] sound =
+        new Message()
+            .number(1, Long.MAX_VALUE)
+            .message(2, new Message().text(1, "f-1").bytes(3, new byte[200]))
+            .text(16, "far")
+            .toBytes();
+    int refused = 0;
+    for (int seed = 0; seed < 5_000; seed++) {
+      Random random = new Random(seed);
+      int length = random.nextInt(8) == 0 ? 1 + random.nextInt(sound.length) : sound.length;
+      byte[] damaged = Arrays.copyOf(sound, length);
+      for (int each = random.nextInt(4); each >= 0; each--) {
+        damaged[random.nextInt(damaged.length)] = (byte) random.nextInt();
+      }
+      try {
+        Fields read = Fields.of(damaged);
+        for (int number = 0; number < 32; number++) {
+          int taken = read.all(number).stream().mapToInt(bytes -> bytes.length).sum();
+          assertThat(taken).as("seed %d", seed).isLessThan(damaged.length);
+        }
+      } catch (IOException e) {
+        refused++;
+        assertThat(e).as("seed %d", seed).hasMessageContaining("byte");
+      }
+    }
+    assertThat(refused).isBetween(500, 4_500);
   }
 
   @ParameterizedTest

@@ -4,82 +4,28 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.ByteString;
-import io.pilothouse.driver.Message;
-import io.pilothouse.driver.Settings;
 import io.pilothouse.framework.testing.FakeMaster;
-import io.pilothouse.mesos.RecordIo;
 import io.pilothouse.mesos.v1.AgentID;
 import io.pilothouse.mesos.v1.Offer;
 import io.pilothouse.mesos.v1.TaskState;
 import io.pilothouse.mesos.v1.scheduler.Call;
 import io.pilothouse.mesos.v1.scheduler.Event;
-import java.time.Duration;
 import java.util.List;
-import java.util.Optional;
 import org.apache.mesos.Protos.Credential;
 import org.apache.mesos.Protos.ExecutorID;
 import org.apache.mesos.Protos.Filters;
-import org.apache.mesos.Protos.FrameworkID;
 import org.apache.mesos.Protos.FrameworkInfo;
 import org.apache.mesos.Protos.OfferID;
 import org.apache.mesos.Protos.Request;
-import org.apache.mesos.Protos.SlaveID;
 import org.apache.mesos.Protos.Status;
-import org.apache.mesos.Protos.TaskID;
-import org.apache.mesos.Protos.TaskInfo;
 import org.apache.mesos.Protos.TaskStatus;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What a framework of old sees of the driver, beside a scheduler that does as the test says. */
-@Timeout(120)
+/** What a framework of old is told by the driver, and what reaches the scheduler. */
 @SuppressWarnings("deprecation") // old frameworks call those, too
-class MesosSchedulerDriverTest {
-  private static final FrameworkInfo INFO =
-      FrameworkInfo.newBuilder().setUser("").setName("old").build();
-  private static final TaskID TASK = TaskID.newBuilder().setValue("t1").build();
-  private static final SlaveID AGENT = SlaveID.newBuilder().setValue("a1").build();
-  private static final TaskInfo INFO_OF_TASK =
-      TaskInfo.newBuilder().setName("t1").setTaskId(TASK).setSlaveId(AGENT).build();
-  private static final Settings.Timing QUICK =
-      new Settings.Timing(Duration.ofMillis(5), Duration.ofMillis(50), Duration.ofSeconds(30));
-
-  private final FakeMaster master = FakeMaster.start(Duration.ofMillis(200));
-  private final Notes notes = new Notes();
-
-  @AfterEach
-  void close() {
-    master.close();
-  }
-
-  private MesosSchedulerDriver driver(String where, FrameworkInfo info, boolean implicit) {
-    return new MesosSchedulerDriver(
-        notes, info, List.of(), where, implicit, Optional.empty(), QUICK);
-  }
-
-  private MesosSchedulerDriver driver() {
-    return driver(master.address(), INFO, true);
-  }
-
-  private String port() {
-    return master.address().substring(master.address().indexOf(':') + 1);
-  }
-
-  /** Started and registered; its SUBSCRIBE is taken. */
-  private MesosSchedulerDriver registered(MesosSchedulerDriver driver) throws Exception {
-    assertThat(driver.start()).isEqualTo(Status.DRIVER_RUNNING);
-    assertThat(notes.next()).startsWith("registered ");
-    var unused = master.next(Call.Type.SUBSCRIBE);
-    return driver;
-  }
-
-  private MesosSchedulerDriver registered() throws Exception {
-    return registered(driver());
-  }
-
+class MesosSchedulerDriverTest extends DriverTests {
   @Test
   void theFrameworkIsToldWhoItIsAndComesBackWithItsId() throws Exception {
     MesosSchedulerDriver driver = driver();
@@ -232,13 +178,6 @@ class MesosSchedulerDriverTest {
     driver.stop();
   }
 
-  private io.pilothouse.mesos.v1.TaskStatus updates(TaskState state) {
-    return master.updates(
-        io.pilothouse.mesos.v1.TaskID.newBuilder().setValue("t1").build(),
-        AgentID.newBuilder().setValue("a1").build(),
-        state);
-  }
-
   @Test
   void anUpdateIsAcknowledgedWhenTheCallbackHasReturned() throws Exception {
     MesosSchedulerDriver driver = registered();
@@ -275,140 +214,6 @@ class MesosSchedulerDriverTest {
         .extracting(each -> each.getAcknowledge().getUuid())
         .containsExactly(second.getUuid());
     driver.stop();
-  }
-
-  @Test
-  void aDriverThatDoesNotRunSaysSoAndDoesNothing() throws Exception {
-    MesosSchedulerDriver driver = driver();
-    assertThat(driver.killTask(TASK)).isEqualTo(Status.DRIVER_NOT_STARTED);
-    assertThat(driver.stop()).isEqualTo(Status.DRIVER_NOT_STARTED);
-    assertThat(driver.abort()).isEqualTo(Status.DRIVER_NOT_STARTED);
-    assertThat(driver.join()).isEqualTo(Status.DRIVER_NOT_STARTED);
-
-    registered(driver);
-    assertThat(driver.start()).as("a second time").isEqualTo(Status.DRIVER_RUNNING);
-    assertThat(driver.stop()).isEqualTo(Status.DRIVER_STOPPED);
-
-    assertThat(driver.stop()).isEqualTo(Status.DRIVER_STOPPED);
-    assertThat(driver.abort()).isEqualTo(Status.DRIVER_STOPPED);
-    assertThat(driver.join()).isEqualTo(Status.DRIVER_STOPPED);
-    assertThat(driver.start()).isEqualTo(Status.DRIVER_STOPPED);
-    assertThat(driver.run()).isEqualTo(Status.DRIVER_STOPPED);
-    assertThat(driver.reviveOffers()).isEqualTo(Status.DRIVER_STOPPED);
-    assertThat(driver.launchTasks(List.of(), List.of(INFO_OF_TASK)))
-        .isEqualTo(Status.DRIVER_STOPPED);
-    assertThat(master.heard(Call.Type.KILL)).isEmpty();
-    assertThat(master.heard(Call.Type.REVIVE)).isEmpty();
-    assertThat(master.heard(Call.Type.ACCEPT)).isEmpty();
-    assertThat(notes.lines).isEmpty();
-  }
-
-  @Test
-  void stopEndsTheFramework() throws Exception {
-    MesosSchedulerDriver driver = registered();
-
-    assertThat(driver.stop()).isEqualTo(Status.DRIVER_STOPPED);
-
-    assertThat(master.heard(Call.Type.TEARDOWN)).hasSize(1);
-    assertThat(notes.lines).as("not told as disconnected").isEmpty();
-  }
-
-  @Test
-  void stopForAFailOverLeavesTheFrameworkAndItsTasks() throws Exception {
-    MesosSchedulerDriver driver = driver();
-    driver.start();
-    String id = notes.next().split(" ", -1)[1];
-
-    assertThat(driver.stop(true)).isEqualTo(Status.DRIVER_STOPPED);
-
-    FrameworkInfo again = INFO.toBuilder().setId(FrameworkID.newBuilder().setValue(id)).build();
-    MesosSchedulerDriver successor = driver(master.address(), again, true);
-    successor.start();
-    notes.says("registered " + id + " at port " + port());
-    assertThat(master.heard(Call.Type.TEARDOWN)).isEmpty();
-    successor.stop();
-  }
-
-  @Test
-  void runReturnsWhenACallbackStopsIt() throws Exception {
-    MesosSchedulerDriver driver = driver();
-    notes.onUpdate = (of, status) -> of.stop();
-    Thread scheduler =
-        new Thread(
-            () -> {
-              try {
-                var unused = master.next(Call.Type.SUBSCRIBE);
-                updates(TaskState.TASK_FINISHED);
-              } catch (InterruptedException e) {
-                throw new IllegalStateException(e);
-              }
-            });
-    scheduler.start();
-
-    assertThat(driver.run()).isEqualTo(Status.DRIVER_STOPPED);
-
-    scheduler.join();
-    assertThat(master.heard(Call.Type.TEARDOWN)).hasSize(1);
-    assertThat(master.heard(Call.Type.ACKNOWLEDGE)).isEmpty();
-  }
-
-  @Test
-  void anAbortedDriverTellsNothingMoreAndCanStillBeStopped() throws Exception {
-    MesosSchedulerDriver driver = registered();
-
-    assertThat(driver.abort()).isEqualTo(Status.DRIVER_ABORTED);
-
-    assertThat(driver.join()).isEqualTo(Status.DRIVER_ABORTED);
-    assertThat(driver.reviveOffers()).isEqualTo(Status.DRIVER_ABORTED);
-    assertThat(master.heard(Call.Type.SUPPRESS)).as("no more offers").hasSize(1);
-    updates(TaskState.TASK_RUNNING);
-    assertThat(driver.stop()).as("as Mesos' driver").isEqualTo(Status.DRIVER_ABORTED);
-    assertThat(master.heard(Call.Type.TEARDOWN)).hasSize(1);
-    assertThat(master.heard(Call.Type.ACKNOWLEDGE)).isEmpty();
-    assertThat(notes.lines).isEmpty();
-  }
-
-  @Test
-  void aCallbackThatThrowsAbortsTheDriver() throws Exception {
-    MesosSchedulerDriver driver = registered();
-    notes.onUpdate =
-        (of, status) -> {
-          throw new IllegalStateException("the disk is full");
-        };
-
-    updates(TaskState.TASK_RUNNING);
-
-    assertThat(driver.join()).isEqualTo(Status.DRIVER_ABORTED);
-    notes.says("update t1 TASK_RUNNING");
-    assertThat(master.heard(Call.Type.ACKNOWLEDGE)).as("it comes again").isEmpty();
-    driver.stop();
-    assertThat(notes.lines).isEmpty();
-  }
-
-  @Test
-  void anErrorOfTheSchedulerAbortsTheDriver() throws Exception {
-    MesosSchedulerDriver driver = registered();
-
-    master.error("Framework failed over");
-
-    notes.says("error Framework failed over");
-    assertThat(driver.join()).isEqualTo(Status.DRIVER_ABORTED);
-    assertThat(master.heard(Call.Type.SUBSCRIBE)).as("it does not come back").isEmpty();
-    assertThat(driver.stop()).isEqualTo(Status.DRIVER_ABORTED);
-    assertThat(notes.lines).isEmpty();
-  }
-
-  @Test
-  void whatCannotBeReadIsAnError() throws Exception {
-    MesosSchedulerDriver driver = registered();
-    byte[] nonsense = {(byte) 0xff};
-
-    master.sendRaw(
-        RecordIo.frame(
-            new Message().number(1, 2).message(3, new Message().bytes(1, nonsense)).toBytes()));
-
-    assertThat(notes.next()).startsWith("error what resourceOffers would tell cannot be read: ");
-    assertThat(driver.join()).isEqualTo(Status.DRIVER_ABORTED);
   }
 
   @ParameterizedTest
@@ -522,29 +327,6 @@ class MesosSchedulerDriverTest {
     assertThat(asked.getTaskId().getValue() + asked.getAgentId().getValue()).isEqualTo("t1a1");
     assertThat(notes.lines).as("nobody knows yet").isEmpty();
     driver.stop();
-  }
-
-  @Test
-  void aThreadThatWasInterruptedCanStop() throws Exception {
-    MesosSchedulerDriver driver = registered();
-
-    Thread.currentThread().interrupt();
-    driver.stop();
-
-    assertThat(Thread.interrupted()).isTrue();
-    assertThat(master.heard(Call.Type.TEARDOWN)).hasSize(1);
-  }
-
-  @Test
-  void aStoppedDriverThatNeverFoundASchedulerEnds() {
-    master.refuses(503, "No leader elected");
-    MesosSchedulerDriver driver = driver();
-    driver.start();
-
-    assertThat(driver.stop()).isEqualTo(Status.DRIVER_STOPPED);
-
-    assertThat(driver.join()).isEqualTo(Status.DRIVER_STOPPED);
-    assertThat(notes.lines).isEmpty();
   }
 
   @Test

@@ -36,9 +36,11 @@ class WallClockTest {
       Set.of(
           "agent",
           "deployment",
+          "driver",
           "filesync",
           "framework",
           "kit",
+          "mesos",
           "processes",
           "provisioning",
           "repair",
