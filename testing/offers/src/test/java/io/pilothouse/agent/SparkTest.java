@@ -173,7 +173,7 @@ class SparkTest {
   }
 
   @Test
-  void jobsRunOnExecutorsOnTheFleetAndSurviveTheEndOfOne() throws Exception {
+  void jobsRunOnExecutorsOnTheFleetThroughTheEndOfOneAndOfTheScheduler() throws Exception {
     Path first = dir.resolve("first");
     Path second = dir.resolve("second");
     try (Started spark = job("squares", OfferedSite.SECRET, first, second)) {
@@ -188,6 +188,8 @@ class SparkTest {
 
       // the second job waits on both
       assertThat(executor("1").destroyForcibly()).isTrue();
+      OfferedFleet.until(() -> running(id).equals(Set.of("0", "2")));
+      site.restartsScheduler();
       OfferedFleet.until(() -> running(id).equals(Set.of("0", "2")));
       Files.createFile(second);
 
