@@ -9,28 +9,36 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 
-/** The one thread on which the framework is told things. */
-final class Callbacks {
+/**
+ * The one thread on which a framework, or an executor of it, is told things.
+ *
+ * @param <L> how
+ */
+final class Callbacks<L extends Fallible> {
   private static final Logger log = System.getLogger(Callbacks.class.getName());
 
-  private final Driver driver;
-  private final Listener listener;
-  private final ExecutorService thread =
-      Executors.newSingleThreadExecutor(
-          runnable -> {
-            Thread made = new Thread(runnable, "mesos-scheduler-driver");
-            made.setDaemon(true); // as the native driver's: a framework that returns ends
-            return made;
-          });
+  private final Life driver;
+  private final L listener;
+  private final ExecutorService thread;
 
-  Callbacks(Driver driver, Listener listener) {
+  /**
+   * @param name of the thread
+   */
+  Callbacks(Life driver, L listener, String name) {
     this.driver = driver;
     this.listener = listener;
+    this.thread =
+        Executors.newSingleThreadExecutor(
+            runnable -> {
+              Thread made = new Thread(runnable, name);
+              made.setDaemon(true); // as the native driver's: a framework that returns ends
+              return made;
+            });
   }
 
-  /** Tells the framework something. */
-  interface Telling {
-    void tell(Listener to) throws IOException;
+  /** Tells something. */
+  interface Telling<L> {
+    void tell(L to) throws IOException;
   }
 
   /**
@@ -38,7 +46,7 @@ final class Callbacks {
    *
    * @return whether it has: not if the driver has ended, or the framework threw, which ends it
    */
-  boolean now(String what, Telling telling) throws InterruptedException {
+  boolean now(String what, Telling<L> telling) throws InterruptedException {
     try {
       Future<Boolean> told = thread.submit(() -> tell(what, telling));
       return told.get();
@@ -50,7 +58,7 @@ final class Callbacks {
   }
 
   /** Tells it after what is being told: for those who may be within a callback, or hold locks. */
-  void later(String what, Telling telling) {
+  void later(String what, Telling<L> telling) {
     try {
       var unused = thread.submit(() -> tell(what, telling));
     } catch (RejectedExecutionException e) {
@@ -67,7 +75,7 @@ final class Callbacks {
     }
   }
 
-  private boolean tell(String what, Telling telling) {
+  private boolean tell(String what, Telling<L> telling) {
     if (!driver.isRunning()) {
       return false;
     }

@@ -40,9 +40,9 @@ final class Calls {
   /**
    * It has no effect.
    *
-   * @param sent else there is no subscription
+   * @param status HTTP's; 0 if there is no subscription
    */
-  record Refused(String why, boolean sent) implements Outcome {}
+  record Refused(String why, int status) implements Outcome {}
 
   /** It may have arrived or not. */
   record Unanswered(String why) implements Outcome {}
@@ -50,7 +50,7 @@ final class Calls {
   Outcome send(Call call) {
     @Nullable Session to = session;
     if (to == null) {
-      return new Refused("Master disconnected", false);
+      return new Refused("Master disconnected", 0);
     }
     // as with the native driver a call of a thread that was interrupted is a call
     boolean interrupted = Thread.interrupted();
@@ -58,7 +58,7 @@ final class Calls {
       SchedulerHttp.Answer answer = http.call(to.at(), to.stream(), call.toBytes(to.framework()));
       return answer.ok()
           ? new Taken()
-          : new Refused("status %d: %s".formatted(answer.status(), answer.text()), true);
+          : new Refused("status %d: %s".formatted(answer.status(), answer.text()), answer.status());
     } catch (IOException e) {
       return new Unanswered(String.valueOf(e.getMessage()));
     } catch (InterruptedException e) {

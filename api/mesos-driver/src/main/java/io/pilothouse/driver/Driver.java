@@ -17,12 +17,12 @@ import org.jspecify.annotations.Nullable;
  * that does not run have no effect, and say so by the state that they return; {@link #abort} leaves
  * the subscription as it is, without offers, until {@link #stop}.
  */
-public final class Driver {
+public final class Driver implements Life {
   private static final Logger log = System.getLogger(Driver.class.getName());
 
   private final Settings settings;
   private final Calls calls;
-  private final Callbacks callbacks;
+  private final Callbacks<Listener> callbacks;
   private final Reader reader;
   private final CountDownLatch over = new CountDownLatch(1);
   private State state = State.NOT_STARTED;
@@ -35,7 +35,7 @@ public final class Driver {
             settings.authorization(),
             settings.timing().patience());
     this.calls = new Calls(http);
-    this.callbacks = new Callbacks(this, listener);
+    this.callbacks = new Callbacks<>(this, listener, "mesos-scheduler-driver");
     this.reader = new Reader(this, self, settings, http, calls, callbacks);
   }
 
@@ -43,7 +43,8 @@ public final class Driver {
     return state;
   }
 
-  boolean isRunning() {
+  @Override
+  public boolean isRunning() {
     return state() == State.RUNNING;
   }
 
@@ -106,6 +107,7 @@ public final class Driver {
   }
 
   /** No more callbacks, and no more offers. Tasks run on; {@link #stop} may follow. */
+  @Override
   public State abort() {
     var unused = aborts();
     return state();
@@ -129,7 +131,8 @@ public final class Driver {
   }
 
   /** Something that it cannot help: it aborts, and the framework is told. */
-  void fails(String why) {
+  @Override
+  public void fails(String why) {
     if (aborts()) {
       log.log(Level.ERROR, "the driver aborts: {0}", why);
       callbacks.error(why);
@@ -142,19 +145,23 @@ public final class Driver {
     if (now != State.RUNNING) {
       return now;
     }
+    await(over);
+    return state();
+  }
+
+  /** Until it is at zero; an interrupt waits, too, as with the native driver. */
+  static void await(CountDownLatch latch) {
     boolean interrupted = false;
-    while (true) {
+    while (latch.getCount() > 0) {
       try {
-        over.await();
-        break;
+        latch.await();
       } catch (InterruptedException e) {
-        interrupted = true; // as the native driver, which nothing interrupts
+        interrupted = true;
       }
     }
     if (interrupted) {
       Thread.currentThread().interrupt();
     }
-    return state();
   }
 
   /** Sends it once; without a subscription, not at all. */
@@ -185,7 +192,8 @@ public final class Driver {
     }
     if (outcome instanceof Calls.Refused refused) {
       for (Task each : tasks) {
-        callbacks.later("statusUpdate", to -> to.update(each.lost(refused.why(), !refused.sent())));
+        callbacks.later(
+            "statusUpdate", to -> to.update(each.lost(refused.why(), refused.status() == 0)));
       }
     } else {
       calls.doubt(tasks);

@@ -17,7 +17,7 @@ final class Events {
   private Events() {}
 
   /** Those that are nothing but told; inverse offers and the like the old interface has not. */
-  static void tell(int type, Fields event, Callbacks callbacks)
+  static void tell(int type, Fields event, Callbacks<Listener> callbacks)
       throws IOException, InterruptedException {
     switch (type) {
       case OFFERS -> {
@@ -38,7 +38,8 @@ final class Events {
     }
   }
 
-  private static void failure(Fields failure, Callbacks callbacks) throws InterruptedException {
+  private static void failure(Fields failure, Callbacks<Listener> callbacks)
+      throws InterruptedException {
     byte[] agent = failure.bytes(1);
     if (failure.has(2)) {
       int status = (int) failure.number(3);

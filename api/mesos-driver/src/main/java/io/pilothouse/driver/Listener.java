@@ -7,7 +7,7 @@ import java.util.List;
  * What a driver tells: one thing after the other, on one thread. Messages are bytes. An {@link
  * IOException} says that they cannot be read; it and all other exceptions end the driver.
  */
-public interface Listener {
+public interface Listener extends Fallible {
   void registered(byte[] framework, byte[] master) throws IOException;
 
   void reregistered(byte[] master) throws IOException;
@@ -25,7 +25,4 @@ public interface Listener {
   void agentLost(byte[] agent) throws IOException;
 
   void executorLost(byte[] executor, byte[] agent, int status) throws IOException;
-
-  /** The last of all: the driver has aborted. */
-  void error(String text);
 }

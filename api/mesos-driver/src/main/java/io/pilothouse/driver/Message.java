@@ -7,6 +7,7 @@ import java.util.Collection;
 /** Writes a message in the format of Protocol Buffers, field by field. */
 public final class Message {
   private static final int VARINT = 0;
+  private static final int FIXED64 = 1;
   private static final int BYTES = 2;
 
   private final ByteArrayOutputStream out = new ByteArrayOutputStream();
@@ -15,6 +16,16 @@ public final class Message {
   public Message number(int field, long value) {
     varint(((long) field << 3) | VARINT);
     varint(value);
+    return this;
+  }
+
+  /** A double. */
+  public Message real(int field, double value) {
+    varint(((long) field << 3) | FIXED64);
+    long left = Double.doubleToLongBits(value);
+    for (int each = 0; each < Long.BYTES; each++) {
+      out.write((int) (left >>> (8 * each)) & 0xff);
+    }
     return this;
   }
 

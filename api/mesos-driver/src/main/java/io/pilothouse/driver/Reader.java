@@ -26,7 +26,7 @@ final class Reader {
   private final Settings settings;
   private final SchedulerHttp http;
   private final Calls calls;
-  private final Callbacks callbacks;
+  private final Callbacks<Listener> callbacks;
   private final Pauses pauses;
   private final Thread thread = new Thread(this::run, "mesos-scheduler-stream");
   private volatile Self self;
@@ -41,7 +41,7 @@ final class Reader {
       Settings settings,
       SchedulerHttp http,
       Calls calls,
-      Callbacks callbacks) {
+      Callbacks<Listener> callbacks) {
     this.driver = driver;
     this.self = self;
     this.settings = settings;

@@ -4,7 +4,6 @@ import io.pilothouse.driver.Call;
 import io.pilothouse.driver.Driver;
 import io.pilothouse.driver.Self;
 import io.pilothouse.driver.Settings;
-import io.pilothouse.driver.State;
 import io.pilothouse.driver.Task;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -140,23 +139,14 @@ public class MesosSchedulerDriver implements SchedulerDriver {
         framework.toByteArray(), roles, constraints, System.getProperty("user.name", ""), host);
   }
 
-  private static Status status(State state) {
-    return switch (state) {
-      case NOT_STARTED -> Status.DRIVER_NOT_STARTED;
-      case RUNNING -> Status.DRIVER_RUNNING;
-      case ABORTED -> Status.DRIVER_ABORTED;
-      case STOPPED -> Status.DRIVER_STOPPED;
-    };
-  }
-
   @Override
   public Status start() {
-    return status(driver.start());
+    return Statuses.of(driver.start());
   }
 
   @Override
   public Status stop(boolean failover) {
-    return status(driver.stop(failover));
+    return Statuses.of(driver.stop(failover));
   }
 
   @Override
@@ -166,12 +156,12 @@ public class MesosSchedulerDriver implements SchedulerDriver {
 
   @Override
   public Status abort() {
-    return status(driver.abort());
+    return Statuses.of(driver.abort());
   }
 
   @Override
   public Status join() {
-    return status(driver.join());
+    return Statuses.of(driver.join());
   }
 
   @Override
@@ -184,7 +174,7 @@ public class MesosSchedulerDriver implements SchedulerDriver {
   public Status requestResources(Collection<Request> requests) {
     List<byte[]> all = new ArrayList<>();
     requests.forEach(each -> all.add(each.toByteArray()));
-    return status(driver.call(Call.request(all)));
+    return Statuses.of(driver.call(Call.request(all)));
   }
 
   @Override
@@ -217,7 +207,7 @@ public class MesosSchedulerDriver implements SchedulerDriver {
   }
 
   private Status accept(Collection<OfferID> offers, List<byte[]> operations, Filters filters) {
-    return status(driver.accept(Call.accept(ids(offers), operations, filters.toByteArray())));
+    return Statuses.of(driver.accept(Call.accept(ids(offers), operations, filters.toByteArray())));
   }
 
   /** Apart, as the class is not there before Mesos 0.23. */
@@ -239,12 +229,12 @@ public class MesosSchedulerDriver implements SchedulerDriver {
 
   @Override
   public Status killTask(TaskID task) {
-    return status(driver.call(Call.kill(task.toByteArray())));
+    return Statuses.of(driver.call(Call.kill(task.toByteArray())));
   }
 
   @Override
   public Status declineOffer(OfferID offer, Filters filters) {
-    return status(driver.call(Call.decline(ids(List.of(offer)), filters.toByteArray())));
+    return Statuses.of(driver.call(Call.decline(ids(List.of(offer)), filters.toByteArray())));
   }
 
   @Override
@@ -259,7 +249,7 @@ public class MesosSchedulerDriver implements SchedulerDriver {
 
   @Override
   public Status reviveOffers(Collection<String> roles) {
-    return status(driver.call(Call.revive(roles)));
+    return Statuses.of(driver.call(Call.revive(roles)));
   }
 
   @Override
@@ -269,7 +259,7 @@ public class MesosSchedulerDriver implements SchedulerDriver {
 
   @Override
   public Status suppressOffers(Collection<String> roles) {
-    return status(driver.call(Call.suppress(roles)));
+    return Statuses.of(driver.call(Call.suppress(roles)));
   }
 
   /**
@@ -279,12 +269,12 @@ public class MesosSchedulerDriver implements SchedulerDriver {
    */
   @Override
   public Status acknowledgeStatusUpdate(TaskStatus status) {
-    return status(driver.acknowledge(status.toByteArray()));
+    return Statuses.of(driver.acknowledge(status.toByteArray()));
   }
 
   @Override
   public Status sendFrameworkMessage(ExecutorID executor, SlaveID agent, byte[] data) {
-    return status(
+    return Statuses.of(
         driver.call(Call.message(agent.toByteArray(), executor.toByteArray(), data.clone())));
   }
 
@@ -297,12 +287,12 @@ public class MesosSchedulerDriver implements SchedulerDriver {
                 new Task(
                     each.getTaskId().toByteArray(),
                     each.hasSlaveId() ? each.getSlaveId().toByteArray() : NONE)));
-    return status(driver.call(Call.reconcile(tasks)));
+    return Statuses.of(driver.call(Call.reconcile(tasks)));
   }
 
   @Override
   public Status updateFramework(FrameworkInfo framework, Collection<String> suppressedRoles) {
-    return status(driver.update(self(framework, suppressedRoles, NONE)));
+    return Statuses.of(driver.update(self(framework, suppressedRoles, NONE)));
   }
 
   @Override
@@ -311,6 +301,6 @@ public class MesosSchedulerDriver implements SchedulerDriver {
       Collection<String> suppressedRoles,
       @Nullable OfferConstraints constraints) {
     byte[] bytes = constraints == null ? NONE : constraints.toByteArray();
-    return status(driver.update(self(framework, suppressedRoles, bytes)));
+    return Statuses.of(driver.update(self(framework, suppressedRoles, bytes)));
   }
 }

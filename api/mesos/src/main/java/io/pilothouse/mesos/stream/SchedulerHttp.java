@@ -87,13 +87,16 @@ public final class SchedulerHttp {
   /**
    * Any call but SUBSCRIBE.
    *
+   * @param stream empty to an agent, whose streams have no ids
    * @throws IOException there is no answer: it may have arrived or not
    */
   public Answer call(URI at, String stream, byte[] call) throws IOException, InterruptedException {
     HttpResponse<String> answer =
         await(
             client.sendAsync(
-                post(at, call).header(STREAM_ID, stream).build(), head -> new ShortText()));
+                (stream.isEmpty() ? post(at, call) : post(at, call).header(STREAM_ID, stream))
+                    .build(),
+                head -> new ShortText()));
     return new Answer(answer.statusCode(), answer.body());
   }
 

@@ -19,6 +19,7 @@ public final class Schedulers {
   private final List<URI> schedulers;
   private final Pauses pauses;
   private final Consumer<String> log;
+  private final boolean ids;
   private int first;
 
   /**
@@ -27,10 +28,22 @@ public final class Schedulers {
    * @param log is told in one line when none took a subscription, and why
    */
   public Schedulers(SchedulerHttp http, List<URI> schedulers, Pauses pauses, Consumer<String> log) {
+    this(http, schedulers, pauses, log, true);
+  }
+
+  private Schedulers(
+      SchedulerHttp http, List<URI> schedulers, Pauses pauses, Consumer<String> log, boolean ids) {
     this.http = http;
     this.schedulers = List.copyOf(schedulers);
     this.pauses = pauses;
     this.log = log;
+    this.ids = ids;
+  }
+
+  /** The one agent of an executor: it answers alike, and its streams have no ids. */
+  public static Schedulers agent(
+      SchedulerHttp http, URI agent, Pauses pauses, Consumer<String> log) {
+    return new Schedulers(http, List.of(agent), pauses, log, false);
   }
 
   /**
@@ -71,8 +84,8 @@ public final class Schedulers {
       }
       if (answer.body() instanceof EventPieces events) {
         Optional<String> stream = answer.headers().firstValue(SchedulerHttp.STREAM_ID);
-        if (stream.isPresent()) {
-          return Optional.of(new Subscription(at, stream.get(), events));
+        if (stream.isPresent() || !ids) {
+          return Optional.of(new Subscription(at, stream.orElse(""), events));
         }
         events.cancel();
         troubles.add(at.getAuthority() + ": no " + SchedulerHttp.STREAM_ID + " in its answer");
