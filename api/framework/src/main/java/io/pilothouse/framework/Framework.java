@@ -1,6 +1,7 @@
 package io.pilothouse.framework;
 
 import com.google.protobuf.ByteString;
+import io.pilothouse.mesos.stream.SchedulerHttp;
 import io.pilothouse.mesos.v1.AgentID;
 import io.pilothouse.mesos.v1.ExecutorID;
 import io.pilothouse.mesos.v1.Filters;
@@ -13,7 +14,7 @@ import io.pilothouse.mesos.v1.TaskInfo;
 import io.pilothouse.mesos.v1.TaskStatus;
 import io.pilothouse.mesos.v1.scheduler.Call;
 import java.io.IOException;
-import java.net.http.HttpResponse;
+import java.net.http.HttpClient;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
@@ -32,6 +33,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Framework implements AutoCloseable {
   private final FrameworkOptions options;
+  private final HttpClient client;
   private final SchedulerHttp http;
   private final Life life = new Life();
   private final Reader reader;
@@ -43,7 +45,14 @@ public final class Framework implements AutoCloseable {
   private Framework(FrameworkOptions options, FrameworkHandler handler) {
     this.options = options;
     this.info = options.info();
-    this.http = new SchedulerHttp(options);
+    HttpClient.Builder builder = SchedulerHttp.client(options.timing().patience());
+    options.tls().ifPresent(builder::sslContext);
+    this.client = builder.build();
+    this.http =
+        new SchedulerHttp(
+            client,
+            options.credentials().map(FrameworkOptions.Credentials::header),
+            options.timing().patience());
     this.reader = new Reader(this, options, handler, life, http);
     this.thread = Thread.ofPlatform().name("framework-" + info.getName()).unstarted(this::run);
   }
@@ -71,7 +80,7 @@ public final class Framework implements AutoCloseable {
       if (why != null) {
         reader.tellError(why);
       }
-      http.close();
+      client.shutdownNow();
     }
   }
 
@@ -264,17 +273,17 @@ public final class Framework implements AutoCloseable {
                   .formatted(call.getType(), options.schedulers()));
     }
     String what = call.getType() + " to " + to.at().getAuthority();
-    HttpResponse<String> answer;
+    SchedulerHttp.Answer answer;
     try {
-      answer = http.call(to.at(), to.stream(), call.setFrameworkId(to.id()).build());
+      answer = http.call(to.at(), to.stream(), call.setFrameworkId(to.id()).build().toByteArray());
     } catch (IOException e) {
       throw new UnansweredException(what + ": " + e.getMessage(), e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new UnansweredException(what + ": interrupted while it waited for the answer", e);
     }
-    if (answer.statusCode() / 100 != 2) {
-      throw new RefusedException(what, answer.statusCode(), answer.body(), "");
+    if (!answer.ok()) {
+      throw new RefusedException(what, answer.status(), answer.text(), "");
     }
   }
 

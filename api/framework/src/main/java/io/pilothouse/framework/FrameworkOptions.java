@@ -1,11 +1,11 @@
 package io.pilothouse.framework;
 
+import io.pilothouse.mesos.stream.SchedulerAddress;
+import io.pilothouse.mesos.stream.SchedulerHttp;
 import io.pilothouse.mesos.v1.FrameworkID;
 import io.pilothouse.mesos.v1.FrameworkInfo;
 import java.net.URI;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -129,8 +129,7 @@ public record FrameworkOptions(
     }
 
     String header() {
-      byte[] pair = (principal + ":" + secret).getBytes(StandardCharsets.UTF_8);
-      return "Basic " + Base64.getEncoder().encodeToString(pair);
+      return SchedulerHttp.basic(principal, secret);
     }
 
     /** Without the secret. */

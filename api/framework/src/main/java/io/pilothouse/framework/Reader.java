@@ -1,17 +1,17 @@
 package io.pilothouse.framework;
 
-import io.pilothouse.mesos.RecordException;
-import io.pilothouse.mesos.RecordReader;
+import io.pilothouse.mesos.stream.Pauses;
+import io.pilothouse.mesos.stream.SchedulerHttp;
+import io.pilothouse.mesos.stream.Schedulers;
+import io.pilothouse.mesos.stream.Subscription;
+import io.pilothouse.mesos.stream.SubscriptionRefusedException;
 import io.pilothouse.mesos.v1.FrameworkID;
 import io.pilothouse.mesos.v1.FrameworkInfo;
 import io.pilothouse.mesos.v1.TaskStatus;
 import io.pilothouse.mesos.v1.scheduler.Call;
 import io.pilothouse.mesos.v1.scheduler.Event;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -19,9 +19,6 @@ import org.slf4j.LoggerFactory;
 /** The one thread: subscribes, delivers events in order, and subscribes again. */
 final class Reader {
   private static final Logger log = LoggerFactory.getLogger(Reader.class);
-
-  /** Offers of thousands of machines in one event. */
-  private static final int LONGEST_EVENT = 64 << 20;
 
   /** Intervals of heartbeats without a byte. */
   private static final double MOST_MISSED = 2.5;
@@ -32,7 +29,7 @@ final class Reader {
   private final FrameworkOptions options;
   private final FrameworkHandler handler;
   private final Life life;
-  private final Attempts attempts;
+  private final Schedulers schedulers;
   private final Pauses pauses;
   private Duration silence;
 
@@ -46,15 +43,16 @@ final class Reader {
     this.options = options;
     this.handler = handler;
     this.life = life;
-    this.pauses = new Pauses(options.timing());
-    this.attempts = new Attempts(http, options.schedulers(), pauses);
+    this.pauses = new Pauses(options.timing().firstPause(), options.timing().longestPause());
+    this.schedulers =
+        new Schedulers(http, options.schedulers(), pauses, text -> log.info("{}", text));
     this.silence = options.timing().patience();
   }
 
   /** Returns when the framework is closed or torn down. */
   void run() throws InterruptedException {
     while (!life.over()) {
-      Subscription to = attempts.subscribe(subscribe(framework.info()));
+      Subscription to = subscribe();
       long since = System.nanoTime();
       String why = follow(to);
       if (life.over()) {
@@ -72,7 +70,22 @@ final class Reader {
     }
   }
 
-  private static Call subscribe(FrameworkInfo info) {
+  private Subscription subscribe() throws InterruptedException {
+    try {
+      return schedulers.subscribe(call(framework.info()).toByteArray());
+    } catch (SubscriptionRefusedException e) {
+      int status = e.status();
+      throw new RefusedException(
+          String.valueOf(e.getMessage()),
+          status,
+          e.text(),
+          status == 401 || status == 403
+              ? ": give credentials(…) as in its --framework-credentials"
+              : "");
+    }
+  }
+
+  private static Call call(FrameworkInfo info) {
     Call.Builder call =
         Call.newBuilder()
             .setType(Call.Type.SUBSCRIBE)
@@ -90,10 +103,10 @@ final class Reader {
     try {
       deliverAll(to);
       return "";
-    } catch (IOException | RecordException e) {
+    } catch (IOException e) {
       why = e.getMessage();
     } finally {
-      to.events().cancel();
+      to.cancel();
     }
     boolean was = framework.session() != null;
     framework.session(null);
@@ -103,16 +116,10 @@ final class Reader {
     return why;
   }
 
-  private void deliverAll(Subscription to)
-      throws IOException, RecordException, InterruptedException {
-    RecordReader reader = new RecordReader(LONGEST_EVENT);
-    List<byte[]> records = new ArrayList<>();
+  private void deliverAll(Subscription to) throws IOException, InterruptedException {
     while (true) {
       // the time that handlers take does not count: only here is the scheduler waited for
-      for (ByteBuffer each : to.events().take(silence)) {
-        reader.feed(each, records::add);
-      }
-      for (byte[] each : records) {
+      for (byte[] each : to.take(silence)) {
         if (life.over()) {
           return;
         }
@@ -121,7 +128,6 @@ final class Reader {
       if (life.over()) {
         return;
       }
-      records.clear();
     }
   }
 
@@ -176,7 +182,7 @@ final class Reader {
       }
       framework.id(id);
     }
-    framework.session(new Session(to.at(), to.stream(), id));
+    framework.session(new Session(to.at(), to.id(), id));
     log.info(
         "framework '{}' is subscribed with {} as {}",
         options.info().getName(),

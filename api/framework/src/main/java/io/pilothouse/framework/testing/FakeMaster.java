@@ -46,6 +46,9 @@ import org.jspecify.annotations.Nullable;
 public final class FakeMaster implements AutoCloseable {
   private static final String PATH = "/api/v1/scheduler";
 
+  /** In place of a status. */
+  private static final int NO_ANSWER = 0;
+
   /** To all requests, or to all that are no SUBSCRIBE. */
   private record Refusal(int status, String text, Optional<String> location, boolean all) {}
 
@@ -118,6 +121,11 @@ public final class FakeMaster implements AutoCloseable {
   /** From now on it subscribes, and answers every other call so. */
   public void refusesCalls(int status, String text) {
     refusal = Optional.of(new Refusal(status, text, Optional.empty(), false));
+  }
+
+  /** From now on it subscribes, and ends the connection of every other call without an answer. */
+  public void answersNoCalls() {
+    refusal = Optional.of(new Refusal(NO_ANSWER, "", Optional.empty(), false));
   }
 
   /** It serves again. */
@@ -272,6 +280,8 @@ public final class FakeMaster implements AutoCloseable {
     }
     if (call.getType() == Call.Type.SUBSCRIBE) {
       subscribe(exchange, call);
+    } else if (refused.isPresent() && refused.get().status() == NO_ANSWER) {
+      exchange.close();
     } else if (refused.isPresent()) {
       answer(exchange, refused.get().status(), refused.get().text());
     } else {

@@ -1,9 +1,17 @@
 package io.pilothouse.testing.architecture;
 
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.belongToAnyOf;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static org.assertj.core.api.Assertions.assertThat;
 
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import io.pilothouse.mesos.RecordException;
+import io.pilothouse.mesos.RecordReader;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -30,6 +38,7 @@ class DirectionsTest {
     MAY_USE.put("pki", List.of());
     MAY_USE.put("client", List.of());
     MAY_USE.put("framework", List.of("mesos"));
+    MAY_USE.put("driver", List.of("mesos"));
     MAY_USE.put("manifests", List.of());
     MAY_USE.put("filesync", List.of());
     MAY_USE.put("dm.state", List.of("manifests"));
@@ -155,6 +164,29 @@ class DirectionsTest {
         .resideInAnyPackage("org.apache.ratis..", "org.rocksdb..")
         .because("replication and storage can be exchanged only behind dm.raft")
         .check(Code.CLASSES);
+  }
+
+  @Test
+  void theDriverForOldFrameworksNeedsTheJdkAlone() {
+    JavaClasses driver =
+        new ClassFileImporter()
+            .withImportOption(new ImportOption.DoNotIncludeTests())
+            .importPackages(
+                "org.apache.mesos", "io.pilothouse.driver", "io.pilothouse.mesos.stream");
+    assertThat(driver.contain("org.apache.mesos.MesosSchedulerDriver")).isTrue();
+    classes()
+        .should()
+        .onlyDependOnClassesThat(
+            resideInAnyPackage(
+                    "java..",
+                    "org.apache.mesos",
+                    "org.apache.mesos.scheduler",
+                    "io.pilothouse.driver",
+                    "io.pilothouse.mesos.stream",
+                    "org.jspecify..")
+                .or(belongToAnyOf(RecordReader.class, RecordException.class)))
+        .because("old frameworks bring Protocol Buffers and loggers of any version")
+        .check(driver);
   }
 
   @Test

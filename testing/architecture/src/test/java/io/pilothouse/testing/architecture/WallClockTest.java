@@ -36,9 +36,11 @@ class WallClockTest {
       Set.of(
           "agent",
           "deployment",
+          "driver",
           "filesync",
           "framework",
           "kit",
+          "mesos",
           "processes",
           "provisioning",
           "repair",
@@ -62,6 +64,7 @@ class WallClockTest {
               "provisioning.BmcWatch.report", "the same, and it rises whatever the clock says"),
           Map.entry(
               "repair.Main.start", "tickets bear dates, and outlive the process that opened them"),
+          Map.entry("driver.Updates.add", "frameworks are told times of the day"),
           Map.entry(
               "agent.Offers.open",
               "frameworks are told times of the day, and sandboxes have files' ages"));

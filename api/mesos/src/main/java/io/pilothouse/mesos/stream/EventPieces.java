@@ -1,4 +1,4 @@
-package io.pilothouse.framework;
+package io.pilothouse.mesos.stream;
 
 import java.io.EOFException;
 import java.io.IOException;
@@ -66,13 +66,14 @@ final class EventPieces implements BodySubscriber<Body>, Body {
   List<ByteBuffer> take(Duration patience) throws IOException, InterruptedException {
     subscription.join().request(1);
     @Nullable Item item = come.poll(patience.toNanos(), TimeUnit.NANOSECONDS);
-    return switch (item) {
-      case null ->
-          throw new HttpTimeoutException(
-              "nothing came for %d ms, not even a heartbeat".formatted(patience.toMillis()));
-      case Piece piece -> piece.bytes();
-      case End end -> throw end.why();
-    };
+    if (item instanceof Piece piece) {
+      return piece.bytes();
+    }
+    if (item instanceof End end) {
+      throw end.why();
+    }
+    throw new HttpTimeoutException(
+        "nothing came for %d ms, not even a heartbeat".formatted(patience.toMillis()));
   }
 
   /** Closes the connection. */

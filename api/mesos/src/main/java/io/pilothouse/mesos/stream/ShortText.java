@@ -1,4 +1,4 @@
-package io.pilothouse.framework;
+package io.pilothouse.mesos.stream;
 
 import java.io.ByteArrayOutputStream;
 import java.net.http.HttpResponse.BodySubscriber;

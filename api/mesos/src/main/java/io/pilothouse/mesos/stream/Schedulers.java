@@ -1,6 +1,5 @@
-package io.pilothouse.framework;
+package io.pilothouse.mesos.stream;
 
-import io.pilothouse.mesos.v1.scheduler.Call;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpResponse;
@@ -8,12 +7,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+import java.util.function.Consumer;
 
 /** Looks for the scheduler that leads: asks each in turn, and goes where a standby points. */
-final class Attempts {
-  private static final Logger log = LoggerFactory.getLogger(Attempts.class);
+public final class Schedulers {
 
   /** Standbys that point at each other know no better yet. */
   private static final int MOST_REDIRECTS = 5;
@@ -21,20 +18,41 @@ final class Attempts {
   private final SchedulerHttp http;
   private final List<URI> schedulers;
   private final Pauses pauses;
+  private final Consumer<String> log;
+  private final boolean ids;
   private int first;
 
-  Attempts(SchedulerHttp http, List<URI> schedulers, Pauses pauses) {
+  /**
+   * Of these, in this order.
+   *
+   * @param log is told in one line when none took a subscription, and why
+   */
+  public Schedulers(SchedulerHttp http, List<URI> schedulers, Pauses pauses, Consumer<String> log) {
+    this(http, schedulers, pauses, log, true);
+  }
+
+  private Schedulers(
+      SchedulerHttp http, List<URI> schedulers, Pauses pauses, Consumer<String> log, boolean ids) {
     this.http = http;
-    this.schedulers = schedulers;
+    this.schedulers = List.copyOf(schedulers);
     this.pauses = pauses;
+    this.log = log;
+    this.ids = ids;
+  }
+
+  /** The one agent of an executor: it answers alike, and its streams have no ids. */
+  public static Schedulers agent(
+      SchedulerHttp http, URI agent, Pauses pauses, Consumer<String> log) {
+    return new Schedulers(http, List.of(agent), pauses, log, false);
   }
 
   /**
    * Asks until one takes the subscription, with a pause after all were asked.
    *
-   * @throws RefusedException one refused it for what it is, so that all others would
+   * @throws SubscriptionRefusedException one refused it for what it is, so that all others would
    */
-  Subscription subscribe(Call call) throws InterruptedException {
+  public Subscription subscribe(byte[] call)
+      throws InterruptedException, SubscriptionRefusedException {
     while (true) {
       List<String> troubles = new ArrayList<>();
       for (int each = 0; each < schedulers.size(); each++) {
@@ -46,16 +64,15 @@ final class Attempts {
         }
       }
       Duration pause = pauses.next();
-      log.info(
-          "no scheduler takes the subscription; again in {} ms: {}",
-          pause.toMillis(),
-          String.join("; ", troubles));
-      Thread.sleep(pause);
+      log.accept(
+          "no scheduler takes the subscription; again in %d ms: %s"
+              .formatted(pause.toMillis(), String.join("; ", troubles)));
+      Thread.sleep(pause.toMillis());
     }
   }
 
-  private Optional<Subscription> ask(URI scheduler, Call call, List<String> troubles)
-      throws InterruptedException {
+  private Optional<Subscription> ask(URI scheduler, byte[] call, List<String> troubles)
+      throws InterruptedException, SubscriptionRefusedException {
     URI at = scheduler;
     for (int redirects = 0; redirects <= MOST_REDIRECTS; redirects++) {
       HttpResponse<Body> answer;
@@ -65,19 +82,16 @@ final class Attempts {
         troubles.add(at.getAuthority() + ": " + e.getMessage());
         return Optional.empty();
       }
-      String text = "";
-      switch (answer.body()) {
-        case EventPieces events -> {
-          Optional<String> stream = answer.headers().firstValue(SchedulerHttp.STREAM_ID);
-          if (stream.isPresent()) {
-            return Optional.of(new Subscription(at, stream.get(), events));
-          }
-          events.cancel();
-          troubles.add(at.getAuthority() + ": no " + SchedulerHttp.STREAM_ID + " in its answer");
-          return Optional.empty();
+      if (answer.body() instanceof EventPieces events) {
+        Optional<String> stream = answer.headers().firstValue(SchedulerHttp.STREAM_ID);
+        if (stream.isPresent() || !ids) {
+          return Optional.of(new Subscription(at, stream.orElse(""), events));
         }
-        case Body.Text words -> text = words.text();
+        events.cancel();
+        troubles.add(at.getAuthority() + ": no " + SchedulerHttp.STREAM_ID + " in its answer");
+        return Optional.empty();
       }
+      String text = answer.body() instanceof Body.Text words ? words.text() : "";
       int status = answer.statusCode();
       refuse(at, status, text);
       Optional<URI> next = status == 307 ? leader(at, answer) : Optional.empty();
@@ -105,16 +119,10 @@ final class Attempts {
   }
 
   /** Throws if to ask again would be in vain. */
-  private static void refuse(URI at, int status, String text) {
+  private static void refuse(URI at, int status, String text) throws SubscriptionRefusedException {
     boolean wrong = status >= 400 && status < 500 && status != 408 && status != 429;
     if (wrong) {
-      throw new RefusedException(
-          "the scheduler at " + at.getAuthority() + " refuses the subscription",
-          status,
-          text,
-          status == 401 || status == 403
-              ? ": give credentials(…) as in its --framework-credentials"
-              : "");
+      throw new SubscriptionRefusedException(at, status, text);
     }
   }
 }

@@ -1,7 +1,5 @@
-package io.pilothouse.framework;
+package io.pilothouse.mesos.stream;
 
-import io.pilothouse.mesos.MediaType;
-import io.pilothouse.mesos.v1.scheduler.Call;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -10,7 +8,9 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodySubscribers;
 import java.net.http.HttpTimeoutException;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Base64;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -18,41 +18,63 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /** Calls as requests. Follows nobody: whom to ask next is decided by those who ask. */
-final class SchedulerHttp implements AutoCloseable {
+public final class SchedulerHttp {
   static final String STREAM_ID = "Mesos-Stream-Id";
 
-  private final HttpClient client;
+  private static final String TYPE = "application/x-protobuf";
 
   /** A host that is gone must not keep it from the next one. */
   private static final Duration CONNECT = Duration.ofSeconds(3);
 
+  private final HttpClient client;
   private final Optional<String> authorization;
   private final Duration patience;
 
-  SchedulerHttp(FrameworkOptions options) {
-    patience = options.timing().patience();
-    authorization = options.credentials().map(FrameworkOptions.Credentials::header);
-    HttpClient.Builder builder =
-        HttpClient.newBuilder()
-            .version(HttpClient.Version.HTTP_1_1)
-            .followRedirects(HttpClient.Redirect.NEVER)
-            .connectTimeout(patience.compareTo(CONNECT) < 0 ? patience : CONNECT);
-    options.tls().ifPresent(builder::sslContext);
-    client = builder.build();
+  /** What a scheduler answered to a call; of its words at most 8 KiB. */
+  public record Answer(int status, String text) {
+    /** It was taken. */
+    public boolean ok() {
+      return status / 100 == 2;
+    }
   }
 
-  private HttpRequest.Builder post(URI at, Call call) {
+  /**
+   * A client is made for it by {@link #client}, and closed by who made it.
+   *
+   * @param patience for an answer
+   */
+  public SchedulerHttp(HttpClient client, Optional<String> authorization, Duration patience) {
+    this.client = client;
+    this.authorization = authorization;
+    this.patience = patience;
+  }
+
+  /** As this class needs it. */
+  public static HttpClient.Builder client(Duration patience) {
+    return HttpClient.newBuilder()
+        .version(HttpClient.Version.HTTP_1_1)
+        .followRedirects(HttpClient.Redirect.NEVER)
+        .connectTimeout(patience.compareTo(CONNECT) < 0 ? patience : CONNECT);
+  }
+
+  /** HTTP Basic. */
+  public static String basic(String principal, String secret) {
+    byte[] pair = (principal + ":" + secret).getBytes(StandardCharsets.UTF_8);
+    return "Basic " + Base64.getEncoder().encodeToString(pair);
+  }
+
+  private HttpRequest.Builder post(URI at, byte[] call) {
     HttpRequest.Builder request =
         HttpRequest.newBuilder(at)
-            .header("Content-Type", MediaType.PROTOBUF.header())
-            .header("Accept", MediaType.PROTOBUF.header())
-            .POST(BodyPublishers.ofByteArray(call.toByteArray()));
+            .header("Content-Type", TYPE)
+            .header("Accept", TYPE)
+            .POST(BodyPublishers.ofByteArray(call));
     authorization.ifPresent(value -> request.header("Authorization", value));
     return request;
   }
 
   /** Of status 200 the body is {@link EventPieces}, else text. */
-  HttpResponse<Body> subscribe(URI at, Call call) throws IOException, InterruptedException {
+  HttpResponse<Body> subscribe(URI at, byte[] call) throws IOException, InterruptedException {
     return await(
         client.sendAsync(
             post(at, call).build(),
@@ -62,11 +84,20 @@ final class SchedulerHttp implements AutoCloseable {
                     : BodySubscribers.mapping(new ShortText(), Body.Text::new)));
   }
 
-  HttpResponse<String> call(URI at, String stream, Call call)
-      throws IOException, InterruptedException {
-    return await(
-        client.sendAsync(
-            post(at, call).header(STREAM_ID, stream).build(), head -> new ShortText()));
+  /**
+   * Any call but SUBSCRIBE.
+   *
+   * @param stream empty to an agent, whose streams have no ids
+   * @throws IOException there is no answer: it may have arrived or not
+   */
+  public Answer call(URI at, String stream, byte[] call) throws IOException, InterruptedException {
+    HttpResponse<String> answer =
+        await(
+            client.sendAsync(
+                (stream.isEmpty() ? post(at, call) : post(at, call).header(STREAM_ID, stream))
+                    .build(),
+                head -> new ShortText()));
+    return new Answer(answer.statusCode(), answer.body());
   }
 
   /** Not by the request's own timeout, which newer JDKs hold against a stream's body, too. */
@@ -89,10 +120,5 @@ final class SchedulerHttp implements AutoCloseable {
     return failure.getMessage() == null
         ? "no connection (" + failure.getClass().getSimpleName() + ")"
         : failure.getMessage();
-  }
-
-  @Override
-  public void close() {
-    client.shutdownNow();
   }
 }

@@ -1,4 +1,4 @@
-package io.pilothouse.framework;
+package io.pilothouse.mesos.stream;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

@@ -1,4 +1,4 @@
-package io.pilothouse.framework;
+package io.pilothouse.mesos.stream;
 
 /** Of an answer to SUBSCRIBE: events, or why there are none. */
 sealed interface Body permits EventPieces, Body.Text {

@@ -1,10 +1,10 @@
-package io.pilothouse.framework;
+package io.pilothouse.mesos.stream;
 
 import java.net.URI;
 import java.net.URISyntaxException;
 
 /** Where a scheduler takes calls. */
-final class SchedulerAddress {
+public final class SchedulerAddress {
   private static final String PATH = "/api/v1/scheduler";
 
   private SchedulerAddress() {}
@@ -14,7 +14,7 @@ final class SchedulerAddress {
    *
    * @throws IllegalArgumentException naming what is wrong with the text
    */
-  static URI parse(String text) {
+  public static URI parse(String text) {
     URI uri;
     try {
       uri = new URI(text.contains("://") ? text : "http://" + text);
@@ -31,7 +31,7 @@ final class SchedulerAddress {
       throw bad(text, "the port is not within 1 to 65535");
     }
     if (uri.getUserInfo() != null) {
-      throw bad(text.substring(text.indexOf('@') + 1), "a name and secret go to credentials(…)");
+      throw bad(text.substring(text.indexOf('@') + 1), "a name and secret are given apart from it");
     }
     boolean bare = uri.getPath().isEmpty() || uri.getPath().equals("/");
     if (!(bare || uri.getPath().equals(PATH)) || uri.getQuery() != null) {
