@@ -90,6 +90,10 @@ final class CustomExecutor implements Executor, Run {
     return token;
   }
 
+  boolean has(LocalCaller caller) throws IOException {
+    return caller.isOf(processes.pids());
+  }
+
   boolean isSubscribed() {
     return events.isPresent();
   }
