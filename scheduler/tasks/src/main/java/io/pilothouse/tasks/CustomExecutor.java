@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -90,6 +91,7 @@ final class CustomExecutor implements Executor, Run {
     return token;
   }
 
+  /** Whether one of its processes calls; looks at them, not under the monitor. */
   boolean has(LocalCaller caller) throws IOException {
     return caller.isOf(processes.pids());
   }
@@ -180,7 +182,8 @@ final class CustomExecutor implements Executor, Run {
   }
 
   /** It reads events from now on. What it says first: what it does not know to have arrived. */
-  void subscribe(ExecutorEvents stream, Call.Subscribe said) throws IOException {
+  void subscribe(ExecutorEvents stream, Call.Subscribe said, LongSupplier waiting)
+      throws IOException {
     events.ifPresent(ExecutorEvents::end);
     events = Optional.of(stream);
     subscribeBy = Optional.empty();
@@ -195,7 +198,7 @@ final class CustomExecutor implements Executor, Run {
       if (objection.isPresent()) {
         log.warn("{}: a status of before is left out: {}", container(), objection.get());
       } else {
-        update(each.getStatus());
+        var unused = update(each.getStatus(), waiting); // one too many comes again
       }
     }
     Set<String> has = new LinkedHashSet<>();
@@ -237,9 +240,10 @@ final class CustomExecutor implements Executor, Run {
   /**
    * What it says of a task.
    *
+   * @param waiting bytes of statuses of all tasks that are not acknowledged
    * @return why that is not taken now; empty when it is
    */
-  Optional<String> update(TaskStatus status) throws IOException {
+  Optional<String> update(TaskStatus status, LongSupplier waiting) throws IOException {
     TaskID id = status.getTaskId();
     ExecutorTask task = tasks.get(id.getValue());
     if (task == null) {
@@ -254,7 +258,7 @@ final class CustomExecutor implements Executor, Run {
       }
       return Optional.empty();
     }
-    Optional<String> full = ExecutorCallCheck.tooMany(known.updates());
+    Optional<String> full = ExecutorCallCheck.tooMany(known.updates(), waiting.getAsLong());
     if (full.isEmpty()) {
       known.pass(status);
       if (known.hasEnded()) {
@@ -324,7 +328,7 @@ final class CustomExecutor implements Executor, Run {
     }
     boolean late = subscribeBy.isPresent() && now - subscribeBy.get() >= 0;
     if (late && events.isEmpty() && cause.isEmpty() && endBy.isEmpty()) {
-      cause = Optional.of(absent());
+      cause = Optional.of(times.absent(subscribed));
       log.warn("executor {} of {} is ended: {}", record.id(), record.framework(), cause.get());
     }
     if (cause.isPresent() || (endBy.isPresent() && now - endBy.get() >= 0)) {
@@ -334,17 +338,6 @@ final class CustomExecutor implements Executor, Run {
     }
     processes.killAgain();
     events.ifPresent(each -> each.beat(now, times.heartbeat()));
-  }
-
-  private Cause absent() {
-    return new Cause(
-        TaskState.TASK_FAILED,
-        subscribed
-            ? Reason.REASON_EXECUTOR_REREGISTRATION_TIMEOUT
-            : Reason.REASON_EXECUTOR_REGISTRATION_TIMEOUT,
-        subscribed
-            ? "Executor did not re-register within " + DurationText.of(times.back())
-            : "Executor did not register within " + DurationText.of(times.register()));
   }
 
   @Override

@@ -1,5 +1,7 @@
 package io.pilothouse.tasks;
 
+import io.pilothouse.mesos.v1.TaskState;
+import io.pilothouse.mesos.v1.TaskStatus.Reason;
 import java.time.Duration;
 
 /**
@@ -13,5 +15,17 @@ record ExecutorTimes(Duration register, Duration back, Duration heartbeat) {
   /** Mesos' own; the longest that it allows for coming back, since machines are busy. */
   static ExecutorTimes usual() {
     return new ExecutorTimes(Duration.ofMinutes(1), Duration.ofSeconds(15), Duration.ofMinutes(30));
+  }
+
+  /** Why the tasks of one that does not subscribe end. */
+  Cause absent(boolean wasThere) {
+    return new Cause(
+        TaskState.TASK_FAILED,
+        wasThere
+            ? Reason.REASON_EXECUTOR_REREGISTRATION_TIMEOUT
+            : Reason.REASON_EXECUTOR_REGISTRATION_TIMEOUT,
+        wasThere
+            ? "Executor did not re-register within " + DurationText.of(back)
+            : "Executor did not register within " + DurationText.of(register));
   }
 }
