@@ -73,7 +73,8 @@ class ExecutorsEndToEndTest {
         offer,
         ("{'type':'LAUNCH','launch':{'task_infos':[{'name':'n','task_id':{'value':'%s'},"
                 + "'agent_id':%s,%s,'data':'%s',%s}]}}")
-            .formatted(task, offer.get("agent_id"), resources(0.1, 32, 0), base64(data), executor()));
+            .formatted(
+                task, offer.get("agent_id"), resources(0.1, 32, 0), base64(data), executor()));
   }
 
   private static void toExecutor(JsonNode agent, String message) throws Exception {

@@ -100,9 +100,7 @@ final class OfferedFleet {
                         .addResources(
                             OfferedResource.newBuilder().setName("mem").setSizeBytes(1L << 30))
                         .addResources(
-                            OfferedResource.newBuilder()
-                                .setName("disk")
-                                .setSizeBytes(1L << 30))))
+                            OfferedResource.newBuilder().setName("disk").setSizeBytes(1L << 30))))
         .addRepairPolicies(
             RepairPolicy.newBuilder()
                 .setName("quick")
