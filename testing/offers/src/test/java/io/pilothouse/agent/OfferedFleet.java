@@ -144,6 +144,8 @@ final class OfferedFleet {
                                 OfferedResource.newBuilder().setName("cpus").setMilli(2000))
                             .addResources(
                                 OfferedResource.newBuilder().setName("mem").setSizeBytes(1L << 30))
+                            .addResources(
+                                OfferedResource.newBuilder().setName("disk").setSizeBytes(1L << 30))
                             .addResources(PORTS)))
             .addRepairPolicies(
                 RepairPolicy.newBuilder()

@@ -92,6 +92,13 @@ final class OfferedSite {
     OfferedFleet.until(this::leads);
   }
 
+  /** The first machine's ends as an agent does, and another comes. */
+  void restartsAgent() throws IOException {
+    agents.get(0).stops();
+    agents.set(
+        0, new OfferedAgent(fleet, OfferedFleet.MACHINE, disk(OfferedFleet.MACHINE)));
+  }
+
   private Path credentials() throws IOException {
     Path file =
         Files.createFile(

@@ -1,6 +1,8 @@
 package io.pilothouse.scheduler.http;
 
 import io.pilothouse.mesos.MediaType;
+import io.pilothouse.mesos.http.EventStream;
+import io.pilothouse.mesos.http.Exchange;
 import io.pilothouse.mesos.v1.master.Event;
 import io.pilothouse.scheduler.loop.Loop;
 import java.util.Iterator;
@@ -29,7 +31,7 @@ public final class Operators {
 
   /** What there is, and from then on all that changes. */
   void subscribe(Exchange exchange, MediaType type) {
-    EventStream stream = exchange.stream(type, Map.of(), MOST_WAITING);
+    EventStream stream = exchange.stream(type, Map.of(), EventStream.Room.forEach(MOST_WAITING));
     stream.whenClosed(() -> remove(stream));
     loop.submit(
         (core, now) -> {

@@ -2,6 +2,7 @@ package io.pilothouse.scheduler.http;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
+import io.pilothouse.mesos.http.Exchange;
 import io.pilothouse.mesos.v1.MasterInfo;
 import io.pilothouse.scheduler.core.Picture;
 import io.pilothouse.scheduler.loop.Leadership;

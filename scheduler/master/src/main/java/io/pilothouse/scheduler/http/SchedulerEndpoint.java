@@ -1,6 +1,9 @@
 package io.pilothouse.scheduler.http;
 
 import io.pilothouse.mesos.MediaType;
+import io.pilothouse.mesos.http.Accept;
+import io.pilothouse.mesos.http.Bodies;
+import io.pilothouse.mesos.http.Exchange;
 import io.pilothouse.mesos.v1.scheduler.Call;
 import io.pilothouse.scheduler.core.Answer;
 import io.pilothouse.scheduler.loop.Loop;
@@ -26,7 +29,7 @@ final class SchedulerEndpoint {
 
   void handle(Exchange exchange) {
     Gate.@Nullable Caller caller = gate.pass(exchange);
-    if (caller == null || !Gate.isPost(exchange)) {
+    if (caller == null || !Bodies.isPost(exchange)) {
       return;
     }
     Optional<String> principal = caller.principal();
