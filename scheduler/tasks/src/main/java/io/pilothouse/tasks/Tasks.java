@@ -63,6 +63,10 @@ public final class Tasks {
     this.token = token;
   }
 
+  TaskDisk disk() {
+    return disk;
+  }
+
   /** Whether a disk has anything of tasks. */
   public static boolean areThere(Path machineDisk) {
     return Files.exists(machineDisk.resolve("tasks").resolve("agent-id"));
@@ -200,7 +204,7 @@ public final class Tasks {
       case SHUTDOWN_FRAMEWORK ->
           shutDown(message.getShutdownFramework().getFrameworkId().getValue());
       case SHUTDOWN_EXECUTOR, MESSAGE -> {} // of custom executors, of which there are none
-      case REGISTERED, PING, KIND_NOT_SET -> {} // of the connection
+      case REGISTERED, PING, SANDBOX, KIND_NOT_SET -> {} // of the connection
     }
   }
 
