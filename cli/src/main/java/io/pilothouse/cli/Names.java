@@ -35,6 +35,11 @@ public final class Names {
     return ref.getName().isEmpty() ? "" : ref.getName() + "@" + ref.getVersion();
   }
 
+  /** What somebody else named, without what would move a terminal's cursor or turn its text. */
+  public static String printable(String name) {
+    return name.replaceAll("[\\p{Cc}\\p{Cf}]", "?");
+  }
+
   /** How long ago, for tables. */
   public static String ago(long millis) {
     return millis == 0

@@ -9,6 +9,7 @@ import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
 import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 import io.grpc.stub.StreamObserver;
 import io.pilothouse.api.v1.ExplainFrameworkReply;
@@ -19,8 +20,12 @@ import io.pilothouse.api.v1.ListFrameworksReply;
 import io.pilothouse.api.v1.ListFrameworksRequest;
 import io.pilothouse.api.v1.ListRolesReply;
 import io.pilothouse.api.v1.ListRolesRequest;
+import io.pilothouse.api.v1.ListTaskFilesReply;
+import io.pilothouse.api.v1.ListTaskFilesRequest;
 import io.pilothouse.api.v1.ListTasksReply;
 import io.pilothouse.api.v1.ListTasksRequest;
+import io.pilothouse.api.v1.ReadTaskFileReply;
+import io.pilothouse.api.v1.ReadTaskFileRequest;
 import io.pilothouse.api.v1.SchedulerQueriesGrpc;
 import io.pilothouse.api.v1.TearDownFrameworkReply;
 import io.pilothouse.api.v1.TearDownFrameworkRequest;
@@ -29,6 +34,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 
 /** A scheduler that gives prepared answers and remembers what it was asked, and by whom. */
 final class FakeScheduler extends SchedulerQueriesGrpc.SchedulerQueriesImplBase
@@ -39,7 +45,13 @@ final class FakeScheduler extends SchedulerQueriesGrpc.SchedulerQueriesImplBase
   ExplainFrameworkReply framework = ExplainFrameworkReply.getDefaultInstance();
   ExplainTaskReply task = ExplainTaskReply.getDefaultInstance();
 
-  /** What it refuses everything with. */
+  ListTaskFilesReply files = ListTaskFilesReply.getDefaultInstance();
+
+  /** A file of a sandbox, a piece at a time. */
+  Function<ReadTaskFileRequest, ReadTaskFileReply> file =
+      request -> ReadTaskFileReply.getDefaultInstance();
+
+  /** What it refuses everything else with. */
   Status refusal = Status.OK;
 
   final List<Message> asked = new ArrayList<>();
@@ -107,6 +119,22 @@ final class FakeScheduler extends SchedulerQueriesGrpc.SchedulerQueriesImplBase
   @Override
   public void explainTask(ExplainTaskRequest request, StreamObserver<ExplainTaskReply> to) {
     answer(request, task, to);
+  }
+
+  @Override
+  public void readTaskFile(ReadTaskFileRequest request, StreamObserver<ReadTaskFileReply> to) {
+    asked.add(request);
+    try {
+      to.onNext(file.apply(request));
+      to.onCompleted();
+    } catch (StatusRuntimeException e) {
+      to.onError(e);
+    }
+  }
+
+  @Override
+  public void listTaskFiles(ListTaskFilesRequest request, StreamObserver<ListTaskFilesReply> to) {
+    answer(request, files, to);
   }
 
   @Override

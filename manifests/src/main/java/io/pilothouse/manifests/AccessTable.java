@@ -8,7 +8,7 @@ import io.pilothouse.manifests.access.Roles;
 import io.pilothouse.manifests.table.ObjectTable;
 import io.pilothouse.manifests.table.Shape;
 import io.pilothouse.manifests.table.Shapes;
-import io.pilothouse.manifests.text.Near;
+import io.pilothouse.manifests.pattern.Near;
 import io.pilothouse.manifests.text.Problems;
 import java.util.List;
 import java.util.Optional;

@@ -3,7 +3,7 @@ package io.pilothouse.manifests;
 import io.pilothouse.manifests.BuiltInWatchdog.Arg;
 import io.pilothouse.manifests.BuiltInWatchdog.Shape;
 import io.pilothouse.manifests.table.Units;
-import io.pilothouse.manifests.text.Near;
+import io.pilothouse.manifests.pattern.Near;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

@@ -11,7 +11,7 @@ import io.pilothouse.api.v1.RolloutPolicy;
 import io.pilothouse.api.v1.WatchdogSpec;
 import io.pilothouse.manifests.pattern.MachinePattern;
 import io.pilothouse.manifests.table.Reading.Reference;
-import io.pilothouse.manifests.text.Near;
+import io.pilothouse.manifests.pattern.Near;
 import io.pilothouse.manifests.text.Place;
 import io.pilothouse.manifests.text.Problems;
 import java.time.Duration;

@@ -5,7 +5,7 @@ import io.pilothouse.api.v1.WatchdogSpec;
 import io.pilothouse.manifests.offers.RoleNames;
 import io.pilothouse.manifests.table.Reading;
 import io.pilothouse.manifests.table.Shapes;
-import io.pilothouse.manifests.text.Near;
+import io.pilothouse.manifests.pattern.Near;
 import io.pilothouse.manifests.text.Node;
 import io.pilothouse.manifests.text.Place;
 import io.pilothouse.manifests.text.Problems;

@@ -5,7 +5,7 @@ import io.pilothouse.manifests.ManifestDraft.ProbeDraft;
 import io.pilothouse.manifests.ProcessDraft.SecretDraft;
 import io.pilothouse.manifests.ProcessSpec.Secret;
 import io.pilothouse.manifests.table.Shapes.Placed;
-import io.pilothouse.manifests.text.Near;
+import io.pilothouse.manifests.pattern.Near;
 import io.pilothouse.manifests.text.Node;
 import io.pilothouse.manifests.text.Place;
 import io.pilothouse.manifests.text.Problems;

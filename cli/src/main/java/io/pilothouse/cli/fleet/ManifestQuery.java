@@ -8,7 +8,7 @@ import io.pilothouse.cli.CliException;
 import io.pilothouse.cli.Command;
 import io.pilothouse.cli.ExitCode;
 import io.pilothouse.cli.Names;
-import io.pilothouse.manifests.text.Near;
+import io.pilothouse.manifests.pattern.Near;
 import java.util.List;
 
 /** What commands about versions share: finding one by NAME@VERSION. */

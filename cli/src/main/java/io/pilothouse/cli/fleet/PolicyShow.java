@@ -9,7 +9,7 @@ import io.pilothouse.cli.CliException;
 import io.pilothouse.cli.Command;
 import io.pilothouse.cli.ExitCode;
 import io.pilothouse.cli.Json;
-import io.pilothouse.manifests.text.Near;
+import io.pilothouse.manifests.pattern.Near;
 import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.Parameters;

@@ -7,7 +7,7 @@ import io.pilothouse.cli.ExitCode;
 import io.pilothouse.cli.GlobalOptions.Format;
 import io.pilothouse.cli.Json;
 import io.pilothouse.manifests.Schemas;
-import io.pilothouse.manifests.text.Near;
+import io.pilothouse.manifests.pattern.Near;
 import java.util.Locale;
 import picocli.CommandLine;
 import picocli.CommandLine.Parameters;

@@ -4,7 +4,7 @@ import io.pilothouse.api.v1.ListWatchdogsReply;
 import io.pilothouse.api.v1.WatchdogRow;
 import io.pilothouse.cli.CliException;
 import io.pilothouse.cli.ExitCode;
-import io.pilothouse.manifests.text.Near;
+import io.pilothouse.manifests.pattern.Near;
 import java.util.List;
 import java.util.function.Supplier;
 

@@ -34,6 +34,12 @@ public final class OfferCommands {
   }
 
   private static CommandLine task() {
-    return Pilot.noun("task", "Tasks of frameworks.", new TaskList(), new TaskShow());
+    return Pilot.noun(
+        "task",
+        "Tasks of frameworks.",
+        new TaskList(),
+        new TaskShow(),
+        new TaskLogs(),
+        new TaskFiles());
   }
 }

@@ -23,6 +23,7 @@ import java.util.Collection;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Asks the scheduler that leads; the Device Manager says where it is. */
@@ -37,14 +38,23 @@ public abstract class SchedulerCommand extends Command {
 
   /** One question; what the scheduler refuses becomes the command's error. */
   protected final <R> R scheduler(Function<SchedulerQueriesBlockingStub, R> question) {
+    return conversation(stubs -> question.apply(stubs.get()));
+  }
+
+  /**
+   * Several questions on one connection.
+   *
+   * @param talk gets a stub for each question, with its own deadline
+   */
+  protected final <R> R conversation(Function<Supplier<SchedulerQueriesBlockingStub>, R> talk) {
     Lease lease = lease();
     Identity self = identity();
     try (PeerConnection connection =
         new PeerConnection(address(lease), self.principal(), Peers.SATELLITE, self.tls())) {
-      return question.apply(
+      SchedulerQueriesBlockingStub stub =
           SchedulerQueriesGrpc.newBlockingStub(connection.channel())
-              .withMaxInboundMessageSize(LARGEST_ANSWER)
-              .withDeadlineAfter(timeout().toMillis(), TimeUnit.MILLISECONDS));
+              .withMaxInboundMessageSize(LARGEST_ANSWER);
+      return talk.apply(() -> stub.withDeadlineAfter(timeout().toMillis(), TimeUnit.MILLISECONDS));
     } catch (StatusRuntimeException e) {
       throw refused(lease, e);
     }
@@ -110,7 +120,7 @@ public abstract class SchedulerCommand extends Command {
           new CliException(
               ExitCode.GAVE_UP,
               code.name(),
-              at + " has not answered in time",
+              said.startsWith("the agent") ? said : at + " has not answered in time",
               SEE_WHY + "; or wait longer: --timeout 60s");
       case UNIMPLEMENTED ->
           new CliException(
@@ -118,7 +128,12 @@ public abstract class SchedulerCommand extends Command {
               code.name(),
               at + " does not know this question",
               "it is of an older release: start the one that came with this program");
-      default -> new CliException(Failures.exitCode(code.name()), code.name(), said, remedy(code));
+      default ->
+          new CliException(
+              Failures.exitCode(code.name()),
+              code.name(),
+              said,
+              said.contains("access.yaml") ? "" : remedy(code));
     };
   }
 

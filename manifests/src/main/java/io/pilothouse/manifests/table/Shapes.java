@@ -2,7 +2,7 @@ package io.pilothouse.manifests.table;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.pilothouse.manifests.text.Near;
+import io.pilothouse.manifests.pattern.Near;
 import io.pilothouse.manifests.text.Node;
 import io.pilothouse.manifests.text.Place;
 import java.util.ArrayList;

@@ -12,6 +12,7 @@ import io.pilothouse.mesos.v1.MasterInfo;
 import io.pilothouse.scheduler.agents.AgentPort;
 import io.pilothouse.scheduler.agents.AgentStreams;
 import io.pilothouse.scheduler.agents.Queries;
+import io.pilothouse.scheduler.agents.Rights;
 import io.pilothouse.scheduler.allocator.Allocator;
 import io.pilothouse.scheduler.allocator.Options;
 import io.pilothouse.scheduler.core.Core;
@@ -186,12 +187,24 @@ public final class Main implements Program.Body {
               return new Core(named, allocator, edges, remembered, now);
             },
             System.currentTimeMillis());
-    program.closing(new AgentPort(agents, tls, attached, new Queries(loop)));
+    program.closing(
+        new AgentPort(
+            agents,
+            tls,
+            attached,
+            new Queries(loop, attached.sandboxes(), new Rights(dm, System::nanoTime))));
     program.closing(
         new ApiServer(
             new InetSocketAddress(api.host(), api.port()),
             apiTls.map(TlsDirectory::server),
-            new Routes(loop, streams, operators, master, System.currentTimeMillis(), frameworks)));
+            new Routes(
+                loop,
+                streams,
+                operators,
+                master,
+                System.currentTimeMillis(),
+                frameworks,
+                attached.sandboxes())));
     Rounds machines =
         program.closing(
             new Rounds("machines", Duration.ofMillis(100), leader::pull, program.meters()));

@@ -1,5 +1,7 @@
 package io.pilothouse.scheduler;
 
+import io.pilothouse.api.v1.CheckAccessReply;
+import io.pilothouse.api.v1.CheckAccessRequest;
 import io.pilothouse.api.v1.PullOfferableReply;
 import io.pilothouse.api.v1.PullOfferableRequest;
 import io.pilothouse.api.v1.ReadOffersReply;
@@ -8,11 +10,13 @@ import io.pilothouse.api.v1.SatelliteGrpc;
 import io.pilothouse.api.v1.UpdateOffersRequest;
 import io.pilothouse.client.DmClient;
 import io.pilothouse.client.RequestIds;
+import io.pilothouse.scheduler.agents.Rights;
 import java.time.Duration;
 import org.slf4j.MDC;
 
 /** The Device Manager, as far as a scheduler speaks to it. */
-record RemoteDm(DmClient client) implements Leader.DeviceManager, OffersWriter.DeviceManager {
+record RemoteDm(DmClient client)
+    implements Leader.DeviceManager, OffersWriter.DeviceManager, Rights.Judge {
   private static final Duration WAIT = Duration.ofSeconds(10);
   private static final Duration CALL = Duration.ofSeconds(3);
 
@@ -47,6 +51,13 @@ record RemoteDm(DmClient client) implements Leader.DeviceManager, OffersWriter.D
             SatelliteGrpc.newBlockingStub(channel)
                 .withMaxInboundMessageSize(LARGEST_READ)
                 .readOffers(request));
+  }
+
+  @Override
+  public CheckAccessReply check(String principal) {
+    CheckAccessRequest request = CheckAccessRequest.newBuilder().setPrincipal(principal).build();
+    return client.leader(
+        CALL, channel -> SatelliteGrpc.newBlockingStub(channel).checkAccess(request));
   }
 
   @Override

@@ -1,6 +1,7 @@
 package io.pilothouse.scheduler;
 
 import io.pilothouse.api.v1.AgentMessage;
+import io.pilothouse.api.v1.CheckAccessReply;
 import io.pilothouse.api.v1.OfferRole;
 import io.pilothouse.api.v1.OfferableMachine;
 import io.pilothouse.api.v1.PullOfferableReply;
@@ -13,6 +14,7 @@ import io.pilothouse.mesos.v1.Resource;
 import io.pilothouse.scheduler.agents.AgentPort;
 import io.pilothouse.scheduler.agents.AgentStreams;
 import io.pilothouse.scheduler.agents.Queries;
+import io.pilothouse.scheduler.agents.Rights;
 import io.pilothouse.scheduler.allocator.Allocator;
 import io.pilothouse.scheduler.allocator.Options;
 import io.pilothouse.scheduler.allocator.resources.Resources;
@@ -72,15 +74,23 @@ public final class Site implements AutoCloseable {
     all.set(attached);
     agents =
         new AgentPort(
-            new ServerAddress("127.0.0.1", 0), Optional.empty(), attached, new Queries(loop));
+            new ServerAddress("127.0.0.1", 0),
+            Optional.empty(),
+            attached,
+            new Queries(loop, attached.sandboxes(), everybody()));
     streams.whenEnded(id -> loop.submit((core, now) -> core.streamEnded(id, now)));
     Operators operators = new Operators(loop, 15);
     server =
         new ApiServer(
             new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
             Optional.empty(),
-            new Routes(loop, streams, operators, MASTER, 1_000, credentials));
+            new Routes(loop, streams, operators, MASTER, 1_000, credentials, attached.sandboxes()));
     lead(operators);
+  }
+
+  /** A fleet that is open. */
+  public static Rights everybody() {
+    return new Rights(principal -> CheckAccessReply.getDefaultInstance(), System::nanoTime);
   }
 
   private void lead(Operators operators) {

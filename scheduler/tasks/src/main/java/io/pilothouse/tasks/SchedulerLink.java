@@ -47,6 +47,7 @@ public final class SchedulerLink implements AutoCloseable {
   private final Supplier<AgentRegister> register;
   private final Tasks tasks;
   private final Runnable kick;
+  private final SandboxDesk sandboxes;
   private final Backoff backoff = new Backoff(Duration.ofMillis(100), Duration.ofSeconds(5));
   private @Nullable Stream stream;
   private long notBefore = System.nanoTime();
@@ -71,6 +72,7 @@ public final class SchedulerLink implements AutoCloseable {
     this.register = register;
     this.tasks = tasks;
     this.kick = kick;
+    this.sandboxes = new SandboxDesk(tasks.disk());
   }
 
   /** Connects where it is not connected; to be called every second. */
@@ -139,6 +141,7 @@ public final class SchedulerLink implements AutoCloseable {
     if (now != null) {
       now.close();
     }
+    sandboxes.close();
   }
 
   /** One connection, from register to its end. */
@@ -215,6 +218,7 @@ public final class SchedulerLink implements AutoCloseable {
                   AgentMessage.newBuilder()
                       .setPong(AgentPong.newBuilder().setSequence(message.getPing().getSequence()))
                       .build());
+          case SANDBOX -> sandboxes.answer(message.getSandbox(), this::send);
           default -> {} // done
         }
       } catch (IOException | RuntimeException e) {

@@ -72,6 +72,10 @@ public final class Tasks implements AutoCloseable {
     this.launching = new Launching(machine, agent, tasks, executors);
   }
 
+  TaskDisk disk() {
+    return disk;
+  }
+
   /** Whether a disk has anything of tasks. */
   public static boolean areThere(Path machineDisk) {
     return Files.exists(machineDisk.resolve("tasks").resolve("agent-id"));
@@ -186,7 +190,7 @@ public final class Tasks implements AutoCloseable {
             .custom(said.getFrameworkId().getValue(), said.getExecutorId().getValue())
             .ifPresent(each -> each.message(said.getData()));
       }
-      case REGISTERED, PING, KIND_NOT_SET -> {} // of the connection
+      case REGISTERED, PING, SANDBOX, KIND_NOT_SET -> {} // of the connection
     }
   }
 

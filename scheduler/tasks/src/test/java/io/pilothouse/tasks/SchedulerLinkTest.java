@@ -11,6 +11,8 @@ import io.pilothouse.api.v1.AgentLaunch;
 import io.pilothouse.api.v1.AgentMessage;
 import io.pilothouse.api.v1.AgentPing;
 import io.pilothouse.api.v1.AgentRegistered;
+import io.pilothouse.api.v1.SandboxReply;
+import io.pilothouse.api.v1.SandboxRequest;
 import io.pilothouse.api.v1.SchedulerAgentsGrpc;
 import io.pilothouse.api.v1.SchedulerMessage;
 import io.pilothouse.client.PeerConnection;
@@ -228,6 +230,44 @@ class SchedulerLinkTest {
     until(() -> !scheduler.ends.isEmpty());
     assertThat(desk.remembered()).isZero();
     assertThat(link.describe()).contains("its token 6 is older than one seen before");
+  }
+
+  @Test
+  void itShowsWhatATaskWroteAlsoWhenItIsOver() throws Exception {
+    until(() -> !scheduler.heard.isEmpty());
+    scheduler.registers(5);
+    scheduler.says(5, launch("t1", "echo hi"));
+    until(() -> heard(TaskState.TASK_STARTING));
+    until(() -> desk.tasks.describe().toString().contains("TASK_FINISHED"));
+
+    scheduler.says(5, look("stdout"));
+
+    until(() -> scheduler.heard.stream().anyMatch(AgentMessage::hasSandbox));
+    SandboxReply reply = scheduler.heard.getLast().getSandbox();
+    assertThat(reply.getId()).isEqualTo(3);
+    assertThat(reply.getData().toStringUtf8()).isEqualTo("hi\n");
+  }
+
+  @Test
+  void aSchedulerWithAnOlderTokenSeesNothing() throws Exception {
+    assertThat(desk.tasks.obeys(7)).isTrue();
+    until(() -> !scheduler.heard.isEmpty());
+
+    scheduler.says(6, look("stdout"));
+
+    until(() -> !scheduler.ends.isEmpty());
+    assertThat(scheduler.heard).noneMatch(AgentMessage::hasSandbox);
+  }
+
+  private static SchedulerMessage.Builder look(String path) {
+    return SchedulerMessage.newBuilder()
+        .setSandbox(
+            SandboxRequest.newBuilder()
+                .setId(3)
+                .setFrameworkId(Desk.FRAMEWORK)
+                .setExecutorId("t1")
+                .setPath(path)
+                .setLength(100));
   }
 
   @Test

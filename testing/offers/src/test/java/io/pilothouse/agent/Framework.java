@@ -170,6 +170,19 @@ final class Framework {
     call("{'type':'KILL','kill':{'task_id':{'value':'%s'}}}".formatted(task));
   }
 
+  /** What a tool asks on the same port. */
+  JsonNode operator(String json) throws Exception {
+    HttpResponse<String> answer =
+        http.send(
+            HttpRequest.newBuilder(api.resolve("/api/v1"))
+                .header("Content-Type", "application/json")
+                .POST(BodyPublishers.ofString(json.replace('\'', '"')))
+                .build(),
+            BodyHandlers.ofString());
+    assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
+    return JSON.readTree(answer.body());
+  }
+
   void call(String json) throws Exception {
     String withId = "{'framework_id':{'value':'%s'},".formatted(id) + json.substring(1);
     HttpResponse<String> answer =

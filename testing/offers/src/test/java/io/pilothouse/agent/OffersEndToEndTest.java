@@ -4,16 +4,26 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.pilothouse.api.v1.Condition;
+import io.pilothouse.api.v1.ListTaskFilesRequest;
+import io.pilothouse.api.v1.ReadTaskFileReply;
+import io.pilothouse.api.v1.ReadTaskFileRequest;
+import io.pilothouse.api.v1.SandboxEntry;
+import io.pilothouse.api.v1.SchedulerQueriesGrpc;
+import io.pilothouse.api.v1.SchedulerQueriesGrpc.SchedulerQueriesBlockingStub;
 import io.pilothouse.api.v1.VerdictKind;
+import io.pilothouse.client.PeerConnection;
 import io.pilothouse.client.ServerAddress;
 import io.pilothouse.processes.Family;
 import io.pilothouse.processes.ProcFs;
+import io.pilothouse.tls.Peers;
 import java.io.IOException;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer;
@@ -36,12 +46,14 @@ class OffersEndToEndTest {
   private static Started scheduler;
   private static Framework framework;
   private static OfferedAgent agent;
+  private static ServerAddress agents;
 
   @BeforeAll
   static void start() throws Exception {
     Files.createDirectories(dir.resolve("machine"));
     fleet = new OfferedFleet(dir);
     String api = OfferedFleet.free().toString();
+    agents = ServerAddress.parse(OfferedFleet.free().toString());
     scheduler =
         Started.java(
             dir.resolve("scheduler.log"),
@@ -57,7 +69,7 @@ class OffersEndToEndTest {
                 "--api",
                 api,
                 "--agents",
-                OfferedFleet.free().toString()));
+                agents.toString()));
     fleet.bringsIntoService();
     agent = new OfferedAgent(fleet, dir.resolve("machine"));
     OfferedFleet.until(() -> listens(api));
@@ -155,6 +167,34 @@ class OffersEndToEndTest {
     assertThat(fleet.condition()).isNotEqualTo(Condition.HEALTHY);
     fleet.says(VerdictKind.OK);
     assertThat(framework.offer().get("hostname").asText()).isEqualTo(OfferedFleet.MACHINE);
+  }
+
+  @Test
+  @Order(5)
+  void whatATaskWroteIsReadThroughTheScheduler() throws Exception {
+    try (PeerConnection connection =
+        new PeerConnection(agents, "operator/ann", Peers.ANY, Optional.empty())) {
+      SchedulerQueriesBlockingStub ann =
+          SchedulerQueriesGrpc.newBlockingStub(connection.channel())
+              .withDeadlineAfter(30, TimeUnit.SECONDS);
+      ReadTaskFileRequest.Builder question =
+          ReadTaskFileRequest.newBuilder().setPath("stdout").setLength(100);
+      question.getOfBuilder().setTask("t1");
+      ReadTaskFileReply reply = ann.readTaskFile(question.build());
+      assertThat(reply.getData().toStringUtf8()).isEqualTo("hi\n");
+      assertThat(reply.getOver()).isTrue();
+      ListTaskFilesRequest.Builder all = ListTaskFilesRequest.newBuilder();
+      all.getOfBuilder().setTask("t1").setMachine(OfferedFleet.MACHINE).setFramework("test");
+      assertThat(ann.listTaskFiles(all.build()).getEntriesList())
+          .extracting(SandboxEntry::getName)
+          .containsExactly("stderr", "stdout");
+    }
+    JsonNode read =
+        framework.operator(
+            ("{'type':'READ_FILE','read_file':{'path':'/frameworks/%s/executors/t1/runs/latest/"
+                    + "stdout','offset':1}}")
+                .formatted(framework.id));
+    assertThat(read.at("/read_file/data").binaryValue()).asString().isEqualTo("i\n");
   }
 
   private static Path sandbox(String task) throws Exception {

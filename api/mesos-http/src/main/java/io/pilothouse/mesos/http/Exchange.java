@@ -78,9 +78,17 @@ public final class Exchange {
 
   /** Of the query; the first of several. One that cannot be decoded is none. */
   public Optional<String> parameter(String name) {
+    return first(new QueryStringDecoder(uri), name);
+  }
+
+  /** The same of a body that is a form. */
+  public Optional<String> formField(String name) {
+    return first(new QueryStringDecoder(new String(body, CharsetUtil.UTF_8), false), name);
+  }
+
+  private static Optional<String> first(QueryStringDecoder of, String name) {
     try {
-      return Optional.ofNullable(new QueryStringDecoder(uri).parameters().get(name))
-          .map(all -> all.get(0));
+      return Optional.ofNullable(of.parameters().get(name)).map(all -> all.get(0));
     } catch (IllegalArgumentException e) {
       return Optional.empty();
     }

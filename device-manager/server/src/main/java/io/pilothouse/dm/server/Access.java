@@ -91,6 +91,7 @@ final class Access {
               // frameworks wait for it before they are told that they are subscribed
               entry("UpdateOffers", urgent(Need.SATELLITE)),
               entry("ReadOffers", urgent(Need.SATELLITE)),
+              entry("CheckAccess", urgent(Need.SATELLITE)),
               entry("ReportReplica", report(Need.SATELLITE))),
           WATCHDOG,
           Map.of("Report", report(Need.REPORT)),

@@ -8,7 +8,7 @@ import io.pilothouse.api.v1.ListIncidentsRequest;
 import io.pilothouse.api.v1.Machine;
 import io.pilothouse.api.v1.Repair;
 import io.pilothouse.dm.state.Entities;
-import io.pilothouse.manifests.text.Near;
+import io.pilothouse.manifests.pattern.Near;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;

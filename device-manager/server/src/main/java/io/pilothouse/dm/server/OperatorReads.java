@@ -35,7 +35,7 @@ import io.pilothouse.dm.state.RefusedException;
 import io.pilothouse.dm.state.RolloutPlanner;
 import io.pilothouse.dm.state.State;
 import io.pilothouse.dm.state.Table;
-import io.pilothouse.manifests.text.Near;
+import io.pilothouse.manifests.pattern.Near;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.Comparator;

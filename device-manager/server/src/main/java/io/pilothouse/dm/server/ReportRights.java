@@ -7,7 +7,7 @@ import io.pilothouse.api.v1.WatchdogSpec;
 import io.pilothouse.dm.state.Entities;
 import io.pilothouse.dm.state.Policies;
 import io.pilothouse.dm.state.Table;
-import io.pilothouse.manifests.text.Near;
+import io.pilothouse.manifests.pattern.Near;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;

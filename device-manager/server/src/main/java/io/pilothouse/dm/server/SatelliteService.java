@@ -15,6 +15,8 @@ import io.pilothouse.api.log.v1.ReportProvisioning;
 import io.pilothouse.api.log.v1.ReportRepair;
 import io.pilothouse.api.v1.AcquireLeaseReply;
 import io.pilothouse.api.v1.AcquireLeaseRequest;
+import io.pilothouse.api.v1.CheckAccessReply;
+import io.pilothouse.api.v1.CheckAccessRequest;
 import io.pilothouse.api.v1.ClaimRepairRequest;
 import io.pilothouse.api.v1.DeploymentReplica;
 import io.pilothouse.api.v1.Lifecycle;
@@ -54,6 +56,7 @@ final class SatelliteService extends SatelliteGrpc.SatelliteImplBase {
   private final Term term;
   private final Clocks clocks;
   private final OfferWrites offers;
+  private final AccessChecks access;
 
   SatelliteService(
       Ledger ledger,
@@ -69,6 +72,7 @@ final class SatelliteService extends SatelliteGrpc.SatelliteImplBase {
     this.term = term;
     this.clocks = clocks;
     this.offers = new OfferWrites(ledger, writes, clocks);
+    this.access = new AccessChecks(ledger, writes);
   }
 
   @Override
@@ -330,6 +334,11 @@ final class SatelliteService extends SatelliteGrpc.SatelliteImplBase {
   @Override
   public void readOffers(ReadOffersRequest request, StreamObserver<ReadOffersReply> call) {
     Answers.unary(call, () -> offers.read(request));
+  }
+
+  @Override
+  public void checkAccess(CheckAccessRequest request, StreamObserver<CheckAccessReply> call) {
+    Answers.unary(call, () -> access.check(request));
   }
 
   /** A satellite holds leases and repairs under its own name. */

@@ -9,7 +9,7 @@ import io.pilothouse.api.v1.Machine;
 import io.pilothouse.api.v1.MachineType;
 import io.pilothouse.api.v1.ScaleUnit;
 import io.pilothouse.api.v1.Veto;
-import io.pilothouse.manifests.text.Near;
+import io.pilothouse.manifests.pattern.Near;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;

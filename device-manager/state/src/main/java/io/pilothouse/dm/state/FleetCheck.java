@@ -18,7 +18,7 @@ import io.pilothouse.manifests.access.AccessCheck;
 import io.pilothouse.manifests.offers.OfferCheck;
 import io.pilothouse.manifests.offers.RoleCheck;
 import io.pilothouse.manifests.policy.RuleCheck;
-import io.pilothouse.manifests.text.Near;
+import io.pilothouse.manifests.pattern.Near;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;

@@ -15,7 +15,7 @@ import io.pilothouse.api.v1.ProbationCause;
 import io.pilothouse.api.v1.Verdict;
 import io.pilothouse.api.v1.Veto;
 import io.pilothouse.api.v1.WatchdogState;
-import io.pilothouse.manifests.text.Near;
+import io.pilothouse.manifests.pattern.Near;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;

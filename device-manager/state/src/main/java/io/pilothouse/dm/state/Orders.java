@@ -10,7 +10,7 @@ import io.pilothouse.api.v1.Approval;
 import io.pilothouse.api.v1.AuditRecord;
 import io.pilothouse.api.v1.Order;
 import io.pilothouse.api.v1.OrderKind;
-import io.pilothouse.manifests.text.Near;
+import io.pilothouse.manifests.pattern.Near;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;

@@ -9,7 +9,7 @@ import io.pilothouse.api.v1.RolloutPlan;
 import io.pilothouse.api.v1.RolloutPolicy;
 import io.pilothouse.api.v1.Thing;
 import io.pilothouse.api.v1.VersionRef;
-import io.pilothouse.manifests.text.Near;
+import io.pilothouse.manifests.pattern.Near;
 import java.util.List;
 import java.util.Optional;
 

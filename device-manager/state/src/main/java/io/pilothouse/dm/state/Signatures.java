@@ -5,7 +5,7 @@ import io.pilothouse.api.v1.Manifest;
 import io.pilothouse.api.v1.ManifestKey;
 import io.pilothouse.manifests.signing.PublicKeys;
 import io.pilothouse.manifests.signing.Signed;
-import io.pilothouse.manifests.text.Near;
+import io.pilothouse.manifests.pattern.Near;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;

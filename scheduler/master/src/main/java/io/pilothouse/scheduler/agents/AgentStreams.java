@@ -8,6 +8,7 @@ import io.pilothouse.api.v1.SchedulerAgentsGrpc;
 import io.pilothouse.api.v1.SchedulerMessage;
 import io.pilothouse.scheduler.core.AgentLink;
 import io.pilothouse.scheduler.loop.Loop;
+import io.pilothouse.scheduler.sandboxes.SandboxReads;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
@@ -32,6 +33,7 @@ public final class AgentStreams extends SchedulerAgentsGrpc.SchedulerAgentsImplB
   private final Supplier<Optional<Long>> token;
   private final ConcurrentMap<AgentLink, Attached> attached = new ConcurrentHashMap<>();
   private final AtomicLong numbers = new AtomicLong();
+  private final SandboxReads sandboxes = new SandboxReads(this::send, this::isAttached);
 
   /**
    * @param token of the lease while it is held for certain
@@ -64,6 +66,10 @@ public final class AgentStreams extends SchedulerAgentsGrpc.SchedulerAgentsImplB
             Status.PERMISSION_DENIED.withDescription(
                 "the agent of machine '%s' registers as '%s': each registers its own machine"
                     .formatted(machine, said)));
+        return;
+      }
+      if (message.hasSandbox()) {
+        sandboxes.heard(link, message.getSandbox()); // nothing that the core decides by
         return;
       }
       loop.submit(
@@ -106,6 +112,7 @@ public final class AgentStreams extends SchedulerAgentsGrpc.SchedulerAgentsImplB
       if (attached.remove(link) != null) {
         loop.submit((core, now) -> core.agentDetached(link, now));
       }
+      sandboxes.gone(link);
     }
 
     synchronized void send(SchedulerMessage message) {
@@ -160,7 +167,7 @@ public final class AgentStreams extends SchedulerAgentsGrpc.SchedulerAgentsImplB
   public void end(AgentLink link, String why) {
     @Nullable Attached stream = attached.remove(link);
     if (stream != null) {
-      stream.end(Status.ABORTED.withDescription(why));
+      stream.end(Status.ABORTED.withDescription(why)); // which forgets it
     }
   }
 
@@ -171,6 +178,15 @@ public final class AgentStreams extends SchedulerAgentsGrpc.SchedulerAgentsImplB
             each ->
                 each.end(
                     Status.UNAVAILABLE.withDescription("this scheduler does not lead any more")));
+  }
+
+  /** Looks into sandboxes, by the agents' streams. */
+  public SandboxReads sandboxes() {
+    return sandboxes;
+  }
+
+  private boolean isAttached(AgentLink link) {
+    return attached.containsKey(link);
   }
 
   public int open() {

@@ -11,16 +11,23 @@ import io.pilothouse.api.v1.ListFrameworksReply;
 import io.pilothouse.api.v1.ListFrameworksRequest;
 import io.pilothouse.api.v1.ListRolesReply;
 import io.pilothouse.api.v1.ListRolesRequest;
+import io.pilothouse.api.v1.ListTaskFilesReply;
+import io.pilothouse.api.v1.ListTaskFilesRequest;
 import io.pilothouse.api.v1.ListTasksReply;
 import io.pilothouse.api.v1.ListTasksRequest;
+import io.pilothouse.api.v1.ReadTaskFileReply;
+import io.pilothouse.api.v1.ReadTaskFileRequest;
 import io.pilothouse.api.v1.SchedulerQueriesGrpc;
+import io.pilothouse.api.v1.TaskSandbox;
 import io.pilothouse.api.v1.TearDownFrameworkReply;
 import io.pilothouse.api.v1.TearDownFrameworkRequest;
 import io.pilothouse.scheduler.core.Core;
 import io.pilothouse.scheduler.core.Questions;
+import io.pilothouse.scheduler.core.SandboxPlace;
 import io.pilothouse.scheduler.core.UnansweredException;
 import io.pilothouse.scheduler.loop.Leadership;
 import io.pilothouse.scheduler.loop.Loop;
+import io.pilothouse.scheduler.sandboxes.SandboxReads;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -28,6 +35,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -45,18 +53,22 @@ public final class Queries extends SchedulerQueriesGrpc.SchedulerQueriesImplBase
   private static final int LONGEST_REASON = 1_000;
 
   private final Loop loop;
+  private final FileQueries files;
+  private final Rights rights;
   private final Duration patience;
   private final Semaphore room = new Semaphore(MOST_WAITING);
 
-  public Queries(Loop loop) {
-    this(loop, Duration.ofSeconds(10));
+  public Queries(Loop loop, SandboxReads sandboxes, Rights rights) {
+    this(loop, sandboxes, rights, Duration.ofSeconds(10));
   }
 
   /**
    * @param patience how long the core may take
    */
-  Queries(Loop loop, Duration patience) {
+  Queries(Loop loop, SandboxReads sandboxes, Rights rights, Duration patience) {
     this.loop = loop;
+    this.files = new FileQueries(sandboxes);
+    this.rights = rights;
     this.patience = patience;
   }
 
@@ -92,22 +104,53 @@ public final class Queries extends SchedulerQueriesGrpc.SchedulerQueriesImplBase
     ask(answers, questions -> questions.explain(request));
   }
 
-  /** A question changes nothing: one that fails is no reason to begin with another core. */
+  @Override
+  public void readTaskFile(ReadTaskFileRequest request, StreamObserver<ReadTaskFileReply> answers) {
+    look(request.getOf(), answers, place -> files.read(request, place, answers));
+  }
+
+  @Override
+  public void listTaskFiles(
+      ListTaskFilesRequest request, StreamObserver<ListTaskFilesReply> answers) {
+    look(request.getOf(), answers, place -> files.list(request, place, answers));
+  }
+
+  /** The core says where; the rest is between this and the agent. */
+  private void look(TaskSandbox of, StreamObserver<?> answers, Consumer<SandboxPlace> then) {
+    SandboxPlace place;
+    try {
+      place =
+          admitted(
+              rights::mayLook,
+              question(
+                  questions ->
+                      questions.sandbox(
+                          of.getTask(), of.getFramework(), of.getMachine(), of.getContainer())));
+    } catch (StatusRuntimeException e) {
+      answers.onError(e);
+      return;
+    }
+    then.accept(place);
+  }
+
   private <R> void ask(StreamObserver<R> answers, Function<Questions, R> question) {
-    answer(
-        answers,
-        (core, now) -> {
-          try {
-            return question.apply(core.questions(now));
-          } catch (UnansweredException e) {
-            throw status(e);
-          } catch (RuntimeException e) {
-            log.error("a question could not be answered", e);
-            throw Status.INTERNAL
-                .withDescription("the scheduler failed to answer: " + e + "; its log says more")
-                .asRuntimeException();
-          }
-        });
+    answer(answers, rights::mayLook, question(question));
+  }
+
+  /** A question changes nothing: one that fails is no reason to begin with another core. */
+  private static <R> Work<R> question(Function<Questions, R> question) {
+    return (core, now) -> {
+      try {
+        return question.apply(core.questions(now));
+      } catch (UnansweredException e) {
+        throw status(e);
+      } catch (RuntimeException e) {
+        log.error("a question could not be answered", e);
+        throw Status.INTERNAL
+            .withDescription("the scheduler failed to answer: " + e + "; its log says more")
+            .asRuntimeException();
+      }
+    };
   }
 
   @Override
@@ -123,9 +166,10 @@ public final class Queries extends SchedulerQueriesGrpc.SchedulerQueriesImplBase
               .asRuntimeException());
       return;
     }
-    String who = "operator/" + Callers.OPERATOR.get();
+    String who = caller();
     answer(
         answers,
+        rights::mayOrder,
         (core, now) -> {
           String id;
           try {
@@ -153,27 +197,36 @@ public final class Queries extends SchedulerQueriesGrpc.SchedulerQueriesImplBase
     return status.withDescription(e.getMessage()).asRuntimeException();
   }
 
-  private <R> void answer(StreamObserver<R> answers, Work<R> work) {
-    if (!room.tryAcquire()) {
-      answers.onError(
-          Status.RESOURCE_EXHAUSTED
-              .withDescription(
-                  "%d questions wait for the scheduler already; ask again in a moment"
-                      .formatted(MOST_WAITING))
-              .asRuntimeException());
-      return;
-    }
+  private static String caller() {
+    return "operator/" + Callers.OPERATOR.get();
+  }
+
+  private <R> void answer(StreamObserver<R> answers, Consumer<String> right, Work<R> work) {
     R reply;
     try {
-      reply = wait(work);
+      reply = admitted(right, work);
     } catch (StatusRuntimeException e) {
       answers.onError(e);
       return;
-    } finally {
-      room.release();
     }
     answers.onNext(reply);
     answers.onCompleted();
+  }
+
+  private <R> R admitted(Consumer<String> right, Work<R> work) {
+    if (!room.tryAcquire()) {
+      throw Status.RESOURCE_EXHAUSTED
+          .withDescription(
+              "%d questions wait for the scheduler already; ask again in a moment"
+                  .formatted(MOST_WAITING))
+          .asRuntimeException();
+    }
+    try {
+      right.accept(caller());
+      return wait(work);
+    } finally {
+      room.release();
+    }
   }
 
   private <R> R wait(Work<R> work) {

@@ -33,8 +33,9 @@ final class Bounded {
     return left;
   }
 
-  /** What frameworks call things can be of any length. */
+  /** What frameworks call things can be of any length, and of any characters. */
   static String text(String said) {
-    return said.length() <= LONGEST ? said : said.substring(0, LONGEST) + "…";
+    String cut = said.length() <= LONGEST ? said : said.substring(0, LONGEST) + "…";
+    return cut.chars().anyMatch(Character::isISOControl) ? cut.replaceAll("\\p{Cc}", "?") : cut;
   }
 }

@@ -280,7 +280,7 @@ public final class Core {
       case UPDATE -> statuses.update(agent, message.getUpdate());
       case MESSAGE -> pass(agent, message.getMessage());
       case EXECUTOR_ENDED -> ended(agent, message.getExecutorEnded());
-      case PONG, REGISTER, KIND_NOT_SET -> {} // it lives
+      case PONG, SANDBOX, REGISTER, KIND_NOT_SET -> {} // it lives
     }
   }
 

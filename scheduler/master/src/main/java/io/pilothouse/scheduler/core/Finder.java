@@ -95,9 +95,11 @@ final class Finder {
     if (found.isEmpty()) {
       throw new UnansweredException(
           Why.NOT_FOUND,
-          "%s has no task '%s'%s; of those that are over the newest %d of each framework are kept"
+          "%s task '%s'%s; of those that are over the newest %d of each framework are kept"
               .formatted(
-                  framework.map(each -> "framework " + each.id).orElse("no framework"),
+                  framework
+                      .map(each -> "framework %s has no".formatted(each.id))
+                      .orElse("no framework has a"),
                   Bounded.text(asked),
                   Near.hint(asked, among.stream().flatMap(Finder::ids)),
                   tables.options.most().completedTasks()));

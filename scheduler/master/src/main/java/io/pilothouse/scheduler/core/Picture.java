@@ -22,6 +22,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.ToLongFunction;
 import java.util.stream.Stream;
 
@@ -118,6 +119,28 @@ public final class Picture {
 
   private static Stream<Allocation> offered(Collection<Offer> offers) {
     return offers.stream().map(Offer::allocation);
+  }
+
+  /** What the scheduler was set up with, by the names that Mesos gives it. */
+  public Map<String, String> flags() {
+    CoreOptions options = tables.options;
+    Map<String, String> all = new TreeMap<>();
+    all.put("agent_ping_timeout", seconds(options.ping()));
+    all.put("agent_reregister_timeout", seconds(options.reregister()));
+    all.put("max_agent_ping_timeouts", Integer.toString(options.pingsLost()));
+    all.put("max_completed_frameworks", Integer.toString(options.most().completedFrameworks()));
+    all.put("max_completed_tasks_per_framework", Integer.toString(options.most().completedTasks()));
+    all.put("offer_timeout", seconds(options.offerTimeout()));
+    if (!options.roles().isEmpty()) {
+      all.put("roles", String.join(",", new TreeSet<>(options.roles())));
+    }
+    all.put("root_submissions", Boolean.toString(options.root()));
+    return all;
+  }
+
+  /** As Mesos writes times. */
+  private static String seconds(long millis) {
+    return millis % 1000 == 0 ? millis / 1000 + "secs" : millis + "ms";
   }
 
   /** Numbers since the start, and of now, by the names that Mesos gives them. */

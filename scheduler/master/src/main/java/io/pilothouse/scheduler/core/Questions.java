@@ -145,6 +145,48 @@ public final class Questions {
         .build();
   }
 
+  /**
+   * Where the sandbox of a task is.
+   *
+   * @param framework id or name; empty: the only one that has the task
+   * @param machine empty: where the task is known to be; else anything that ran there
+   * @param container empty: the run that is known, or the newest
+   */
+  public SandboxPlace sandbox(String task, String framework, String machine, String container) {
+    Whereabouts where = new Whereabouts(tables);
+    if (machine.isEmpty()) {
+      return where.of(task, framework, container);
+    }
+    return where.on(machine, framework, task, container);
+  }
+
+  /**
+   * The same as tools of Mesos name it.
+   *
+   * @param agent its id; empty: whichever has it
+   * @param executor of a task without one: the task's id
+   */
+  public SandboxPlace sandboxOfExecutor(
+      String agent, String framework, String executor, String container) {
+    Whereabouts where = new Whereabouts(tables);
+    if (!agent.isEmpty()) {
+      return where.onAgent(agent, framework, executor, container);
+    }
+    return where
+        .ofExecutor(framework, executor, container)
+        .orElseThrow(
+            () ->
+                new UnansweredException(
+                    Why.NOT_FOUND,
+                    "framework '%s' has no executor or task '%s'"
+                        .formatted(Bounded.text(framework), Bounded.text(executor))));
+  }
+
+  /** Which machines are taken, or will be. */
+  public Maintenance maintenance() {
+    return new Maintenance(tables);
+  }
+
   /** Whom the one who would end a framework means; its id. */
   public String running(String framework) {
     Framework found = finder.framework(framework);

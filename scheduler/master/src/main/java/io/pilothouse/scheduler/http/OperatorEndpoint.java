@@ -23,13 +23,16 @@ final class OperatorEndpoint {
   private final Loop loop;
   private final Gate gate;
   private final Operators operators;
+  private final MoreCalls more;
   private final MasterInfo master;
   private final long started;
 
-  OperatorEndpoint(Loop loop, Gate gate, Operators operators, MasterInfo master, long started) {
+  OperatorEndpoint(
+      Loop loop, Gate gate, Operators operators, MoreCalls more, MasterInfo master, long started) {
     this.loop = loop;
     this.gate = gate;
     this.operators = operators;
+    this.more = more;
     this.master = master;
     this.started = started;
   }
@@ -119,7 +122,7 @@ final class OperatorEndpoint {
                                   .setValue(value)));
       case TEARDOWN -> tearDown(exchange, call);
       case SUBSCRIBE -> operators.subscribe(exchange, type);
-      default -> exchange.text(501, "Call " + call.getType() + " is not served by this scheduler");
+      default -> more.answer(exchange, call, type);
     }
   }
 
@@ -147,7 +150,23 @@ final class OperatorEndpoint {
       exchange.text(400, "Failed to validate master::Call: Expecting 'teardown' to be present");
       return;
     }
-    String id = call.getTeardown().getFrameworkId().getValue();
+    tearDown(exchange, call.getTeardown().getFrameworkId().getValue());
+  }
+
+  /** {@code POST /teardown}: what tools sent before there was a v1 API. */
+  void tearDownPage(Exchange exchange) {
+    if (gate.pass(exchange) == null || !Bodies.isPost(exchange)) {
+      return;
+    }
+    Optional<String> id = exchange.formField("frameworkId");
+    if (id.isEmpty() || id.get().isEmpty()) {
+      exchange.text(400, "Missing 'frameworkId' query parameter in the request body");
+      return;
+    }
+    tearDown(exchange, id.get());
+  }
+
+  private void tearDown(Exchange exchange, String id) {
     loop.submit(
         (core, now) -> {
           if (core.tearDown(id, now)) {

@@ -3,6 +3,7 @@ package io.pilothouse.scheduler.http;
 import io.pilothouse.mesos.http.Exchange;
 import io.pilothouse.mesos.v1.MasterInfo;
 import io.pilothouse.scheduler.loop.Loop;
+import io.pilothouse.scheduler.sandboxes.SandboxReads;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -21,6 +22,7 @@ public final class Routes implements Consumer<Exchange> {
   /**
    * @param started milliseconds since the epoch
    * @param known who may call, frameworks and tools, if they are asked who they are
+   * @param sandboxes by which agents are asked for files
    */
   public Routes(
       Loop loop,
@@ -28,15 +30,20 @@ public final class Routes implements Consumer<Exchange> {
       Operators operators,
       MasterInfo master,
       long started,
-      Optional<Credentials> known) {
+      Optional<Credentials> known,
+      SandboxReads sandboxes) {
     Pages pages = new Pages(loop, new Gate(loop, known, "mesos-master-readonly"), master, started);
     routes.put(
         "/api/v1/scheduler",
         new SchedulerEndpoint(loop, streams, new Gate(loop, known, "mesos-master-scheduler"))
             ::handle);
     Gate operatorGate = new Gate(loop, known, "mesos-master-readwrite");
-    routes.put(
-        "/api/v1", new OperatorEndpoint(loop, operatorGate, operators, master, started)::handle);
+    SandboxCalls files = new SandboxCalls(loop, sandboxes);
+    OperatorEndpoint operator =
+        new OperatorEndpoint(
+            loop, operatorGate, operators, new MoreCalls(loop, files), master, started);
+    routes.put("/api/v1", operator::handle);
+    routes.put("/teardown", operator::tearDownPage);
     routes.put("/version", pages::version);
     routes.put("/health", pages::health);
     routes.put("/redirect", pages::redirect);
@@ -53,6 +60,19 @@ public final class Routes implements Consumer<Exchange> {
     routes.put("/roles.json", tools::roles);
     routes.put("/quota", tools::quota);
     routes.put("/weights", tools::weights);
+    FilePages sandboxPages = new FilePages(files, new Gate(loop, known, "mesos-master-readonly"));
+    routes.put("/files/browse", sandboxPages::browse);
+    routes.put("/files/browse.json", sandboxPages::browse);
+    routes.put("/files/read", sandboxPages::read);
+    routes.put("/files/read.json", sandboxPages::read);
+    routes.put("/files/download", sandboxPages::download);
+    routes.put("/files/download.json", sandboxPages::download);
+    MachinePages machines = new MachinePages(loop, operatorGate);
+    routes.put("/maintenance/schedule", machines::schedule);
+    routes.put("/maintenance/status", machines::status);
+    routes.put("/machine/up", machines::up);
+    routes.put("/machine/down", machines::down);
+    routes.put("/flags", machines::flags);
   }
 
   @Override

@@ -16,6 +16,7 @@ import io.pilothouse.api.v1.SchedulerMessage;
 import io.pilothouse.client.ServerAddress;
 import io.pilothouse.kit.ProgramException;
 import io.pilothouse.mesos.v1.MasterInfo;
+import io.pilothouse.scheduler.Site;
 import io.pilothouse.scheduler.allocator.Allocator;
 import io.pilothouse.scheduler.allocator.Options;
 import io.pilothouse.scheduler.core.AgentLink;
@@ -42,7 +43,10 @@ class AgentStreamsTest {
   private final AgentStreams streams = new AgentStreams(loop, token::get);
   private final AgentPort port =
       new AgentPort(
-          new ServerAddress("127.0.0.1", 0), Optional.empty(), streams, new Queries(loop));
+          new ServerAddress("127.0.0.1", 0),
+          Optional.empty(),
+          streams,
+          new Queries(loop, streams.sandboxes(), Site.everybody()));
   private final ManagedChannel channel =
       NettyChannelBuilder.forAddress("127.0.0.1", port.port()).usePlaintext().build();
 
@@ -225,7 +229,10 @@ class AgentStreamsTest {
     assertThatThrownBy(
             () ->
                 new AgentPort(
-                    new ServerAddress("0.0.0.0", 0), Optional.empty(), streams, new Queries(loop)))
+                    new ServerAddress("0.0.0.0", 0),
+                    Optional.empty(),
+                    streams,
+                    new Queries(loop, streams.sandboxes(), Site.everybody())))
         .isInstanceOf(ProgramException.class)
         .hasMessageContaining("give --tls DIR");
   }

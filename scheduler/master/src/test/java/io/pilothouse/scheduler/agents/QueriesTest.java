@@ -5,15 +5,19 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
+import io.pilothouse.api.v1.AccessObjection;
+import io.pilothouse.api.v1.CheckAccessReply;
 import io.pilothouse.api.v1.ExplainFrameworkRequest;
 import io.pilothouse.api.v1.ListFrameworksRequest;
 import io.pilothouse.api.v1.ListRolesRequest;
 import io.pilothouse.api.v1.ListTasksRequest;
+import io.pilothouse.api.v1.ReadTaskFileRequest;
 import io.pilothouse.api.v1.SchedulerQueriesGrpc;
 import io.pilothouse.api.v1.SchedulerQueriesGrpc.SchedulerQueriesBlockingStub;
 import io.pilothouse.api.v1.TearDownFrameworkRequest;
 import io.pilothouse.client.PeerConnection;
 import io.pilothouse.client.ServerAddress;
+import io.pilothouse.client.UnreachableException;
 import io.pilothouse.pki.Authority;
 import io.pilothouse.scheduler.Site;
 import io.pilothouse.scheduler.loop.Leadership;
@@ -199,7 +203,11 @@ class QueriesTest {
                 new ServerAddress("127.0.0.1", 0),
                 Optional.empty(),
                 new AgentStreams(loop, Optional::empty),
-                new Queries(loop, Duration.ofMillis(20)))) {
+                new Queries(
+                    loop,
+                    new AgentStreams(loop, Optional::empty).sandboxes(),
+                    Site.everybody(),
+                    Duration.ofMillis(20)))) {
       loop.submit((core, now) -> {}, () -> await(busy));
       asking(
           "127.0.0.1:" + port.port(),
@@ -213,6 +221,81 @@ class QueriesTest {
                   "ask again"));
       busy.countDown();
     }
+  }
+
+  @Test
+  void theFleetsAccessSaysWhoMayLookAndWhoMayEnd() throws Exception {
+    AccessObjection lacks =
+        AccessObjection.newBuilder()
+            .setMessage("operator/vera lacks the role operator; it has viewer")
+            .setRemedy("add it in access.yaml")
+            .build();
+    Rights rights =
+        new Rights(
+            principal ->
+                switch (principal) {
+                  case "operator/vera" -> CheckAccessReply.newBuilder().setOperate(lacks).build();
+                  case "operator/eve" -> throw new UnreachableException("no replica answers");
+                  default -> CheckAccessReply.newBuilder().setRead(lacks).build();
+                },
+            System::nanoTime);
+    HttpClient framework = framework();
+    try (AgentPort port =
+        new AgentPort(
+            new ServerAddress("127.0.0.1", 0),
+            Optional.empty(),
+            new AgentStreams(site.loop, Optional::empty),
+            new Queries(
+                site.loop, new AgentStreams(site.loop, Optional::empty).sandboxes(), rights))) {
+      String at = "127.0.0.1:" + port.port();
+      ListTasksRequest question = ListTasksRequest.getDefaultInstance();
+      asking(
+          at,
+          "operator/vera",
+          Optional.empty(),
+          stub -> {
+            assertThat(stub.listTasks(question).getTasksCount()).isZero();
+            refused(
+                Status.Code.PERMISSION_DENIED,
+                () ->
+                    stub.tearDownFramework(
+                        TearDownFrameworkRequest.newBuilder()
+                            .setFramework("batch")
+                            .setReason("I may not")
+                            .build()),
+                "lacks the role operator; it has viewer: add it in access.yaml");
+            assertThat(
+                    stub.listFrameworks(ListFrameworksRequest.getDefaultInstance())
+                        .getFrameworks(0)
+                        .getState())
+                .isEqualTo("ACTIVE");
+          });
+      asking(
+          at,
+          "operator/mallory",
+          Optional.empty(),
+          stub -> refused(Status.Code.PERMISSION_DENIED, () -> stub.listTasks(question), "lacks"));
+      asking(
+          at,
+          "operator/mallory",
+          Optional.empty(),
+          stub ->
+              refused(
+                  Status.Code.PERMISSION_DENIED,
+                  () -> stub.readTaskFile(ReadTaskFileRequest.getDefaultInstance()),
+                  "lacks"));
+      asking(
+          at,
+          "operator/eve",
+          Optional.empty(),
+          stub ->
+              refused(
+                  Status.Code.UNAVAILABLE,
+                  () -> stub.listTasks(question),
+                  "whether operator/eve may look is for the Device Manager to say",
+                  "no replica answers"));
+    }
+    framework.shutdownNow();
   }
 
   private static void await(CountDownLatch latch) {
@@ -231,7 +314,10 @@ class QueriesTest {
             new ServerAddress("127.0.0.1", 0),
             Optional.of(issued(authority, "satellite/scheduler-1")),
             new AgentStreams(site.loop, Optional::empty),
-            new Queries(site.loop))) {
+            new Queries(
+                site.loop,
+                new AgentStreams(site.loop, Optional::empty).sandboxes(),
+                Site.everybody()))) {
       String at = "127.0.0.1:" + port.port();
       ListFrameworksRequest question = ListFrameworksRequest.getDefaultInstance();
       Optional<TlsDirectory> ann = Optional.of(issued(authority, "operator/ann"));

@@ -113,6 +113,12 @@ class QuestionsTest {
   }
 
   @Test
+  void whatFrameworksCallThingsMovesNoTerminalsCursor() {
+    FakeFramework loud = stage.framework(WAITS + ",'principal':'a\\u001b[2J\\nb'");
+    assertThat(framework(loud.id).getPrincipal()).isEqualTo("a?[2J?b");
+  }
+
+  @Test
   void aFrameworkIsNamedByItsIdOrByANameThatOneAloneHas() {
     FakeFramework first = stage.framework(WAITS);
     assertThat(framework("n").getId()).isEqualTo(first.id);

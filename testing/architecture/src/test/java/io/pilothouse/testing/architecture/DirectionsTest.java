@@ -61,18 +61,22 @@ class DirectionsTest {
     MAY_USE.put(
         "scheduler.loop",
         List.of("scheduler.core", "scheduler.allocator", "scheduler.wire", "scheduler.validation"));
+    MAY_USE.put("scheduler.sandboxes", List.of("scheduler.core"));
     MAY_USE.put(
         "scheduler.http",
         List.of(
             "scheduler.loop",
             "scheduler.core",
+            "scheduler.sandboxes",
             "scheduler.validation",
             "scheduler.allocator",
             "mesos",
             "kit",
             "client"));
     MAY_USE.put(
-        "scheduler.agents", List.of("scheduler.loop", "scheduler.core", "mesos", "kit", "client"));
+        "scheduler.agents",
+        List.of(
+            "scheduler.loop", "scheduler.core", "scheduler.sandboxes", "mesos", "kit", "client"));
     MAY_USE.put(
         "scheduler",
         List.of(
@@ -81,6 +85,7 @@ class DirectionsTest {
             "scheduler.loop",
             "scheduler.http",
             "scheduler.agents",
+            "scheduler.sandboxes",
             "mesos",
             "kit",
             "client"));

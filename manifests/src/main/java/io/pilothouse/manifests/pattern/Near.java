@@ -1,4 +1,4 @@
-package io.pilothouse.manifests.text;
+package io.pilothouse.manifests.pattern;
 
 import java.util.Optional;
 
