@@ -174,6 +174,7 @@ final class Offers implements AutoCloseable {
     Open now = open;
     if (now != null) {
       now.link().close();
+      now.tasks().close();
     }
   }
 }

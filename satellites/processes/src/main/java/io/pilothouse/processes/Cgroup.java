@@ -44,6 +44,13 @@ public record Cgroup(List<Part> parts) {
     }
   }
 
+  /** Other limits than it was made with, of the kinds that it was made for. */
+  public void limit(Limits limits) throws IOException {
+    for (Part part : parts) {
+      part.hierarchy().limit(part.group(), limits);
+    }
+  }
+
   /** Where a process writes 0 to be of it, with all that it starts from then on. */
   List<Path> entrances() {
     return parts.stream().map(each -> each.group().resolve(PROCESSES)).toList();

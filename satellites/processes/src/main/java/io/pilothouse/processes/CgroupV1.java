@@ -46,9 +46,15 @@ record CgroupV1(Path root, Set<Control> controls) implements Hierarchy {
   }
 
   private static void memory(Path group, long bytes) throws IOException {
+    Path both = group.resolve("memory.memsw.limit_in_bytes");
+    // with swap it would be slow for hours instead of gone
+    boolean swaps = Files.exists(both);
+    boolean more = swaps && Long.parseLong(Files.readString(both).strip()) < bytes;
+    if (more) {
+      write(group, "memory.memsw.limit_in_bytes", bytes); // never below the other
+    }
     write(group, "memory.limit_in_bytes", bytes);
-    if (Files.exists(group.resolve("memory.memsw.limit_in_bytes"))) {
-      // with swap it would be slow for hours instead of gone
+    if (swaps && !more) {
       write(group, "memory.memsw.limit_in_bytes", bytes);
     }
   }

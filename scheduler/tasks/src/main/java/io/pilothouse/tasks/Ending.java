@@ -29,15 +29,26 @@ final class Ending {
 
   private Ending() {}
 
-  /** {@code Command exited with status 1}. */
-  static String words(OptionalInt status) {
+  /**
+   * {@code Command exited with status 1}.
+   *
+   * @param who it was
+   */
+  static String words(String who, OptionalInt status) {
     if (status.isEmpty()) {
-      return "Command ended, and nobody saw how";
+      return who + " ended, and nobody saw how";
     }
     int value = status.getAsInt();
     int signal = value - SIGNALLED;
     return signal > 0 && signal <= 64
-        ? "Command terminated with signal " + SIGNALS.getOrDefault(signal, Integer.toString(signal))
-        : "Command exited with status " + value;
+        ? who + " terminated with signal " + SIGNALS.getOrDefault(signal, Integer.toString(signal))
+        : who + " exited with status " + value;
+  }
+
+  /** The same as wait(2) gives it; what nobody saw was killed, as far as anybody can tell. */
+  static int waited(OptionalInt status) {
+    int value = status.orElse(SIGNALLED + 9);
+    int signal = value - SIGNALLED;
+    return signal > 0 && signal <= 64 ? signal : value << 8;
   }
 }

@@ -1,6 +1,8 @@
 package io.pilothouse.tasks;
 
 import io.pilothouse.api.v1.AgentLaunch;
+import io.pilothouse.mesos.v1.CommandInfo;
+import io.pilothouse.mesos.v1.ExecutorInfo;
 import io.pilothouse.mesos.v1.TaskInfo;
 import java.util.Optional;
 
@@ -8,22 +10,36 @@ import java.util.Optional;
 final class Supported {
   private Supported() {}
 
-  /** Why a launch cannot be done; empty when it can. */
+  /** Why a launch cannot be done; empty when it can. What one task lacks, its whole group does. */
   static Optional<String> objection(AgentLaunch launch) {
-    TaskInfo task = launch.getTasks(0);
-    String what =
-        launch.getTasksCount() > 1 || launch.hasGroupExecutor()
-            ? "task groups"
-            : task.hasExecutor()
-                ? "custom executors"
-                : task.hasContainer()
-                    ? "containers (ContainerInfo)"
-                    : task.getCommand().getUrisCount() > 0
-                        ? "fetching URIs"
-                        : task.hasHealthCheck() || task.hasCheck() ? "checks" : "";
+    Optional<ExecutorInfo> executor = TaskRecord.executor(launch);
+    boolean own = executor.filter(each -> each.getType() != ExecutorInfo.Type.DEFAULT).isPresent();
+    String what = executor.map(Supported::lacks).orElse("");
+    for (TaskInfo each : launch.getTasksList()) {
+      if (what.isEmpty()) {
+        what = own ? "" : lacks(each); // what a framework's own executor can do is its matter
+      }
+    }
     return what.isEmpty()
         ? Optional.empty()
         : Optional.of(
             "Failed to launch container: this agent does not support %s yet".formatted(what));
+  }
+
+  private static String lacks(ExecutorInfo executor) {
+    return executor.hasContainer()
+        ? "containers (ContainerInfo) of executors"
+        : lacks(executor.getCommand());
+  }
+
+  private static String lacks(TaskInfo task) {
+    if (task.hasContainer()) {
+      return "containers (ContainerInfo)";
+    }
+    return task.hasHealthCheck() || task.hasCheck() ? "checks" : lacks(task.getCommand());
+  }
+
+  private static String lacks(CommandInfo command) {
+    return command.getUrisCount() > 0 ? "fetching URIs" : "";
   }
 }

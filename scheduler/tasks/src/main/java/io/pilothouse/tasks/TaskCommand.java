@@ -1,6 +1,5 @@
 package io.pilothouse.tasks;
 
-import io.pilothouse.api.v1.AgentLaunch;
 import io.pilothouse.mesos.v1.CommandInfo;
 import io.pilothouse.processes.Cgroup;
 import io.pilothouse.watchdog.RunAs;
@@ -31,13 +30,13 @@ record TaskCommand(CommandInfo command, Optional<RunAs> user) {
       PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
 
   /**
-   * Of a launch.
+   * Of a task or an executor.
    *
+   * @param frameworks user of the framework, for a command that names none
    * @throws IOException when there is no such user, in words for the framework
    */
-  static TaskCommand of(AgentLaunch launch) throws IOException {
-    CommandInfo command = launch.getTasks(0).getCommand();
-    String name = command.getUser().isEmpty() ? launch.getFramework().getUser() : command.getUser();
+  static TaskCommand of(CommandInfo command, String frameworks) throws IOException {
+    String name = command.getUser().isEmpty() ? frameworks : command.getUser();
     if (name.isEmpty() || name.equals(RunAs.self().user())) {
       return new TaskCommand(command, Optional.empty());
     }

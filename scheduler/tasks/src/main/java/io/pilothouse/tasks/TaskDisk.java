@@ -37,6 +37,16 @@ record TaskDisk(Path root) {
     return meta().resolve(container);
   }
 
+  /** What the agent knows of the executors that frameworks named, by container. */
+  Path executors() {
+    return root.resolve("executors");
+  }
+
+  /** The port that they know the agent at; the next agent has it, too. */
+  Path executorPort() {
+    return root.resolve("executor-port");
+  }
+
   Path frameworks() {
     return root.resolve("frameworks");
   }

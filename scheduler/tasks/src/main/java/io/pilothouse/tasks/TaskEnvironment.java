@@ -3,22 +3,28 @@ package io.pilothouse.tasks;
 import io.pilothouse.mesos.v1.CommandInfo;
 import io.pilothouse.mesos.v1.Environment.Variable;
 import io.pilothouse.mesos.v1.Resource;
-import io.pilothouse.mesos.v1.TaskInfo;
 import io.pilothouse.mesos.v1.Value;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** What a command finds in its environment: the machine's, Mesos', its ports, its own. */
+/** What a command or an executor finds: the machine's variables, Mesos', its ports, its own. */
 final class TaskEnvironment {
   /** As many ports are named one by one. */
   private static final int PORTS = 100;
 
   /** What finds and ends all of a fleet goes by these. */
   private static final String OURS = "PILOT_";
+
+  /** For so long an executor goes on without its agent. */
+  private static final Duration RECOVERY = Duration.ofMinutes(15);
+
+  /** It may wait so long before it subscribes again. */
+  private static final Duration BACKOFF = Duration.ofSeconds(2);
 
   private TaskEnvironment() {}
 
@@ -28,9 +34,47 @@ final class TaskEnvironment {
    * @param machine what all that runs on the machine has
    * @throws IOException when the task asks for what cannot be given, in words for its framework
    */
+  static Map<String, String> of(Map<String, String> machine, TaskRecord task) throws IOException {
+    Map<String, String> all = common(machine, task.sandbox());
+    all.put("MESOS_FRAMEWORK_ID", task.framework());
+    all.put("MESOS_EXECUTOR_ID", task.executorId().getValue());
+    all.put("MESOS_TASK_ID", task.id());
+    all.put("MESOS_SLAVE_ID", task.agent().getValue());
+    all.put("MESOS_AGENT_ID", task.agent().getValue());
+    ports(task.info().getResourcesList(), all);
+    own(task.info().getCommand(), all);
+    return all;
+  }
+
+  /**
+   * Those of an executor.
+   *
+   * @param endpoint host and port at which the agent takes its calls
+   * @param token that tells it from others there
+   * @throws IOException when it asks for what cannot be given, in words for its framework
+   */
   static Map<String, String> of(
-      Map<String, String> machine, String agent, String framework, TaskInfo task, Path sandbox)
+      Map<String, String> machine, ExecutorRecord executor, String endpoint, String token)
       throws IOException {
+    Map<String, String> all = common(machine, executor.sandbox());
+    all.put("MESOS_FRAMEWORK_ID", executor.framework());
+    all.put("MESOS_EXECUTOR_ID", executor.id());
+    all.put("MESOS_SLAVE_ID", executor.agent().getValue());
+    all.put("MESOS_AGENT_ID", executor.agent().getValue());
+    all.put("MESOS_SLAVE_PID", "slave(1)@" + endpoint);
+    ports(executor.info().getResourcesList(), all);
+    own(executor.info().getCommand(), all);
+    // after its own: it could not speak to anybody without these
+    all.put("MESOS_AGENT_ENDPOINT", endpoint);
+    all.put("MESOS_EXECUTOR_AUTHENTICATION_TOKEN", token);
+    all.put("MESOS_CHECKPOINT", "1"); // it outlives the agent, whatever its framework asked for
+    all.put("MESOS_RECOVERY_TIMEOUT", DurationText.of(RECOVERY));
+    all.put("MESOS_SUBSCRIPTION_BACKOFF_MAX", DurationText.of(BACKOFF));
+    all.put("MESOS_EXECUTOR_SHUTDOWN_GRACE_PERIOD", DurationText.of(executor.grace()));
+    return all;
+  }
+
+  private static Map<String, String> common(Map<String, String> machine, Path sandbox) {
     Map<String, String> all = new TreeMap<>();
     machine.forEach(
         (name, value) -> {
@@ -40,20 +84,13 @@ final class TaskEnvironment {
         });
     all.put("MESOS_SANDBOX", sandbox.toString());
     all.put("MESOS_DIRECTORY", sandbox.toString());
-    all.put("MESOS_FRAMEWORK_ID", framework);
-    all.put("MESOS_EXECUTOR_ID", task.getTaskId().getValue());
-    all.put("MESOS_TASK_ID", task.getTaskId().getValue());
-    all.put("MESOS_SLAVE_ID", agent);
-    all.put("MESOS_AGENT_ID", agent);
-    ports(task, all);
-    own(task.getCommand(), all);
     return all;
   }
 
   /** {@code PORT}, {@code PORT0} …, {@code PORTS}. */
-  private static void ports(TaskInfo task, Map<String, String> all) {
+  private static void ports(List<Resource> resources, Map<String, String> all) {
     List<Long> ports = new ArrayList<>();
-    for (Resource each : task.getResourcesList()) {
+    for (Resource each : resources) {
       if (each.getName().equals("ports")) {
         for (Value.Range range : each.getRanges().getRangeList()) {
           for (long port = range.getBegin();

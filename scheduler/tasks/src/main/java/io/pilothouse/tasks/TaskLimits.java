@@ -1,9 +1,12 @@
 package io.pilothouse.tasks;
 
 import io.pilothouse.manifests.ProcessSpec.Limits;
+import io.pilothouse.mesos.v1.ExecutorInfo;
 import io.pilothouse.mesos.v1.Resource;
 import io.pilothouse.mesos.v1.TaskInfo;
 import io.pilothouse.mesos.v1.Value;
+import java.util.Collection;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 
@@ -18,22 +21,42 @@ final class TaskLimits {
   private TaskLimits() {}
 
   static Limits of(TaskInfo task) {
-    Optional<Double> cpus = most(task, "cpus");
-    Optional<Long> memory = most(task, "mem").map(each -> Math.round(each * MEBIBYTE));
-    return new Limits(cpus, memory, OptionalInt.empty());
+    return limits(most(task, "cpus"), most(task, "mem"));
   }
 
-  /** Empty for an infinite one, and for a task that has none of it. */
-  private static Optional<Double> most(TaskInfo task, String name) {
-    Value.Scalar limit = task.getLimitsMap().get(name);
-    double most =
-        limit != null
-            ? limit.getValue()
-            : task.getResourcesList().stream()
-                .filter(each -> each.getName().equals(name))
-                .map(Resource::getScalar)
-                .mapToDouble(Value.Scalar::getValue)
-                .sum();
+  /** Of an executor with the tasks that it has. */
+  static Limits of(ExecutorInfo executor, Collection<TaskInfo> tasks) {
+    double cpus = sum(executor.getResourcesList(), "cpus");
+    double memory = sum(executor.getResourcesList(), "mem");
+    for (TaskInfo each : tasks) {
+      cpus += most(each, "cpus");
+      memory += most(each, "mem");
+    }
+    return limits(cpus, memory);
+  }
+
+  /** None for what is infinite, and for what there is none of. */
+  private static Limits limits(double cpus, double memory) {
+    return new Limits(
+        bounded(cpus),
+        bounded(memory).map(each -> Math.round(each * MEBIBYTE)),
+        OptionalInt.empty());
+  }
+
+  private static Optional<Double> bounded(double most) {
     return most > 0 && !Double.isInfinite(most) ? Optional.of(most) : Optional.empty();
+  }
+
+  private static double most(TaskInfo task, String name) {
+    Value.Scalar limit = task.getLimitsMap().get(name);
+    return limit != null ? limit.getValue() : sum(task.getResourcesList(), name);
+  }
+
+  private static double sum(List<Resource> resources, String name) {
+    return resources.stream()
+        .filter(each -> each.getName().equals(name))
+        .map(Resource::getScalar)
+        .mapToDouble(Value.Scalar::getValue)
+        .sum();
   }
 }

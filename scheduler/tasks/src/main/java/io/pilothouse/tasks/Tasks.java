@@ -1,23 +1,25 @@
 package io.pilothouse.tasks;
 
-import com.google.protobuf.InvalidProtocolBufferException;
 import io.pilothouse.api.v1.AgentAcknowledge;
 import io.pilothouse.api.v1.AgentKill;
-import io.pilothouse.api.v1.AgentLaunch;
 import io.pilothouse.api.v1.AgentMessage;
 import io.pilothouse.api.v1.AgentRegister;
+import io.pilothouse.api.v1.AgentShutdownExecutor;
 import io.pilothouse.api.v1.AgentUpdate;
+import io.pilothouse.api.v1.FrameworkToExecutor;
 import io.pilothouse.api.v1.SchedulerMessage;
 import io.pilothouse.filesync.DurableFiles;
 import io.pilothouse.mesos.v1.AgentID;
 import io.pilothouse.mesos.v1.AgentInfo;
+import io.pilothouse.mesos.v1.FrameworkID;
+import io.pilothouse.mesos.v1.TaskID;
 import io.pilothouse.mesos.v1.TaskStatus;
-import io.pilothouse.processes.Family;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -26,7 +28,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.Consumer;
-import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -35,7 +36,7 @@ import org.slf4j.LoggerFactory;
  * acknowledged. What it knows of a task is on the disk before anything is done or told, so that the
  * next agent goes on where this one ended; tasks themselves run on meanwhile.
  */
-public final class Tasks {
+public final class Tasks implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Tasks.class);
   private static final Duration COLLECT_EVERY = Duration.ofMinutes(1);
 
@@ -45,7 +46,11 @@ public final class Tasks {
   private final AgentID agent;
 
   /** By framework and task. */
-  private final Map<String, CommandTask> tasks = new LinkedHashMap<>();
+  private final Map<String, Task> tasks = new LinkedHashMap<>();
+
+  private final ExecutorApi api = new ExecutorApi(this, this::pass);
+  private final Executors executors;
+  private final Launching launching;
 
   private Optional<Consumer<AgentMessage>> out = Optional.empty();
 
@@ -55,12 +60,16 @@ public final class Tasks {
   private long token;
   private long collectedAt = System.nanoTime() - COLLECT_EVERY.toNanos();
 
-  private Tasks(Machine machine, Sandboxes sandboxes, AgentID agent, long token) {
+  private Tasks(
+      Machine machine, Sandboxes sandboxes, ExecutorTimes times, AgentID agent, long token) {
     this.machine = machine;
     this.disk = machine.tasks();
     this.sandboxes = sandboxes;
     this.agent = agent;
     this.token = token;
+    ExecutorPort port = new ExecutorPort(disk.executorPort(), api);
+    this.executors = new Executors(machine, agent, times, tasks, port);
+    this.launching = new Launching(machine, agent, tasks, executors);
   }
 
   /** Whether a disk has anything of tasks. */
@@ -70,10 +79,11 @@ public final class Tasks {
 
   /** Finds what an agent before this one started, and goes on with it. */
   public static Tasks open(Machine machine) throws IOException, InterruptedException {
-    return open(machine, Sandboxes.usual(machine.tasks()));
+    return open(machine, Sandboxes.usual(machine.tasks()), ExecutorTimes.usual());
   }
 
-  static Tasks open(Machine machine, Sandboxes sandboxes) throws IOException, InterruptedException {
+  static Tasks open(Machine machine, Sandboxes sandboxes, ExecutorTimes times)
+      throws IOException, InterruptedException {
     TaskDisk disk = machine.tasks();
     Files.createDirectories(disk.meta());
     if (!Files.exists(disk.agentId())) {
@@ -83,47 +93,10 @@ public final class Tasks {
     AgentID agent = AgentID.newBuilder().setValue(Files.readString(disk.agentId()).strip()).build();
     long token =
         Files.exists(disk.token()) ? Long.parseLong(Files.readString(disk.token()).strip()) : 0;
-    Tasks tasks = new Tasks(machine, sandboxes, agent, token);
-    tasks.recover();
+    Tasks tasks = new Tasks(machine, sandboxes, times, agent, token);
+    new Recovery(machine, agent, tasks.tasks, tasks.executors).run();
+    tasks.api.serve(tasks.executors);
     return tasks;
-  }
-
-  private void recover() throws IOException, InterruptedException {
-    List<Path> containers;
-    try (Stream<Path> list = Files.list(disk.meta())) {
-      containers = list.sorted().toList();
-    }
-    Set<String> known = new HashSet<>();
-    for (Path each : containers) {
-      Optional<CommandTask> task = load(each);
-      if (task.isPresent()) {
-        tasks.put(key(task.get()), task.get());
-        if (task.get().wasStarted()) {
-          known.add(task.get().container());
-        }
-      } else {
-        DurableFiles.deleteTree(each); // nobody was told that it was taken on
-      }
-    }
-    Family.killForgotten(machine.disk(), Machine.MARK, known);
-    machine.cgroups().retain(known);
-    for (CommandTask each : tasks.values()) {
-      each.adopt();
-    }
-  }
-
-  private Optional<CommandTask> load(Path meta) throws IOException {
-    Path file = meta.resolve("launch");
-    if (!Files.isRegularFile(file)) {
-      return Optional.empty();
-    }
-    try {
-      AgentLaunch launch = AgentLaunch.parseFrom(Files.readAllBytes(file));
-      return Optional.of(new CommandTask(machine, meta.getFileName().toString(), launch, agent));
-    } catch (InvalidProtocolBufferException e) {
-      log.warn("{} is damaged: its task is forgotten and ended", file);
-      return Optional.empty();
-    }
   }
 
   /** What this machine has, for a scheduler that is to know it. */
@@ -134,7 +107,7 @@ public final class Tasks {
             .setBootId(bootId)
             .setToken(token)
             .setVersion(version);
-    Listing.register(tasks.values(), register);
+    Listing.register(tasks.values(), executors.all(), register);
     return register.build();
   }
 
@@ -153,7 +126,7 @@ public final class Tasks {
   /** A scheduler knows this machine now: all that was not acknowledged is told to it. */
   public synchronized void connected(Consumer<AgentMessage> scheduler) {
     out = Optional.of(scheduler);
-    tasks.values().forEach(each -> each.retry().anew());
+    tasks.values().forEach(each -> each.record().retry().anew());
     machine.changed().run();
   }
 
@@ -194,93 +167,76 @@ public final class Tasks {
    */
   synchronized void take(SchedulerMessage message) throws IOException {
     switch (message.getKindCase()) {
-      case LAUNCH -> launch(message.getLaunch());
+      case LAUNCH -> launching.launch(message.getLaunch());
       case KILL -> kill(message.getKill());
       case ACKNOWLEDGE -> acknowledge(message.getAcknowledge());
       case SHUTDOWN_FRAMEWORK ->
           shutDown(message.getShutdownFramework().getFrameworkId().getValue());
-      case SHUTDOWN_EXECUTOR, MESSAGE -> {} // of custom executors, of which there are none
+      case SHUTDOWN_EXECUTOR -> {
+        AgentShutdownExecutor order = message.getShutdownExecutor();
+        Optional<Executor> executor =
+            executors.find(order.getFrameworkId().getValue(), order.getExecutorId().getValue());
+        if (executor.isPresent()) {
+          executor.get().shutDown();
+        }
+      }
+      case MESSAGE -> {
+        FrameworkToExecutor said = message.getMessage();
+        executors
+            .custom(said.getFrameworkId().getValue(), said.getExecutorId().getValue())
+            .ifPresent(each -> each.message(said.getData()));
+      }
       case REGISTERED, PING, KIND_NOT_SET -> {} // of the connection
     }
   }
 
-  private void launch(AgentLaunch launch) throws IOException {
-    for (int i = 0; i < launch.getTasksCount(); i++) {
-      // of a group each task is one here: all of them are refused in the same words
-      AgentLaunch one =
-          launch.getTasksCount() == 1
-              ? launch
-              : launch.toBuilder()
-                  .clearTasks()
-                  .addTasks(launch.getTasks(i))
-                  .setGroupExecutor(launch.getGroupExecutor())
-                  .build();
-      String framework = launch.getFramework().getId().getValue();
-      String key = key(framework, launch.getTasks(i).getTaskId().getValue());
-      CommandTask known = tasks.get(key);
-      if (known != null && isOver(known)) {
-        forget(known); // a new task of an id that is free again
-        known = null;
-      }
-      if (known == null) {
-        start(key, one);
-      } else {
-        known.tellAgain();
-      }
-    }
+  /** From an executor; whether it arrives is nobody's promise. */
+  private synchronized void pass(AgentMessage message) {
+    out.ifPresent(scheduler -> scheduler.accept(message));
   }
 
-  private void start(String key, AgentLaunch launch) throws IOException {
-    String container = UUID.randomUUID().toString();
-    try {
-      Files.createDirectories(disk.meta(container));
-      DurableFiles.replace(disk.meta(container).resolve("launch"), launch.toByteArray());
-      CommandTask task = new CommandTask(machine, container, launch, agent);
-      tasks.put(key, task);
-      task.start();
-    } catch (IOException | RuntimeException e) {
-      CommandTask task = tasks.get(key);
-      if (task == null || task.updates().latest().isEmpty()) {
-        tasks.remove(key); // nothing runs, and nobody was told: it was never taken on
-        DurableFiles.deleteTree(disk.meta(container));
-      }
-      throw e;
-    }
+  private Optional<Task> task(FrameworkID framework, TaskID task) {
+    return Optional.ofNullable(tasks.get(Launching.key(framework.getValue(), task.getValue())));
   }
 
   private void kill(AgentKill kill) throws IOException {
-    CommandTask task =
-        tasks.get(key(kill.getFrameworkId().getValue(), kill.getTaskId().getValue()));
-    if (task != null) {
-      task.kill(kill);
+    Optional<Task> task = task(kill.getFrameworkId(), kill.getTaskId());
+    if (task.isPresent()) {
+      task.get().kill(kill);
     }
   }
 
   private void acknowledge(AgentAcknowledge heard) throws IOException {
-    CommandTask task =
-        tasks.get(key(heard.getFrameworkId().getValue(), heard.getTaskId().getValue()));
-    if (task != null && task.updates().acknowledge(heard.getUuid())) {
-      task.retry().anew();
+    Optional<Task> task = task(heard.getFrameworkId(), heard.getTaskId());
+    if (task.isPresent() && task.get().record().updates().acknowledge(heard.getUuid())) {
+      TaskRecord record = task.get().record();
+      record.retry().anew();
+      executors.of(record).ifPresent(e -> e.acknowledged(heard.getTaskId(), heard.getUuid()));
       machine.changed().run();
     }
   }
 
   /** Its tasks are killed in the next round, and in each until they are. */
-  private void shutDown(String framework) {
+  private void shutDown(String framework) throws IOException {
     tasks.values().stream()
+        .map(Task::record)
         .filter(each -> each.framework().equals(framework))
-        .forEach(CommandTask::silence);
+        .forEach(TaskRecord::silence);
+    executors.shutDown(framework);
     machine.changed().run();
   }
 
   /** Looks at what has ended, tells what is to be told, and tidies up. */
   public void round() throws IOException, InterruptedException {
     killUnwanted();
-    for (CommandTask each : ended()) {
+    for (Run each : ended()) {
       try {
         each.clear();
         synchronized (this) {
           each.ended();
+          if (each instanceof CommandTask task) {
+            Groups.end(task.record(), tasks.values());
+          }
         }
         each.forget();
       } catch (IOException | RuntimeException e) {
@@ -289,22 +245,24 @@ public final class Tasks {
       }
     }
     synchronized (this) {
+      executors.round();
       forgetDone();
       tell();
       bound();
       if (System.nanoTime() - collectedAt >= COLLECT_EVERY.toNanos()) {
         collectedAt = System.nanoTime();
         Set<Path> inUse = new HashSet<>();
-        tasks.values().forEach(each -> inUse.add(each.sandbox()));
+        tasks.values().forEach(each -> inUse.add(each.record().sandbox()));
+        executors.all().forEach(each -> inUse.add(each.record().sandbox()));
         sandboxes.collect(inUse, machine.clock().instant());
       }
     }
   }
 
   private synchronized void killUnwanted() {
-    for (CommandTask each : tasks.values()) {
+    for (Task each : tasks.values()) {
       try {
-        if (each.isSilent() && !each.isToEnd()) {
+        if (each instanceof CommandTask && each.record().isSilent() && !each.isToEnd()) {
           each.kill(order(each, TaskStatus.Reason.REASON_FRAMEWORK_REMOVED).build());
         } else if (each.isOverdue()) {
           each.kill(
@@ -315,42 +273,40 @@ public final class Tasks {
           each.killAgain();
         }
       } catch (IOException e) {
-        log.warn("{} cannot be killed yet: {}", each.container(), e.toString());
+        log.warn("{} cannot be killed yet: {}", each.record().container(), e.toString());
       }
     }
   }
 
-  private static AgentKill.Builder order(CommandTask task, TaskStatus.Reason reason) {
+  private static AgentKill.Builder order(Task task, TaskStatus.Reason reason) {
     return AgentKill.newBuilder()
-        .setFrameworkId(task.launch().getFramework().getId())
-        .setTaskId(task.info().getTaskId())
+        .setFrameworkId(task.record().launch().getFramework().getId())
+        .setTaskId(task.record().info().getTaskId())
         .setReasonNumber(reason.getNumber());
   }
 
-  private synchronized List<CommandTask> ended() {
-    return tasks.values().stream().filter(CommandTask::endsNow).toList();
+  private synchronized List<Run> ended() {
+    List<Run> all = new ArrayList<>(executors.customs());
+    for (Task each : tasks.values()) {
+      if (each instanceof CommandTask command) {
+        all.add(command);
+      }
+    }
+    return all.stream().filter(Run::endsNow).toList();
   }
 
   private void forgetDone() throws IOException {
-    for (CommandTask each : List.copyOf(tasks.values())) {
-      if (isOver(each)) {
-        forget(each);
+    for (Task each : List.copyOf(tasks.values())) {
+      if (each.record().isOver()) {
+        launching.forget(each);
       }
     }
-  }
-
-  private static boolean isOver(CommandTask task) {
-    return task.updates().isDone() || (task.isSilent() && task.hasEnded());
-  }
-
-  private void forget(CommandTask task) throws IOException {
-    DurableFiles.deleteTree(disk.meta(task.container()));
-    tasks.remove(key(task));
   }
 
   private void tell() {
     long now = System.nanoTime();
-    for (CommandTask each : tasks.values()) {
+    for (Task task : tasks.values()) {
+      TaskRecord each = task.record();
       Optional<TaskStatus> first = each.updates().first();
       if (out.isPresent() && first.isPresent() && !each.isSilent() && each.retry().isDue(now)) {
         each.retry().sent(now);
@@ -363,26 +319,23 @@ public final class Tasks {
         out.get().accept(AgentMessage.newBuilder().setUpdate(update).build());
       }
     }
+    out.ifPresent(executors::tell);
   }
 
   private void bound() {
-    for (CommandTask each : tasks.values()) {
+    Set<Path> written = new HashSet<>();
+    tasks.values().stream()
+        .map(Task::record)
+        .filter(each -> !each.hasEnded())
+        .forEach(each -> written.add(each.sandbox()));
+    executors.customs().forEach(each -> written.add(each.record().sandbox()));
+    for (Path each : written) {
       try {
-        if (!each.hasEnded()) {
-          sandboxes.bound(each.sandbox());
-        }
+        sandboxes.bound(each);
       } catch (IOException e) {
-        log.warn("outputs in {} stay as they are: {}", each.sandbox(), e.toString());
+        log.warn("outputs in {} stay as they are: {}", each, e.toString());
       }
     }
-  }
-
-  private static String key(CommandTask task) {
-    return key(task.framework(), task.info().getTaskId().getValue());
-  }
-
-  private static String key(String framework, String task) {
-    return framework + "\n" + task; // which no id holds
   }
 
   /** For the status page. */
@@ -391,6 +344,14 @@ public final class Tasks {
     all.put("agent_id", agent.getValue());
     all.put("scheduler_knows", out.isPresent());
     all.put("tasks", Listing.describe(tasks.values()));
+    all.put("executors", Listing.executors(executors.all()));
     return all;
+  }
+
+  /** Nobody is served any more; tasks and executors run on. */
+  @Override
+  public synchronized void close() {
+    disconnected();
+    executors.close();
   }
 }

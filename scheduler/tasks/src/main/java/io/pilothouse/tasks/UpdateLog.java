@@ -20,17 +20,21 @@ import org.slf4j.LoggerFactory;
 /**
  * The statuses of one task, each on the disk before anybody hears of it, until the framework has
  * acknowledged it. A file for each, replaced by one rename: {@code 00000002.update}, acknowledged
- * {@code 00000002.acked}; the last of all stays, so that a restarted agent knows how the task is.
+ * {@code 00000002.acked}; the last ones stay, so that a restarted agent knows how the task is.
  */
 final class UpdateLog {
   private static final Logger log = LoggerFactory.getLogger(UpdateLog.class);
   private static final String WAITS = ".update";
   private static final String ACKED = ".acked";
 
+  /** Acknowledged ones that are kept, for an executor that did not hear of it and tells again. */
+  private static final int KEPT = 32;
+
   private record Entry(long number, TaskStatus status) {}
 
   private final Path dir;
   private final Deque<Entry> waiting = new ArrayDeque<>();
+  private final Deque<ByteString> acknowledged = new ArrayDeque<>();
   private Optional<TaskStatus> latest = Optional.empty();
   private long next = 1;
 
@@ -65,6 +69,8 @@ final class UpdateLog {
       latest = Optional.of(status);
       if (waits) {
         waiting.addLast(new Entry(number, status));
+      } else {
+        acknowledged.addLast(status.getUuid());
       }
     } catch (InvalidProtocolBufferException e) {
       log.warn("{} is damaged and left out", file);
@@ -94,13 +100,32 @@ final class UpdateLog {
       return false;
     }
     Files.move(file(first, WAITS), file(first, ACKED), StandardCopyOption.ATOMIC_MOVE);
-    if (first.number() > 1) {
-      Entry before = new Entry(first.number() - 1, first.status());
+    if (first.number() > KEPT) {
+      Entry before = new Entry(first.number() - KEPT, first.status());
       Files.deleteIfExists(file(before, ACKED));
     }
     DurableFiles.syncDirectory(dir);
     waiting.removeFirst();
+    acknowledged.addLast(uuid);
+    if (acknowledged.size() > KEPT) {
+      acknowledged.removeFirst();
+    }
     return true;
+  }
+
+  /** Whether a status with this uuid waits here, or was acknowledged lately. */
+  boolean knows(ByteString uuid) {
+    return isAcknowledged(uuid)
+        || waiting.stream().anyMatch(each -> each.status().getUuid().equals(uuid));
+  }
+
+  boolean isAcknowledged(ByteString uuid) {
+    return acknowledged.contains(uuid);
+  }
+
+  /** Of those that wait, in bytes. */
+  long size() {
+    return waiting.stream().mapToLong(each -> each.status().getSerializedSize()).sum();
   }
 
   private Path file(Entry entry, String ending) {

@@ -7,12 +7,16 @@ import io.pilothouse.api.v1.AgentAcknowledge;
 import io.pilothouse.api.v1.AgentKill;
 import io.pilothouse.api.v1.AgentLaunch;
 import io.pilothouse.api.v1.AgentMessage;
+import io.pilothouse.api.v1.AgentShutdownExecutor;
 import io.pilothouse.api.v1.AgentShutdownFramework;
+import io.pilothouse.api.v1.FrameworkToExecutor;
 import io.pilothouse.api.v1.SchedulerMessage;
 import io.pilothouse.mesos.v1.AgentID;
 import io.pilothouse.mesos.v1.AgentInfo;
 import io.pilothouse.mesos.v1.CommandInfo;
 import io.pilothouse.mesos.v1.DurationInfo;
+import io.pilothouse.mesos.v1.ExecutorID;
+import io.pilothouse.mesos.v1.ExecutorInfo;
 import io.pilothouse.mesos.v1.FrameworkID;
 import io.pilothouse.mesos.v1.FrameworkInfo;
 import io.pilothouse.mesos.v1.KillPolicy;
@@ -31,6 +35,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 
@@ -40,8 +45,13 @@ final class Desk {
 
   final Path disk;
   final List<TaskStatus> heard = new ArrayList<>();
+
+  /** To the scheduler, beside statuses. */
+  final List<AgentMessage> said = new CopyOnWriteArrayList<>();
+
   Cgroups cgroups = Cgroups.none("a machine without");
   Duration retry = Duration.ofHours(1);
+  ExecutorTimes times = ExecutorTimes.usual();
   boolean acknowledges = true;
   Tasks tasks;
 
@@ -61,16 +71,21 @@ final class Desk {
             InstantSource.system(),
             retry,
             () -> {});
-    return Tasks.open(machine, new Sandboxes(machine.tasks(), Duration.ofDays(7), 1000, 1000));
+    return Tasks.open(
+        machine, new Sandboxes(machine.tasks(), Duration.ofDays(7), 1000, 1000), times);
   }
 
   private synchronized void take(AgentMessage message) {
-    heard.add(message.getUpdate().getStatus());
+    if (message.hasUpdate()) {
+      heard.add(message.getUpdate().getStatus());
+    } else {
+      said.add(message);
+    }
   }
 
   /** The agent dies, and another starts on the same disk. */
   void restartsAgent() throws Exception {
-    tasks.disconnected();
+    tasks.close();
     tasks = open();
     tasks.connected(this::take);
   }
@@ -81,6 +96,48 @@ final class Desk {
         .setTaskId(TaskID.newBuilder().setValue(id))
         .setAgentId(AgentID.newBuilder().setValue("a"))
         .setCommand(CommandInfo.newBuilder().setValue(line));
+  }
+
+  /** An executor that the test plays. */
+  static ExecutorInfo.Builder executor(String id) {
+    return ExecutorInfo.newBuilder()
+        .setType(ExecutorInfo.Type.CUSTOM)
+        .setExecutorId(ExecutorID.newBuilder().setValue(id))
+        .setFrameworkId(framework().getId())
+        .setCommand(CommandInfo.newBuilder().setValue(PlayedExecutor.LINE));
+  }
+
+  static TaskInfo.Builder inExecutor(String id, String executor) {
+    return inExecutor(id, executor(executor));
+  }
+
+  static TaskInfo.Builder inExecutor(String id, ExecutorInfo.Builder executor) {
+    return task(id, "").clearCommand().setExecutor(executor);
+  }
+
+  static DurationInfo duration(Duration duration) {
+    return DurationInfo.newBuilder().setNanoseconds(duration.toNanos()).build();
+  }
+
+  void tells(String executor, String message) throws IOException {
+    tasks.take(
+        SchedulerMessage.newBuilder()
+            .setMessage(
+                FrameworkToExecutor.newBuilder()
+                    .setFrameworkId(framework().getId())
+                    .setExecutorId(ExecutorID.newBuilder().setValue(executor))
+                    .setData(ByteString.copyFromUtf8(message)))
+            .build());
+  }
+
+  void shutsDownExecutor(String executor) throws IOException {
+    tasks.take(
+        SchedulerMessage.newBuilder()
+            .setShutdownExecutor(
+                AgentShutdownExecutor.newBuilder()
+                    .setFrameworkId(framework().getId())
+                    .setExecutorId(ExecutorID.newBuilder().setValue(executor)))
+            .build());
   }
 
   static FrameworkInfo.Builder framework() {
@@ -194,7 +251,7 @@ final class Desk {
 
   /** Nothing is left running. */
   void close() throws Exception {
-    tasks.disconnected();
+    tasks.close();
     Family.killForgotten(disk, Machine.MARK, Set.of());
   }
 }

@@ -1,5 +1,6 @@
 package io.pilothouse.scheduler.http;
 
+import io.pilothouse.mesos.http.Exchange;
 import io.pilothouse.scheduler.loop.Leadership;
 import io.pilothouse.scheduler.loop.Loop;
 import java.util.Map;
@@ -59,17 +60,5 @@ final class Gate {
         yield false;
       }
     };
-  }
-
-  /** False: it was answered. */
-  static boolean isPost(Exchange exchange) {
-    if (exchange.method().equals("POST")) {
-      return true;
-    }
-    exchange.text(
-        405,
-        "Expecting one of { 'POST' }, but received '" + exchange.method() + "'",
-        Map.of("Allow", "POST"));
-    return false;
   }
 }

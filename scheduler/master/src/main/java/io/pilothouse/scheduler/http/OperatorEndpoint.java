@@ -1,5 +1,8 @@
 package io.pilothouse.scheduler.http;
 
+import io.pilothouse.mesos.http.Exchange;
+import io.pilothouse.mesos.http.Bodies;
+import io.pilothouse.mesos.http.Accept;
 import io.pilothouse.mesos.MediaType;
 import io.pilothouse.mesos.v1.MasterInfo;
 import io.pilothouse.mesos.v1.master.Call;
@@ -32,7 +35,7 @@ final class OperatorEndpoint {
   }
 
   void handle(Exchange exchange) {
-    if (gate.pass(exchange) == null || !Gate.isPost(exchange)) {
+    if (gate.pass(exchange) == null || !Bodies.isPost(exchange)) {
       return;
     }
     @Nullable Call call = Bodies.read(exchange, Call.getDefaultInstance());

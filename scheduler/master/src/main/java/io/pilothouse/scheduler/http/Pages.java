@@ -1,5 +1,6 @@
 package io.pilothouse.scheduler.http;
 
+import io.pilothouse.mesos.http.Exchange;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.pilothouse.mesos.v1.MasterInfo;

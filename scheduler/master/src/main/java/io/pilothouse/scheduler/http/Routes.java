@@ -1,5 +1,6 @@
 package io.pilothouse.scheduler.http;
 
+import io.pilothouse.mesos.http.Exchange;
 import io.pilothouse.mesos.v1.MasterInfo;
 import io.pilothouse.scheduler.loop.Loop;
 import java.util.HashMap;

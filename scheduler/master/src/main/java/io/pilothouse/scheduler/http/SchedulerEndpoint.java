@@ -1,5 +1,8 @@
 package io.pilothouse.scheduler.http;
 
+import io.pilothouse.mesos.http.Exchange;
+import io.pilothouse.mesos.http.Bodies;
+import io.pilothouse.mesos.http.Accept;
 import io.pilothouse.mesos.MediaType;
 import io.pilothouse.mesos.v1.scheduler.Call;
 import io.pilothouse.scheduler.core.Answer;
@@ -26,7 +29,7 @@ final class SchedulerEndpoint {
 
   void handle(Exchange exchange) {
     Gate.@Nullable Caller caller = gate.pass(exchange);
-    if (caller == null || !Gate.isPost(exchange)) {
+    if (caller == null || !Bodies.isPost(exchange)) {
       return;
     }
     Optional<String> principal = caller.principal();

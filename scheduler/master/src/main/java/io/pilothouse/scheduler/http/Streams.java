@@ -1,8 +1,9 @@
 package io.pilothouse.scheduler.http;
 
 import com.google.protobuf.Message;
-import io.netty.channel.Channel;
 import io.pilothouse.mesos.MediaType;
+import io.pilothouse.mesos.http.EventStream;
+import io.pilothouse.mesos.http.Exchange;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
@@ -61,12 +62,5 @@ public final class Streams {
 
   public void endAll() {
     open.keySet().forEach(this::end);
-  }
-
-  /** A stream's connection may be silent: its reader has nothing to say. */
-  static void mayBeSilent(Channel channel) {
-    if (channel.pipeline().get(ApiServer.IDLE) != null) {
-      channel.pipeline().remove(ApiServer.IDLE);
-    }
   }
 }

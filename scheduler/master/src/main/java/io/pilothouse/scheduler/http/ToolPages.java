@@ -1,5 +1,6 @@
 package io.pilothouse.scheduler.http;
 
+import io.pilothouse.mesos.http.Exchange;
 import io.pilothouse.mesos.v1.Task;
 import io.pilothouse.mesos.v1.master.Response.GetState;
 import io.pilothouse.mesos.v1.master.Response.GetTasks;

@@ -1,4 +1,4 @@
-package io.pilothouse.scheduler.http;
+package io.pilothouse.mesos.http;
 
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.SimpleChannelInboundHandler;
@@ -17,11 +17,13 @@ final class Requests extends SimpleChannelInboundHandler<FullHttpRequest> {
   private static final int PIPELINED = 16;
 
   private final Consumer<Exchange> routes;
+  private final UnderWay held;
   private final Deque<FullHttpRequest> waiting = new ArrayDeque<>();
   private boolean busy;
 
-  Requests(Consumer<Exchange> routes) {
+  Requests(Consumer<Exchange> routes, UnderWay held) {
     this.routes = routes;
+    this.held = held;
   }
 
   @Override
@@ -39,14 +41,17 @@ final class Requests extends SimpleChannelInboundHandler<FullHttpRequest> {
       FullHttpRequest request = waiting.remove();
       try {
         busy = true;
+        int size = request.content().readableBytes();
         Exchange exchange =
             new Exchange(
                 context,
                 request,
                 () -> {
+                  held.release(size);
                   busy = false;
                   next(context);
-                });
+                },
+                () -> held.release(size));
         try {
           routes.accept(exchange);
         } catch (RuntimeException e) {

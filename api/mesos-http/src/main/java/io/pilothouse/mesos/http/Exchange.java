@@ -1,7 +1,8 @@
-package io.pilothouse.scheduler.http;
+package io.pilothouse.mesos.http;
 
 import com.google.protobuf.Message;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
 import io.netty.handler.codec.http.DefaultHttpResponse;
@@ -19,19 +20,30 @@ import java.util.Map;
 import java.util.Optional;
 
 /** One request, which is answered once, from any thread. */
-final class Exchange {
+public final class Exchange {
   private final ChannelHandlerContext context;
   private final Runnable answered;
+  private final Runnable streaming;
   private final String method;
   private final String path;
   private final String uri;
   private final io.netty.handler.codec.http.HttpHeaders headers;
   private final byte[] body;
 
-  /** Copies what it needs of the request, which is the caller's. */
-  Exchange(ChannelHandlerContext context, FullHttpRequest request, Runnable answered) {
+  /**
+   * Copies what it needs of the request, which is the caller's.
+   *
+   * @param answered run on the connection's thread when the answer is on its way
+   * @param streaming run, on any thread, when the connection becomes a stream
+   */
+  Exchange(
+      ChannelHandlerContext context,
+      FullHttpRequest request,
+      Runnable answered,
+      Runnable streaming) {
     this.context = context;
     this.answered = answered;
+    this.streaming = streaming;
     this.method = request.method().name();
     this.uri = request.uri();
     this.path = new QueryStringDecoder(request.uri()).path();
@@ -40,24 +52,24 @@ final class Exchange {
     request.content().getBytes(request.content().readerIndex(), body);
   }
 
-  String method() {
+  public String method() {
     return method;
   }
 
-  String path() {
+  public String path() {
     return path;
   }
 
-  String uri() {
+  public String uri() {
     return uri;
   }
 
-  byte[] body() {
+  public byte[] body() {
     return body;
   }
 
   /** Of the query; the first of several. One that cannot be decoded is none. */
-  Optional<String> parameter(String name) {
+  public Optional<String> parameter(String name) {
     try {
       return Optional.ofNullable(new QueryStringDecoder(uri).parameters().get(name))
           .map(all -> all.get(0));
@@ -66,27 +78,27 @@ final class Exchange {
     }
   }
 
-  Optional<String> header(String name) {
+  public Optional<String> header(String name) {
     return Optional.ofNullable(headers.get(name));
   }
 
-  List<String> headers(String name) {
+  public List<String> headers(String name) {
     return headers.getAll(name);
   }
 
-  void text(int status, String text) {
+  public void text(int status, String text) {
     text(status, text, Map.of());
   }
 
-  void text(int status, String text, Map<String, String> more) {
+  public void text(int status, String text, Map<String, String> more) {
     send(status, "text/plain; charset=utf-8", text.getBytes(CharsetUtil.UTF_8), more);
   }
 
-  void json(byte[] document) {
+  public void json(byte[] document) {
     send(200, MediaType.JSON.header(), document, Map.of());
   }
 
-  void message(MediaType type, Message message) {
+  public void message(MediaType type, Message message) {
     send(200, type.header(), type.write(message), Map.of());
   }
 
@@ -111,18 +123,26 @@ final class Exchange {
   }
 
   /** Work for the answer that no other thread should do. */
-  void later(Runnable work) {
+  public void later(Runnable work) {
     context.executor().execute(work);
   }
 
-  /** Answers 200 and keeps the connection for a stream of records. On the connection's thread. */
-  EventStream stream(MediaType type, Map<String, String> more, long mostWaiting) {
+  /** Answers 200 and keeps the connection for a stream of records. */
+  public EventStream stream(MediaType type, Map<String, String> more, long mostWaiting) {
     HttpResponse response = new DefaultHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.OK);
     response.headers().set(HttpHeaderNames.CONTENT_TYPE, type.header());
     response.headers().set(HttpHeaderNames.TRANSFER_ENCODING, HttpHeaderValues.CHUNKED);
     more.forEach((name, value) -> response.headers().set(name, value));
-    Streams.mayBeSilent(context.channel());
+    mayBeSilent(context.channel());
+    streaming.run();
     var unused = context.writeAndFlush(response);
     return new EventStream(context.channel(), type, mostWaiting);
+  }
+
+  /** A stream's connection may be silent: its reader has nothing to say. */
+  private static void mayBeSilent(Channel channel) {
+    if (channel.pipeline().get(ApiPort.IDLE) != null) {
+      channel.pipeline().remove(ApiPort.IDLE);
+    }
   }
 }

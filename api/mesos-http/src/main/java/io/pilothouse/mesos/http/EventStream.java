@@ -1,4 +1,4 @@
-package io.pilothouse.scheduler.http;
+package io.pilothouse.mesos.http;
 
 import com.google.protobuf.Message;
 import io.netty.buffer.Unpooled;
@@ -15,7 +15,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Records to one reader. What waits for a reader that is slow is bounded: then its stream ends. */
-final class EventStream {
+public final class EventStream {
   private static final Logger log = LoggerFactory.getLogger(EventStream.class);
 
   /** For a reader that does not read to its end. */
@@ -33,7 +33,7 @@ final class EventStream {
     this.most = most;
   }
 
-  void send(Message event) {
+  public void send(Message event) {
     long size = event.getSerializedSize();
     if (cut.get()) {
       return;
@@ -59,7 +59,7 @@ final class EventStream {
   }
 
   /** After what was sent before. */
-  void end() {
+  public void end() {
     channel
         .eventLoop()
         .execute(
@@ -77,7 +77,7 @@ final class EventStream {
     var unused = channel.close();
   }
 
-  void whenClosed(Runnable what) {
+  public void whenClosed(Runnable what) {
     var unused = channel.closeFuture().addListener(closed -> what.run());
   }
 }

@@ -1,15 +1,15 @@
-package io.pilothouse.scheduler.http;
+package io.pilothouse.mesos.http;
 
 import io.pilothouse.mesos.MediaType;
 import java.util.List;
 import java.util.Optional;
 
 /** Which of the two types an Accept header allows. */
-final class Accept {
+public final class Accept {
   private Accept() {}
 
   /** JSON if it is allowed; without a header all is. */
-  static Optional<MediaType> choose(List<String> headers) {
+  public static Optional<MediaType> choose(List<String> headers) {
     for (MediaType each : MediaType.values()) {
       if (headers.isEmpty() || allows(headers, each.header())) {
         return Optional.of(each);

@@ -1,0 +1,168 @@
+package io.pilothouse.tasks;
+
+import io.pilothouse.manifests.ProcessSpec.Limits;
+import io.pilothouse.processes.Cgroup;
+import io.pilothouse.processes.Family;
+import io.pilothouse.processes.ProcFs;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+import java.util.concurrent.locks.LockSupport;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The processes of one task or executor: in a session and control groups of their own, with a
+ * keeper beside them, found again by the next agent. Its fields belong to the monitor of {@link
+ * Tasks}; what waits for processes runs without it.
+ */
+final class Container {
+  private static final Logger log = LoggerFactory.getLogger(Container.class);
+  private static final Duration PID_WITHIN = Duration.ofSeconds(5);
+  private static final Duration PID_LOOK = Duration.ofMillis(5);
+
+  private final Machine machine;
+  private final String id;
+  private final Path meta;
+  private final Killing killing;
+  private Optional<Keeper> keeper = Optional.empty();
+  private Optional<Cgroup> cgroup = Optional.empty();
+
+  /**
+   * @param meta directory for what the agent knows of it
+   */
+  Container(Machine machine, String id, Path meta) {
+    this.machine = machine;
+    this.id = id;
+    this.meta = meta;
+    this.killing = new Killing(id, this::family);
+  }
+
+  /**
+   * Starts it.
+   *
+   * @param sandbox prepared for it
+   * @throws IOException in words for its framework; something of it may run then
+   */
+  void start(TaskCommand command, Path sandbox, Map<String, String> environment, Limits limits)
+      throws IOException {
+    environment.putAll(marks());
+    command.write(meta, environment);
+    cgroup = machine.cgroups().make(id, limits);
+    Process process =
+        Keeper.start(meta, command.line(cgroup), sandbox, machine.environment(), marks());
+    Keeper started = Keeper.of(process);
+    keeper = Optional.of(started);
+    var unused = process.onExit().thenRun(machine.changed());
+    started.remember(meta);
+  }
+
+  /** Whether it is known who keeps it. */
+  boolean wasStarted() throws IOException {
+    return Keeper.of(meta).isPresent();
+  }
+
+  /**
+   * Goes on with what an agent before this one started.
+   *
+   * @return whether it came so far
+   */
+  boolean adopt(Limits limits) throws IOException {
+    keeper = Keeper.of(meta);
+    OptionalLong leader = keeper.isPresent() ? leader() : OptionalLong.empty();
+    if (leader.isPresent()) {
+      cgroup = machine.cgroups().holding(leader.getAsLong(), id, limits);
+    }
+    if (runs()) {
+      ProcessHandle.of(keeper.get().pid())
+          .ifPresent(
+              each -> {
+                var unused = each.onExit().thenRun(machine.changed());
+              });
+    }
+    return keeper.isPresent();
+  }
+
+  boolean runs() {
+    return keeper.filter(Keeper::runs).isPresent();
+  }
+
+  /** It ran, and does no more. */
+  boolean hasEnded() {
+    return keeper.isPresent() && !runs();
+  }
+
+  /** For how long it has run. */
+  Duration age() throws IOException {
+    return ProcFs.age(keeper.orElseThrow().startTicks());
+  }
+
+  /** Other limits than it was started with; what the kernel refuses stays as it was. */
+  void limit(Limits limits) {
+    if (cgroup.isPresent() && runs()) {
+      try {
+        cgroup.get().limit(limits);
+      } catch (IOException e) {
+        log.warn("{} has the limits that it had: {}", id, e.toString());
+      }
+    }
+  }
+
+  /** TERM, and KILL after the grace; asked again only to end it sooner. */
+  void kill(Duration grace) {
+    killing.ask(grace);
+  }
+
+  /** Tries a kill again that did not come to its end. */
+  void killAgain() {
+    if (runs()) {
+      killing.again();
+    }
+  }
+
+  /** Waits for what it left behind; not under the monitor. */
+  void clear() throws IOException, InterruptedException {
+    family().kill(); // a container ends with its command
+  }
+
+  /** Removes its group once nothing of it runs; waits for the kernel. */
+  void forget() throws InterruptedException {
+    if (cgroup.isPresent()) {
+      cgroup.get().remove();
+    }
+  }
+
+  /** How it ended, as sh(1) tells; empty when nobody saw it. */
+  OptionalInt status() throws IOException {
+    return Keeper.status(meta);
+  }
+
+  boolean isOutOfMemory() throws IOException {
+    return cgroup.isPresent() && cgroup.get().outOfMemory() > 0;
+  }
+
+  /** All of it; waits for a keeper that has only just been started. */
+  private Family family() throws IOException {
+    OptionalLong leader = leader();
+    long end = System.nanoTime() + PID_WITHIN.toNanos();
+    while (leader.isEmpty() && runs() && System.nanoTime() - end < 0) {
+      LockSupport.parkNanos(PID_LOOK.toNanos());
+      leader = leader();
+    }
+    // once it has ended its pid may be anybody's: then all is told by control group and marks
+    return new Family(leader.orElse(Long.MAX_VALUE), marks(), cgroup);
+  }
+
+  private OptionalLong leader() throws IOException {
+    OptionalLong written = Keeper.task(meta);
+    return written.isPresent() || keeper.isEmpty() ? written : keeper.get().child();
+  }
+
+  private Map<String, String> marks() {
+    return Family.marks(machine.disk(), Machine.MARK, id);
+  }
+}

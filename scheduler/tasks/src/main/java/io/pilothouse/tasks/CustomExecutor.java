@@ -1,0 +1,398 @@
+package io.pilothouse.tasks;
+
+import com.google.protobuf.ByteString;
+import io.pilothouse.api.v1.AgentKill;
+import io.pilothouse.manifests.ProcessSpec.Limits;
+import io.pilothouse.mesos.v1.TaskID;
+import io.pilothouse.mesos.v1.TaskState;
+import io.pilothouse.mesos.v1.TaskStatus;
+import io.pilothouse.mesos.v1.TaskStatus.Reason;
+import io.pilothouse.mesos.v1.executor.Call;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * An executor that its framework brought: a process, the stream that it reads, the tasks that it
+ * has. Its fields belong to the monitor of {@link Tasks}.
+ */
+final class CustomExecutor implements Executor, Run {
+  private static final Logger log = LoggerFactory.getLogger(CustomExecutor.class);
+  private static final Duration PAUSE = Duration.ofSeconds(1);
+  private static final Duration LONGEST_GRACE = Duration.ofDays(365);
+
+  private final Machine machine;
+  private final ExecutorRecord record;
+  private final ExecutorTimes times;
+  private final ExecutorToken token;
+  private final Container processes;
+
+  /** Those that are not over, by their ids. */
+  private final Map<String, ExecutorTask> tasks = new LinkedHashMap<>();
+
+  private Optional<ExecutorEvents> events = Optional.empty();
+
+  /** By when it must read events, when it does not (nanoTime); none while nobody could. */
+  private Optional<Long> subscribeBy = Optional.empty();
+
+  private boolean subscribed;
+
+  /** By when it must have ended (nanoTime), once it was told to. */
+  private Optional<Long> endBy = Optional.empty();
+
+  /** Why its tasks end with it, if not by how it ended. */
+  private Optional<Cause> cause = Optional.empty();
+
+  private long notBefore = System.nanoTime();
+  private boolean over;
+
+  private CustomExecutor(
+      Machine machine, ExecutorRecord record, ExecutorTimes times, ExecutorToken token) {
+    this.machine = machine;
+    this.record = record;
+    this.times = times;
+    this.token = token;
+    this.processes = new Container(machine, record.container(), record.meta());
+    this.subscribed = Files.exists(record.meta().resolve("subscribed"));
+  }
+
+  /** A new one, not started. */
+  static CustomExecutor create(Machine machine, ExecutorRecord record, ExecutorTimes times)
+      throws IOException {
+    return new CustomExecutor(machine, record, times, ExecutorToken.create(record.meta()));
+  }
+
+  /** One that an agent before this one made. */
+  static CustomExecutor load(Machine machine, ExecutorRecord record, ExecutorTimes times)
+      throws IOException {
+    return new CustomExecutor(machine, record, times, ExecutorToken.load(record.meta()));
+  }
+
+  @Override
+  public ExecutorRecord record() {
+    return record;
+  }
+
+  @Override
+  public String container() {
+    return record.container();
+  }
+
+  ExecutorToken token() {
+    return token;
+  }
+
+  boolean isSubscribed() {
+    return events.isPresent();
+  }
+
+  @Override
+  public boolean isEnding() {
+    return over || endBy.isPresent() || cause.isPresent();
+  }
+
+  @Override
+  public boolean isOver() {
+    return over;
+  }
+
+  /** Starts it; what goes wrong is its tasks' end, and no failure here. */
+  void start(String endpoint) {
+    try {
+      TaskCommand command =
+          TaskCommand.of(record.info().getCommand(), record.frameworkInfo().getUser());
+      command.prepare(record.sandbox());
+      processes.start(
+          command,
+          record.sandbox(),
+          TaskEnvironment.of(machine.environment(), record, endpoint, token.text()),
+          limits());
+      log.info("executor {} of {} runs in {}", record.id(), record.framework(), container());
+    } catch (IOException | RuntimeException e) {
+      cannotStart(String.valueOf(e.getMessage()));
+    }
+    subscribeWithin(times.register());
+  }
+
+  void cannotStart(String why) {
+    cause = Optional.of(Cause.notLaunched(why));
+    machine.changed().run();
+  }
+
+  boolean wasStarted() throws IOException {
+    return processes.wasStarted();
+  }
+
+  /** Goes on with what an agent before this one started; its tasks are here. */
+  void adopt() throws IOException {
+    if (!processes.adopt(limits())) {
+      cause =
+          Optional.of(
+              new Cause(
+                  TaskState.TASK_LOST,
+                  Reason.REASON_AGENT_RESTARTED,
+                  "The agent ended while it started the executor"));
+    } else if (Files.exists(record.meta().resolve("shutdown"))) {
+      endWithin(record.grace());
+    }
+  }
+
+  /** It can be spoken with from now on. */
+  void expect() {
+    if (events.isEmpty() && subscribeBy.isEmpty()) {
+      subscribeWithin(subscribed ? times.back() : times.register());
+    }
+  }
+
+  private void subscribeWithin(Duration time) {
+    subscribeBy = Optional.of(System.nanoTime() + time.toNanos());
+  }
+
+  void add(ExecutorTask task) {
+    if (!task.record().hasEnded()) {
+      tasks.put(task.record().id(), task);
+    }
+  }
+
+  /** It has other tasks than before: what it may use, and what it is to be told. */
+  void tasksChanged() throws IOException {
+    processes.limit(limits());
+    if (events.isPresent() && endBy.isEmpty()) {
+      events.get().launch(List.copyOf(tasks.values()));
+    }
+  }
+
+  private Limits limits() {
+    return TaskLimits.of(
+        record.info(), tasks.values().stream().map(each -> each.record().info()).toList());
+  }
+
+  /** It reads events from now on. What it says first: what it does not know to have arrived. */
+  void subscribe(ExecutorEvents stream, Call.Subscribe said) throws IOException {
+    events.ifPresent(ExecutorEvents::end);
+    events = Optional.of(stream);
+    subscribeBy = Optional.empty();
+    stream.subscribed(record, machine);
+    boolean first = !subscribed;
+    if (first) {
+      subscribed = true;
+      Files.createFile(record.meta().resolve("subscribed"));
+    }
+    for (Call.Update each : said.getUnacknowledgedUpdatesList()) {
+      Optional<String> objection = ExecutorCallCheck.objection(each.getStatus(), record);
+      if (objection.isPresent()) {
+        log.warn("{}: a status of before is left out: {}", container(), objection.get());
+      } else {
+        update(each.getStatus());
+      }
+    }
+    Set<String> has = new LinkedHashSet<>();
+    said.getUnacknowledgedTasksList().forEach(each -> has.add(each.getTaskId().getValue()));
+    for (ExecutorTask each : List.copyOf(tasks.values())) {
+      reconcile(each, has.contains(each.record().id()));
+    }
+    tasksChanged();
+    if (endBy.isPresent()) {
+      stream.shutDown();
+    } else if (first && tasks.isEmpty()) {
+      shutDown(); // what it was started for is over, and nobody else will end it
+    }
+    log.info("executor {} of {} is subscribed", record.id(), record.framework());
+  }
+
+  private void reconcile(ExecutorTask task, boolean has) throws IOException {
+    if (task.isSent() && !has && task.record().updates().latest().isEmpty()) {
+      task.gone(
+          Cause.dropped(
+              task.record(),
+              Reason.REASON_AGENT_RESTARTED,
+              "The task's launch did not reach its executor"));
+      tasks.remove(task.record().id());
+      events.ifPresent(each -> each.kill(task.record().info().getTaskId(), null)); // if it did
+    } else if (task.isSent() && task.order().isPresent()) {
+      events.ifPresent(each -> each.kill(task.record().info().getTaskId(), task.order().get()));
+    }
+  }
+
+  /** The stream is over; another may have taken its place. */
+  void unsubscribe(ExecutorEvents stream) {
+    if (events.filter(stream::equals).isPresent()) {
+      events = Optional.empty();
+      subscribeWithin(times.back());
+    }
+  }
+
+  /**
+   * What it says of a task.
+   *
+   * @return why that is not taken now; empty when it is
+   */
+  Optional<String> update(TaskStatus status) throws IOException {
+    TaskID id = status.getTaskId();
+    ExecutorTask task = tasks.get(id.getValue());
+    if (task == null) {
+      // over, acknowledged to the end or never its own: it need not tell again
+      acknowledged(id, status.getUuid());
+      return Optional.empty();
+    }
+    TaskRecord known = task.record();
+    if (known.knows(status.getUuid())) {
+      if (known.updates().isAcknowledged(status.getUuid())) {
+        acknowledged(id, status.getUuid());
+      }
+      return Optional.empty();
+    }
+    Optional<String> full = ExecutorCallCheck.tooMany(known.updates());
+    if (full.isEmpty()) {
+      known.pass(status);
+      if (known.hasEnded()) {
+        tasks.remove(id.getValue());
+        tasksChanged();
+      }
+    }
+    return full;
+  }
+
+  /** Its framework has heard a status. */
+  void acknowledged(TaskID task, ByteString uuid) {
+    events.ifPresent(each -> each.acknowledged(task, uuid));
+  }
+
+  void message(ByteString data) {
+    events.ifPresent(each -> each.message(data));
+  }
+
+  /** A task of it is to end; it is told at once, or when it reads events again. */
+  void kill(ExecutorTask task, AgentKill order) throws IOException {
+    if (task.isSent()) {
+      events.ifPresent(each -> each.kill(task.record().info().getTaskId(), order));
+      return;
+    }
+    String group = task.record().group();
+    for (ExecutorTask each : List.copyOf(tasks.values())) {
+      boolean together = !group.isEmpty() && each.record().group().equals(group);
+      if (each == task || (together && !each.isSent())) {
+        boolean ordered = order.getReasonNumber() != 0;
+        each.record()
+            .say(
+                new Cause(
+                    TaskState.TASK_KILLED,
+                    Optional.ofNullable(Reason.forNumber(order.getReasonNumber()))
+                        .filter(reason -> ordered)
+                        .orElse(Reason.REASON_TASK_KILLED_DURING_LAUNCH),
+                    ordered ? order.getReason() : "Killed before delivered to the executor"));
+        tasks.remove(each.record().id());
+      }
+    }
+    if (tasks.isEmpty() && !subscribed) {
+      shutDown(); // nobody else will end one that never had a task
+    }
+  }
+
+  @Override
+  public void shutDown() throws IOException {
+    if (endBy.isEmpty() && !over) {
+      Files.writeString(record.meta().resolve("shutdown"), "");
+      endWithin(events.isPresent() ? record.grace() : Duration.ZERO);
+      events.ifPresent(ExecutorEvents::shutDown);
+      machine.changed().run();
+    }
+  }
+
+  private void endWithin(Duration grace) {
+    Duration bounded = grace.compareTo(LONGEST_GRACE) > 0 ? LONGEST_GRACE : grace;
+    endBy = Optional.of(System.nanoTime() + bounded.toNanos());
+  }
+
+  /** In each round: what is late, and what is due. */
+  void round() {
+    long now = System.nanoTime();
+    if (over) {
+      return;
+    }
+    boolean late = subscribeBy.isPresent() && now - subscribeBy.get() >= 0;
+    if (late && events.isEmpty() && cause.isEmpty() && endBy.isEmpty()) {
+      cause = Optional.of(absent());
+      log.warn("executor {} of {} is ended: {}", record.id(), record.framework(), cause.get());
+    }
+    if (cause.isPresent() || (endBy.isPresent() && now - endBy.get() >= 0)) {
+      if (processes.runs()) {
+        processes.kill(Duration.ZERO);
+      }
+    }
+    processes.killAgain();
+    events.ifPresent(each -> each.beat(now, times.heartbeat()));
+  }
+
+  private Cause absent() {
+    return new Cause(
+        TaskState.TASK_FAILED,
+        subscribed
+            ? Reason.REASON_EXECUTOR_REREGISTRATION_TIMEOUT
+            : Reason.REASON_EXECUTOR_REGISTRATION_TIMEOUT,
+        subscribed
+            ? "Executor did not re-register within " + DurationText.of(times.back())
+            : "Executor did not register within " + DurationText.of(times.register()));
+  }
+
+  @Override
+  public boolean endsNow() {
+    boolean neverRan = cause.isPresent() && !processes.runs();
+    return !over && System.nanoTime() - notBefore >= 0 && (neverRan || processes.hasEnded());
+  }
+
+  @Override
+  public void postpone() {
+    notBefore = System.nanoTime() + PAUSE.toNanos();
+  }
+
+  @Override
+  public void clear() throws IOException, InterruptedException {
+    processes.clear();
+  }
+
+  @Override
+  public void ended() throws IOException {
+    Cause why = cause.isPresent() ? cause.get() : how();
+    for (ExecutorTask each : List.copyOf(tasks.values())) {
+      boolean lost = why.state() == TaskState.TASK_LOST;
+      each.gone(lost ? Cause.gone(each.record(), why.words()) : why);
+      tasks.remove(each.record().id());
+    }
+    events.ifPresent(ExecutorEvents::end);
+    events = Optional.empty();
+    if (Files.isDirectory(record.sandbox())) {
+      Sandboxes.ended(record.sandbox(), machine.clock().instant());
+    }
+    over = true;
+    log.info("executor {} of {} is over: {}", record.id(), record.framework(), why.words());
+  }
+
+  private Cause how() throws IOException {
+    if (processes.isOutOfMemory()) {
+      return CommandTask.outOfMemory(limits());
+    }
+    return new Cause(
+        TaskState.TASK_FAILED,
+        Reason.REASON_EXECUTOR_TERMINATED,
+        Ending.words("Executor", processes.status()));
+  }
+
+  @Override
+  public int waitStatus() throws IOException {
+    return Ending.waited(processes.status());
+  }
+
+  @Override
+  public void forget() throws InterruptedException {
+    processes.forget();
+  }
+}

@@ -1,0 +1,26 @@
+package io.pilothouse.tasks;
+
+import java.io.IOException;
+
+/**
+ * Processes of a task or an executor, whose end is to be seen to. Called under the monitor of
+ * {@link Tasks} but for {@link #clear} and {@link #forget}, which wait for processes.
+ */
+interface Run {
+  String container();
+
+  /** Whether it ended, and that is not written down yet. */
+  boolean endsNow();
+
+  /** Its end could not be seen to: later. */
+  void postpone();
+
+  /** Waits for what it left behind. */
+  void clear() throws IOException, InterruptedException;
+
+  /** It is gone: says how. */
+  void ended() throws IOException;
+
+  /** Removes its group once nothing of it runs; waits for the kernel. */
+  void forget() throws InterruptedException;
+}
