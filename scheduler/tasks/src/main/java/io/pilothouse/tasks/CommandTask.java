@@ -92,6 +92,7 @@ final class CommandTask implements Task, Run {
     TaskCommand command =
         TaskCommand.of(info().getCommand(), record.launch().getFramework().getUser());
     command.prepare(sandbox);
+    record.link();
     Map<String, String> environment = TaskEnvironment.of(machine.environment(), record);
     processes.start(command, sandbox, environment, limits());
   }

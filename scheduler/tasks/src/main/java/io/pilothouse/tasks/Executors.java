@@ -153,6 +153,11 @@ final class Executors {
       Executor made =
           record.isBuiltIn() ? builtIn(record) : CustomExecutor.create(machine, record, times);
       put(made);
+      // told now, the end of one before it would be taken for its own
+      untold.removeIf(
+          each ->
+              each.getFrameworkId().equals(framework.getId())
+                  && each.getExecutorId().equals(info.getExecutorId()));
       return made;
     } catch (IOException | RuntimeException e) {
       DurableFiles.deleteTree(disk.executors().resolve(container));

@@ -148,7 +148,11 @@ final class Launching {
       }
       switch (executor) {
         case CustomExecutor custom -> give(custom, made, running.isEmpty());
-        case BuiltInExecutor builtIn -> start(made);
+        case BuiltInExecutor builtIn -> {
+          Files.createDirectories(builtIn.record().sandbox());
+          TaskCommand.point(builtIn.record().sandbox());
+          start(made);
+        }
       }
     } catch (IOException | RuntimeException e) {
       undo(made);

@@ -58,6 +58,11 @@ record TaskCommand(CommandInfo command, Optional<RunAs> user) {
     for (String each : List.of("stdout", "stderr")) {
       Files.createFile(sandbox.resolve(each));
     }
+    point(sandbox);
+  }
+
+  /** Has {@code latest}, beside it, lead to a sandbox. */
+  static void point(Path sandbox) throws IOException {
     Path latest = sandbox.resolveSibling("latest");
     Path fresh = sandbox.resolveSibling("latest.new");
     Files.deleteIfExists(fresh);

@@ -2,6 +2,7 @@ package io.pilothouse.tasks;
 
 import com.google.protobuf.ByteString;
 import io.pilothouse.api.v1.AgentLaunch;
+import io.pilothouse.filesync.DurableFiles;
 import io.pilothouse.mesos.v1.AgentID;
 import io.pilothouse.mesos.v1.ExecutorID;
 import io.pilothouse.mesos.v1.ExecutorInfo;
@@ -12,6 +13,7 @@ import io.pilothouse.mesos.v1.TaskStatus;
 import io.pilothouse.mesos.v1.TaskStatus.Reason;
 import io.pilothouse.mesos.v1.TaskStatus.Source;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -112,6 +114,19 @@ final class TaskRecord {
     boolean nested =
         executor().filter(each -> each.getType() == ExecutorInfo.Type.DEFAULT).isPresent();
     return nested && place.isPresent() ? sandbox.resolve("containers").resolve(container) : sandbox;
+  }
+
+  /** Where people look for a task of a group: {@code tasks/ID} in its executor's sandbox. */
+  void link() throws IOException {
+    Path sandbox = sandbox();
+    if (!DurableFiles.parent(sandbox).endsWith("containers")) {
+      return;
+    }
+    Path links = DurableFiles.parent(DurableFiles.parent(sandbox)).resolve("tasks");
+    Files.createDirectories(links);
+    Path link = links.resolve(TaskDisk.name(id()));
+    Files.deleteIfExists(link); // of one of that id before
+    Files.createSymbolicLink(link, links.relativize(sandbox));
   }
 
   UpdateLog updates() {

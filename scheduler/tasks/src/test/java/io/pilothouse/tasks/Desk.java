@@ -162,6 +162,27 @@ final class Desk {
             .build());
   }
 
+  void launchesGroup(ExecutorInfo.Builder executor, TaskInfo.Builder... tasks) throws IOException {
+    AgentLaunch.Builder launch =
+        AgentLaunch.newBuilder().setFramework(framework()).setGroupExecutor(executor);
+    for (TaskInfo.Builder each : tasks) {
+      launch.addTasks(each);
+    }
+    this.tasks.take(SchedulerMessage.newBuilder().setLaunch(launch).build());
+  }
+
+  /** The scheduler thinks that its executor runs. */
+  void launchesInRunning(TaskInfo.Builder task) throws IOException {
+    tasks.take(
+        SchedulerMessage.newBuilder()
+            .setLaunch(
+                AgentLaunch.newBuilder()
+                    .setFramework(framework())
+                    .addTasks(task)
+                    .setExecutorRuns(true))
+            .build());
+  }
+
   void kills(String id, Duration grace) throws IOException {
     tasks.take(
         SchedulerMessage.newBuilder()

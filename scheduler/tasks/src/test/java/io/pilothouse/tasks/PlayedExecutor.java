@@ -22,6 +22,8 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.BlockingQueue;
@@ -140,6 +142,17 @@ final class PlayedExecutor implements AutoCloseable {
     assertThat(next).as("an event %s", kind).isNotNull();
     assertThat(next.getType()).as(next.toString()).isEqualTo(kind);
     return next;
+  }
+
+  /** Two events of two streams, in whatever order. */
+  void hearsBoth(Event.Type one, Event.Type other) throws Exception {
+    List<Event.Type> heard = new ArrayList<>();
+    for (int i = 0; i < 2; i++) {
+      @Nullable Event next = events.poll(PATIENCE_S, TimeUnit.SECONDS);
+      assertThat(next).as("events %s and %s", one, other).isNotNull();
+      heard.add(next.getType());
+    }
+    assertThat(heard).containsExactlyInAnyOrder(one, other);
   }
 
   boolean hasHeardAll() {

@@ -12,6 +12,8 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+import java.util.Base64;
 import java.util.TreeMap;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -26,19 +28,29 @@ final class Framework {
 
   private final HttpClient http = HttpClient.newHttpClient();
   private final URI api;
+  private final String known;
   private final BlockingQueue<JsonNode> events = new LinkedBlockingQueue<>();
   private final TreeMap<String, JsonNode> offers = new TreeMap<>();
   private String stream = "";
   String id = "";
 
   Framework(String address) {
+    this(address, "");
+  }
+
+  /**
+   * @param known name and secret, with a colon between them; empty where nobody is asked
+   */
+  Framework(String address, String known) {
     api = URI.create("http://" + address + "/api/v1/scheduler");
+    this.known = Base64.getEncoder().encodeToString(known.getBytes(StandardCharsets.UTF_8));
   }
 
   private HttpRequest.Builder request(String json) {
     return HttpRequest.newBuilder(api)
         .header("Content-Type", "application/json")
         .header("Accept", "application/json")
+        .header("Authorization", "Basic " + known)
         .POST(BodyPublishers.ofString(json.replace('\'', '"')));
   }
 
@@ -125,20 +137,27 @@ final class Framework {
   }
 
   void launches(JsonNode offer, String task, String line) throws Exception {
-    call(
-        ("{'type':'ACCEPT','accept':{'offer_ids':[%s],'filters':{'refuse_seconds':0},'operations':"
-                + "[{'type':'LAUNCH','launch':{'task_infos':[{'name':'%s','task_id':{'value':'%s'},"
+    accepts(
+        offer,
+        ("{'type':'LAUNCH','launch':{'task_infos':[{'name':'%s','task_id':{'value':'%s'},"
                 + "'agent_id':%s,'resources':[{'name':'cpus','type':'SCALAR','scalar':{'value':0.5}},"
                 + "{'name':'mem','type':'SCALAR','scalar':{'value':64}}],"
-                + "'command':{'value':'%s'}}]}}]}}")
-            .formatted(offer.get("id"), task, task, offer.get("agent_id"), line));
+                + "'command':{'value':'%s'}}]}}")
+            .formatted(task, task, offer.get("agent_id"), line));
+  }
+
+  void accepts(JsonNode offer, String operation) throws Exception {
+    call(
+        ("{'type':'ACCEPT','accept':{'offer_ids':[%s],'filters':{'refuse_seconds':0},'operations':"
+                + "[%s]}}")
+            .formatted(offer.get("id"), operation));
   }
 
   void kills(String task) throws Exception {
     call("{'type':'KILL','kill':{'task_id':{'value':'%s'}}}".formatted(task));
   }
 
-  private void call(String json) throws Exception {
+  void call(String json) throws Exception {
     String withId = "{'framework_id':{'value':'%s'},".formatted(id) + json.substring(1);
     HttpResponse<String> answer =
         http.send(

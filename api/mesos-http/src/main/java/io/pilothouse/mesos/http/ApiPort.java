@@ -8,6 +8,8 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.ChannelPipeline;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.group.ChannelGroup;
+import io.netty.channel.group.DefaultChannelGroup;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.SocketChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
@@ -17,6 +19,7 @@ import io.netty.handler.codec.http.HttpServerKeepAliveHandler;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.timeout.ReadTimeoutHandler;
 import io.netty.util.concurrent.DefaultThreadFactory;
+import io.netty.util.concurrent.GlobalEventExecutor;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.Optional;
@@ -47,6 +50,7 @@ public final class ApiPort implements AutoCloseable {
   public record Bounds(int threads, int connections, int body, long bodies) {}
 
   private final EventLoopGroup loops;
+  private final ChannelGroup open = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
   private final Channel channel;
 
   /**
@@ -83,6 +87,7 @@ public final class ApiPort implements AutoCloseable {
                     if (connections.incrementAndGet() > bounds.connections()) {
                       var unusedToo = child.close();
                     }
+                    open.add(child);
                     UnderWay held = new UnderWay(bodies, bounds.bodies());
                     fill(child.pipeline(), tls, bounds.body(), held, new Requests(routes, held));
                   }
@@ -120,10 +125,11 @@ public final class ApiPort implements AutoCloseable {
     return ((InetSocketAddress) channel.localAddress()).getPort();
   }
 
-  /** The port is free when this returns. */
+  /** The port is free, and all connections are closed, when this returns. */
   @Override
   public void close() {
     channel.close().awaitUninterruptibly();
+    open.close().awaitUninterruptibly();
     var unused = loops.shutdownGracefully(0, 1, TimeUnit.SECONDS);
   }
 }

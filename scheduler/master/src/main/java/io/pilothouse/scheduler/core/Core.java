@@ -294,18 +294,19 @@ public final class Core {
     agent
         .removeExecutor(message.getFrameworkId().getValue(), message.getExecutorId().getValue())
         .ifPresent(
-            executor -> {
-              tables.allocator.recover(executor.allocation(), OptionalLong.empty(), tables.now);
-              tables.tell(
-                  executor.framework(),
-                  Event.newBuilder()
-                      .setType(Event.Type.FAILURE)
-                      .setFailure(
-                          Event.Failure.newBuilder()
-                              .setAgentId(agent.agentId())
-                              .setExecutorId(message.getExecutorId())
-                              .setStatus(message.getStatus())));
-            });
+            each -> tables.allocator.recover(each.allocation(), OptionalLong.empty(), tables.now));
+    @Nullable Framework framework = tables.frameworks.get(message.getFrameworkId().getValue());
+    if (framework != null) {
+      tables.tell(
+          framework,
+          Event.newBuilder()
+              .setType(Event.Type.FAILURE)
+              .setFailure(
+                  Event.Failure.newBuilder()
+                      .setAgentId(agent.agentId())
+                      .setExecutorId(message.getExecutorId())
+                      .setStatus(message.getStatus())));
+    }
   }
 
   public void agentDetached(AgentLink link, long now) {

@@ -192,11 +192,9 @@ final class Launching {
       error(left, asked, Reason.REASON_TASK_INVALID, objection.get());
       return;
     }
-    if (info.hasExecutor()) {
-      left.start(info.getExecutor());
-    }
+    boolean runs = info.hasExecutor() && !left.start(info.getExecutor());
     add(left, info, info.getExecutor().getExecutorId().getValue());
-    send(left, List.of(info), null);
+    send(left, List.of(info), null, runs);
   }
 
   private void launchGroup(Left left, Operation operation) {
@@ -215,12 +213,13 @@ final class Launching {
       asked.forEach(task -> error(left, task, Reason.REASON_TASK_GROUP_INVALID, objection.get()));
       return;
     }
-    left.start(executor);
+    boolean runs = !left.start(executor);
     infos.forEach(info -> add(left, info, executor.getExecutorId().getValue()));
     send(
         left,
         infos.stream().map(info -> info.toBuilder().clearExecutor().build()).toList(),
-        executor);
+        executor,
+        runs);
   }
 
   private static Optional<String> otherExecutor(
@@ -253,12 +252,19 @@ final class Launching {
             .setTaskAdded(TaskAdded.newBuilder().setTask(Picture.task(task))));
   }
 
-  private void send(Left left, List<TaskInfo> tasks, @Nullable ExecutorInfo group) {
+  /**
+   * @param runs their executor does already, and its resources are counted: one that has ended
+   *     meanwhile is not to be started again for them
+   */
+  private void send(Left left, List<TaskInfo> tasks, @Nullable ExecutorInfo group, boolean runs) {
     if (left.agent.link == null) {
       throw new IllegalStateException("an offer outlived its agent's stream: " + left.agent.id);
     }
     AgentLaunch.Builder launch =
-        AgentLaunch.newBuilder().setFramework(left.framework.info).addAllTasks(tasks);
+        AgentLaunch.newBuilder()
+            .setFramework(left.framework.info)
+            .addAllTasks(tasks)
+            .setExecutorRuns(runs);
     if (group != null) {
       launch.setGroupExecutor(group);
     }
@@ -305,13 +311,15 @@ final class Launching {
       this.root = root;
     }
 
-    /** Unless it runs already. */
-    void start(ExecutorInfo info) {
+    /** Whether it was to be started; false: it runs already. */
+    boolean start(ExecutorInfo info) {
       String id = info.getExecutorId().getValue();
-      if (agent.executor(framework.id, id).isEmpty()) {
-        resources = resources.minus(ResourceForm.read(info.getResourcesList()));
-        agent.add(new Executor(framework, agent.id, role, info));
+      if (agent.executor(framework.id, id).isPresent()) {
+        return false;
       }
+      resources = resources.minus(ResourceForm.read(info.getResourcesList()));
+      agent.add(new Executor(framework, agent.id, role, info));
+      return true;
     }
 
     @Override

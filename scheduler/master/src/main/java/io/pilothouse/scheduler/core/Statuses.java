@@ -72,10 +72,11 @@ final class Statuses {
     if (!task.isOver()) {
       task.state = latest != null && Task.isTerminal(latest) ? latest : status.getState();
     }
+    if (!task.isOver() || status.getSource() == TaskStatus.Source.SOURCE_EXECUTOR) {
+      task.agent.show(task.framework.id, task.executor); // it said so, or runs what is not over
+    }
     if (task.isOver()) {
       release(task);
-    } else {
-      task.agent.show(task.framework.id, task.executor);
     }
     tables.tellOperators(
         io.pilothouse.mesos.v1.master.Event.newBuilder()

@@ -1,9 +1,9 @@
 package io.pilothouse.scheduler.http;
 
-import io.pilothouse.mesos.http.Exchange;
-import io.pilothouse.mesos.http.Bodies;
-import io.pilothouse.mesos.http.Accept;
 import io.pilothouse.mesos.MediaType;
+import io.pilothouse.mesos.http.Accept;
+import io.pilothouse.mesos.http.Bodies;
+import io.pilothouse.mesos.http.Exchange;
 import io.pilothouse.mesos.v1.MasterInfo;
 import io.pilothouse.mesos.v1.master.Call;
 import io.pilothouse.mesos.v1.master.Response;

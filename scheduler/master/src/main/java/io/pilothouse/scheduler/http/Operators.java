@@ -1,8 +1,8 @@
 package io.pilothouse.scheduler.http;
 
-import io.pilothouse.mesos.http.Exchange;
-import io.pilothouse.mesos.http.EventStream;
 import io.pilothouse.mesos.MediaType;
+import io.pilothouse.mesos.http.EventStream;
+import io.pilothouse.mesos.http.Exchange;
 import io.pilothouse.mesos.v1.master.Event;
 import io.pilothouse.scheduler.loop.Loop;
 import java.util.Iterator;

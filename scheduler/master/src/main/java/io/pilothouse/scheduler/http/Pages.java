@@ -1,8 +1,8 @@
 package io.pilothouse.scheduler.http;
 
-import io.pilothouse.mesos.http.Exchange;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
+import io.pilothouse.mesos.http.Exchange;
 import io.pilothouse.mesos.v1.MasterInfo;
 import io.pilothouse.scheduler.core.Picture;
 import io.pilothouse.scheduler.loop.Leadership;

@@ -1,9 +1,9 @@
 package io.pilothouse.scheduler.http;
 
-import io.pilothouse.mesos.http.Exchange;
-import io.pilothouse.mesos.http.Bodies;
-import io.pilothouse.mesos.http.Accept;
 import io.pilothouse.mesos.MediaType;
+import io.pilothouse.mesos.http.Accept;
+import io.pilothouse.mesos.http.Bodies;
+import io.pilothouse.mesos.http.Exchange;
 import io.pilothouse.mesos.v1.scheduler.Call;
 import io.pilothouse.scheduler.core.Answer;
 import io.pilothouse.scheduler.loop.Loop;

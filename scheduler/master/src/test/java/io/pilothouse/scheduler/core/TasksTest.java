@@ -99,7 +99,9 @@ class TasksTest {
     framework.launch(framework.lastOffer(), "t1", "cpus:1", EXECUTOR.formatted("e", "0.5"));
     assertThat(cpusOffered()).isEqualTo(2.5);
     assertThat(framework.lastOffer().getExecutorIds(0).getValue()).isEqualTo("e");
+    assertThat(agent.heard().getLast().getLaunch().getExecutorRuns()).isFalse();
     framework.launch(framework.lastOffer(), "t2", "cpus:1", EXECUTOR.formatted("e", "0.5"));
+    assertThat(agent.heard().getLast().getLaunch().getExecutorRuns()).isTrue();
     assertThat(cpusOffered()).isEqualTo(1.5);
     AgentMessage.Builder ended = AgentMessage.newBuilder();
     ended.getExecutorEndedBuilder().setStatus(256).getExecutorIdBuilder().setValue("e");
