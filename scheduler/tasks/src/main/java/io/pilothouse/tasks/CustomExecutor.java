@@ -34,6 +34,7 @@ final class CustomExecutor implements Executor, Run {
   private final ExecutorTimes times;
   private final ExecutorToken token;
   private final Container processes;
+  private final ExecutorStart start;
 
   /** Those that are not over, by their ids. */
   private final Map<String, ExecutorTask> tasks = new LinkedHashMap<>();
@@ -61,6 +62,7 @@ final class CustomExecutor implements Executor, Run {
     this.times = times;
     this.token = token;
     this.processes = new Container(machine, record.container(), record.meta());
+    this.start = new ExecutorStart(machine, record, token, processes);
     this.subscribed = Files.exists(record.meta().resolve("subscribed"));
   }
 
@@ -106,20 +108,18 @@ final class CustomExecutor implements Executor, Run {
 
   /** Starts it; what goes wrong is its tasks' end, and no failure here. */
   void start(String endpoint) {
+    started(() -> start.begin(endpoint, limits()));
+  }
+
+  private void started(ExecutorStart.Step step) {
     try {
-      TaskCommand command =
-          TaskCommand.of(record.info().getCommand(), record.frameworkInfo().getUser());
-      command.prepare(record.sandbox());
-      processes.start(
-          command,
-          record.sandbox(),
-          TaskEnvironment.of(machine.environment(), record, endpoint, token.text()),
-          limits());
-      log.info("executor {} of {} runs in {}", record.id(), record.framework(), container());
+      if (step.runsNow()) {
+        subscribeWithin(times.register());
+        log.info("executor {} of {} runs in {}", record.id(), record.framework(), container());
+      }
     } catch (IOException | RuntimeException e) {
       cannotStart(String.valueOf(e.getMessage()));
     }
-    subscribeWithin(times.register());
   }
 
   void cannotStart(String why) {
@@ -133,21 +133,24 @@ final class CustomExecutor implements Executor, Run {
 
   /** Goes on with what an agent before this one started; its tasks are here. */
   void adopt() throws IOException {
-    if (!processes.adopt(limits())) {
+    boolean ends = Files.exists(record.meta().resolve("shutdown"));
+    if (!processes.adopt(limits()) && (ends || !start.isToBeginAgain())) {
       cause =
           Optional.of(
               new Cause(
                   TaskState.TASK_LOST,
                   Reason.REASON_AGENT_RESTARTED,
                   "The agent ended while it started the executor"));
-    } else if (Files.exists(record.meta().resolve("shutdown"))) {
+    } else if (ends) {
       endWithin(record.grace());
     }
   }
 
   /** It can be spoken with from now on. */
-  void expect() {
-    if (events.isEmpty() && subscribeBy.isEmpty()) {
+  void expect(String endpoint) {
+    if (start.isToBegin()) {
+      start(endpoint);
+    } else if (events.isEmpty() && subscribeBy.isEmpty() && !start.isWaiting()) {
       subscribeWithin(subscribed ? times.back() : times.register());
     }
   }
@@ -303,6 +306,10 @@ final class CustomExecutor implements Executor, Run {
       Files.writeString(record.meta().resolve("shutdown"), "");
       endWithin(events.isPresent() ? record.grace() : Duration.ZERO);
       events.ifPresent(ExecutorEvents::shutDown);
+      if (start.isWaiting()) {
+        start.cancel();
+        cause = Optional.of(Cause.executorEndedEarly());
+      }
       machine.changed().run();
     }
   }
@@ -318,9 +325,10 @@ final class CustomExecutor implements Executor, Run {
     if (over) {
       return;
     }
+    started(() -> start.goOn(limits()));
     boolean late = subscribeBy.isPresent() && now - subscribeBy.get() >= 0;
     if (late && events.isEmpty() && cause.isEmpty() && endBy.isEmpty()) {
-      cause = Optional.of(absent());
+      cause = Optional.of(times.absent(subscribed));
       log.warn("executor {} of {} is ended: {}", record.id(), record.framework(), cause.get());
     }
     if (cause.isPresent() || (endBy.isPresent() && now - endBy.get() >= 0)) {
@@ -330,17 +338,6 @@ final class CustomExecutor implements Executor, Run {
     }
     processes.killAgain();
     events.ifPresent(each -> each.beat(now, times.heartbeat()));
-  }
-
-  private Cause absent() {
-    return new Cause(
-        TaskState.TASK_FAILED,
-        subscribed
-            ? Reason.REASON_EXECUTOR_REREGISTRATION_TIMEOUT
-            : Reason.REASON_EXECUTOR_REGISTRATION_TIMEOUT,
-        subscribed
-            ? "Executor did not re-register within " + DurationText.of(times.back())
-            : "Executor did not register within " + DurationText.of(times.register()));
   }
 
   @Override
@@ -357,6 +354,11 @@ final class CustomExecutor implements Executor, Run {
   @Override
   public void clear() throws IOException, InterruptedException {
     processes.clear();
+  }
+
+  /** This agent fetches nothing more for it; the next one goes on. */
+  void leave() {
+    start.cancel();
   }
 
   @Override

@@ -1,5 +1,7 @@
 package io.pilothouse.tasks;
 
+import io.pilothouse.mesos.v1.TaskState;
+import io.pilothouse.mesos.v1.TaskStatus.Reason;
 import java.time.Duration;
 
 /**
@@ -13,5 +15,17 @@ record ExecutorTimes(Duration register, Duration back, Duration heartbeat) {
   /** Mesos' own; the longest that it allows for coming back, since machines are busy. */
   static ExecutorTimes usual() {
     return new ExecutorTimes(Duration.ofMinutes(1), Duration.ofSeconds(15), Duration.ofMinutes(30));
+  }
+
+  /** Why one is ended that does not read its events in time. */
+  Cause absent(boolean subscribedBefore) {
+    return new Cause(
+        TaskState.TASK_FAILED,
+        subscribedBefore
+            ? Reason.REASON_EXECUTOR_REREGISTRATION_TIMEOUT
+            : Reason.REASON_EXECUTOR_REGISTRATION_TIMEOUT,
+        subscribedBefore
+            ? "Executor did not re-register within " + DurationText.of(back)
+            : "Executor did not register within " + DurationText.of(register));
   }
 }
