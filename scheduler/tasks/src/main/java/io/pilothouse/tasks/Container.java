@@ -9,11 +9,13 @@ import java.io.Writer;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -154,6 +156,19 @@ final class Container {
     if (runs()) {
       killing.again();
     }
+  }
+
+  /** Those of its group and session, and of its control groups. */
+  Set<Long> pids() throws IOException {
+    Set<Long> all = new HashSet<>();
+    if (cgroup.isPresent()) {
+      all.addAll(cgroup.get().pids());
+    }
+    OptionalLong leader = leader();
+    if (leader.isPresent()) {
+      all.addAll(ProcFs.pids(pid -> ProcFs.isOf(leader.getAsLong(), pid)));
+    }
+    return all;
   }
 
   /** Waits for what it left behind; not under the monitor. */

@@ -92,6 +92,10 @@ final class CustomExecutor implements Executor, Run {
     return token;
   }
 
+  boolean has(LocalCaller caller) throws IOException {
+    return caller.isOf(processes.pids());
+  }
+
   boolean isSubscribed() {
     return events.isPresent();
   }
@@ -354,11 +358,6 @@ final class CustomExecutor implements Executor, Run {
   @Override
   public void clear() throws IOException, InterruptedException {
     processes.clear();
-  }
-
-  /** This agent fetches nothing more for it; the next one goes on. */
-  void leave() {
-    start.cancel();
   }
 
   @Override

@@ -9,6 +9,7 @@ import io.pilothouse.mesos.http.Exchange;
 import io.pilothouse.mesos.v1.TaskStatus;
 import io.pilothouse.mesos.v1.executor.Call;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -19,7 +20,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * {@code POST /api/v1/executor}: the checks, in Mesos' order. An executor speaks for itself alone:
- * it is known by the token that it was started with.
+ * it is known by the token that it was started with, or else by the process that calls.
  */
 final class ExecutorApi implements Consumer<Exchange> {
   private static final Logger log = LoggerFactory.getLogger(ExecutorApi.class);
@@ -106,12 +107,21 @@ final class ExecutorApi implements Consumer<Exchange> {
     }
   }
 
-  private Optional<CustomExecutor> caller(Exchange exchange, Executors known) {
-    String header = exchange.header("Authorization").orElse("");
+  /**
+   * By its token; executors of before there were any call without, and are told by their socket.
+   */
+  private Optional<CustomExecutor> caller(Exchange exchange, Executors known) throws IOException {
+    Optional<String> header = exchange.header("Authorization");
+    Optional<InetSocketAddress> end = exchange.caller();
     synchronized (monitor) {
-      return header.startsWith(BEARER)
-          ? known.withToken(header.substring(BEARER.length()).strip())
-          : Optional.empty();
+      if (header.isPresent()) {
+        return header.get().startsWith(BEARER)
+            ? known.withToken(header.get().substring(BEARER.length()).strip())
+            : Optional.empty();
+      }
+      Optional<LocalCaller> caller =
+          end.isPresent() ? LocalCaller.of(end.get().getPort(), known.port()) : Optional.empty();
+      return caller.isPresent() ? known.with(caller.get()) : Optional.empty();
     }
   }
 

@@ -145,6 +145,16 @@ final class Executors {
     return customs().stream().filter(each -> !each.isOver() && each.token().is(token)).findFirst();
   }
 
+  /** Whose process it is. */
+  Optional<CustomExecutor> with(LocalCaller caller) throws IOException {
+    for (CustomExecutor each : customs()) {
+      if (!each.isOver() && each.has(caller)) {
+        return Optional.of(each);
+      }
+    }
+    return Optional.empty();
+  }
+
   /** A new one, written down and not started. */
   Executor create(FrameworkInfo framework, ExecutorInfo info) throws IOException {
     String container = UUID.randomUUID().toString();

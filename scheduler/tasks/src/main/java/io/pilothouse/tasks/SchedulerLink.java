@@ -2,6 +2,7 @@ package io.pilothouse.tasks;
 
 import io.grpc.Channel;
 import io.grpc.Status;
+import io.grpc.stub.CallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import io.pilothouse.api.v1.AgentMessage;
 import io.pilothouse.api.v1.AgentPong;
@@ -29,6 +30,9 @@ public final class SchedulerLink implements AutoCloseable {
   private static final Duration PING_EVERY = Duration.ofSeconds(15);
 
   private static final int PINGS_MISSED = 5;
+
+  /** Of messages of executors, in bytes. */
+  private static final long MOST_WAITING = 4 << 20;
 
   /** A connection that can be given up. */
   public interface Connection extends AutoCloseable {
@@ -142,6 +146,10 @@ public final class SchedulerLink implements AutoCloseable {
     private final String to;
     private final Connection connection;
     private @Nullable StreamObserver<AgentMessage> out;
+
+    /** Bytes of messages of executors since the stream last took all at once. */
+    private long waiting;
+
     private volatile long heardAt = System.nanoTime();
     private volatile Duration pingEvery = PING_EVERY;
 
@@ -164,9 +172,21 @@ public final class SchedulerLink implements AutoCloseable {
     }
 
     synchronized void send(AgentMessage message) {
-      if (out != null) {
+      if (out != null && hasRoom(out, message)) {
         out.onNext(message);
       }
+    }
+
+    /** What executors say to their frameworks may be lost, and must not fill the memory. */
+    private boolean hasRoom(StreamObserver<AgentMessage> to, AgentMessage message) {
+      if (!message.hasMessage()) {
+        return true;
+      }
+      if (to instanceof CallStreamObserver<?> call && call.isReady()) {
+        waiting = 0;
+      }
+      waiting += message.getSerializedSize();
+      return waiting <= MOST_WAITING;
     }
 
     @Override

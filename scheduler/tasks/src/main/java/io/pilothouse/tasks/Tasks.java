@@ -365,7 +365,6 @@ public final class Tasks implements AutoCloseable {
         command.leave();
       }
     }
-    executors.customs().forEach(CustomExecutor::leave);
     machine.fetcher().close();
   }
 }

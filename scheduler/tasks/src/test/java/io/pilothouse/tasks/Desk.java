@@ -199,6 +199,19 @@ final class Desk {
             .build());
   }
 
+  /** The machine is taken: no grace. */
+  void drains(String id) throws IOException {
+    tasks.take(
+        SchedulerMessage.newBuilder()
+            .setKill(
+                AgentKill.newBuilder()
+                    .setFrameworkId(framework().getId())
+                    .setTaskId(TaskID.newBuilder().setValue(id))
+                    .setReason("the machine is taken")
+                    .setReasonNumber(TaskStatus.Reason.REASON_AGENT_DRAINING_VALUE))
+            .build());
+  }
+
   void shutsDownFramework() throws IOException {
     tasks.take(
         SchedulerMessage.newBuilder()

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.protobuf.ByteString;
 import io.pilothouse.mesos.MediaType;
 import io.pilothouse.mesos.v1.ExecutorID;
+import io.pilothouse.mesos.v1.ExecutorInfo;
 import io.pilothouse.mesos.v1.FrameworkID;
 import io.pilothouse.mesos.v1.TaskState;
 import io.pilothouse.mesos.v1.TaskStatus;
@@ -153,7 +154,7 @@ class ExecutorApiTest {
       HttpResponse<String> answer =
           executor.send(call.clone().setExecutorId(ExecutorID.newBuilder().setValue("e2")));
       assertThat(answer.statusCode()).isEqualTo(403);
-      assertThat(answer.body()).isEqualTo("The token is of executor 'e' of framework 'f-1'");
+      assertThat(answer.body()).isEqualTo("The call is of executor 'e' of framework 'f-1'");
 
       executor.subscribes();
       other.subscribes();
@@ -175,6 +176,46 @@ class ExecutorApiTest {
         .hasValue("Bearer realm=\"mesos-agent-executor\"");
     executor.token = "";
     assertThat(executor.send(executor.call(Call.Type.HEARTBEAT)).statusCode()).isEqualTo(401);
+    assertThat(
+            executor
+                .send(
+                    HttpRequest.newBuilder(
+                            URI.create(
+                                "http://"
+                                    + executor.environment.get("MESOS_AGENT_ENDPOINT")
+                                    + "/api/v1/executor"))
+                        .POST(BodyPublishers.noBody())
+                        .build())
+                .statusCode())
+        .as("without one, from a process that is no executor's")
+        .isEqualTo(401);
+  }
+
+  @Test
+  void anExecutorThatKnowsNoTokensIsKnownByItsProcess() throws Exception {
+    String heartbeat =
+        "{\"type\":\"HEARTBEAT\",\"framework_id\":{\"value\":\"f-1\"},\"executor_id\":"
+            + "{\"value\":\"old\"}}";
+    ExecutorInfo.Builder old = Desk.executor("old");
+    old.getCommandBuilder()
+        .setValue(
+            "unset MESOS_EXECUTOR_AUTHENTICATION_TOKEN; exec %s -XX:+UseSerialGC -cp %s %s '%s'"
+                .formatted(
+                    Path.of(System.getProperty("java.home"), "bin", "java"),
+                    System.getProperty("java.class.path"),
+                    OldExecutor.class.getName(),
+                    heartbeat));
+    desk.launches(Desk.inExecutor("t2", old));
+
+    desk.await(() -> answers().equals("202\n"));
+  }
+
+  private String answers() {
+    try {
+      return desk.stdout("old");
+    } catch (java.io.IOException e) {
+      return ""; // it is not there yet
+    }
   }
 
   @Test

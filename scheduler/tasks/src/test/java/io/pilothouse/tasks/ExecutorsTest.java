@@ -257,8 +257,10 @@ class ExecutorsTest {
   void whoReadsEventsIsToldThatTheAgentLives() throws Exception {
     desk.times = new ExecutorTimes(HOUR, HOUR, Duration.ofMillis(50));
     desk.restartsAgent();
-    try (PlayedExecutor executor = running("t1")) {
-      desk.round();
+    try (PlayedExecutor executor = started("t1")) {
+      executor.subscribes();
+      executor.hears(Event.Type.SUBSCRIBED);
+      executor.hears(Event.Type.LAUNCH);
       desk.await(() -> !executor.hasHeardAll());
       executor.hears(Event.Type.HEARTBEAT);
     }

@@ -15,6 +15,7 @@ import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.QueryStringDecoder;
 import io.netty.util.CharsetUtil;
 import io.pilothouse.mesos.MediaType;
+import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -62,6 +63,13 @@ public final class Exchange {
 
   public String uri() {
     return uri;
+  }
+
+  /** The caller's end of the connection; empty when that is gone. */
+  public Optional<InetSocketAddress> caller() {
+    return context.channel().remoteAddress() instanceof InetSocketAddress address
+        ? Optional.of(address)
+        : Optional.empty();
   }
 
   public byte[] body() {
