@@ -22,8 +22,8 @@ import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Tasks whose commands want something fetched first. */
@@ -159,13 +159,10 @@ class FetchedTasksTest {
     desk.until("t3", TaskState.TASK_KILLED);
   }
 
-  static boolean isRoot() {
-    return RunAs.isRoot();
-  }
-
   @Test
-  @EnabledIf("isRoot")
+  @Tag("system")
   void allOfItIsItsUsersAndItReadsNoMoreThanItsUserMay() throws Exception {
+    assertThat(RunAs.isRoot()).as("run by root, who alone can become another").isTrue();
     origin.has("/a.tar", new Tar().file("d/f", "x").link("l", "d").bytes());
     Path secret = Files.writeString(disk.resolve("secret"), "of root");
     Files.setPosixFilePermissions(
