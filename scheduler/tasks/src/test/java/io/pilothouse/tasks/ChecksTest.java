@@ -111,8 +111,7 @@ class ChecksTest {
 
   @Test
   void onlyChangesAreTold() throws Exception {
-    desk.launches(
-        task(healthBy("echo look >>looks; test ! -e ill", 1000)));
+    desk.launches(task(healthBy("echo look >>looks; test ! -e ill", 1000)));
 
     desk.await(() -> looked(3));
     Path sandbox = desk.sandbox("t1");
@@ -151,9 +150,7 @@ class ChecksTest {
 
   @Test
   void failuresInTheGracePeriodDoNotCountUntilItHasBeenWell() throws Exception {
-    desk.launches(
-        task(
-            healthBy("echo look >>looks; test -e well", 1).setGracePeriodSeconds(3600)));
+    desk.launches(task(healthBy("echo look >>looks; test -e well", 1).setGracePeriodSeconds(3600)));
     desk.await(() -> looked(3));
     assertThat(healths()).isEmpty();
     Path well = Files.createFile(desk.sandbox("t1").resolve("well"));
@@ -198,10 +195,7 @@ class ChecksTest {
     for (String each : List.of("0", "3", "0")) {
       int before = found().size();
       Files.writeString(desk.sandbox("t1").resolve("code.new"), each);
-      Files.move(
-          desk.sandbox("t1").resolve("code.new"),
-          code,
-          StandardCopyOption.REPLACE_EXISTING);
+      Files.move(desk.sandbox("t1").resolve("code.new"), code, StandardCopyOption.REPLACE_EXISTING);
       desk.await(() -> found().size() > before && exit(found().getLast()).equals(each));
     }
 

@@ -57,8 +57,7 @@ class FetchedTasksTest {
     byte[] archive = new Tar().file("bin/hello", 0755, "#!/bin/sh\necho fetched\n").gzip();
     origin.has("/hello.tgz", archive);
 
-    desk.launches(
-        task("t1", "bin/hello", origin.uri("/hello.tgz#sha256=" + Sha256.hex(archive))));
+    desk.launches(task("t1", "bin/hello", origin.uri("/hello.tgz#sha256=" + Sha256.hex(archive))));
 
     desk.until("t1", TaskState.TASK_FINISHED);
     assertThat(desk.stdout("t1")).isEqualTo("fetched\n");
@@ -135,12 +134,9 @@ class FetchedTasksTest {
         .getCommandBuilder()
         .addUris(CommandInfo.URI.newBuilder().setValue(origin.uri("/conf")));
     ExecutorInfo.Builder failing = Desk.executor("e2");
-    failing
-        .getCommandBuilder()
-        .addUris(CommandInfo.URI.newBuilder().setValue(origin.uri("/none")));
+    failing.getCommandBuilder().addUris(CommandInfo.URI.newBuilder().setValue(origin.uri("/none")));
     ExecutorInfo.Builder slow = Desk.executor("e3");
-    slow.getCommandBuilder()
-        .addUris(CommandInfo.URI.newBuilder().setValue(origin.uri("/slow")));
+    slow.getCommandBuilder().addUris(CommandInfo.URI.newBuilder().setValue(origin.uri("/slow")));
 
     desk.launches(Desk.inExecutor("t1", executor));
     desk.launches(Desk.inExecutor("t2", failing));
@@ -165,10 +161,8 @@ class FetchedTasksTest {
     assertThat(RunAs.isRoot()).as("run by root, who alone can become another").isTrue();
     origin.has("/a.tar", new Tar().file("d/f", "x").link("l", "d").bytes());
     Path secret = Files.writeString(disk.resolve("secret"), "of root");
-    Files.setPosixFilePermissions(
-        secret, PosixFilePermissions.fromString("rw-------"));
-    Files.setPosixFilePermissions(
-        disk, PosixFilePermissions.fromString("rwxr-xr-x"));
+    Files.setPosixFilePermissions(secret, PosixFilePermissions.fromString("rw-------"));
+    Files.setPosixFilePermissions(disk, PosixFilePermissions.fromString("rwxr-xr-x"));
     TaskInfo.Builder mine = task("t1", "echo more >>d/f && rm l", origin.uri("/a.tar"));
     mine.getCommandBuilder().setUser("nobody");
     TaskInfo.Builder theirs = task("t2", "true", secret.toString());

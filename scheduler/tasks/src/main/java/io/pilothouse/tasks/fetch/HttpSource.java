@@ -4,7 +4,9 @@ import io.pilothouse.filesync.DiskFull;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.HttpURLConnection;
+import java.net.SocketTimeoutException;
 import java.net.URI;
+import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
@@ -14,6 +16,7 @@ import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A download by http or https: redirects followed by hand, tried again when it breaks off, and gone
@@ -70,8 +73,8 @@ final class HttpSource implements Source {
   private static String words(IOException e) {
     String words = String.valueOf(e.getMessage());
     return switch (e) {
-      case java.net.UnknownHostException no -> "no host is called " + words;
-      case java.net.SocketTimeoutException late -> "it does not go on (" + words + ")";
+      case UnknownHostException no -> "no host is called " + words;
+      case SocketTimeoutException late -> "it does not go on (" + words + ")";
       default -> words;
     };
   }
@@ -168,8 +171,7 @@ final class HttpSource implements Source {
       throws IOException {
     // without user and password: errors of the JDK name the URL
     String plain = at.toString().replaceFirst("//[^/?#]*@", "//");
-    HttpURLConnection connection =
-        (HttpURLConnection) URI.create(plain).toURL().openConnection();
+    HttpURLConnection connection = (HttpURLConnection) URI.create(plain).toURL().openConnection();
     connection.setInstanceFollowRedirects(false);
     connection.setUseCaches(false);
     connection.setConnectTimeout((int) limits.connect().toMillis());
@@ -233,7 +235,9 @@ final class HttpSource implements Source {
       out.position(have);
       byte[] piece = new byte[PIECE];
       long got = 0;
-      for (int read = in.read(piece); read >= 0; read = in.read(piece)) {
+      for (int read = read(in, piece, got, length);
+          read >= 0;
+          read = read(in, piece, got, length)) {
         got += read;
         tooLong(have + got);
         if (System.nanoTime() - end >= 0) {
@@ -245,10 +249,29 @@ final class HttpSource implements Source {
           out.write(bytes);
         }
       }
-      if (length >= 0 && got != length) {
-        throw new IOException("it broke off after %d of %d bytes".formatted(got, length));
-      }
     }
+  }
+
+  /** The JDK says of what is too short, if it says anything, that an end came early. */
+  private static int read(InputStream in, byte[] piece, long got, long length)
+      throws IOException {
+    int read;
+    try {
+      read = in.read(piece);
+    } catch (SocketTimeoutException e) {
+      throw e;
+    } catch (IOException e) {
+      throw brokeOff(got, length, e);
+    }
+    if (read < 0 && length >= 0 && got != length) {
+      throw brokeOff(got, length, null);
+    }
+    return read;
+  }
+
+  private static IOException brokeOff(long got, long length, @Nullable IOException cause) {
+    String of = length < 0 ? "" : " of " + length;
+    return new IOException("it broke off after %d%s bytes".formatted(got, of), cause);
   }
 
   private void tooLong(long bytes) throws FetchException {

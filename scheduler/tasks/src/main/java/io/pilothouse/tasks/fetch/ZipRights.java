@@ -64,8 +64,9 @@ final class ZipRights {
         return;
       }
       if (bytes.get(at + 5) == UNIX) {
-        String text = new String(bytes.array(), at + ENTRY_LENGTH, name, StandardCharsets.UTF_8);
-        all.put(text, bytes.getInt(at + 38) >>> 16);
+        byte[] text = new byte[name];
+        bytes.get(at + ENTRY_LENGTH, text);
+        all.put(new String(text, StandardCharsets.UTF_8), bytes.getInt(at + 38) >>> 16);
       }
       at += ENTRY_LENGTH + name + rest;
     }

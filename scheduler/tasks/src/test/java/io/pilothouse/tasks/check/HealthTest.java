@@ -20,8 +20,8 @@ class HealthTest {
 
   private static String looks(Health health, Duration age, String marks) {
     StringBuilder said = new StringBuilder();
-    for (char each : marks.toCharArray()) {
-      Health.Change change = health.look(finding(each == '+' ? "" : "ill"), age);
+    for (int i = 0; i < marks.length(); i++) {
+      Health.Change change = health.look(finding(marks.charAt(i) == '+' ? "" : "ill"), age);
       String healthy = change.healthy().map(is -> is ? "well" : "ill").orElse("-");
       said.append(healthy).append(change.kill().isPresent() ? "!" : "").append(' ');
     }
@@ -41,8 +41,7 @@ class HealthTest {
     assertThat(looks(new Health(GRACE, 1, Optional.empty()), EARLY, "---+-"))
         .isEqualTo("- - - well ill!");
     assertThat(looks(new Health(GRACE, 2, Optional.empty()), LATE, "--")).isEqualTo("ill -!");
-    assertThat(looks(new Health(Duration.ZERO, 1, Optional.empty()), EARLY, "-"))
-        .isEqualTo("ill!");
+    assertThat(looks(new Health(Duration.ZERO, 1, Optional.empty()), EARLY, "-")).isEqualTo("ill!");
   }
 
   @Test
@@ -62,7 +61,8 @@ class HealthTest {
 
     assertThat(Pace.of(check.build()))
         .as("as Mesos has them")
-        .isEqualTo(new Pace(Duration.ofSeconds(15), Duration.ofSeconds(10), Duration.ofSeconds(20)));
+        .isEqualTo(
+            new Pace(Duration.ofSeconds(15), Duration.ofSeconds(10), Duration.ofSeconds(20)));
     check
         .setDelaySeconds(Double.NaN)
         .setIntervalSeconds(0)

@@ -52,8 +52,7 @@ class ArchivesTest {
   }
 
   private void tar(String... args) throws Exception {
-    Process process =
-        new ProcessBuilder(args).directory(disk.toFile()).inheritIO().start();
+    Process process = new ProcessBuilder(args).directory(disk.toFile()).inheritIO().start();
     assertThat(process.waitFor()).as(String.join(" ", args)).isZero();
   }
 
@@ -177,8 +176,7 @@ class ArchivesTest {
     assertThat(refusal("h.tar", hard)).contains("not within");
     byte[] none = new Tar().add("h", 0644, '1', "none", 0, new byte[0]).bytes();
     assertThat(refusal("n.tar", none)).contains("which it does not hold before");
-    byte[] toLink =
-        new Tar().link("l", "x").add("h", 0644, '1', "l", 0, new byte[0]).bytes();
+    byte[] toLink = new Tar().link("l", "x").add("h", 0644, '1', "l", 0, new byte[0]).bytes();
     assertThat(refusal("k.tar", toLink)).contains("which it does not hold before");
   }
 
@@ -188,8 +186,7 @@ class ArchivesTest {
     Path plain = file("plain", new byte[1]);
 
     assertThat(
-            fetched.fails(
-                uri(archive.toString()), uri(plain.toString()).setOutputFile("conf/x")))
+            fetched.fails(uri(archive.toString()), uri(plain.toString()).setOutputFile("conf/x")))
         .contains(plain.toString(), "no directory but a file or a link");
   }
 

@@ -23,7 +23,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** Files of servers and of the machine, and what servers do wrong. */
 class DownloadsTest {
-  private static final byte[] CONTENT = "0123456789".repeat(10_000).getBytes(StandardCharsets.UTF_8);
+  private static final byte[] CONTENT =
+      "0123456789".repeat(10_000).getBytes(StandardCharsets.UTF_8);
 
   @TempDir private Path disk;
   private Fetched fetched;
@@ -120,8 +121,7 @@ class DownloadsTest {
   @ParameterizedTest
   @CsvSource({"../up", "/abs", "a/../../up", "."})
   void anOutputFileIsWithinTheSandbox(String name) {
-    assertThatThrownBy(
-            () -> fetched.begin(new CountDownLatch(1), at("/x").setOutputFile(name)))
+    assertThatThrownBy(() -> fetched.begin(new CountDownLatch(1), at("/x").setOutputFile(name)))
         .hasMessageContaining("URI output file must be within the sandbox directory");
   }
 
@@ -173,7 +173,8 @@ class DownloadsTest {
   void whatWillNotPassIsToldAtOnceAndWhatMayIsTriedAgain() throws Exception {
     AtomicInteger times = new AtomicInteger();
     origin.answers(
-        "/busy", exchange -> exchange.sendResponseHeaders(times.getAndIncrement() < 2 ? 503 : 204, -1));
+        "/busy",
+        exchange -> exchange.sendResponseHeaders(times.getAndIncrement() < 2 ? 503 : 204, -1));
     origin.answers("/sick", exchange -> exchange.sendResponseHeaders(500, -1));
     origin.answers("/mine", exchange -> exchange.sendResponseHeaders(403, -1));
 
@@ -182,8 +183,7 @@ class DownloadsTest {
     assertThat(fetched.fails(at("/sick"))).contains("HTTP status 500, 3 times");
     assertThat(fetched.fails(at("/busy"))).as("204 is no content").contains("HTTP status 204");
     assertThat(origin.requests)
-        .containsExactly(
-            "/none", "/mine", "/sick", "/sick", "/sick", "/busy", "/busy", "/busy");
+        .containsExactly("/none", "/mine", "/sick", "/sick", "/sick", "/busy", "/busy", "/busy");
   }
 
   @Test
@@ -227,7 +227,12 @@ class DownloadsTest {
   @Test
   void whatIsTooLongIsNotFetchedToItsEnd() throws Exception {
     origin.answers(
-        "/long", exchange -> exchange.sendResponseHeaders(200, fetched.limits.file() + 1));
+        "/long",
+        exchange -> {
+          exchange.sendResponseHeaders(200, fetched.limits.file() + 1);
+          exchange.getResponseBody().write(1);
+          exchange.getResponseBody().flush();
+        });
     origin.answers(
         "/endless",
         exchange -> {
