@@ -16,8 +16,8 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * A task that is fetched from a server with its checksum, runs, is well and then is not, through the
- * real scheduler and the agent's part for offers.
+ * A task that is fetched from a server with its checksum, runs, is well and then is not, through
+ * the real scheduler and the agent's part for offers.
  */
 @Timeout(120)
 class FetchedTaskEndToEndTest {
@@ -53,7 +53,8 @@ class FetchedTaskEndToEndTest {
 
   private static byte[] archive() throws Exception {
     Path app = Files.createDirectories(dir.resolve("packed/app"));
-    Path run = Files.writeString(app.resolve("run"), "#!/bin/sh\necho from the archive\nexec sleep 600\n");
+    Path run =
+        Files.writeString(app.resolve("run"), "#!/bin/sh\necho from the archive\nexec sleep 600\n");
     assertThat(run.toFile().setExecutable(true)).isTrue();
     Process tar =
         new ProcessBuilder("tar", "-czf", "app.tar.gz", "app")

@@ -56,8 +56,7 @@ final class HealthChecks {
             }
             yield Objections.first(
                 List.of(
-                    () ->
-                        path(check.getHttp().hasPath(), check.getHttp().getPath(), "HTTP check"),
+                    () -> path(check.getHttp().hasPath(), check.getHttp().getPath(), "HTTP check"),
                     () -> port(check.getHttp().getPort(), "HTTP check")));
           }
           case TCP ->
@@ -99,7 +98,9 @@ final class HealthChecks {
             () -> port(check.getHttp().getPort(), "HTTP health check")));
   }
 
-  /** Not in Mesos, where such a check fails for ever; an unsigned number, so it may look negative. */
+  /**
+   * Not in Mesos, where such a check fails for ever; an unsigned number, so it may look negative.
+   */
   private static Optional<String> port(int port, String what) {
     return when(
         port < 1 || port > 0xffff,

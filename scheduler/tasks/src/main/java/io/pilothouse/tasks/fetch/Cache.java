@@ -6,7 +6,8 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Instant;
+import java.nio.file.attribute.FileTime;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -39,6 +40,9 @@ final class Cache {
 
   private final Map<String, Entry> entries = new HashMap<>();
 
+  /** The latest use: counted, so that no jump of a clock makes the oldest of the newest. */
+  private FileTime last = FileTime.fromMillis(0);
+
   /** By directory: how many use it now. */
   private final Map<Path, Integer> inUse = new HashMap<>();
 
@@ -61,10 +65,11 @@ final class Cache {
     for (Path each : all) {
       Optional<Entry> entry = Entry.load(each);
       Entry other = entry.isPresent() ? entries.get(entry.get().key()) : null;
-      if (entry.isEmpty() || (other != null && other.used().isAfter(entry.get().used()))) {
+      if (entry.isEmpty() || (other != null && other.used().compareTo(entry.get().used()) > 0)) {
         DurableFiles.deleteTree(each);
       } else {
         entries.put(entry.get().key(), entry.get());
+        last = Collections.max(List.of(last, entry.get().used()));
         if (other != null) {
           DurableFiles.deleteTree(other.dir());
         }
@@ -177,7 +182,8 @@ final class Cache {
 
   private void pin(Entry entry) throws IOException {
     inUse.merge(entry.dir(), 1, Integer::sum);
-    entry.use();
+    last = FileTime.fromMillis(last.toMillis() + 1);
+    entry.use(last);
   }
 
   private synchronized void unpin(Entry entry) throws IOException {
@@ -207,7 +213,7 @@ final class Cache {
     }
   }
 
-  private static Instant used(Entry entry) {
+  private static FileTime used(Entry entry) {
     try {
       return entry.used();
     } catch (IOException e) {

@@ -7,7 +7,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
-import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 
@@ -60,8 +59,8 @@ record Entry(Path dir, String key, String sha256, Validator validator, long size
         : Optional.empty();
   }
 
-  Instant used() throws IOException {
-    return Files.getLastModifiedTime(dir).toInstant();
+  FileTime used() throws IOException {
+    return Files.getLastModifiedTime(dir);
   }
 
   Entry moved(Path to) throws IOException {
@@ -69,7 +68,8 @@ record Entry(Path dir, String key, String sha256, Validator validator, long size
     return new Entry(to, key, sha256, validator, size);
   }
 
-  void use() throws IOException {
-    Files.setLastModifiedTime(dir, FileTime.from(Instant.now()));
+  /** Remembers that it was used, for the next agent, too. */
+  void use(FileTime at) throws IOException {
+    Files.setLastModifiedTime(dir, at);
   }
 }

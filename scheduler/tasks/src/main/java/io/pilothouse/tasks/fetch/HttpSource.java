@@ -253,8 +253,7 @@ final class HttpSource implements Source {
   }
 
   /** The JDK says of what is too short, if it says anything, that an end came early. */
-  private static int read(InputStream in, byte[] piece, long got, long length)
-      throws IOException {
+  private static int read(InputStream in, byte[] piece, long got, long length) throws IOException {
     int read;
     try {
       read = in.read(piece);
