@@ -12,7 +12,7 @@ import java.util.Optional;
 
 /**
  * One content that is kept: a directory with {@code content} and {@code about}, which came by one
- * rename and does not change. Its time is when it was last used.
+ * rename and does not change. Its time is no time of day: the higher, the later it was used.
  *
  * @param key of its URI
  */
