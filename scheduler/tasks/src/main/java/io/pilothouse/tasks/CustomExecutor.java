@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -27,7 +28,6 @@ import org.slf4j.LoggerFactory;
 final class CustomExecutor implements Executor, Run {
   private static final Logger log = LoggerFactory.getLogger(CustomExecutor.class);
   private static final Duration PAUSE = Duration.ofSeconds(1);
-  private static final Duration LONGEST_GRACE = Duration.ofDays(365);
 
   private final Machine machine;
   private final ExecutorRecord record;
@@ -92,6 +92,7 @@ final class CustomExecutor implements Executor, Run {
     return token;
   }
 
+  /** Whether one of its processes calls; looks at them, not under the monitor. */
   boolean has(LocalCaller caller) throws IOException {
     return caller.isOf(processes.pids());
   }
@@ -183,7 +184,8 @@ final class CustomExecutor implements Executor, Run {
   }
 
   /** It reads events from now on. What it says first: what it does not know to have arrived. */
-  void subscribe(ExecutorEvents stream, Call.Subscribe said) throws IOException {
+  void subscribe(ExecutorEvents stream, Call.Subscribe said, LongSupplier waiting)
+      throws IOException {
     events.ifPresent(ExecutorEvents::end);
     events = Optional.of(stream);
     subscribeBy = Optional.empty();
@@ -198,7 +200,7 @@ final class CustomExecutor implements Executor, Run {
       if (objection.isPresent()) {
         log.warn("{}: a status of before is left out: {}", container(), objection.get());
       } else {
-        update(each.getStatus());
+        var unused = update(each.getStatus(), waiting); // one too many comes again
       }
     }
     Set<String> has = new LinkedHashSet<>();
@@ -240,9 +242,10 @@ final class CustomExecutor implements Executor, Run {
   /**
    * What it says of a task.
    *
+   * @param waiting bytes of statuses of all tasks that are not acknowledged
    * @return why that is not taken now; empty when it is
    */
-  Optional<String> update(TaskStatus status) throws IOException {
+  Optional<String> update(TaskStatus status, LongSupplier waiting) throws IOException {
     TaskID id = status.getTaskId();
     ExecutorTask task = tasks.get(id.getValue());
     if (task == null) {
@@ -257,7 +260,7 @@ final class CustomExecutor implements Executor, Run {
       }
       return Optional.empty();
     }
-    Optional<String> full = ExecutorCallCheck.tooMany(known.updates());
+    Optional<String> full = ExecutorCallCheck.tooMany(known.updates(), waiting.getAsLong());
     if (full.isEmpty()) {
       known.pass(status);
       if (known.hasEnded()) {
@@ -310,8 +313,7 @@ final class CustomExecutor implements Executor, Run {
       Files.writeString(record.meta().resolve("shutdown"), "");
       endWithin(events.isPresent() ? record.grace() : Duration.ZERO);
       events.ifPresent(ExecutorEvents::shutDown);
-      if (start.isWaiting()) {
-        start.cancel();
+      if (start.cancel()) {
         cause = Optional.of(Cause.executorEndedEarly());
       }
       machine.changed().run();
@@ -319,8 +321,7 @@ final class CustomExecutor implements Executor, Run {
   }
 
   private void endWithin(Duration grace) {
-    Duration bounded = grace.compareTo(LONGEST_GRACE) > 0 ? LONGEST_GRACE : grace;
-    endBy = Optional.of(System.nanoTime() + bounded.toNanos());
+    endBy = Optional.of(System.nanoTime() + ExecutorTimes.bounded(grace).toNanos());
   }
 
   /** In each round: what is late, and what is due. */

@@ -28,10 +28,16 @@ final class ExecutorApi implements Consumer<Exchange> {
       List.of("/api/v1/executor", "/slave(1)/api/v1/executor");
   private static final String BEARER = "Bearer ";
 
-  /** Bytes that may wait for an executor that reads slowly: a few launches. */
-  private static final long MOST_WAITING = 8 << 20;
+  /**
+   * Bytes that may wait for executors that read slowly: a few launches, and an agent has 40 MiB.
+   */
+  private static final long MOST_WAITING = 2 << 20;
+
+  private static final long MOST_WAITING_FOR_ALL = 8 << 20;
 
   private final Object monitor;
+  private final Object looking = new Object();
+  private final EventStream.Room room = EventStream.Room.shared(MOST_WAITING, MOST_WAITING_FOR_ALL);
   private final Consumer<AgentMessage> scheduler;
   private volatile @Nullable Executors executors;
 
@@ -107,21 +113,35 @@ final class ExecutorApi implements Consumer<Exchange> {
     }
   }
 
-  /**
-   * By its token; executors of before there were any call without, and are told by their socket.
-   */
+  /** By its token; those of before there were any call without, and are told by their socket. */
   private Optional<CustomExecutor> caller(Exchange exchange, Executors known) throws IOException {
     Optional<String> header = exchange.header("Authorization");
-    Optional<InetSocketAddress> end = exchange.caller();
-    synchronized (monitor) {
-      if (header.isPresent()) {
+    if (header.isPresent()) {
+      synchronized (monitor) {
         return header.get().startsWith(BEARER)
             ? known.withToken(header.get().substring(BEARER.length()).strip())
             : Optional.empty();
       }
-      Optional<LocalCaller> caller =
-          end.isPresent() ? LocalCaller.of(end.get().getPort(), known.port()) : Optional.empty();
-      return caller.isPresent() ? known.with(caller.get()) : Optional.empty();
+    }
+    Optional<InetSocketAddress> end = exchange.caller();
+    List<CustomExecutor> all;
+    int port;
+    synchronized (monitor) {
+      all = known.customs();
+      port = known.port();
+    }
+    if (end.isEmpty() || all.isEmpty()) {
+      return Optional.empty();
+    }
+    // anybody on the machine can have this looked up: one at a time, and nothing else waits
+    synchronized (looking) {
+      Optional<LocalCaller> caller = LocalCaller.of(end.get().getPort(), port);
+      for (CustomExecutor each : all) {
+        if (caller.isPresent() && each.has(caller.get())) {
+          return Optional.of(each);
+        }
+      }
+      return Optional.empty();
     }
   }
 
@@ -139,7 +159,7 @@ final class ExecutorApi implements Consumer<Exchange> {
     } else if (named.get() != caller) {
       exchange.text(
           403,
-          "The token is of executor '%s' of framework '%s'"
+          "The call is of executor '%s' of framework '%s'"
               .formatted(caller.record().id(), caller.record().framework()));
     } else if (call.getType() == Call.Type.UNKNOWN) {
       exchange.text(501, "Received 'UNKNOWN' call");
@@ -148,7 +168,7 @@ final class ExecutorApi implements Consumer<Exchange> {
     } else if (!caller.isSubscribed()) {
       exchange.text(403, "Executor is not subscribed");
     } else if (call.getType() == Call.Type.UPDATE) {
-      update(exchange, call.getUpdate().getStatus(), caller);
+      update(exchange, call.getUpdate().getStatus(), known, caller);
     } else {
       scheduler.accept(Executors.message(caller.record(), call.getMessage().getData()));
       exchange.text(202, "");
@@ -161,11 +181,11 @@ final class ExecutorApi implements Consumer<Exchange> {
       Executors known,
       CustomExecutor executor,
       MediaType type) {
-    EventStream stream = exchange.stream(type, Map.of(), MOST_WAITING);
+    EventStream stream = exchange.stream(type, Map.of(), room);
     ExecutorEvents events = new ExecutorEvents(stream, known.port());
     stream.whenClosed(() -> Thread.ofVirtual().start(() -> closed(executor, events)));
     try {
-      executor.subscribe(events, said);
+      executor.subscribe(events, said, known::waiting);
     } catch (IOException | RuntimeException e) {
       // what was not written down was not done: it comes again
       log.warn("executor {} cannot subscribe now: {}", executor.container(), e.toString());
@@ -179,14 +199,15 @@ final class ExecutorApi implements Consumer<Exchange> {
     }
   }
 
-  private static void update(Exchange exchange, TaskStatus status, CustomExecutor executor)
+  private static void update(
+      Exchange exchange, TaskStatus status, Executors known, CustomExecutor executor)
       throws IOException {
     Optional<String> large = ExecutorCallCheck.tooLarge(status);
     if (large.isPresent()) {
       exchange.text(413, large.get());
       return;
     }
-    Optional<String> full = executor.update(status);
+    Optional<String> full = executor.update(status, known::waiting);
     exchange.text(full.isPresent() ? 503 : 202, full.orElse(""));
   }
 }

@@ -14,6 +14,7 @@ final class ExecutorCallCheck {
 
   private static final int MOST_WAITING = 1000;
   private static final long MOST_WAITING_BYTES = 1 << 20;
+  private static final long MOST_WAITING_OF_ALL = 6 << 20;
 
   private ExecutorCallCheck() {}
 
@@ -73,13 +74,22 @@ final class ExecutorCallCheck {
         : Optional.of("A status of %d bytes; at most %d are taken".formatted(size, LARGEST_STATUS));
   }
 
-  /** Why no other status of a task is taken now. */
-  static Optional<String> tooMany(UpdateLog updates) {
-    return updates.unacknowledged() < MOST_WAITING && updates.size() < MOST_WAITING_BYTES
+  /**
+   * Why no other status of a task is taken now.
+   *
+   * @param waiting bytes of those of all tasks
+   */
+  static Optional<String> tooMany(UpdateLog updates, long waiting) {
+    if (updates.unacknowledged() >= MOST_WAITING || updates.size() >= MOST_WAITING_BYTES) {
+      return Optional.of(
+          "%d statuses of the task wait for its framework's acknowledgement; come again"
+              .formatted(updates.unacknowledged()));
+    }
+    return waiting < MOST_WAITING_OF_ALL
         ? Optional.empty()
         : Optional.of(
-            "%d statuses of the task wait for its framework's acknowledgement; come again"
-                .formatted(updates.unacknowledged()));
+            "%d bytes of statuses on this machine wait for acknowledgements; come again"
+                .formatted(waiting));
   }
 
   private static Optional<String> expect(boolean there, String field) {

@@ -25,7 +25,7 @@ final class ExecutorPort implements AutoCloseable {
   private static final String HOST = "127.0.0.1";
 
   /** An agent has 40 MiB in all. */
-  private static final ApiPort.Bounds BOUNDS = new ApiPort.Bounds(1, 1000, 2 << 20, 6 << 20);
+  private static final ApiPort.Bounds BOUNDS = new ApiPort.Bounds(1, 1000, 2 << 20, 4 << 20, true);
 
   private final Path file;
   private final Consumer<Exchange> routes;

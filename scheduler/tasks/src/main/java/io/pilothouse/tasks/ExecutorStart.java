@@ -87,8 +87,15 @@ final class ExecutorStart {
     return true;
   }
 
-  void cancel() {
+  /**
+   * Gives it up.
+   *
+   * @return whether there was something to
+   */
+  boolean cancel() {
+    boolean waited = isWaiting();
     again = false;
     provision.cancel();
+    return waited;
   }
 }

@@ -145,16 +145,6 @@ final class Executors {
     return customs().stream().filter(each -> !each.isOver() && each.token().is(token)).findFirst();
   }
 
-  /** Whose process it is. */
-  Optional<CustomExecutor> with(LocalCaller caller) throws IOException {
-    for (CustomExecutor each : customs()) {
-      if (!each.isOver() && each.has(caller)) {
-        return Optional.of(each);
-      }
-    }
-    return Optional.empty();
-  }
-
   /** A new one, written down and not started. */
   Executor create(FrameworkInfo framework, ExecutorInfo info) throws IOException {
     String container = UUID.randomUUID().toString();
@@ -177,8 +167,8 @@ final class Executors {
 
   /** One that was never started. */
   void forget(Executor executor) throws IOException {
-    executors.remove(key(executor.record().framework(), executor.record().id()));
     executor.record().delete();
+    executors.remove(key(executor.record().framework(), executor.record().id()));
   }
 
   void start(CustomExecutor executor) {
@@ -191,7 +181,7 @@ final class Executors {
   }
 
   /** What is late, what is due, and who is over. */
-  void round() throws IOException {
+  void round() {
     List<CustomExecutor> customs = customs();
     if (!customs.isEmpty() && port.isOpenAgain()) {
       customs.forEach(each -> each.expect(port.endpoint()));
@@ -199,7 +189,12 @@ final class Executors {
     customs.forEach(CustomExecutor::round);
     for (Executor each : List.copyOf(executors.values())) {
       if (each.isOver()) {
-        ended(each);
+        try {
+          ended(each);
+        } catch (IOException e) {
+          // its keeper may be writing how it ended: in the next round
+          log.warn("{} is removed later: {}", each.record().container(), e.toString());
+        }
       }
     }
   }
@@ -237,6 +232,11 @@ final class Executors {
                 .setExecutorId(from.info().getExecutorId())
                 .setData(data))
         .build();
+  }
+
+  /** Bytes of statuses that are not acknowledged. */
+  long waiting() {
+    return tasks.values().stream().mapToLong(each -> each.record().updates().size()).sum();
   }
 
   int port() {

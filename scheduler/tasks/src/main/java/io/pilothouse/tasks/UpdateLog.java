@@ -37,6 +37,7 @@ final class UpdateLog {
   private final Deque<ByteString> acknowledged = new ArrayDeque<>();
   private Optional<TaskStatus> latest = Optional.empty();
   private long next = 1;
+  private long size;
 
   private UpdateLog(Path dir) {
     this.dir = dir;
@@ -68,7 +69,7 @@ final class UpdateLog {
       TaskStatus status = TaskStatus.parseFrom(Files.readAllBytes(file));
       latest = Optional.of(status);
       if (waits) {
-        waiting.addLast(new Entry(number, status));
+        hold(new Entry(number, status));
       } else {
         acknowledged.addLast(status.getUuid());
       }
@@ -80,8 +81,13 @@ final class UpdateLog {
   void append(TaskStatus status) throws IOException {
     Entry entry = new Entry(next++, status);
     DurableFiles.replace(file(entry, WAITS), status.toByteArray());
-    waiting.addLast(entry);
+    hold(entry);
     latest = Optional.of(status);
+  }
+
+  private void hold(Entry entry) {
+    waiting.addLast(entry);
+    size += entry.status().getSerializedSize();
   }
 
   /** The one to be told now: one at a time, in order. */
@@ -106,6 +112,7 @@ final class UpdateLog {
     }
     DurableFiles.syncDirectory(dir);
     waiting.removeFirst();
+    size -= first.status().getSerializedSize();
     acknowledged.addLast(uuid);
     if (acknowledged.size() > KEPT) {
       acknowledged.removeFirst();
@@ -125,7 +132,7 @@ final class UpdateLog {
 
   /** Of those that wait, in bytes. */
   long size() {
-    return waiting.stream().mapToLong(each -> each.status().getSerializedSize()).sum();
+    return size;
   }
 
   private Path file(Entry entry, String ending) {

@@ -17,11 +17,14 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The agent ends and the next one comes, or the connection breaks: executors go on. */
 class ExecutorRestartTest {
@@ -227,6 +230,58 @@ class ExecutorRestartTest {
     assertThat(ProcFs.startTicks(pid)).isEmpty();
     desk.await(() -> !desk.said.isEmpty());
     executor.close();
+  }
+
+  /** What is not there yet when the agent dies at each step of a launch, latest step first. */
+  private static final List<List<String>> STEPS =
+      List.of(
+          List.of("executors/keeper"),
+          List.of("executors/pid", "executors/command"),
+          List.of("meta/launch"),
+          List.of("meta/place"),
+          List.of("executors/token"),
+          List.of("executors/executor"));
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1, 2, 3, 4, 5})
+  void anAgentThatDiesAtAnyStepOfALaunchLeavesNothingBehind(int step) throws Exception {
+    desk.launches(Desk.inExecutor("t1", "e"));
+    PlayedExecutor.of(desk, "e", MediaType.JSON).close();
+    long pid = Keeper.task(meta()).orElseThrow();
+    Path task;
+    try (Stream<Path> all = Files.list(disk.resolve("tasks/meta"))) {
+      task = all.findFirst().orElseThrow();
+    }
+    Path executor = meta();
+    for (List<String> each : STEPS.subList(0, step + 1)) {
+      for (String file : each) {
+        String name = file.substring(file.indexOf('/') + 1);
+        Files.delete((file.startsWith("meta") ? task : executor).resolve(name));
+      }
+    }
+
+    desk.restartsAgent();
+
+    if (step < 2) {
+      desk.until("t1", TaskState.TASK_LOST);
+    }
+    desk.await(() -> desk.remembered() == 0 && isEmpty("executors") && isEmpty("meta"));
+    assertThat(ProcFs.startTicks(pid)).isEmpty();
+    // and it can be launched anew
+    desk.launches(Desk.inExecutor("t1", "e"));
+    try (PlayedExecutor again = PlayedExecutor.of(desk, "e", MediaType.JSON)) {
+      again.subscribes();
+      again.hears(Event.Type.SUBSCRIBED);
+      again.hears(Event.Type.LAUNCH);
+    }
+  }
+
+  private boolean isEmpty(String dir) {
+    try (Stream<Path> all = Files.list(disk.resolve("tasks").resolve(dir))) {
+      return all.findAny().isEmpty();
+    } catch (IOException e) {
+      return false;
+    }
   }
 
   @Test

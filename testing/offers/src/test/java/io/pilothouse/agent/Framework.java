@@ -14,6 +14,8 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.TreeMap;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -30,6 +32,7 @@ final class Framework {
   private final URI api;
   private final String known;
   private final BlockingQueue<JsonNode> events = new LinkedBlockingQueue<>();
+  private final List<JsonNode> kept = new ArrayList<>();
   private final TreeMap<String, JsonNode> offers = new TreeMap<>();
   private String stream = "";
   String id = "";
@@ -102,13 +105,23 @@ final class Framework {
     return next(type, event -> true);
   }
 
+  /** Updates of other tasks are kept for whoever waits for them. */
   JsonNode next(String type, Predicate<JsonNode> wanted) throws Exception {
+    for (JsonNode each : List.copyOf(kept)) {
+      if (each.get("type").asText().equals(type) && wanted.test(each)) {
+        kept.remove(each);
+        return each;
+      }
+    }
     long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_S);
     while (true) {
       @Nullable JsonNode event = events.poll(end - System.nanoTime(), TimeUnit.NANOSECONDS);
       assertThat(event).as("an event " + type + " within " + PATIENCE_S + " s").isNotNull();
       if (event.get("type").asText().equals(type) && wanted.test(event)) {
         return event;
+      }
+      if (event.get("type").asText().equals("UPDATE")) {
+        kept.add(event);
       }
     }
   }

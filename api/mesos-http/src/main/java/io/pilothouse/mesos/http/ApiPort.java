@@ -1,6 +1,8 @@
 package io.pilothouse.mesos.http;
 
 import io.netty.bootstrap.ServerBootstrap;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.UnpooledByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelInitializer;
@@ -46,8 +48,13 @@ public final class ApiPort implements AutoCloseable {
    * @param threads that serve all of it
    * @param body bytes of one; a larger one is 413
    * @param bodies bytes of all that are under way at a time; then connections are closed
+   * @param onHeap keeps buffers where other objects are: slower, and nothing is set aside for them
    */
-  public record Bounds(int threads, int connections, int body, long bodies) {}
+  public record Bounds(int threads, int connections, int body, long bodies, boolean onHeap) {
+    ByteBufAllocator allocator() {
+      return onHeap ? new UnpooledByteBufAllocator(false) : ByteBufAllocator.DEFAULT;
+    }
+  }
 
   private final EventLoopGroup loops;
   private final ChannelGroup open = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
@@ -78,6 +85,7 @@ public final class ApiPort implements AutoCloseable {
             .channel(NioServerSocketChannel.class)
             .option(ChannelOption.SO_BACKLOG, 1024)
             .childOption(ChannelOption.TCP_NODELAY, true)
+            .childOption(ChannelOption.ALLOCATOR, bounds.allocator())
             .childHandler(
                 new ChannelInitializer<SocketChannel>() {
                   @Override

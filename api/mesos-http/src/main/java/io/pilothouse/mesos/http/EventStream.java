@@ -16,6 +16,24 @@ import org.slf4j.LoggerFactory;
 
 /** Records to one reader. What waits for a reader that is slow is bounded: then its stream ends. */
 public final class EventStream {
+
+  /**
+   * How many bytes may wait: for one reader, and for all that share this.
+   *
+   * @param waiting for all of them, now
+   */
+  public record Room(long one, long all, AtomicLong waiting) {
+    /** For each as much as that, whatever others have. */
+    public static Room forEach(long one) {
+      return new Room(one, Long.MAX_VALUE, new AtomicLong());
+    }
+
+    /** In all as much as that, too. */
+    public static Room shared(long one, long all) {
+      return new Room(one, all, new AtomicLong());
+    }
+  }
+
   private static final Logger log = LoggerFactory.getLogger(EventStream.class);
 
   /** For a reader that does not read to its end. */
@@ -23,14 +41,14 @@ public final class EventStream {
 
   private final Channel channel;
   private final MediaType type;
-  private final long most;
+  private final Room room;
   private final AtomicLong waiting = new AtomicLong();
   private final AtomicBoolean cut = new AtomicBoolean();
 
-  EventStream(Channel channel, MediaType type, long most) {
+  EventStream(Channel channel, MediaType type, Room room) {
     this.channel = channel;
     this.type = type;
-    this.most = most;
+    this.room = room;
   }
 
   public void send(Message event) {
@@ -38,12 +56,16 @@ public final class EventStream {
     if (cut.get()) {
       return;
     }
-    if (waiting.addAndGet(size) > most && cut.compareAndSet(false, true)) {
-      log.warn(
-          "{} does not read: {} bytes wait for it; its stream ends",
-          channel.remoteAddress(),
-          waiting.get());
-      var unused = channel.close();
+    boolean tooMuch = waiting.addAndGet(size) > room.one();
+    if (room.waiting().addAndGet(size) > room.all() || tooMuch) {
+      room.waiting().addAndGet(-size);
+      if (cut.compareAndSet(false, true)) {
+        log.warn(
+            "{} does not read: {} bytes wait for it; its stream ends",
+            channel.remoteAddress(),
+            waiting.get());
+        var unused = channel.close();
+      }
       return;
     }
     channel
@@ -54,8 +76,13 @@ public final class EventStream {
               var unused =
                   channel
                       .writeAndFlush(new DefaultHttpContent(Unpooled.wrappedBuffer(record)))
-                      .addListener(sent -> waiting.addAndGet(-size));
+                      .addListener(sent -> isSent(size));
             });
+  }
+
+  private void isSent(long size) {
+    waiting.addAndGet(-size);
+    room.waiting().addAndGet(-size);
   }
 
   /** After what was sent before. */

@@ -136,7 +136,7 @@ public final class Exchange {
   }
 
   /** Answers 200 and keeps the connection for a stream of records. */
-  public EventStream stream(MediaType type, Map<String, String> more, long mostWaiting) {
+  public EventStream stream(MediaType type, Map<String, String> more, EventStream.Room room) {
     HttpResponse response = new DefaultHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.OK);
     response.headers().set(HttpHeaderNames.CONTENT_TYPE, type.header());
     response.headers().set(HttpHeaderNames.TRANSFER_ENCODING, HttpHeaderValues.CHUNKED);
@@ -144,7 +144,7 @@ public final class Exchange {
     mayBeSilent(context.channel());
     streaming.run();
     var unused = context.writeAndFlush(response);
-    return new EventStream(context.channel(), type, mostWaiting);
+    return new EventStream(context.channel(), type, room);
   }
 
   /** A stream's connection may be silent: its reader has nothing to say. */

@@ -13,7 +13,7 @@ import javax.net.ssl.SSLContext;
 public final class ApiServer implements AutoCloseable {
   /** A body may be a task list of thousands. */
   private static final ApiPort.Bounds BOUNDS =
-      new ApiPort.Bounds(2, 20_000, 16 << 20, Long.MAX_VALUE);
+      new ApiPort.Bounds(2, 20_000, 16 << 20, Long.MAX_VALUE, false);
 
   private final ApiPort port;
 

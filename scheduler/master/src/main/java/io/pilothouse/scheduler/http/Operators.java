@@ -31,7 +31,7 @@ public final class Operators {
 
   /** What there is, and from then on all that changes. */
   void subscribe(Exchange exchange, MediaType type) {
-    EventStream stream = exchange.stream(type, Map.of(), MOST_WAITING);
+    EventStream stream = exchange.stream(type, Map.of(), EventStream.Room.forEach(MOST_WAITING));
     stream.whenClosed(() -> remove(stream));
     loop.submit(
         (core, now) -> {

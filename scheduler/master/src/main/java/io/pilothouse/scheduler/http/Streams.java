@@ -33,7 +33,7 @@ public final class Streams {
   }
 
   void open(Exchange exchange, String id, MediaType type, Map<String, String> headers) {
-    EventStream stream = exchange.stream(type, headers, mostWaiting);
+    EventStream stream = exchange.stream(type, headers, EventStream.Room.forEach(mostWaiting));
     open.put(id, stream);
     stream.whenClosed(
         () -> {

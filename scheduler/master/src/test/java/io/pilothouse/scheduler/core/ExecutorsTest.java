@@ -45,7 +45,11 @@ class ExecutorsTest {
   @Test
   void anExecutorWhoseTaskEndedBeforeAnythingElseWasToldOfItStays() {
     framework.launch(framework.lastOffer(), "t1", "cpus:1", EXECUTOR.formatted("e", "0.5"));
-    agent.tells(framework, "t1", TaskState.TASK_FINISHED, TaskStatus.Source.SOURCE_EXECUTOR);
+    agent.tells(
+        framework,
+        "t1",
+        TaskState.TASK_FINISHED,
+        TaskStatus.newBuilder().setSource(TaskStatus.Source.SOURCE_EXECUTOR));
     assertThat(cpusOffered()).isEqualTo(3.5);
   }
 

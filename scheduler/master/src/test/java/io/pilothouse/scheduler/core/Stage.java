@@ -183,19 +183,19 @@ final class Stage {
 
     /** Sends a status, and gives its uuid. */
     ByteString tells(FakeFramework framework, String task, TaskState state) {
-      return tells(framework, task, state, TaskStatus.Source.SOURCE_MASTER);
+      return tells(framework, task, state, TaskStatus.newBuilder());
     }
 
+    /** With what the status has beside. */
     ByteString tells(
-        FakeFramework framework, String task, TaskState state, TaskStatus.Source source) {
+        FakeFramework framework, String task, TaskState state, TaskStatus.Builder status) {
       byte[] bytes =
           UUID.nameUUIDFromBytes((task + state).getBytes(StandardCharsets.UTF_8))
               .toString()
               .substring(0, 16)
               .getBytes(StandardCharsets.UTF_8);
       ByteString uuid = ByteString.copyFrom(bytes);
-      TaskStatus.Builder status =
-          TaskStatus.newBuilder().setState(state).setSource(source).setUuid(uuid);
+      status.setState(state).setUuid(uuid);
       status.getTaskIdBuilder().setValue(task);
       status.getAgentIdBuilder().setValue(id);
       AgentMessage.Builder message = AgentMessage.newBuilder();
