@@ -15,6 +15,7 @@ import io.pilothouse.kit.Program;
 import io.pilothouse.kit.Rounds;
 import io.pilothouse.kit.TlsOptions;
 import io.pilothouse.processes.Cgroups;
+import io.pilothouse.tasks.fetch.FetchLimits;
 import io.pilothouse.tls.HttpConnections;
 import io.pilothouse.tls.Peers;
 import io.pilothouse.tls.TlsDirectory;
@@ -99,6 +100,13 @@ public final class Main implements Program.Body {
           "Where the control groups of its processes are, below each mount of them; default"
               + " pilothouse.")
   private String cgroup = "pilothouse";
+
+  @Option(
+      names = "--fetch-cache",
+      paramLabel = "SIZE",
+      converter = SizeConverter.class,
+      description = "What is kept of the URIs of frameworks' tasks at most; default 2GiB.")
+  private long fetchCache = FetchLimits.CACHE;
 
   @Option(
       names = "--bandwidth",
@@ -201,7 +209,8 @@ public final class Main implements Program.Body {
             () -> installer ? List.of() : watchdogs.verdicts());
 
     Offers.Setting own =
-        new Offers.Setting(machine, hardware.bootId(), http, around, () -> cgroups(disk, ".tasks"));
+        new Offers.Setting(
+            machine, hardware.bootId(), http, around, () -> cgroups(disk, ".tasks"), fetchCache);
     Offers offers = program.closing(new Offers(own, wanted, tls));
     reported.set(reporter::hasReported);
     Rounds pull =

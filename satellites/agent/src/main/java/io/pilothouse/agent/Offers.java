@@ -10,6 +10,7 @@ import io.pilothouse.processes.Cgroups;
 import io.pilothouse.tasks.Machine;
 import io.pilothouse.tasks.SchedulerLink;
 import io.pilothouse.tasks.Tasks;
+import io.pilothouse.tasks.fetch.FetchLimits;
 import io.pilothouse.tls.Peers;
 import io.pilothouse.tls.TlsDirectory;
 import java.io.IOException;
@@ -49,13 +50,15 @@ final class Offers implements AutoCloseable {
    * @param http where its page is
    * @param around what its manifest's processes share
    * @param cgroups of its tasks, made when there are to be some
+   * @param fetchCache bytes that are kept of their URIs at most
    */
   record Setting(
       String machine,
       String bootId,
       ServerAddress http,
       Surroundings around,
-      Supplier<Cgroups> cgroups) {}
+      Supplier<Cgroups> cgroups,
+      long fetchCache) {}
 
   private final Setting setting;
   private final Wanted wanted;
@@ -104,7 +107,9 @@ final class Offers implements AutoCloseable {
                 environment(),
                 InstantSource.system(),
                 Machine.RETRY,
-                () -> kick.run()));
+                () -> kick.run(),
+                Machine.fetcher(
+                    setting.around().disk().root(), FetchLimits.usual(setting.fetchCache()))));
     SchedulerLink link =
         new SchedulerLink(
             () -> wanted.get().getScheduler(),

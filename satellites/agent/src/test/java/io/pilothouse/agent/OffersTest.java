@@ -49,7 +49,8 @@ class OffersTest {
             () -> {
               groups.incrementAndGet();
               return Cgroups.none("a test");
-            }),
+            },
+            1 << 20),
         rig.wantedAfterRestart(),
         Optional.empty());
   }

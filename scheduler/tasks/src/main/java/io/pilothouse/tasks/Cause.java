@@ -1,7 +1,9 @@
 package io.pilothouse.tasks;
 
+import io.pilothouse.api.v1.AgentKill;
 import io.pilothouse.mesos.v1.TaskState;
 import io.pilothouse.mesos.v1.TaskStatus.Reason;
+import java.util.Optional;
 
 /** Why a task is over that did not end by itself: as its framework is told. */
 record Cause(TaskState state, Reason reason, String words) {
@@ -10,6 +12,26 @@ record Cause(TaskState state, Reason reason, String words) {
         TaskState.TASK_FAILED,
         Reason.REASON_CONTAINER_LAUNCH_FAILED,
         "Failed to launch container: " + why);
+  }
+
+  /** Somebody wanted it to end before it ran. */
+  static Cause killedEarly(AgentKill order) {
+    boolean ordered = order.getReasonNumber() != 0;
+    Optional<Reason> reason =
+        Optional.ofNullable(Reason.forNumber(order.getReasonNumber())).filter(any -> ordered);
+    String words = "Killed while its URIs were fetched";
+    return new Cause(
+        TaskState.TASK_KILLED,
+        reason.orElse(Reason.REASON_TASK_KILLED_DURING_LAUNCH),
+        order.getReason().isEmpty() ? words : order.getReason() + ": " + words);
+  }
+
+  /** The same of an executor. */
+  static Cause executorEndedEarly() {
+    return new Cause(
+        TaskState.TASK_FAILED,
+        Reason.REASON_EXECUTOR_TERMINATED,
+        "Executor was shut down while its URIs were fetched");
   }
 
   /** It was never run, and may be launched again. */

@@ -35,6 +35,8 @@ final class CommandTask implements Task, Run {
   private final Machine machine;
   private final TaskRecord record;
   private final Container processes;
+  private final Provision provision;
+  private final Checks checks;
   private Optional<AgentKill> kill = Optional.empty();
 
   /** Why it never ran, or is not known to: it is ended, and that is told. */
@@ -42,10 +44,15 @@ final class CommandTask implements Task, Run {
 
   private long notBefore = System.nanoTime();
 
+  /** Whether it runs and that could not be written down yet. */
+  private boolean isToTell;
+
   CommandTask(Machine machine, TaskRecord record) {
     this.machine = machine;
     this.record = record;
     this.processes = new Container(machine, record.container(), record.meta());
+    this.provision = new Provision(machine, record.container(), record.meta());
+    this.checks = new Checks(machine, record);
   }
 
   @Override
@@ -76,25 +83,79 @@ final class CommandTask implements Task, Run {
       return;
     }
     record.say(TaskState.TASK_STARTING, Source.SOURCE_EXECUTOR, null, "");
+    begin();
+  }
+
+  /** Begins with what it needs; it runs now, or when that is there. */
+  private void begin() throws IOException {
     try {
-      run();
+      if (provision.begin(command(), record.sandbox())) {
+        return;
+      }
     } catch (IOException | RuntimeException e) {
-      broken = Optional.of(Cause.notLaunched(String.valueOf(e.getMessage())));
-      machine.changed().run();
+      cannotRun(e);
       return;
     }
-    record.say(TaskState.TASK_RUNNING, Source.SOURCE_EXECUTOR, null, "");
-    log.info("task {} of {} runs in {}", record.id(), record.framework(), container());
+    run();
+  }
+
+  private void cannotRun(Exception e) {
+    broken = Optional.of(Cause.notLaunched(String.valueOf(e.getMessage())));
+    machine.changed().run();
+  }
+
+  private TaskCommand command() throws IOException {
+    return TaskCommand.of(info().getCommand(), record.launch().getFramework().getUser());
   }
 
   private void run() throws IOException {
-    Path sandbox = record.sandbox();
-    TaskCommand command =
-        TaskCommand.of(info().getCommand(), record.launch().getFramework().getUser());
-    command.prepare(sandbox);
-    record.link();
-    Map<String, String> environment = TaskEnvironment.of(machine.environment(), record);
-    processes.start(command, sandbox, environment, limits());
+    try {
+      record.link();
+      Map<String, String> environment = TaskEnvironment.of(machine.environment(), record);
+      processes.start(command(), record.sandbox(), environment, limits());
+    } catch (IOException | RuntimeException e) {
+      cannotRun(e);
+      return;
+    }
+    isToTell = true;
+    tellRuns();
+  }
+
+  private void tellRuns() throws IOException {
+    record.say(TaskState.TASK_RUNNING, Source.SOURCE_EXECUTOR, null, "");
+    isToTell = false;
+    log.info("task {} of {} runs in {}", record.id(), record.framework(), container());
+    checks.start(processes, processes.age());
+  }
+
+  /** In each round: runs it if what it waits for is there, and tells what its checks found. */
+  void goOn() throws IOException {
+    if (provision.isWaiting()) {
+      try {
+        if (!provision.isReady(record.sandbox())) {
+          return;
+        }
+      } catch (IOException | RuntimeException e) {
+        cannotRun(e);
+        return;
+      }
+      run();
+    } else if (kill.isEmpty() && !record.hasEnded()) {
+      if (isToTell) {
+        tellRuns(); // the disk was full
+      }
+      Optional<String> ill = checks.tell();
+      if (ill.isPresent()) {
+        log.info("task {} of {} is ended: {}", record.id(), record.framework(), ill.get());
+        kill(Tasks.order(this).setReason(ill.get()).build());
+      }
+    }
+  }
+
+  /** This agent looks at it no more, and fetches nothing for it; the next one goes on. */
+  void leave() {
+    provision.cancel();
+    checks.stop();
   }
 
   /** Whether it is known who keeps it. */
@@ -107,13 +168,19 @@ final class CommandTask implements Task, Run {
     if (record.hasEnded()) {
       return;
     }
-    if (!processes.adopt(limits())) {
-      broken = Optional.of(Cause.gone(record, "The agent ended while it started the task"));
-      return;
-    }
     Path file = record.meta().resolve("kill");
     if (Files.isRegularFile(file)) {
       kill = Optional.of(AgentKill.parseFrom(Files.readAllBytes(file)));
+    }
+    if (!processes.adopt(limits())) {
+      if (!provision.wasWaiting()) {
+        broken = Optional.of(Cause.gone(record, "The agent ended while it started the task"));
+      } else if (kill.isPresent()) {
+        broken = Optional.of(Cause.killedEarly(kill.get()));
+      } else {
+        begin(); // once more
+      }
+      return;
     }
     if (processes.runs()) {
       boolean told =
@@ -121,7 +188,11 @@ final class CommandTask implements Task, Run {
       if (!told) {
         record.say(TaskState.TASK_RUNNING, Source.SOURCE_EXECUTOR, null, "");
       }
-      kill.ifPresent(each -> processes.kill(grace(each)));
+      if (kill.isPresent()) {
+        processes.kill(grace(kill.get()));
+      } else {
+        checks.start(processes, processes.age());
+      }
       log.info("task {} of {} goes on", record.id(), record.framework());
     }
   }
@@ -141,6 +212,13 @@ final class CommandTask implements Task, Run {
     }
     DurableFiles.replace(record.meta().resolve("kill"), order.toByteArray());
     kill = Optional.of(order);
+    checks.stop();
+    if (provision.isWaiting()) {
+      provision.cancel();
+      broken = Optional.of(Cause.killedEarly(order));
+      machine.changed().run();
+      return;
+    }
     processes.kill(grace(order));
     if (record.has(Capability.Type.TASK_KILLING_STATE)) {
       record.say(TaskState.TASK_KILLING, Source.SOURCE_EXECUTOR, null, order.getReason());
@@ -199,6 +277,7 @@ final class CommandTask implements Task, Run {
 
   @Override
   public void ended() throws IOException {
+    checks.stop();
     if (broken.isPresent()) {
       record.say(broken.get());
     } else {

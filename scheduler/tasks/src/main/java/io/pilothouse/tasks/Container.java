@@ -5,9 +5,12 @@ import io.pilothouse.processes.Cgroup;
 import io.pilothouse.processes.Family;
 import io.pilothouse.processes.ProcFs;
 import java.io.IOException;
+import java.io.Writer;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -32,7 +35,7 @@ final class Container {
   private final Path meta;
   private final Killing killing;
   private Optional<Keeper> keeper = Optional.empty();
-  private Optional<Cgroup> cgroup = Optional.empty();
+  private volatile Optional<Cgroup> cgroup = Optional.empty();
 
   /**
    * @param meta directory for what the agent knows of it
@@ -61,6 +64,35 @@ final class Container {
     keeper = Optional.of(started);
     var unused = process.onExit().thenRun(machine.changed());
     started.remember(meta);
+  }
+
+  /**
+   * Runs another command beside it, as a part of it that is no longer than it. Not under the
+   * monitor.
+   *
+   * @param marks of its own beside the container's
+   * @return its process, in a session of its own, with both outputs in one pipe
+   */
+  Process beside(
+      TaskCommand command, Path sandbox, Map<String, String> environment, Map<String, String> marks)
+      throws IOException {
+    environment.putAll(marks());
+    List<String> line = new ArrayList<>(List.of("setsid", "env"));
+    marks.forEach((name, value) -> line.add(name + "=" + value));
+    marks().forEach((name, value) -> line.add(name + "=" + value));
+    line.addAll(command.lineBeside(cgroup));
+    ProcessBuilder builder =
+        new ProcessBuilder(line).directory(sandbox.toFile()).redirectErrorStream(true);
+    builder.environment().clear();
+    builder.environment().putAll(machine.environment());
+    Process process = builder.start();
+    try (Writer script = process.outputWriter()) {
+      script.write(command.script(environment));
+    } catch (IOException e) {
+      process.destroyForcibly();
+      throw e;
+    }
+    return process;
   }
 
   /** Whether it is known who keeps it. */

@@ -28,13 +28,13 @@ import org.slf4j.LoggerFactory;
 final class CustomExecutor implements Executor, Run {
   private static final Logger log = LoggerFactory.getLogger(CustomExecutor.class);
   private static final Duration PAUSE = Duration.ofSeconds(1);
-  private static final Duration LONGEST_GRACE = Duration.ofDays(365);
 
   private final Machine machine;
   private final ExecutorRecord record;
   private final ExecutorTimes times;
   private final ExecutorToken token;
   private final Container processes;
+  private final ExecutorStart start;
 
   /** Those that are not over, by their ids. */
   private final Map<String, ExecutorTask> tasks = new LinkedHashMap<>();
@@ -62,6 +62,7 @@ final class CustomExecutor implements Executor, Run {
     this.times = times;
     this.token = token;
     this.processes = new Container(machine, record.container(), record.meta());
+    this.start = new ExecutorStart(machine, record, token, processes);
     this.subscribed = Files.exists(record.meta().resolve("subscribed"));
   }
 
@@ -112,20 +113,18 @@ final class CustomExecutor implements Executor, Run {
 
   /** Starts it; what goes wrong is its tasks' end, and no failure here. */
   void start(String endpoint) {
+    started(() -> start.begin(endpoint, limits()));
+  }
+
+  private void started(ExecutorStart.Step step) {
     try {
-      TaskCommand command =
-          TaskCommand.of(record.info().getCommand(), record.frameworkInfo().getUser());
-      command.prepare(record.sandbox());
-      processes.start(
-          command,
-          record.sandbox(),
-          TaskEnvironment.of(machine.environment(), record, endpoint, token.text()),
-          limits());
-      log.info("executor {} of {} runs in {}", record.id(), record.framework(), container());
+      if (step.runsNow()) {
+        subscribeWithin(times.register());
+        log.info("executor {} of {} runs in {}", record.id(), record.framework(), container());
+      }
     } catch (IOException | RuntimeException e) {
       cannotStart(String.valueOf(e.getMessage()));
     }
-    subscribeWithin(times.register());
   }
 
   void cannotStart(String why) {
@@ -139,21 +138,24 @@ final class CustomExecutor implements Executor, Run {
 
   /** Goes on with what an agent before this one started; its tasks are here. */
   void adopt() throws IOException {
-    if (!processes.adopt(limits())) {
+    boolean ends = Files.exists(record.meta().resolve("shutdown"));
+    if (!processes.adopt(limits()) && (ends || !start.isToBeginAgain())) {
       cause =
           Optional.of(
               new Cause(
                   TaskState.TASK_LOST,
                   Reason.REASON_AGENT_RESTARTED,
                   "The agent ended while it started the executor"));
-    } else if (Files.exists(record.meta().resolve("shutdown"))) {
+    } else if (ends) {
       endWithin(record.grace());
     }
   }
 
   /** It can be spoken with from now on. */
-  void expect() {
-    if (events.isEmpty() && subscribeBy.isEmpty()) {
+  void expect(String endpoint) {
+    if (start.isToBegin()) {
+      start(endpoint);
+    } else if (events.isEmpty() && subscribeBy.isEmpty() && !start.isWaiting()) {
       subscribeWithin(subscribed ? times.back() : times.register());
     }
   }
@@ -311,13 +313,15 @@ final class CustomExecutor implements Executor, Run {
       Files.writeString(record.meta().resolve("shutdown"), "");
       endWithin(events.isPresent() ? record.grace() : Duration.ZERO);
       events.ifPresent(ExecutorEvents::shutDown);
+      if (start.cancel()) {
+        cause = Optional.of(Cause.executorEndedEarly());
+      }
       machine.changed().run();
     }
   }
 
   private void endWithin(Duration grace) {
-    Duration bounded = grace.compareTo(LONGEST_GRACE) > 0 ? LONGEST_GRACE : grace;
-    endBy = Optional.of(System.nanoTime() + bounded.toNanos());
+    endBy = Optional.of(System.nanoTime() + ExecutorTimes.bounded(grace).toNanos());
   }
 
   /** In each round: what is late, and what is due. */
@@ -326,6 +330,7 @@ final class CustomExecutor implements Executor, Run {
     if (over) {
       return;
     }
+    started(() -> start.goOn(limits()));
     boolean late = subscribeBy.isPresent() && now - subscribeBy.get() >= 0;
     if (late && events.isEmpty() && cause.isEmpty() && endBy.isEmpty()) {
       cause = Optional.of(times.absent(subscribed));

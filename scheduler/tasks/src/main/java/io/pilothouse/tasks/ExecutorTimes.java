@@ -12,6 +12,8 @@ import java.time.Duration;
  * @param heartbeat between two events HEARTBEAT
  */
 record ExecutorTimes(Duration register, Duration back, Duration heartbeat) {
+  private static final Duration LONGEST = Duration.ofDays(365);
+
   /** Mesos' own; the longest that it allows for coming back, since machines are busy. */
   static ExecutorTimes usual() {
     return new ExecutorTimes(Duration.ofMinutes(1), Duration.ofSeconds(15), Duration.ofMinutes(30));
@@ -27,5 +29,10 @@ record ExecutorTimes(Duration register, Duration back, Duration heartbeat) {
         wasThere
             ? "Executor did not re-register within " + DurationText.of(back)
             : "Executor did not register within " + DurationText.of(register));
+  }
+
+  /** A time as a framework wrote it, so that its end can be counted. */
+  static Duration bounded(Duration time) {
+    return time.compareTo(LONGEST) > 0 ? LONGEST : time;
   }
 }

@@ -184,7 +184,7 @@ final class Executors {
   void round() {
     List<CustomExecutor> customs = customs();
     if (!customs.isEmpty() && port.isOpenAgain()) {
-      customs.forEach(CustomExecutor::expect);
+      customs.forEach(each -> each.expect(port.endpoint()));
     }
     customs.forEach(CustomExecutor::round);
     for (Executor each : List.copyOf(executors.values())) {

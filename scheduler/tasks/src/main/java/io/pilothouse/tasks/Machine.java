@@ -1,6 +1,8 @@
 package io.pilothouse.tasks;
 
 import io.pilothouse.processes.Cgroups;
+import io.pilothouse.tasks.fetch.FetchLimits;
+import io.pilothouse.tasks.fetch.Fetcher;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -16,6 +18,7 @@ import java.util.TreeMap;
  * @param clock for the times that frameworks are told
  * @param firstRetry until a status is told again, doubled up to ten minutes
  * @param changed called when there is something to do at once
+ * @param fetcher of what commands name as their URIs
  */
 public record Machine(
     String name,
@@ -24,7 +27,8 @@ public record Machine(
     Map<String, String> environment,
     InstantSource clock,
     Duration firstRetry,
-    Runnable changed) {
+    Runnable changed,
+    Fetcher fetcher) {
 
   /** How Mesos' agents do it. */
   public static final Duration RETRY = Duration.ofSeconds(10);
@@ -35,6 +39,31 @@ public record Machine(
   /** Copies what is given. */
   public Machine {
     environment = new TreeMap<>(environment);
+  }
+
+  /** One with a fetcher as usual. */
+  public Machine(
+      String name,
+      Path disk,
+      Cgroups cgroups,
+      Map<String, String> environment,
+      InstantSource clock,
+      Duration firstRetry,
+      Runnable changed) {
+    this(
+        name,
+        disk,
+        cgroups,
+        environment,
+        clock,
+        firstRetry,
+        changed,
+        fetcher(disk, FetchLimits.usual(FetchLimits.CACHE)));
+  }
+
+  /** One that keeps what it fetched below the tasks' directory. */
+  public static Fetcher fetcher(Path disk, FetchLimits limits) {
+    return new Fetcher(new TaskDisk(disk.resolve("tasks")).fetch(), limits);
   }
 
   TaskDisk tasks() {

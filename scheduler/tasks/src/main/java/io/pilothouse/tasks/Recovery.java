@@ -6,6 +6,7 @@ import io.pilothouse.filesync.DurableFiles;
 import io.pilothouse.mesos.v1.AgentID;
 import io.pilothouse.mesos.v1.ExecutorInfo;
 import io.pilothouse.processes.Family;
+import io.pilothouse.tasks.check.CommandLook;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -60,6 +61,7 @@ final class Recovery {
       }
     }
     Family.killForgotten(machine.disk(), Machine.MARK, known);
+    Family.killForgotten(machine.disk(), CommandLook.MARK, Set.of()); // who asked is gone
     machine.cgroups().retain(known);
     for (CustomExecutor each : executors.customs()) {
       each.adopt();

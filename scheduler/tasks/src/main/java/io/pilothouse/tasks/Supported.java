@@ -1,7 +1,6 @@
 package io.pilothouse.tasks;
 
 import io.pilothouse.api.v1.AgentLaunch;
-import io.pilothouse.mesos.v1.CommandInfo;
 import io.pilothouse.mesos.v1.ExecutorInfo;
 import io.pilothouse.mesos.v1.TaskInfo;
 import java.util.Optional;
@@ -27,19 +26,10 @@ final class Supported {
   }
 
   private static String lacks(ExecutorInfo executor) {
-    return executor.hasContainer()
-        ? "containers (ContainerInfo) of executors"
-        : lacks(executor.getCommand());
+    return executor.hasContainer() ? "containers (ContainerInfo) of executors" : "";
   }
 
   private static String lacks(TaskInfo task) {
-    if (task.hasContainer()) {
-      return "containers (ContainerInfo)";
-    }
-    return task.hasHealthCheck() || task.hasCheck() ? "checks" : lacks(task.getCommand());
-  }
-
-  private static String lacks(CommandInfo command) {
-    return command.getUrisCount() > 0 ? "fetching URIs" : "";
+    return task.hasContainer() ? "containers (ContainerInfo)" : "";
   }
 }

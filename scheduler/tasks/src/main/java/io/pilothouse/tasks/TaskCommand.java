@@ -75,8 +75,17 @@ record TaskCommand(CommandInfo command, Optional<RunAs> user) {
     List<String> line = new ArrayList<>(Cgroup.entering(cgroup));
     if (user.filter(RunAs::isOther).isPresent()) {
       line.addAll(List.of("/bin/sh", "-c", GIVE, "pilot-give", user.get().user()));
-      line.addAll(user.get().prefix());
     }
+    return shell(line);
+  }
+
+  /** The same where its directory is its user's already, who may have put links there. */
+  List<String> lineBeside(Optional<Cgroup> cgroup) {
+    return shell(new ArrayList<>(Cgroup.entering(cgroup)));
+  }
+
+  private List<String> shell(List<String> line) {
+    line.addAll(user.map(RunAs::prefix).orElse(List.of()));
     line.add("/bin/sh"); // reads what to do
     return line;
   }
@@ -87,6 +96,12 @@ record TaskCommand(CommandInfo command, Optional<RunAs> user) {
    * @throws IOException when it cannot be said, in words for the framework
    */
   void write(Path meta, Map<String, String> environment) throws IOException {
+    String script = script(environment);
+    Files.writeString(Files.createFile(meta.resolve("command"), OWNERS_ONLY), script);
+  }
+
+  /** What the shell is to become, in its words. */
+  String script(Map<String, String> environment) throws IOException {
     StringBuilder script = new StringBuilder("exec env -i --");
     for (Map.Entry<String, String> each : environment.entrySet()) {
       script.append(quoted("variable " + each.getKey(), each.getKey() + "=" + each.getValue()));
@@ -94,8 +109,7 @@ record TaskCommand(CommandInfo command, Optional<RunAs> user) {
     for (String each : words()) {
       script.append(quoted("command", each));
     }
-    Path file = Files.createFile(meta.resolve("command"), OWNERS_ONLY);
-    Files.writeString(file, script.append(" </dev/null\n"));
+    return script.append(" </dev/null\n").toString();
   }
 
   private List<String> words() {

@@ -47,6 +47,11 @@ record TaskDisk(Path root) {
     return root.resolve("executor-port");
   }
 
+  /** What is being fetched for tasks, and what is kept of it; nobody but the agent gets there. */
+  Path fetch() {
+    return root.resolve("fetch");
+  }
+
   Path frameworks() {
     return root.resolve("frameworks");
   }

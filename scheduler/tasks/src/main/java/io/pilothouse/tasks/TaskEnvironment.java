@@ -112,20 +112,25 @@ final class TaskEnvironment {
 
   private static void own(CommandInfo command, Map<String, String> all) throws IOException {
     for (Variable each : command.getEnvironment().getVariablesList()) {
-      if (each.getType() == Variable.Type.SECRET) {
-        throw new IOException(
-            "the variable %s is a secret, which this agent has no source for"
-                .formatted(each.getName()));
-      }
-      if (each.getName().isEmpty() || each.getName().contains("=")) {
-        throw new IOException("\"%s\" cannot be a variable's name".formatted(each.getName()));
-      }
-      if (each.getName().startsWith(OURS)) {
-        throw new IOException(
-            "the variable %s is the machine's own: names that begin with %s cannot be a task's"
-                .formatted(each.getName(), OURS));
-      }
-      all.put(each.getName(), each.getValue());
+      put(each, all);
     }
+  }
+
+  /** Adds one that its framework asks for. */
+  static void put(Variable each, Map<String, String> all) throws IOException {
+    if (each.getType() == Variable.Type.SECRET) {
+      throw new IOException(
+          "the variable %s is a secret, which this agent has no source for"
+              .formatted(each.getName()));
+    }
+    if (each.getName().isEmpty() || each.getName().contains("=")) {
+      throw new IOException("\"%s\" cannot be a variable's name".formatted(each.getName()));
+    }
+    if (each.getName().startsWith(OURS)) {
+      throw new IOException(
+          "the variable %s is the machine's own: names that begin with %s cannot be a task's"
+              .formatted(each.getName(), OURS));
+    }
+    all.put(each.getName(), each.getValue());
   }
 }

@@ -12,10 +12,12 @@ import io.pilothouse.mesos.v1.TaskState;
 import io.pilothouse.mesos.v1.TaskStatus;
 import io.pilothouse.mesos.v1.TaskStatus.Reason;
 import io.pilothouse.mesos.v1.TaskStatus.Source;
+import io.pilothouse.tasks.check.Watch;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -193,6 +195,37 @@ final class TaskRecord {
     if (!message.isEmpty()) {
       status.setMessage(message);
     }
+    carry(status);
+    updates.append(status.build());
+    machine.changed().run();
+  }
+
+  /** What checks found last is said with whatever else is. */
+  private void carry(TaskStatus.Builder status) {
+    Optional<TaskStatus> last = updates.latest();
+    last.filter(TaskStatus::hasHealthy).ifPresent(each -> status.setHealthy(each.getHealthy()));
+    if (info().hasCheck()) {
+      status.setCheckStatus(
+          last.filter(TaskStatus::hasCheckStatus)
+              .map(TaskStatus::getCheckStatus)
+              .orElseGet(() -> Watch.nothing(info().getCheck())));
+    }
+  }
+
+  /**
+   * Says once more how it is, with something else that is known of it.
+   *
+   * @param known changes what was said last
+   */
+  void sayAgain(Consumer<TaskStatus.Builder> known) throws IOException {
+    TaskStatus.Builder fresh = Statuses.of(info(), agent, container, machine.seconds());
+    TaskStatus.Builder status =
+        updates.latest().orElseThrow().toBuilder()
+            .clearMessage()
+            .setSource(Source.SOURCE_EXECUTOR)
+            .setUuid(fresh.getUuid())
+            .setTimestamp(fresh.getTimestamp());
+    known.accept(status);
     updates.append(status.build());
     machine.changed().run();
   }

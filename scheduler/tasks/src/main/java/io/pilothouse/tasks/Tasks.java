@@ -266,6 +266,9 @@ public final class Tasks implements AutoCloseable {
   private synchronized void killUnwanted() {
     for (Task each : tasks.values()) {
       try {
+        if (each instanceof CommandTask command) {
+          command.goOn();
+        }
         if (each instanceof CommandTask && each.record().isSilent() && !each.isToEnd()) {
           each.kill(order(each, TaskStatus.Reason.REASON_FRAMEWORK_REMOVED).build());
         } else if (each.isOverdue()) {
@@ -283,10 +286,13 @@ public final class Tasks implements AutoCloseable {
   }
 
   private static AgentKill.Builder order(Task task, TaskStatus.Reason reason) {
+    return order(task).setReasonNumber(reason.getNumber());
+  }
+
+  static AgentKill.Builder order(Task task) {
     return AgentKill.newBuilder()
         .setFrameworkId(task.record().launch().getFramework().getId())
-        .setTaskId(task.record().info().getTaskId())
-        .setReasonNumber(reason.getNumber());
+        .setTaskId(task.record().info().getTaskId());
   }
 
   private synchronized List<Run> ended() {
@@ -347,6 +353,7 @@ public final class Tasks implements AutoCloseable {
     Map<String, Object> all = new LinkedHashMap<>();
     all.put("agent_id", agent.getValue());
     all.put("scheduler_knows", out.isPresent());
+    all.put("fetched", machine.fetcher().describe());
     all.put("tasks", Listing.describe(tasks.values()));
     all.put("executors", Listing.executors(executors.all()));
     return all;
@@ -357,5 +364,11 @@ public final class Tasks implements AutoCloseable {
   public synchronized void close() {
     disconnected();
     executors.close();
+    for (Task each : tasks.values()) {
+      if (each instanceof CommandTask command) {
+        command.leave();
+      }
+    }
+    machine.fetcher().close();
   }
 }

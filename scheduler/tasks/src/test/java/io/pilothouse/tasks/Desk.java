@@ -26,6 +26,7 @@ import io.pilothouse.mesos.v1.TaskState;
 import io.pilothouse.mesos.v1.TaskStatus;
 import io.pilothouse.processes.Cgroups;
 import io.pilothouse.processes.Family;
+import io.pilothouse.tasks.fetch.FetchLimits;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -70,7 +71,8 @@ final class Desk {
             Map.of("PATH", "/usr/bin:/bin", "MESOS_OF_AGENT", "no", "GREETING", "machine"),
             InstantSource.system(),
             retry,
-            () -> {});
+            () -> {},
+            Machine.fetcher(disk, FetchLimits.usual(1 << 20)));
     return Tasks.open(
         machine, new Sandboxes(machine.tasks(), Duration.ofDays(7), 1000, 1000), times);
   }

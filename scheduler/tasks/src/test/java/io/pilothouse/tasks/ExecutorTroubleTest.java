@@ -196,7 +196,7 @@ class ExecutorTroubleTest {
   @Test
   void whatAnExecutorCannotBeGivenFailsItsTasksInWords() throws Exception {
     ExecutorInfo.Builder uris = Desk.executor("u");
-    uris.getCommandBuilder().addUris(CommandInfo.URI.newBuilder().setValue("http://x/y"));
+    uris.getCommandBuilder().addUris(CommandInfo.URI.newBuilder().setValue("hdfs://x/y"));
     desk.launches(Desk.inExecutor("t1", uris));
     desk.launches(
         Desk.inExecutor(
@@ -208,7 +208,9 @@ class ExecutorTroubleTest {
     desk.launches(Desk.inExecutor("t3", user));
 
     assertThat(desk.until("t1", TaskState.TASK_FAILED).getMessage())
-        .isEqualTo("Failed to launch container: this agent does not support fetching URIs yet");
+        .isEqualTo(
+            "Failed to launch container: Could not fetch 'hdfs://x/y': this agent fetches http,"
+                + " https, file and absolute paths, not hdfs");
     assertThat(desk.until("t2", TaskState.TASK_FAILED).getMessage())
         .endsWith("does not support containers (ContainerInfo) of executors yet");
     TaskStatus third = desk.until("t3", TaskState.TASK_FAILED);

@@ -44,7 +44,8 @@ final class OfferedAgent {
                 OfferedFleet.BOOT,
                 new ServerAddress("127.0.0.1", 81),
                 around,
-                () -> Cgroups.none("a test")),
+                () -> Cgroups.none("a test"),
+                1 << 20),
             wanted,
             Optional.empty());
     rounds.add(new Rounds("pull", Duration.ofMillis(20), wanted::pull, meters));

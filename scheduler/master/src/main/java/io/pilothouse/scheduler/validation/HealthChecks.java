@@ -23,7 +23,10 @@ final class HealthChecks {
                   ? command(check.getCommand(), "Command health check", "Health check")
                   : Optional.of("Expecting 'command' to be set for COMMAND health check");
           case HTTP -> http(check);
-          case TCP -> when(!check.hasTcp(), "Expecting 'tcp' to be set for TCP health check");
+          case TCP ->
+              check.hasTcp()
+                  ? port(check.getTcp().getPort(), "TCP health check")
+                  : Optional.of("Expecting 'tcp' to be set for TCP health check");
           case UNKNOWN -> Optional.of("'UNKNOWN' is not a valid health check type");
         };
     if (means.isPresent()) {
@@ -51,9 +54,15 @@ final class HealthChecks {
             if (!check.hasHttp()) {
               yield Optional.of("Expecting 'http' to be set for HTTP check");
             }
-            yield path(check.getHttp().hasPath(), check.getHttp().getPath(), "HTTP check");
+            yield Objections.first(
+                List.of(
+                    () -> path(check.getHttp().hasPath(), check.getHttp().getPath(), "HTTP check"),
+                    () -> port(check.getHttp().getPort(), "HTTP check")));
           }
-          case TCP -> when(!check.hasTcp(), "Expecting 'tcp' to be set for TCP check");
+          case TCP ->
+              check.hasTcp()
+                  ? port(check.getTcp().getPort(), "TCP check")
+                  : Optional.of("Expecting 'tcp' to be set for TCP check");
           case UNKNOWN -> Optional.of("'UNKNOWN' is not a valid check type");
         };
     if (means.isPresent()) {
@@ -83,7 +92,20 @@ final class HealthChecks {
     if (check.getHttp().hasScheme() && !scheme.equals("http") && !scheme.equals("https")) {
       return Optional.of("Unsupported HTTP health check scheme: '" + scheme + "'");
     }
-    return path(check.getHttp().hasPath(), check.getHttp().getPath(), "HTTP health check");
+    return Objections.first(
+        List.of(
+            () -> path(check.getHttp().hasPath(), check.getHttp().getPath(), "HTTP health check"),
+            () -> port(check.getHttp().getPort(), "HTTP health check")));
+  }
+
+  /**
+   * Not in Mesos, where such a check fails for ever; an unsigned number, so it may look negative.
+   */
+  private static Optional<String> port(int port, String what) {
+    return when(
+        port < 1 || port > 0xffff,
+        "The port %s of %s must be one of 1 to 65535"
+            .formatted(Integer.toUnsignedString(port), what));
   }
 
   private static Optional<String> path(boolean given, String path, String what) {
@@ -93,6 +115,6 @@ final class HealthChecks {
   }
 
   private static Optional<String> notNegative(String field, double value) {
-    return when(value < 0, "Expecting '" + field + "' to be non-negative");
+    return when(!(value >= 0), "Expecting '" + field + "' to be non-negative");
   }
 }

@@ -202,6 +202,26 @@ class TasksTest {
             + ",'health_check':{} | Task uses invalid health check: HealthCheck must specify",
         "t1 | cpus:1 | m1-agent | "
             + COMMAND
+            + ",'health_check':{'type':'TCP','tcp':{'port':0}} | Task uses invalid health check: The"
+            + " port 0 of TCP health check must be one of 1 to 65535",
+        "t1 | cpus:1 | m1-agent | "
+            + COMMAND
+            + ",'health_check':{'type':'HTTP','http':{'port':65536}} | Task uses invalid health check:"
+            + " The port 65536 of HTTP health check must be one of",
+        "t1 | cpus:1 | m1-agent | "
+            + COMMAND
+            + ",'health_check':{'type':'TCP','tcp':{'port':1},'grace_period_seconds':-1} | Task uses"
+            + " invalid health check: Expecting 'grace_period_seconds' to be non-negative",
+        "t1 | cpus:1 | m1-agent | "
+            + COMMAND
+            + ",'check':{'type':'HTTP','http':{'port':0}} | Task uses invalid check: The port 0 of HTTP"
+            + " check must be one of",
+        "t1 | cpus:1 | m1-agent | "
+            + COMMAND
+            + ",'check':{'type':'TCP','tcp':{'port':80},'interval_seconds':-0.5} | Task uses invalid"
+            + " check: Expecting 'interval_seconds' to be non-negative",
+        "t1 | cpus:1 | m1-agent | "
+            + COMMAND
             + ",'limits':{'cpus':{'value':0.5}} | The cpu limit must be greater than or equal to",
         "t1 | cpus:1 | m1-agent | "
             + COMMAND

@@ -1,0 +1,31 @@
+package io.pilothouse.tasks;
+
+import io.pilothouse.mesos.v1.CommandInfo;
+import io.pilothouse.mesos.v1.Environment.Variable;
+import io.pilothouse.tasks.check.CommandLook;
+import io.pilothouse.tasks.check.Probe;
+import java.nio.file.Path;
+import java.util.Map;
+
+/**
+ * Runs commands beside a task to see how it is: as its user, in its directory and its groups, with
+ * its variables. What a check's command says of user and URIs is left out, as in Mesos.
+ */
+record CheckCommand(Machine machine, TaskRecord record, Container processes) {
+  Probe of(CommandInfo command) {
+    CommandInfo own = record.info().getCommand();
+    CommandInfo as =
+        command.toBuilder().setUser(own.getUser()).clearUris().clearEnvironment().build();
+    Path sandbox = record.sandbox();
+    return new CommandLook(
+        marks -> {
+          Map<String, String> environment = TaskEnvironment.of(machine.environment(), record);
+          for (Variable each : command.getEnvironment().getVariablesList()) {
+            TaskEnvironment.put(each, environment);
+          }
+          environment.putAll(marks);
+          TaskCommand line = TaskCommand.of(as, record.launch().getFramework().getUser());
+          return processes.beside(line, sandbox, environment, marks);
+        });
+  }
+}

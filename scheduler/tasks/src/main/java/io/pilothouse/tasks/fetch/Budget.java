@@ -1,0 +1,64 @@
+package io.pilothouse.tasks.fetch;
+
+import java.io.FilterInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+
+/** What the archives of one command may still unfold to. */
+final class Budget {
+  private final long most;
+  private final long mostMembers;
+  private long bytes;
+  private long members;
+
+  Budget(FetchLimits limits) {
+    this.most = limits.unpacked();
+    this.mostMembers = limits.members();
+  }
+
+  /** One more file, directory or link. */
+  void member() throws FetchException {
+    if (++members > mostMembers) {
+      throw new FetchException(
+          "it holds more than %d files, which is the most".formatted(mostMembers));
+    }
+  }
+
+  private void take(long count) throws FetchException {
+    bytes += count;
+    if (bytes > most) {
+      throw new FetchException(
+          "it unfolds to more than %d bytes, which is the most".formatted(most));
+    }
+  }
+
+  /** The same bytes, counted. */
+  InputStream counted(InputStream in) {
+    return new FilterInputStream(in) {
+      @Override
+      public int read() throws IOException {
+        int next = in.read();
+        if (next >= 0) {
+          take(1);
+        }
+        return next;
+      }
+
+      @Override
+      public int read(byte[] to, int offset, int length) throws IOException {
+        int read = in.read(to, offset, length);
+        if (read > 0) {
+          take(read);
+        }
+        return read;
+      }
+
+      @Override
+      public long skip(long count) throws IOException {
+        long skipped = in.skip(count);
+        take(skipped);
+        return skipped;
+      }
+    };
+  }
+}

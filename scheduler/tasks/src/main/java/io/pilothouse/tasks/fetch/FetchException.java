@@ -1,0 +1,21 @@
+package io.pilothouse.tasks.fetch;
+
+import java.io.IOException;
+
+/** A URI that cannot be fetched, in words for its framework; trying again at once is no use. */
+public final class FetchException extends IOException {
+  private static final long serialVersionUID = 1;
+
+  /**
+   * Of one URI.
+   *
+   * @param why what was found, and what to do
+   */
+  FetchException(Item item, String why) {
+    super("Could not fetch '%s': %s".formatted(item.shown(), why));
+  }
+
+  FetchException(String words) {
+    super(words);
+  }
+}

@@ -1,0 +1,207 @@
+package io.pilothouse.tasks.fetch;
+
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/** Unpacks a tar archive: ustar, pax and GNU's long names. Only files, directories and links. */
+final class TarReader {
+  private static final int MOST_EXTENDED = 1 << 20;
+
+  private final InputStream in;
+  private final Tree tree;
+  private final Budget budget;
+
+  /** What pax says of all members from now on, and of the next. */
+  private final Map<String, String> all = new TreeMap<>();
+
+  private final Map<String, String> next = new TreeMap<>();
+
+  TarReader(InputStream in, Tree tree, Budget budget) {
+    this.in = in;
+    this.tree = tree;
+    this.budget = budget;
+  }
+
+  void unpack() throws IOException {
+    for (Optional<TarHeader> each = header(); each.isPresent(); each = header()) {
+      member(each.get());
+    }
+    in.transferTo(OutputStream.nullOutputStream()); // whoever decompresses looks at its checksum
+  }
+
+  /** Empty at the end. */
+  private Optional<TarHeader> header() throws IOException {
+    byte[] block = in.readNBytes(TarHeader.LENGTH);
+    if (block.length == 0) {
+      return Optional.empty();
+    }
+    if (block.length < TarHeader.LENGTH) {
+      throw new EOFException("it ends in the middle");
+    }
+    boolean zero = true;
+    for (byte each : block) {
+      zero &= each == 0;
+    }
+    return zero ? Optional.empty() : Optional.of(TarHeader.of(block));
+  }
+
+  private void member(TarHeader header) throws IOException {
+    switch (header.type()) {
+      case 'x' -> pax(extended(header), next);
+      case 'g' -> pax(extended(header), all);
+      case 'L' -> next.put("path", longName(header));
+      case 'K' -> next.put("linkpath", longName(header));
+      default -> {
+        budget.member();
+        unpack(header);
+        next.clear();
+      }
+    }
+  }
+
+  private String said(String key, String otherwise) {
+    return next.getOrDefault(key, all.getOrDefault(key, otherwise));
+  }
+
+  private void unpack(TarHeader header) throws IOException {
+    String name = said("path", header.name());
+    String target = said("linkpath", header.target());
+    if (!said("GNU.sparse.major", "").isEmpty() || !said("GNU.sparse.map", "").isEmpty()) {
+      throw sparse(name);
+    }
+    long size = size(header);
+    switch (header.type()) {
+      case '0' -> {
+        Member content = new Member(size);
+        tree.file(name, header.mode(), content);
+        pad(size);
+      }
+      case '5' -> {
+        tree.directory(name);
+        skip(size);
+      }
+      case '2' -> tree.link(name, target);
+      case '1' -> tree.hardLink(name, target);
+      case 'S' -> throw sparse(name);
+      case '3', '4', '6' ->
+          throw new FetchException("it holds \"%s\", which is a device or a pipe".formatted(name));
+      default ->
+          throw new FetchException(
+              "it holds \"%s\" of a kind (%s) that is not known here"
+                  .formatted(name, Integer.toHexString(header.type())));
+    }
+  }
+
+  private static FetchException sparse(String name) {
+    return new FetchException(
+        "it holds \"%s\" with holes (sparse): pack it without --sparse".formatted(name));
+  }
+
+  private long size(TarHeader header) throws FetchException {
+    String text = said("size", "");
+    try {
+      long size = text.isEmpty() ? header.size() : Long.parseLong(text);
+      if (size >= 0) {
+        return size;
+      }
+    } catch (NumberFormatException e) {
+      // said below
+    }
+    throw new FetchException("it is a damaged tar archive: a size is \"%s\"".formatted(text));
+  }
+
+  private byte[] extended(TarHeader header) throws IOException {
+    if (header.size() > MOST_EXTENDED) {
+      throw new FetchException("it is a damaged tar archive: a name has no end");
+    }
+    byte[] bytes = in.readNBytes((int) header.size());
+    if (bytes.length < header.size()) {
+      throw new EOFException("it ends in the middle");
+    }
+    pad(header.size());
+    return bytes;
+  }
+
+  private String longName(TarHeader header) throws IOException {
+    String text = new String(extended(header), StandardCharsets.UTF_8);
+    int end = text.indexOf('\0');
+    return end < 0 ? text : text.substring(0, end);
+  }
+
+  /** Records of {@code LENGTH KEY=VALUE\n}, where the length is that of all the record. */
+  private static void pax(byte[] records, Map<String, String> to) throws FetchException {
+    int at = 0;
+    while (at < records.length) {
+      int space = at;
+      while (space < records.length && records[space] != ' ') {
+        space++;
+      }
+      int length = length(new String(records, at, space - at, StandardCharsets.US_ASCII));
+      int end = at + length;
+      if (length <= space - at + 1 || end > records.length) {
+        throw new FetchException("it is a damaged tar archive: a record is too long");
+      }
+      String record = new String(records, space + 1, end - space - 2, StandardCharsets.UTF_8);
+      int equals = record.indexOf('=');
+      if (equals > 0) {
+        to.put(record.substring(0, equals), record.substring(equals + 1));
+      }
+      at = end;
+    }
+  }
+
+  private static int length(String digits) {
+    try {
+      return Integer.parseInt(digits);
+    } catch (NumberFormatException e) {
+      return 0;
+    }
+  }
+
+  private void pad(long size) throws IOException {
+    long over = size % TarHeader.LENGTH;
+    skip(over == 0 ? 0 : TarHeader.LENGTH - over);
+  }
+
+  private void skip(long count) throws IOException {
+    try {
+      in.skipNBytes(count);
+    } catch (EOFException e) {
+      throw new EOFException("it ends in the middle");
+    }
+  }
+
+  /** The bytes of one member. */
+  private final class Member extends InputStream {
+    private long left;
+
+    Member(long size) {
+      this.left = size;
+    }
+
+    @Override
+    public int read() throws IOException {
+      byte[] one = new byte[1];
+      return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
+    }
+
+    @Override
+    public int read(byte[] to, int offset, int length) throws IOException {
+      if (left == 0) {
+        return -1;
+      }
+      int read = in.read(to, offset, (int) Math.min(left, length));
+      if (read < 0) {
+        throw new EOFException("it ends in the middle");
+      }
+      left -= read;
+      return read;
+    }
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.pilothouse.tasks.check;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.pilothouse.tasks.fetch;
+
+import org.jspecify.annotations.NullMarked;
