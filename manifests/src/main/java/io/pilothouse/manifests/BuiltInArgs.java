@@ -2,8 +2,8 @@ package io.pilothouse.manifests;
 
 import io.pilothouse.manifests.BuiltInWatchdog.Arg;
 import io.pilothouse.manifests.BuiltInWatchdog.Shape;
-import io.pilothouse.manifests.table.Units;
 import io.pilothouse.manifests.pattern.Near;
+import io.pilothouse.manifests.table.Units;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

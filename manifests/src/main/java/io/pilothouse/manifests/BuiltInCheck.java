@@ -2,9 +2,9 @@ package io.pilothouse.manifests;
 
 import io.pilothouse.api.v1.WatchdogSpec;
 import io.pilothouse.api.v1.WatchdogSpec.Runner;
+import io.pilothouse.manifests.pattern.Near;
 import io.pilothouse.manifests.table.ObjectTable;
 import io.pilothouse.manifests.table.Shapes.Placed;
-import io.pilothouse.manifests.pattern.Near;
 import io.pilothouse.manifests.text.Node;
 import io.pilothouse.manifests.text.Place;
 import io.pilothouse.manifests.text.Problems;

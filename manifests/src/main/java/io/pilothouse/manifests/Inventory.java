@@ -1,8 +1,8 @@
 package io.pilothouse.manifests;
 
 import io.pilothouse.api.v1.InventoryMachine;
-import io.pilothouse.manifests.table.Shapes;
 import io.pilothouse.manifests.pattern.Near;
+import io.pilothouse.manifests.table.Shapes;
 import io.pilothouse.manifests.text.Node;
 import io.pilothouse.manifests.text.Place;
 import io.pilothouse.manifests.text.Problems;

@@ -1,8 +1,8 @@
 package io.pilothouse.manifests;
 
 import io.pilothouse.manifests.pattern.MachinePattern;
-import io.pilothouse.manifests.table.Shapes.Placed;
 import io.pilothouse.manifests.pattern.Near;
+import io.pilothouse.manifests.table.Shapes.Placed;
 import io.pilothouse.manifests.text.Place;
 import io.pilothouse.manifests.text.Problems;
 import java.util.ArrayList;

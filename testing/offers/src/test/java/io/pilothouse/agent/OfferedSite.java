@@ -95,8 +95,7 @@ final class OfferedSite {
   /** The first machine's ends as an agent does, and another comes. */
   void restartsAgent() throws IOException {
     agents.get(0).stops();
-    agents.set(
-        0, new OfferedAgent(fleet, OfferedFleet.MACHINE, disk(OfferedFleet.MACHINE)));
+    agents.set(0, new OfferedAgent(fleet, OfferedFleet.MACHINE, disk(OfferedFleet.MACHINE)));
   }
 
   private Path credentials() throws IOException {
