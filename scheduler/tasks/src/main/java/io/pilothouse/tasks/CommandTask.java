@@ -151,6 +151,7 @@ final class CommandTask {
     Path sandbox = sandbox();
     TaskCommand command = TaskCommand.of(launch);
     command.prepare(sandbox);
+    new Volumes(machine.tasks()).link(meta, info().getResourcesList(), sandbox, command.user());
     Map<String, String> environment =
         TaskEnvironment.of(machine.environment(), agent.getValue(), framework(), info(), sandbox);
     environment.putAll(marks());

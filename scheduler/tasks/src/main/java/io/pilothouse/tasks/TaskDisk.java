@@ -37,6 +37,11 @@ record TaskDisk(Path root) {
     return meta().resolve(container);
   }
 
+  /** What outlives tasks. */
+  Path volumes() {
+    return root.resolve("volumes");
+  }
+
   Path frameworks() {
     return root.resolve("frameworks");
   }

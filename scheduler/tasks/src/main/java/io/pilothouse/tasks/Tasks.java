@@ -42,6 +42,7 @@ public final class Tasks {
   private final Machine machine;
   private final TaskDisk disk;
   private final Sandboxes sandboxes;
+  private final Volumes volumes;
   private final AgentID agent;
 
   /** By framework and task. */
@@ -59,6 +60,7 @@ public final class Tasks {
     this.machine = machine;
     this.disk = machine.tasks();
     this.sandboxes = sandboxes;
+    this.volumes = new Volumes(disk);
     this.agent = agent;
     this.token = token;
   }
@@ -133,7 +135,8 @@ public final class Tasks {
             .setAgent(info.toBuilder().setId(agent))
             .setBootId(bootId)
             .setToken(token)
-            .setVersion(version);
+            .setVersion(version)
+            .addAllVolumes(volumes.told());
     Listing.register(tasks.values(), register);
     return register.build();
   }
@@ -199,6 +202,7 @@ public final class Tasks {
       case ACKNOWLEDGE -> acknowledge(message.getAcknowledge());
       case SHUTDOWN_FRAMEWORK ->
           shutDown(message.getShutdownFramework().getFrameworkId().getValue());
+      case VOLUMES -> volumes.hear(message.getVolumes());
       case SHUTDOWN_EXECUTOR, MESSAGE -> {} // of custom executors, of which there are none
       case REGISTERED, PING, KIND_NOT_SET -> {} // of the connection
     }
@@ -299,6 +303,7 @@ public final class Tasks {
         sandboxes.collect(inUse, machine.clock().instant());
       }
     }
+    volumes.round(machine.clock().instant());
   }
 
   private synchronized void killUnwanted() {

@@ -98,7 +98,11 @@ final class OfferedFleet {
                     OfferPolicy.newBuilder()
                         .addResources(OfferedResource.newBuilder().setName("cpus").setMilli(2000))
                         .addResources(
-                            OfferedResource.newBuilder().setName("mem").setSizeBytes(1L << 30))))
+                            OfferedResource.newBuilder().setName("mem").setSizeBytes(1L << 30))
+                        .addResources(
+                            OfferedResource.newBuilder()
+                                .setName("disk")
+                                .setSizeBytes(100L << 20))))
         .addRepairPolicies(
             RepairPolicy.newBuilder()
                 .setName("quick")

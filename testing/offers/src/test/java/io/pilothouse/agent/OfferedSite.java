@@ -39,7 +39,7 @@ final class OfferedSite {
   private final HttpClient http = HttpClient.newHttpClient();
   private final List<String> command;
   private Started scheduler;
-  private final OfferedAgent agent;
+  private OfferedAgent agent;
 
   OfferedSite(Path dir) throws Exception {
     this.dir = dir;
@@ -75,6 +75,12 @@ final class OfferedSite {
     scheduler.close();
     scheduler = starts("scheduler-again.log");
     OfferedFleet.until(this::leads);
+  }
+
+  /** Another agent on the same disk. */
+  void restartsAgent() {
+    agent.stops();
+    agent = new OfferedAgent(fleet, dir.resolve("machine"));
   }
 
   private Path credentials() throws IOException {

@@ -33,6 +33,7 @@ final class RoleViews {
         .setShare(role.share())
         .setDominant(role.dominant())
         .addAllFrameworks(role.frameworks())
+        .addAllReserved(ResourceForm.FULL.write(role.reserved(), ""))
         .build();
   }
 

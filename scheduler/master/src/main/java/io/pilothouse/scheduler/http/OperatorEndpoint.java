@@ -20,6 +20,7 @@ final class OperatorEndpoint {
   private final Loop loop;
   private final Gate gate;
   private final Operators operators;
+  private final OperatorOperations operations;
   private final MasterInfo master;
   private final long started;
 
@@ -27,12 +28,14 @@ final class OperatorEndpoint {
     this.loop = loop;
     this.gate = gate;
     this.operators = operators;
+    this.operations = new OperatorOperations(loop);
     this.master = master;
     this.started = started;
   }
 
   void handle(Exchange exchange) {
-    if (gate.pass(exchange) == null || !Gate.isPost(exchange)) {
+    Gate.@Nullable Caller caller = gate.pass(exchange);
+    if (caller == null || !Gate.isPost(exchange)) {
       return;
     }
     @Nullable Call call = Bodies.read(exchange, Call.getDefaultInstance());
@@ -48,11 +51,11 @@ final class OperatorEndpoint {
       exchange.text(406, Bodies.NOT_ACCEPTABLE);
       return;
     }
-    answer(exchange, call, type.get());
+    answer(exchange, call, type.get(), caller.principal());
   }
 
   @SuppressWarnings("deprecation") // tools still set quotas the older way, too
-  private void answer(Exchange exchange, Call call, MediaType type) {
+  private void answer(Exchange exchange, Call call, MediaType type, Optional<String> principal) {
     switch (call.getType()) {
       case GET_HEALTH ->
           exchange.message(
@@ -114,6 +117,19 @@ final class OperatorEndpoint {
                                   .addMetricsBuilder()
                                   .setName(name)
                                   .setValue(value)));
+      case GET_OPERATIONS ->
+          ask(
+              exchange,
+              type,
+              Response.Type.GET_OPERATIONS,
+              (r, p) -> r.setGetOperations(p.operations()));
+      case RESERVE_RESOURCES,
+          UNRESERVE_RESOURCES,
+          CREATE_VOLUMES,
+          DESTROY_VOLUMES,
+          GROW_VOLUME,
+          SHRINK_VOLUME ->
+          operations.handle(exchange, call, principal);
       case TEARDOWN -> tearDown(exchange, call);
       case SUBSCRIBE -> operators.subscribe(exchange, type);
       default -> exchange.text(501, "Call " + call.getType() + " is not served by this scheduler");

@@ -5,7 +5,9 @@ import static io.pilothouse.scheduler.validation.Objections.when;
 import io.pilothouse.mesos.v1.Resource;
 import io.pilothouse.mesos.v1.Resource.ReservationInfo;
 import io.pilothouse.mesos.v1.Value;
+import io.pilothouse.mesos.v1.Volume;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
@@ -234,10 +236,27 @@ public final class ResourceCheck {
     if (!disk.hasVolume()) {
       return Optional.of("Expecting 'volume' to be set for persistent volume");
     }
+    if (disk.getVolume().getMode() == Volume.Mode.RO) {
+      return Optional.of("Read-only persistent volume not supported");
+    }
+    if (!isWithin(disk.getVolume().getContainerPath())) {
+      return Optional.of(
+          ("Container path '%s' of the persistent volume is not supported: expected one that is"
+                  + " relative to the sandbox, and in it")
+              .formatted(disk.getVolume().getContainerPath()));
+    }
     if (disk.getVolume().hasHostPath()) {
       return Optional.of("Expecting 'host_path' to be unset for persistent volume");
     }
     return Ids.objection(disk.getPersistence().getId())
         .map(objection -> "Invalid persistence ID for persistent volume: " + objection);
+  }
+
+  /** No way out of a sandbox. */
+  private static boolean isWithin(String path) {
+    return !path.isEmpty()
+        && path.indexOf('\0') < 0
+        && Arrays.stream(path.split("/", -1))
+            .noneMatch(each -> each.isEmpty() || each.equals(".") || each.equals(".."));
   }
 }

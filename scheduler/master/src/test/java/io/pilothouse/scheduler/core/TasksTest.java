@@ -313,11 +313,11 @@ class TasksTest {
   @Test
   void operationsThatAreNotServedAreToldToThoseWhoGaveThemAnId() {
     framework.accepted(
-        ("{'type':'ACCEPT','accept':{'offer_ids':[{'value':'%s'}],'operations':[{'type':'RESERVE',"
-                + "'id':{'value':'op1'},'reserve':{}},{'type':'CREATE','create':{}}]}}")
+        ("{'type':'ACCEPT','accept':{'offer_ids':[{'value':'%s'}],'operations':[{'type':"
+                + "'CREATE_DISK','id':{'value':'op1'}},{'type':'DESTROY_DISK'}]}}")
             .formatted(framework.lastOffer().getId().getValue()));
     assertThat(framework.last().getUpdateOperationStatus().getStatus().getMessage())
-        .contains("RESERVE is not served");
+        .contains("CREATE_DISK is not served");
     assertThat(cpusOffered()).isEqualTo(4);
   }
 
