@@ -200,8 +200,7 @@ final class Reader {
 
   /** The same, of an operation. */
   private void operation(OperationStatus status) throws IOException {
-    boolean told =
-        tell("UPDATE_OPERATION_STATUS", () -> handler.operation(framework, status));
+    boolean told = tell("UPDATE_OPERATION_STATUS", () -> handler.operation(framework, status));
     if (told && status.hasUuid()) {
       acknowledge(
           "the status of operation " + status.getOperationId().getValue(),

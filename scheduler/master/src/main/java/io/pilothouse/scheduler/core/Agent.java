@@ -4,6 +4,8 @@ import io.pilothouse.api.v1.OfferableMachine;
 import io.pilothouse.mesos.v1.AgentID;
 import io.pilothouse.mesos.v1.AgentInfo;
 import io.pilothouse.scheduler.allocator.Allocation;
+import io.pilothouse.scheduler.allocator.resources.Entry;
+import io.pilothouse.scheduler.allocator.resources.Kind;
 import io.pilothouse.scheduler.allocator.resources.Reserved;
 import io.pilothouse.scheduler.allocator.resources.Resources;
 import io.pilothouse.scheduler.wire.ResourceForm;
@@ -16,6 +18,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -102,6 +105,21 @@ final class Agent {
   Resources lacking() {
     Resources held = held();
     return held.isEmpty() ? held : held.minus(Reserved.within(own(), held));
+  }
+
+  /** What tasks have that was reserved, and that nobody has written down. */
+  Resources unheld() {
+    Resources used =
+        used().stream().map(Allocation::resources).reduce(Resources.NONE, Resources::plus);
+    Resources held = held();
+    Resources forgotten = Reserved.of(used).minus(held).minus(Reserved.of(own()));
+    // a volume is there once, whatever its size
+    return forgotten.filter(
+        entry -> !entry.kind().isWhole() || held.filter(has(entry.kind())).isEmpty());
+  }
+
+  private static Predicate<Entry> has(Kind kind) {
+    return entry -> entry.kind().equals(kind);
   }
 
   /** The same resources, with its volumes as they are held. */

@@ -109,6 +109,7 @@ final class Agents implements AgentRecord.Changes {
       tellVolumes(agent, agent.record.volumes(), List.of());
     }
     adoption.adopt(agent, register);
+    recover(agent, register);
     tables.unreachable.remove(id);
     tables.allocator.addAgent(
         AgentForm.of(agent.info, agent.total, Offering.attributes(agent)), agent.used());
@@ -318,6 +319,21 @@ final class Agents implements AgentRecord.Changes {
   @Override
   public void volumes(AgentRecord record, List<AgentVolume> are, List<AgentVolume> destroyed) {
     roster.agent(record).ifPresent(agent -> tellVolumes(agent, are, destroyed));
+  }
+
+  /** What runs there is not to lose its data because it was forgotten that it is reserved. */
+  private void recover(Agent agent, AgentRegister register) {
+    Resources unheld = agent.unheld();
+    if (agent.record == null || unheld.isEmpty() || !roster.isReadable(agent)) {
+      return;
+    }
+    log.warn("Agent {} on {} uses what is not written down: {}", agent.id, agent.machine, unheld);
+    agent.record.become(
+        agent
+            .record
+            .holdings()
+            .recovering(unheld, register.getVolumesList(), () -> tables.nextId("V")));
+    agent.count();
   }
 
   private void tellVolumes(Agent agent, List<AgentVolume> are, List<AgentVolume> destroyed) {

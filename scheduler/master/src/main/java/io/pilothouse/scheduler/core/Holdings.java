@@ -71,17 +71,33 @@ record Holdings(Resources held, List<AgentVolume> volumes, List<KeptOperation> o
    * @param instances gives each volume that is made a name of its own
    */
   Holdings after(Conversion conversion, Supplier<String> instances) {
-    Resources then =
-        held.minus(Reserved.of(conversion.consumed())).plus(Reserved.of(conversion.produced()));
-    Map<List<String>, AgentVolume> was = byName(volumes);
+    return having(
+        held.minus(Reserved.of(conversion.consumed())).plus(Reserved.of(conversion.produced())),
+        volumes,
+        instances);
+  }
+
+  /**
+   * With what tasks use, and this has forgotten: it may be of a backup.
+   *
+   * @param told volumes as the agent was told of them
+   */
+  Holdings recovering(Resources used, List<AgentVolume> told, Supplier<String> instances) {
+    List<AgentVolume> known = new ArrayList<>(told);
+    known.addAll(volumes); // its own go before them
+    return having(held.plus(used), known, instances);
+  }
+
+  private Holdings having(Resources then, List<AgentVolume> known, Supplier<String> instances) {
+    Map<List<String>, AgentVolume> was = byName(known);
     // one that was destroyed is gone, even if another of its name is made
     List<AgentVolume> are = new ArrayList<>();
     for (Entry entry : then) {
       if (entry.kind().disk().filter(disk -> disk.isVolume()).isEmpty()) {
         continue;
       }
-      AgentVolume known = was.get(key(entry.kind()));
-      are.add(known != null ? known : volume(entry.kind(), instances.get()));
+      AgentVolume before = was.get(key(entry.kind()));
+      are.add(before != null ? before : volume(entry.kind(), instances.get()));
     }
     return new Holdings(then, are, operations);
   }

@@ -121,6 +121,11 @@ final class Roster {
         .filter(agent -> agent.record == record);
   }
 
+  /** It is known what is held on it. */
+  boolean isReadable(Agent agent) {
+    return !unreadable.containsKey(agent.machine);
+  }
+
   /** Why nothing of it may be offered yet, or ever. */
   Optional<String> objection(Agent agent) {
     @Nullable String damage = unreadable.get(agent.machine);

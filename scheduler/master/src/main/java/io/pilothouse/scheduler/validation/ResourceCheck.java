@@ -9,8 +9,10 @@ import io.pilothouse.mesos.v1.Volume;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -25,8 +27,9 @@ public final class ResourceCheck {
   /** Of all of them together. */
   public static Optional<String> objection(List<Resource> resources) {
     double gpus = 0;
+    Map<String, Value.Type> types = new HashMap<>();
     for (Resource each : resources) {
-      Optional<String> objection = one(each);
+      Optional<String> objection = one(each).or(() -> otherType(each, types));
       if (objection.isPresent()) {
         return Optional.of("Invalid resources: " + objection.get());
       }
@@ -43,6 +46,15 @@ public final class ResourceCheck {
       }
     }
     return Optional.empty();
+  }
+
+  /** A name that is a number in one of them and ranges in another cannot be added up. */
+  private static Optional<String> otherType(Resource resource, Map<String, Value.Type> types) {
+    Value.Type first = types.computeIfAbsent(resource.getName(), name -> resource.getType());
+    return when(
+        first != resource.getType(),
+        "Resource %s is of type %s and of type %s"
+            .formatted(resource.getName(), first, resource.getType()));
   }
 
   /** The same persistence id twice for a role. */

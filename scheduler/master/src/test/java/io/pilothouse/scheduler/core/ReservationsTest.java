@@ -3,16 +3,21 @@ package io.pilothouse.scheduler.core;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
+import io.pilothouse.api.v1.AgentRegister;
 import io.pilothouse.api.v1.AgentVolume;
 import io.pilothouse.api.v1.AgentVolumes;
 import io.pilothouse.api.v1.OfferAgent;
 import io.pilothouse.api.v1.ReadOffersReply;
+import io.pilothouse.api.v1.RunningTask;
 import io.pilothouse.api.v1.SchedulerMessage;
+import io.pilothouse.mesos.v1.FrameworkID;
 import io.pilothouse.mesos.v1.Offer;
 import io.pilothouse.mesos.v1.OperationState;
 import io.pilothouse.mesos.v1.OperationStatus;
 import io.pilothouse.mesos.v1.Resource;
+import io.pilothouse.mesos.v1.TaskID;
 import io.pilothouse.mesos.v1.TaskState;
+import io.pilothouse.mesos.v1.TaskStatus;
 import io.pilothouse.mesos.v1.TaskStatus.Reason;
 import io.pilothouse.mesos.v1.scheduler.Event;
 import io.pilothouse.scheduler.allocator.resources.Reserved;
@@ -289,6 +294,10 @@ class ReservationsTest {
         framework,
         reserve("much", reserved("cpus", 5, "")),
         reserve("", reserved("cpus", 5, "")),
+        reserve(
+            "",
+            "{'name':'cpus','type':'SET','set':{'item':['a']},'reservations':[{'type':'DYNAMIC',"
+                + "'role':'db'}]}"),
         create("none", VOLUME),
         reserve("a/b", CPUS),
         reserve("fine", CPUS),
@@ -504,6 +513,45 @@ class ReservationsTest {
     assertThat(operate(unreserve("", reserved("cpus", 3, "")))).isEqualTo(new Answer.Accepted());
     stage.machine("m1", "cpus:4;mem:1024;disk:1000", true);
     assertThat(total()).isEqualTo(Resources.parse("cpus:4;mem:1024;disk:1000"));
+  }
+
+  @Test
+  void whatATaskUsesIsReservedEvenIfThatWasForgotten() {
+    FakeAgent before = agent();
+    FakeFramework framework = framework();
+    accepts(framework, reserve("", CPUS, DISK), create("", VOLUME), launch("t1", CPUS, VOLUME));
+    AgentVolume made = volumes(before).getLast().getVolumes(0);
+    Write.KeepFramework kept =
+        stage.said.writes.stream()
+            .filter(Write.KeepFramework.class::isInstance)
+            .map(Write.KeepFramework.class::cast)
+            .findFirst()
+            .orElseThrow();
+    ReadOffersReply old = // of a backup from before the agent was known
+        ReadOffersReply.newBuilder().addFrameworks(kept.framework()).build();
+    stage = new Stage(options -> options, old);
+    FakeAgent agent = stage.new FakeAgent("m1", "m1-agent");
+    agent.running.add(
+        RunningTask.newBuilder()
+            .setFrameworkId(FrameworkID.newBuilder().setValue("db-1"))
+            .setTask(before.heard().getLast().getLaunch().getTasks(0))
+            .setLatest(
+                TaskStatus.newBuilder()
+                    .setTaskId(TaskID.newBuilder().setValue("t1"))
+                    .setState(TaskState.TASK_RUNNING))
+            .build());
+    stage.machine("m1", "cpus:4;mem:1024;disk:1000", true);
+    agent.register(AgentRegister.newBuilder().addVolumes(made));
+    assertThat(total())
+        .isEqualTo(Resources.parse("cpus:3;mem:1024;disk:900").plus(read(CPUS, VOLUME)));
+    Holdings again = Holdings.parse(written().getHeld());
+    assertThat(again.held()).isEqualTo(read(CPUS, VOLUME));
+    assertThat(again.volumes()).as("the data that is there").containsExactly(made);
+    FakeFramework heir = framework();
+    assertThat(offered(heir)).isEqualTo(Resources.parse("cpus:3;mem:1024;disk:900"));
+    agent.tells(heir, "t1", TaskState.TASK_FINISHED);
+    stage.pass(1_000);
+    assertThat(offered(heir)).isEqualTo(read(CPUS, VOLUME));
   }
 
   // ---- statuses

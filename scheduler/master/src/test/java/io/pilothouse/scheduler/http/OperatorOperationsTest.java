@@ -78,8 +78,7 @@ class OperatorOperationsTest {
     assertThat(does("SHRINK_VOLUME", "'volume':" + VOLUME + ",'subtract':{'value':40}"))
         .isEqualTo(202);
     String small = VOLUME.replace("'value':100", "'value':60");
-    assertThat(
-            does("GROW_VOLUME", "'volume':" + small + ",'addition':" + DISK.formatted("40", "")))
+    assertThat(does("GROW_VOLUME", "'volume':" + small + ",'addition':" + DISK.formatted("40", "")))
         .isEqualTo(202);
     assertThat(does("DESTROY_VOLUMES", "'volumes':[" + VOLUME + "]")).isEqualTo(202);
     assertThat(does("UNRESERVE_RESOURCES", "'resources':[" + disk + "]")).isEqualTo(202);
@@ -95,8 +94,7 @@ class OperatorOperationsTest {
     HttpResponse<String> without = post("{'type':'CREATE_VOLUMES'}");
     assertThat(without.statusCode()).isEqualTo(400);
     assertThat(without.body())
-        .isEqualTo(
-            "Failed to validate master::Call: Expecting 'create_volumes' to be present");
+        .isEqualTo("Failed to validate master::Call: Expecting 'create_volumes' to be present");
     HttpResponse<String> nowhere =
         post(
             "{'type':'GROW_VOLUME','grow_volume':{'volume':"
