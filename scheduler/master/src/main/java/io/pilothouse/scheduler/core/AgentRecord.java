@@ -183,12 +183,14 @@ final class AgentRecord {
       return;
     }
     List<AgentVolume> before = settled.volumes();
+    // while it was not certain, an agent that registered was told of none
+    boolean untold = !certain && !underWay.volumes().isEmpty();
     settled = underWay;
     underWay = null;
     certain = !again;
     List<Waiting> ready = current;
     current = new ArrayList<>();
-    if (!before.equals(settled.volumes())) {
+    if (untold || !before.equals(settled.volumes())) {
       List<AgentVolume> destroyed = new ArrayList<>(before);
       destroyed.removeAll(settled.volumes());
       changes.volumes(this, settled.volumes(), destroyed);

@@ -7,6 +7,7 @@ import io.pilothouse.api.v1.AgentRegister;
 import io.pilothouse.api.v1.AgentVolume;
 import io.pilothouse.api.v1.AgentVolumes;
 import io.pilothouse.api.v1.OfferAgent;
+import io.pilothouse.api.v1.PullOfferableReply;
 import io.pilothouse.api.v1.ReadOffersReply;
 import io.pilothouse.api.v1.RunningTask;
 import io.pilothouse.api.v1.SchedulerMessage;
@@ -448,6 +449,31 @@ class ReservationsTest {
     }
     assertThat(stage.core.picture().agents().getAgentsCount()).isZero();
     agent.register();
+    stage.pass(1_000);
+    assertThat(offered(framework))
+        .isEqualTo(Resources.parse("cpus:4;mem:1024;disk:900").plus(read(VOLUME)));
+  }
+
+  @Test
+  void aMachineThatWasOutOfTheFleetHasWhatWasReserved() {
+    FakeAgent agent = agent();
+    FakeFramework framework = framework();
+    accepts(framework, reserve("", DISK), create("", VOLUME));
+    AgentVolume made = volumes(agent).getLast().getVolumes(0);
+    stage.machines(PullOfferableReply.newBuilder().addGone("m1"));
+    agent.detach();
+    for (int i = 0; i < 80; i++) {
+      stage.pass(1_000);
+    }
+    assertThat(stage.said.writes.getLast()).isEqualTo(new Write.ForgetMachine("m1"));
+    stage.writesAtOnce = false;
+    stage.machine("m1", "cpus:4;mem:1024;disk:1000", true);
+    agent.register();
+    stage.pass(1_000);
+    assertThat(volumes(agent)).as("it may have gone with its machine").isEmpty();
+    assertThat(Holdings.parse(written().getHeld()).volumes()).containsExactly(made);
+    stage.written();
+    assertThat(volumes(agent).getLast().getVolumesList()).containsExactly(made);
     stage.pass(1_000);
     assertThat(offered(framework))
         .isEqualTo(Resources.parse("cpus:4;mem:1024;disk:900").plus(read(VOLUME)));
