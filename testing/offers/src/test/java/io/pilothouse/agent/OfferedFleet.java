@@ -100,9 +100,7 @@ final class OfferedFleet {
                         .addResources(
                             OfferedResource.newBuilder().setName("mem").setSizeBytes(1L << 30))
                         .addResources(
-                            OfferedResource.newBuilder()
-                                .setName("disk")
-                                .setSizeBytes(100L << 20))))
+                            OfferedResource.newBuilder().setName("disk").setSizeBytes(100L << 20))))
         .addRepairPolicies(
             RepairPolicy.newBuilder()
                 .setName("quick")

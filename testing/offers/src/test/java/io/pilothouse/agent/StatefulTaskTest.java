@@ -98,8 +98,7 @@ class StatefulTaskTest {
 
     @Override
     public void operation(Framework framework, OperationStatus status) {
-      told.add(
-          status.getOperationId().getValue() + " " + status.getState() + status.getMessage());
+      told.add(status.getOperationId().getValue() + " " + status.getState() + status.getMessage());
     }
 
     /** One that is open; it is the caller's now. */
@@ -147,11 +146,7 @@ class StatefulTaskTest {
         .getPersistenceBuilder()
         .setId("table")
         .setPrincipal(OfferedSite.PRINCIPAL);
-    volume
-        .getDiskBuilder()
-        .getVolumeBuilder()
-        .setContainerPath("data")
-        .setMode(Volume.Mode.RW);
+    volume.getDiskBuilder().getVolumeBuilder().setContainerPath("data").setMode(Volume.Mode.RW);
     return volume.build();
   }
 
@@ -171,8 +166,7 @@ class StatefulTaskTest {
 
   /** Counts the tasks that have used the volume. */
   private static Operation launch(Offer offer, String id) {
-    TaskInfo task =
-        Tasks.command(offer, id, "echo x >> data/file; wc -l < data/file", 0.5, 64);
+    TaskInfo task = Tasks.command(offer, id, "echo x >> data/file; wc -l < data/file", 0.5, 64);
     return Operation.newBuilder()
         .setType(Operation.Type.LAUNCH)
         .setLaunch(
@@ -218,7 +212,7 @@ class StatefulTaskTest {
       keeper.says("t2 TASK_FINISHED");
       assertThat(site.output(id, "t2").strip()).as("what t1 wrote is there").isEqualTo("2");
 
-      Offer third = keeper.offer(each -> hasVolume(each) && each != second);
+      Offer third = keeper.offer(each -> hasVolume(each) && !each.getId().equals(second.getId()));
       Operation.Builder destroy = operation(Operation.Type.DESTROY, "destroy");
       destroy.getDestroyBuilder().addVolumes(volume());
       Operation.Builder unreserve = operation(Operation.Type.UNRESERVE, "unreserve");

@@ -325,8 +325,7 @@ class TasksTest {
         ("{'type':'ACCEPT','accept':{'offer_ids':[{'value':'%s'}],'operations':[{'type':'LAUNCH',"
                 + "'launch':{'task_infos':[{'name':'t','task_id':{'value':'t1'},'agent_id':"
                 + "{'value':'%s'},'resources':[%s],%s}]}}]}}")
-            .formatted(
-                framework.lastOffer().getId().getValue(), agent.id, resources, COMMAND));
+            .formatted(framework.lastOffer().getId().getValue(), agent.id, resources, COMMAND));
     assertThat(framework.lastStatus().getState()).isEqualTo(TaskState.TASK_ERROR);
     assertThat(framework.lastStatus().getMessage()).contains(text);
     assertThat(cpusOffered()).isEqualTo(4);
