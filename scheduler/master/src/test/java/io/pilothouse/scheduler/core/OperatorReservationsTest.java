@@ -3,7 +3,6 @@ package io.pilothouse.scheduler.core;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.pilothouse.mesos.v1.Offer;
-import io.pilothouse.mesos.v1.Resource;
 import io.pilothouse.mesos.v1.scheduler.Event;
 import io.pilothouse.scheduler.allocator.resources.Resources;
 import io.pilothouse.scheduler.core.Stage.FakeAgent;
