@@ -163,11 +163,13 @@ class OfferCommandsTest {
     assertThat(pilot("role", "list", "-o", "wide").out()).contains("PRIORITY", "m-0001");
     assertThat(pilot("role", "list", "-o", "name").out()).isEqualTo("ads/prod\n");
     assertThat(pilot("role", "show", "ads/prod").out())
-        .contains("weight      2", "share       25.0 % (of cpus)", "guarantee   cpus 4");
+        .contains("weight      2", "share       25.0 % (of cpus)", "guarantee   cpus 4")
+        .contains("reserved    disk 100MiB");
     assertThat(((ListRolesRequest) scheduler.asked.get(scheduler.asked.size() - 1)).getRole())
         .isEqualTo("ads/prod");
     JsonNode role = json(pilot("role", "show", "ads/prod", "-o", "json"));
     assertThat(role.path("limit").path("cpus").asDouble()).isEqualTo(8);
+    assertThat(role.path("reserved").path("disk").asDouble()).isEqualTo(100);
   }
 
   @Test

@@ -44,6 +44,7 @@ final class OfferViews {
         .addGuarantee(scalar("cpus", 4))
         .addLimit(scalar("cpus", 8))
         .addAllocated(scalar("cpus", 3))
+        .addReserved(scalar("disk", 100))
         .setShare(0.25)
         .setDominant("cpus")
         .addFrameworks("m-0001");

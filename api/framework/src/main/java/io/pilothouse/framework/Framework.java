@@ -9,6 +9,7 @@ import io.pilothouse.mesos.v1.FrameworkID;
 import io.pilothouse.mesos.v1.FrameworkInfo;
 import io.pilothouse.mesos.v1.Offer;
 import io.pilothouse.mesos.v1.OfferID;
+import io.pilothouse.mesos.v1.OperationStatus;
 import io.pilothouse.mesos.v1.TaskID;
 import io.pilothouse.mesos.v1.TaskInfo;
 import io.pilothouse.mesos.v1.TaskStatus;
@@ -207,6 +208,21 @@ public final class Framework implements AutoCloseable {
                     .setAgentId(status.getAgentId())
                     .setTaskId(status.getTaskId())
                     .setUuid(status.getUuid())));
+  }
+
+  /** The status of an operation need not come again; the same holds of one without a uuid. */
+  public void acknowledge(OperationStatus status) {
+    if (!status.hasUuid()) {
+      return;
+    }
+    call(
+        Call.newBuilder()
+            .setType(Call.Type.ACKNOWLEDGE_OPERATION_STATUS)
+            .setAcknowledgeOperationStatus(
+                Call.AcknowledgeOperationStatus.newBuilder()
+                    .setAgentId(status.getAgentId())
+                    .setOperationId(status.getOperationId())
+                    .setUuid(status.getUuid().getValue())));
   }
 
   /** Says something to an executor. It may be lost on its way. */

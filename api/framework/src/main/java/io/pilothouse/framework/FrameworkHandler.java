@@ -52,7 +52,10 @@ public interface FrameworkHandler {
   /** An executor or a machine is gone; its tasks have updates of their own. */
   default void failure(Framework framework, Event.Failure failure) throws Exception {}
 
-  /** What became of an operation that was given an id. */
+  /**
+   * What became of an operation that was given an id; that it is done comes again until it is
+   * acknowledged, as updates do.
+   */
   default void operation(Framework framework, OperationStatus status) throws Exception {}
 
   /** The stream is gone, and is sought again; until {@link #subscribed} all calls throw. */

@@ -7,6 +7,7 @@ import io.pilothouse.mesos.stream.Subscription;
 import io.pilothouse.mesos.stream.SubscriptionRefusedException;
 import io.pilothouse.mesos.v1.FrameworkID;
 import io.pilothouse.mesos.v1.FrameworkInfo;
+import io.pilothouse.mesos.v1.OperationStatus;
 import io.pilothouse.mesos.v1.TaskStatus;
 import io.pilothouse.mesos.v1.scheduler.Call;
 import io.pilothouse.mesos.v1.scheduler.Event;
@@ -144,6 +145,8 @@ final class Reader {
       throw new IOException("it began with " + type + "; expected SUBSCRIBED");
     } else if (type == Event.Type.UPDATE) {
       update(event.getUpdate().getStatus());
+    } else if (type == Event.Type.UPDATE_OPERATION_STATUS) {
+      operation(event.getUpdateOperationStatus().getStatus());
     } else {
       tell(type.toString(), () -> dispatch(event));
     }
@@ -160,9 +163,7 @@ final class Reader {
               framework, event.getRescindInverseOffer().getInverseOfferId());
       case MESSAGE -> handler.message(framework, event.getMessage());
       case FAILURE -> handler.failure(framework, event.getFailure());
-      case UPDATE_OPERATION_STATUS ->
-          handler.operation(framework, event.getUpdateOperationStatus().getStatus());
-      case SUBSCRIBED, UPDATE, ERROR, HEARTBEAT, UNKNOWN -> {}
+      case UPDATE_OPERATION_STATUS, SUBSCRIBED, UPDATE, ERROR, HEARTBEAT, UNKNOWN -> {}
     }
   }
 
@@ -196,19 +197,33 @@ final class Reader {
    *     to wait as long, and comes again
    */
   private void update(TaskStatus status) throws IOException {
-    boolean told = tell("UPDATE", () -> handler.update(framework, status));
-    if (!told || options.byHand() || status.getUuid().isEmpty() || life.isOver()) {
+    if (tell("UPDATE", () -> handler.update(framework, status)) && !status.getUuid().isEmpty()) {
+      acknowledge(
+          "the update of task " + status.getTaskId().getValue(),
+          () -> framework.acknowledge(status));
+    }
+  }
+
+  /** The same, of an operation. */
+  private void operation(OperationStatus status) throws IOException {
+    boolean told = tell("UPDATE_OPERATION_STATUS", () -> handler.operation(framework, status));
+    if (told && status.hasUuid()) {
+      acknowledge(
+          "the status of operation " + status.getOperationId().getValue(),
+          () -> framework.acknowledge(status));
+    }
+  }
+
+  private void acknowledge(String what, Runnable call) throws IOException {
+    if (options.byHand() || life.isOver()) {
       return;
     }
     try {
-      framework.acknowledge(status);
+      call.run();
     } catch (UnansweredException e) {
       throw new IOException("it does not answer: " + e.getMessage(), e);
     } catch (FrameworkException e) {
-      log.info(
-          "the update of task {} comes again, as it could not be acknowledged: {}",
-          status.getTaskId().getValue(),
-          e.getMessage());
+      log.info("{} comes again, as it could not be acknowledged: {}", what, e.getMessage());
     }
   }
 

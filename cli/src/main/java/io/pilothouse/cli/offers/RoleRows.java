@@ -17,6 +17,7 @@ final class RoleRows {
     Amounts.fill(node, "guarantee", view.getGuaranteeList());
     Amounts.fill(node, "limit", view.getLimitList());
     Amounts.fill(node, "allocated", view.getAllocatedList());
+    Amounts.fill(node, "reserved", view.getReservedList());
     node.put("share", view.getShare()).put("dominant", view.getDominant());
     node.put("revoke_after_ms", view.getRevokeAfterMs()).put("lack", view.getLack());
     Json.strings(node, "frameworks", view.getFrameworksList());
@@ -67,6 +68,7 @@ final class RoleRows {
     text.append("\n  priority    ").append(view.getPriority());
     text.append("\n  share       ").append(share(view));
     text.append("\n  allocated   ").append(or(Amounts.text(view.getAllocatedList()), "nothing"));
+    text.append("\n  reserved    ").append(or(Amounts.text(view.getReservedList()), "nothing"));
     text.append("\n  guarantee   ").append(or(Amounts.text(view.getGuaranteeList()), "none"));
     text.append("\n  limit       ").append(or(Amounts.text(view.getLimitList()), "none"));
     if (view.getRevokeAfterMs() > 0) {

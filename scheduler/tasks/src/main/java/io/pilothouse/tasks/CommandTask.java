@@ -111,8 +111,11 @@ final class CommandTask implements Task, Run {
   private void run() throws IOException {
     try {
       record.link();
+      TaskCommand command = command();
+      new Volumes(machine.tasks())
+          .link(record.meta(), info().getResourcesList(), record.sandbox(), command.user());
       Map<String, String> environment = TaskEnvironment.of(machine.environment(), record);
-      processes.start(command(), record.sandbox(), environment, limits());
+      processes.start(command, record.sandbox(), environment, limits());
     } catch (IOException | RuntimeException e) {
       cannotRun(e);
       return;

@@ -51,8 +51,11 @@ final class ExecutorStart {
   }
 
   private void run(Limits limits) throws IOException {
+    TaskCommand command = command();
+    new Volumes(machine.tasks())
+        .link(record.meta(), record.info().getResourcesList(), record.sandbox(), command.user());
     processes.start(
-        command(),
+        command,
         record.sandbox(),
         TaskEnvironment.of(machine.environment(), record, endpoint, token.text()),
         limits);

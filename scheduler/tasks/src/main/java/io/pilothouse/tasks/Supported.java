@@ -16,7 +16,9 @@ final class Supported {
     String what = executor.map(Supported::lacks).orElse("");
     for (TaskInfo each : launch.getTasksList()) {
       if (what.isEmpty()) {
-        what = own ? "" : lacks(each); // what a framework's own executor can do is its matter
+        // what a framework's own executor can do is its matter; a sandbox that runs gets nothing
+        // new
+        what = own ? lacksInside(each) : lacks(each);
       }
     }
     return what.isEmpty()
@@ -27,6 +29,12 @@ final class Supported {
 
   private static String lacks(ExecutorInfo executor) {
     return executor.hasContainer() ? "containers (ContainerInfo) of executors" : "";
+  }
+
+  private static String lacksInside(TaskInfo task) {
+    return task.getResourcesList().stream().anyMatch(each -> each.getDisk().hasPersistence())
+        ? "persistent volumes of tasks in an executor of the framework's (have the executor use them)"
+        : "";
   }
 
   private static String lacks(TaskInfo task) {

@@ -52,6 +52,11 @@ record TaskDisk(Path root) {
     return root.resolve("fetch");
   }
 
+  /** What outlives tasks. */
+  Path volumes() {
+    return root.resolve("volumes");
+  }
+
   Path frameworks() {
     return root.resolve("frameworks");
   }

@@ -43,6 +43,7 @@ public final class Tasks implements AutoCloseable {
   private final Machine machine;
   private final TaskDisk disk;
   private final Sandboxes sandboxes;
+  private final Volumes volumes;
   private final AgentID agent;
 
   /** By framework and task. */
@@ -65,6 +66,7 @@ public final class Tasks implements AutoCloseable {
     this.machine = machine;
     this.disk = machine.tasks();
     this.sandboxes = sandboxes;
+    this.volumes = new Volumes(disk);
     this.agent = agent;
     this.token = token;
     ExecutorPort port = new ExecutorPort(disk.executorPort(), api);
@@ -110,7 +112,8 @@ public final class Tasks implements AutoCloseable {
             .setAgent(info.toBuilder().setId(agent))
             .setBootId(bootId)
             .setToken(token)
-            .setVersion(version);
+            .setVersion(version)
+            .addAllVolumes(volumes.told());
     Listing.register(tasks.values(), executors.all(), register);
     return register.build();
   }
@@ -191,6 +194,7 @@ public final class Tasks implements AutoCloseable {
             .ifPresent(each -> each.message(said.getData()));
       }
       case REGISTERED, PING, SANDBOX, KIND_NOT_SET -> {} // of the connection
+      case VOLUMES -> volumes.hear(message.getVolumes());
     }
   }
 
@@ -261,6 +265,7 @@ public final class Tasks implements AutoCloseable {
         sandboxes.collect(inUse, machine.clock().instant());
       }
     }
+    volumes.round(machine.clock().instant());
   }
 
   private synchronized void killUnwanted() {

@@ -82,7 +82,11 @@ class OfferWritesTest {
             UpdateOffersRequest.newBuilder()
                 .addFrameworks(framework("f-2"))
                 .addFrameworks(framework("f-1"))
-                .addAgents(OfferAgent.newBuilder().setMachine("web-01").setId("a-1"))
+                .addAgents(
+                    OfferAgent.newBuilder()
+                        .setMachine("web-01")
+                        .setId("a-1")
+                        .setHeld(ByteString.copyFromUtf8("reserved")))
                 .addAgents(OfferAgent.newBuilder().setMachine("web-02").setId("b-1")));
     var unused =
         writes(
@@ -105,6 +109,7 @@ class OfferWritesTest {
         .extracting(OfferAgent::getId)
         .as("what is said to be gone stays while its machine is in the fleet")
         .containsExactly("a-1", "b-1");
+    assertThat(all.getAgents(0).getHeld().toStringUtf8()).isEqualTo("reserved");
   }
 
   @Test

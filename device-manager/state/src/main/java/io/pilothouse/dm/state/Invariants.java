@@ -60,7 +60,7 @@ public final class Invariants {
         case ROLLOUT -> rollouts.add(event.getRollout().getId());
         case INCIDENT -> incidents.add(event.getIncident().getId());
         case WATCHDOG -> watchdogs.add(event.getWatchdog().getName());
-        case OFFER_FRAMEWORK -> check.offers();
+        case OFFER_FRAMEWORK, OFFER_AGENT -> check.offers();
         default -> {
           // no invariant is about one of these alone
         }
@@ -127,12 +127,16 @@ public final class Invariants {
             });
   }
 
-  /** Neither kind of frameworks grows without end. */
+  /** Neither kind of frameworks grows without end, nor does what is reserved. */
   private void offers() {
     int live = state.indexes().offers.live();
     int ended = state.indexes().offers.ended().size();
     if (live > OfferFrameworks.MOST || ended > OfferFrameworks.ENDED_KEPT) {
       broken.add("frameworks are bounded: %s, and %s that ended".formatted(live, ended));
+    }
+    long held = state.indexes().offers.heldBytes();
+    if (held < 0 || held > OfferAgents.MOST_BYTES) {
+      broken.add("what is reserved is bounded: %s bytes".formatted(held));
     }
   }
 

@@ -1,6 +1,7 @@
 package io.pilothouse.dm.state;
 
 import com.google.protobuf.Message;
+import io.pilothouse.api.v1.OfferAgent;
 import io.pilothouse.api.v1.OfferFramework;
 import java.util.Collections;
 import java.util.Map;
@@ -10,12 +11,16 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
-/** How many frameworks there are and how large they are; those that ended, longest ago first. */
+/**
+ * How many frameworks there are and how large they are; those that ended, longest ago first; how
+ * large all is that is reserved on machines.
+ */
 final class OfferIndex implements Index {
 
   private int live;
   private long liveBytes;
   private long endedBytes;
+  private long heldBytes;
   private final TreeSet<Place> ended = new TreeSet<>();
 
   @Override
@@ -23,7 +28,13 @@ final class OfferIndex implements Index {
     if (update.table() == Table.OFFER_FRAMEWORK) {
       count(update.before(), -1);
       count(update.after(), 1);
+    } else if (update.table() == Table.OFFER_AGENT) {
+      heldBytes += held(update.after()) - held(update.before());
     }
+  }
+
+  private static int held(@Nullable Message entity) {
+    return entity instanceof OfferAgent agent ? agent.getHeld().size() : 0;
   }
 
   private void count(@Nullable Message entity, int sign) {
@@ -64,9 +75,24 @@ final class OfferIndex implements Index {
     return endedBytes;
   }
 
+  /** Of what is reserved on all machines. */
+  long heldBytes() {
+    return heldBytes;
+  }
+
   @Override
   public SortedMap<String, Object> contents() {
     return new TreeMap<>(
-        Map.of("live", live, "bytes", liveBytes, "ended", ended, "bytes of ended", endedBytes));
+        Map.of(
+            "live",
+            live,
+            "bytes",
+            liveBytes,
+            "ended",
+            ended,
+            "bytes of ended",
+            endedBytes,
+            "bytes of reserved",
+            heldBytes));
   }
 }

@@ -4,7 +4,6 @@ import io.pilothouse.api.log.v1.Refusal;
 import io.pilothouse.api.log.v1.UpdateOffers;
 import io.pilothouse.api.v1.FrameworkEnd;
 import io.pilothouse.api.v1.Lease;
-import io.pilothouse.api.v1.Lifecycle;
 import io.pilothouse.api.v1.OfferAgent;
 import io.pilothouse.api.v1.OfferFramework;
 import io.pilothouse.manifests.offers.RoleNames;
@@ -16,8 +15,8 @@ import java.util.stream.Collectors;
 
 /**
  * What a scheduler must not forget: which frameworks there are ({@link OfferFrameworks}), and which
- * agent each machine has. It says what is, so a command that comes twice is done once. All of a
- * command is done, or nothing.
+ * agent each machine has ({@link OfferAgents}). It says what is, so a command that comes twice is
+ * done once. All of a command is done, or nothing.
  */
 public final class OfferRecords {
   /** What a scheduler leads by. */
@@ -47,20 +46,11 @@ public final class OfferRecords {
     // a machine that is in both lists keeps its agent: too much written down does no harm. So does
     // one that is merely offered no more: its tasks may still run
     for (String machine : command.getAgentsGoneList()) {
-      if (draft.offerAgent(machine).isPresent() && isOut(draft, machine)) {
-        draft.removeOfferAgent(machine);
-      }
+      OfferAgents.forget(draft, machine);
     }
     for (OfferAgent each : command.getAgentsList()) {
-      write(draft, each);
+      OfferAgents.write(draft, each);
     }
-  }
-
-  private static boolean isOut(Draft draft, String machine) {
-    return draft
-        .machine(machine)
-        .filter(each -> each.getLifecycle() != Lifecycle.DECOMMISSIONED)
-        .isEmpty();
   }
 
   /** What one that is over had under way must not change what the next has read. */
@@ -77,27 +67,6 @@ public final class OfferRecords {
     if (order > 0) {
       draft.put(lease.toBuilder().setCore(core).build());
     }
-  }
-
-  private static void write(Draft draft, OfferAgent agent) throws RefusedException {
-    requireId("an agent", agent.getId());
-    Optional<OfferAgent> before = draft.offerAgent(agent.getMachine());
-    if (before.filter(each -> each.getId().equals(agent.getId())).isPresent()) {
-      return;
-    }
-    if (draft.machine(agent.getMachine()).isEmpty()) {
-      throw new RefusedException(
-          Refusal.Code.NOT_FOUND,
-          "no machine \"%s\" is known, and agent %s is said to be its own"
-              .formatted(brief(agent.getMachine()), agent.getId()),
-          "leave the agent out; PullOfferable says which machines there are");
-    }
-    draft.put(
-        OfferAgent.newBuilder()
-            .setMachine(agent.getMachine())
-            .setId(agent.getId())
-            .setSince(draft.nowMillis())
-            .build());
   }
 
   /**

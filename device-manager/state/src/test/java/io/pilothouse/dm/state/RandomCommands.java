@@ -1,5 +1,6 @@
 package io.pilothouse.dm.state;
 
+import com.google.protobuf.ByteString;
 import io.pilothouse.api.log.v1.AcquireLease;
 import io.pilothouse.api.log.v1.ApplyFleet;
 import io.pilothouse.api.log.v1.ApplyVerdicts;
@@ -231,7 +232,10 @@ final class RandomCommands {
       update.addAgentsGone(machine());
     } else {
       update.addAgents(
-          OfferAgent.newBuilder().setMachine(machine()).setId("a-" + random.nextInt(3)));
+          OfferAgent.newBuilder()
+              .setMachine(machine())
+              .setId("a-" + random.nextInt(3))
+              .setHeld(ByteString.copyFrom(new byte[random.nextInt(3)])));
     }
     return command.setUpdateOffers(update);
   }

@@ -173,7 +173,7 @@ final class Adoption {
     Executor executor =
         new Executor(
             framework,
-            agent.id,
+            agent,
             Task.role(running.getExecutor().getResourcesList(), framework.soleRole()),
             running.getExecutor().toBuilder()
                 .setFrameworkId(FrameworkID.newBuilder().setValue(framework.id))

@@ -4,7 +4,11 @@ import io.pilothouse.api.v1.OfferableMachine;
 import io.pilothouse.mesos.v1.AgentID;
 import io.pilothouse.mesos.v1.AgentInfo;
 import io.pilothouse.scheduler.allocator.Allocation;
+import io.pilothouse.scheduler.allocator.resources.Entry;
+import io.pilothouse.scheduler.allocator.resources.Kind;
+import io.pilothouse.scheduler.allocator.resources.Reserved;
 import io.pilothouse.scheduler.allocator.resources.Resources;
+import io.pilothouse.scheduler.wire.ResourceForm;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -14,11 +18,16 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** A machine's agent that is registered: it answers, or has not been silent for long. */
 final class Agent {
+  private static final Logger log = LoggerFactory.getLogger(Agent.class);
+
   final String id;
   final String machine;
   AgentInfo info;
@@ -30,6 +39,9 @@ final class Agent {
 
   /** What the Device Manager says of the machine; null before it has. */
   @Nullable OfferableMachine view;
+
+  /** What is written down of it; null while nothing of the machine is set aside. */
+  @Nullable AgentRecord record;
 
   final long registered;
   long reregistered;
@@ -58,6 +70,61 @@ final class Agent {
 
   AgentID agentId() {
     return info.getId();
+  }
+
+  /** Of one that is or was offered. */
+  AgentRecord requireRecord() {
+    if (record == null) {
+      throw new IllegalStateException("an agent without a record was offered: " + id);
+    }
+    return record;
+  }
+
+  /** What the Device Manager says of the machine goes before what the agent was told. */
+  private Resources own() {
+    return ResourceForm.read(view == null ? info.getResourcesList() : view.getResourcesList());
+  }
+
+  private Resources held() {
+    return record == null ? Resources.NONE : record.holdings().held();
+  }
+
+  /** Its total is what it has, with what is reserved of it; said when less is there than that. */
+  void count() {
+    total = Reserved.total(own(), held());
+    Resources lacking = lacking();
+    if (!lacking.isEmpty()) {
+      log.warn(
+          "On {} more is reserved than its type offers; so much cannot be offered: {}",
+          machine,
+          lacking);
+    }
+  }
+
+  /** What is reserved and not there, as the machine's type offers less than once. */
+  Resources lacking() {
+    Resources held = held();
+    return held.isEmpty() ? held : held.minus(Reserved.within(own(), held));
+  }
+
+  /** What tasks have that was reserved, and that nobody has written down. */
+  Resources unheld() {
+    Resources used =
+        used().stream().map(Allocation::resources).reduce(Resources.NONE, Resources::plus);
+    Resources held = held();
+    Resources forgotten = Reserved.of(used).minus(held).minus(Reserved.of(own()));
+    // a volume is there once, whatever its size
+    return forgotten.filter(
+        entry -> !entry.kind().isWhole() || held.filter(has(entry.kind())).isEmpty());
+  }
+
+  private static Predicate<Entry> has(Kind kind) {
+    return entry -> entry.kind().equals(kind);
+  }
+
+  /** The same resources, with its volumes as they are held. */
+  Resources named(Resources these) {
+    return Reserved.named(held(), these);
   }
 
   void add(Task task) {

@@ -3,12 +3,12 @@ package io.pilothouse.scheduler.core;
 import io.pilothouse.api.v1.AgentPing;
 import io.pilothouse.api.v1.AgentRegister;
 import io.pilothouse.api.v1.AgentRegistered;
+import io.pilothouse.api.v1.AgentVolume;
+import io.pilothouse.api.v1.AgentVolumes;
 import io.pilothouse.api.v1.OfferAgent;
 import io.pilothouse.api.v1.OfferableMachine;
 import io.pilothouse.api.v1.PullOfferableReply;
 import io.pilothouse.api.v1.SchedulerMessage;
-import io.pilothouse.mesos.v1.AgentInfo;
-import io.pilothouse.mesos.v1.Resource;
 import io.pilothouse.mesos.v1.TaskState;
 import io.pilothouse.mesos.v1.TaskStatus.Reason;
 import io.pilothouse.mesos.v1.master.Event.AgentAdded;
@@ -16,11 +16,8 @@ import io.pilothouse.mesos.v1.master.Event.AgentRemoved;
 import io.pilothouse.mesos.v1.scheduler.Event;
 import io.pilothouse.scheduler.allocator.Allocator.Unavailability;
 import io.pilothouse.scheduler.allocator.resources.Resources;
-import io.pilothouse.scheduler.validation.Ids;
-import io.pilothouse.scheduler.validation.Objections;
 import io.pilothouse.scheduler.validation.ResourceCheck;
 import io.pilothouse.scheduler.wire.AgentForm;
-import io.pilothouse.scheduler.wire.ResourceForm;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
@@ -33,7 +30,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Agents come, come back, fall silent, and are taken by the Device Manager. */
-final class Agents {
+final class Agents implements AgentRecord.Changes {
   private static final Logger log = LoggerFactory.getLogger(Agents.class);
 
   private final Tables tables;
@@ -60,11 +57,11 @@ final class Agents {
     this.offering = offering;
     this.statuses = statuses;
     this.adoption = new Adoption(tables, statuses, frameworks);
-    this.roster = new Roster(tables, remembered, this::judge);
+    this.roster = new Roster(tables, remembered, this);
   }
 
   void register(AgentLink link, AgentRegister register) {
-    Optional<String> objection = objection(register);
+    Optional<String> objection = RegistrationCheck.objection(tables, register);
     if (objection.isPresent()) {
       log.warn("An agent is refused: {}", objection.get());
       tables.outbox.endAgent(link, objection.get());
@@ -95,7 +92,8 @@ final class Agents {
     agent.heard = tables.now;
     tables.byLink.put(link, agent);
     agent.view = tables.machines.get(machine);
-    agent.total = total(agent);
+    roster.arrived(agent);
+    agent.count();
     log.info("Agent {} on {} is registered: {}", id, machine, agent.total);
     tables.outbox.toAgent(
         link,
@@ -105,11 +103,16 @@ final class Agents {
                     .setPingEveryMs(tables.options.ping())
                     .setScheduler(tables.options.master().getId()))
             .build());
+    if (agent.record != null
+        && agent.record.objection().isEmpty()
+        && agent.record.volumes().size() + register.getVolumesCount() > 0) {
+      tellVolumes(agent, agent.record.volumes(), List.of());
+    }
     adoption.adopt(agent, register);
+    recover(agent, register);
     tables.unreachable.remove(id);
     tables.allocator.addAgent(
         AgentForm.of(agent.info, agent.total, Offering.attributes(agent)), agent.used());
-    roster.arrived(agent);
     judge(agent);
     setUnavailability(agent);
     if (added) {
@@ -118,38 +121,6 @@ final class Agents {
               .setType(io.pilothouse.mesos.v1.master.Event.Type.AGENT_ADDED)
               .setAgentAdded(AgentAdded.newBuilder().setAgent(Picture.agent(agent))));
     }
-  }
-
-  private Optional<String> objection(AgentRegister register) {
-    if (register.getAgent().getHostname().isEmpty()) {
-      return Optional.of("AgentRegister.agent.hostname is empty; it is the machine's name");
-    }
-    return Ids.objection(register.getAgent().getId().getValue())
-        .or(() -> othersId(register.getAgent()))
-        .or(() -> ResourceCheck.objection(register.getAgent().getResourcesList()))
-        .map(
-            objection ->
-                "AgentRegister.agent of %s: %s"
-                    .formatted(register.getAgent().getHostname(), objection));
-  }
-
-  /** Another machine's tasks must not be lost by a disk that was copied. */
-  private Optional<String> othersId(AgentInfo agent) {
-    String id = agent.getId().getValue();
-    @Nullable Agent known = tables.agents.get(id);
-    String machine =
-        known != null ? known.machine : tables.expected.getOrDefault(id, agent.getHostname());
-    return Objections.when(
-        !machine.equals(agent.getHostname()),
-        "'%s' is the agent of %s; if the disk was copied, remove the agent's directory of tasks"
-            .formatted(id, machine));
-  }
-
-  /** What the Device Manager says goes before what the agent was told. */
-  private static Resources total(Agent agent) {
-    List<Resource> said =
-        agent.view == null ? agent.info.getResourcesList() : agent.view.getResourcesList();
-    return ResourceForm.read(said);
   }
 
   void detached(AgentLink link) {
@@ -310,13 +281,14 @@ final class Agents {
         view != null && agent.view != null && agent.view.getTakenAt() == view.getTakenAt();
     agent.view = view;
     if (view != null) {
-      if (!total(agent).equals(agent.total)) {
+      roster.keep(agent);
+      Resources before = agent.total;
+      agent.count();
+      if (!before.equals(agent.total)) {
         offering.rescindAll(agent);
       }
-      agent.total = total(agent);
       tables.allocator.updateAgent(
           AgentForm.of(agent.info, agent.total, Offering.attributes(agent)));
-      roster.keep(agent);
     }
     judge(agent);
     if (!sameWindow) {
@@ -344,10 +316,63 @@ final class Agents {
     Optional<String> why = withheld(agent);
     if (why.isPresent()) {
       offering.rescindAll(agent);
+    } else if (agent.requireRecord().isPending()) {
+      why = Optional.of(AgentRecord.PENDING); // for a moment; what was offered before stays so
     } else {
       tables.allocateSoon = true;
     }
     tables.allocator.setOfferable(agent.id, why);
+  }
+
+  @Override
+  public void judge(AgentRecord record) {
+    roster.agent(record).ifPresent(this::judge);
+  }
+
+  @Override
+  public void volumes(AgentRecord record, List<AgentVolume> are, List<AgentVolume> destroyed) {
+    roster.agent(record).ifPresent(agent -> tellVolumes(agent, are, destroyed));
+  }
+
+  /** What runs there is not to lose its data because it was forgotten that it is reserved. */
+  private void recover(Agent agent, AgentRegister register) {
+    Resources unheld = agent.unheld();
+    if (agent.record == null || unheld.isEmpty() || !roster.isReadable(agent)) {
+      return;
+    }
+    log.warn("Agent {} on {} uses what is not written down: {}", agent.id, agent.machine, unheld);
+    agent.record.become(
+        agent
+            .record
+            .holdings()
+            .recovering(unheld, register.getVolumesList(), () -> tables.nextId("V")));
+    agent.count();
+  }
+
+  private void tellVolumes(Agent agent, List<AgentVolume> are, List<AgentVolume> destroyed) {
+    if (agent.link != null) {
+      tables.outbox.toAgent(
+          agent.link,
+          SchedulerMessage.newBuilder()
+              .setVolumes(AgentVolumes.newBuilder().addAllVolumes(are).addAllDestroyed(destroyed))
+              .build());
+    }
+  }
+
+  /** Whatever was made of its resources and is not kept is as if it had never been. */
+  @Override
+  public void undo(AgentRecord record) {
+    roster
+        .agent(record)
+        .ifPresent(
+            agent -> {
+              offering.rescindAll(agent);
+              tables.allocator.removeAgent(agent.id);
+              agent.count();
+              tables.allocator.addAgent(
+                  AgentForm.of(agent.info, agent.total, Offering.attributes(agent)), agent.used());
+              setUnavailability(agent);
+            });
   }
 
   private Optional<String> withheld(Agent agent) {

@@ -8,6 +8,7 @@ import io.pilothouse.api.v1.FrameworkToExecutor;
 import io.pilothouse.api.v1.PullOfferableReply;
 import io.pilothouse.api.v1.ReadOffersReply;
 import io.pilothouse.api.v1.SchedulerMessage;
+import io.pilothouse.mesos.v1.Offer.Operation;
 import io.pilothouse.mesos.v1.scheduler.Call;
 import io.pilothouse.mesos.v1.scheduler.Event;
 import io.pilothouse.scheduler.allocator.Allocator;
@@ -15,6 +16,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -32,6 +34,7 @@ public final class Core {
   private final Tables tables;
   private final Offering offering;
   private final Statuses statuses;
+  private final Operations operations;
   private final Launching launching;
   private final Frameworks frameworks;
   private final Agents agents;
@@ -53,10 +56,12 @@ public final class Core {
     offering = new Offering(tables);
     statuses = new Statuses(tables);
     revocation = new Revocation(tables, statuses);
-    launching = new Launching(tables, offering, statuses);
+    operations = new Operations(tables, offering);
+    launching = new Launching(tables, offering, statuses, operations);
     frameworks = new Frameworks(tables, offering, statuses);
     agents = new Agents(tables, offering, statuses, frameworks, remembered.getAgentsList());
     frameworks.remember(remembered.getFrameworksList());
+    tables.operations.remember();
     picture = new Picture(tables);
     nextBatch = now;
   }
@@ -74,6 +79,7 @@ public final class Core {
     offering.expire();
     agents.ask();
     agents.empty();
+    tables.operations.tick();
     if (now >= nextBatch) {
       nextBatch = now + BATCH;
       tables.allocateSoon = false;
@@ -208,12 +214,14 @@ public final class Core {
       case ACKNOWLEDGE -> statuses.acknowledge(framework, call.getAcknowledge());
       case RECONCILE -> statuses.reconcile(framework, call.getReconcile());
       case MESSAGE -> pass(framework, call.getMessage());
+      case ACKNOWLEDGE_OPERATION_STATUS ->
+          tables.operations.acknowledge(framework, call.getAcknowledgeOperationStatus());
+      case RECONCILE_OPERATIONS ->
+          tables.operations.reconcile(framework, call.getReconcileOperations());
       // offers are made as shares say, whatever is asked for; priority may make room for it
       case REQUEST ->
           framework.requests.are(
               call.getRequest().getRequestsList(), framework.roles(), tables.now);
-      // no operation has a status that could be acknowledged or asked for yet
-      case ACKNOWLEDGE_OPERATION_STATUS, RECONCILE_OPERATIONS -> {}
       case SUBSCRIBE, UPDATE_FRAMEWORK, UNKNOWN ->
           throw new IllegalStateException("has its own way: " + call.getType());
     }
@@ -354,6 +362,22 @@ public final class Core {
   public Questions questions(long now) {
     advance(now);
     return new Questions(tables);
+  }
+
+  /**
+   * An operation on what nobody has of an agent.
+   *
+   * @param reply is told 202 once it is written down, 400 or 409 and why; perhaps never, if this
+   *     core does not last
+   */
+  public void operate(
+      String agent,
+      Operation operation,
+      Optional<String> principal,
+      Consumer<Answer> reply,
+      long now) {
+    advance(now);
+    operations.operate(agent, operation, principal, reply);
   }
 
   /** An operator ends a framework; false: there is none of this id. */

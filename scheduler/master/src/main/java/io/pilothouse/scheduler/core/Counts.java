@@ -8,6 +8,7 @@ final class Counts {
   long rescinded;
   long launched;
   long refusedTasks;
+  long operations;
   long updates;
   long acknowledged;
 }

@@ -7,7 +7,7 @@ import io.pilothouse.scheduler.wire.ResourceForm;
 /** One that a framework brought, on one machine; it has resources of its own until it ends. */
 final class Executor {
   private final Framework framework;
-  private final String agent;
+  private final Agent agent;
   private final String role;
   private final ExecutorInfo info;
 
@@ -17,7 +17,7 @@ final class Executor {
    */
   boolean shown;
 
-  Executor(Framework framework, String agent, String role, ExecutorInfo info) {
+  Executor(Framework framework, Agent agent, String role, ExecutorInfo info) {
     this.framework = framework;
     this.agent = agent;
     this.role = role;
@@ -37,6 +37,7 @@ final class Executor {
   }
 
   Allocation allocation() {
-    return new Allocation(framework.id, role, agent, ResourceForm.read(info.getResourcesList()));
+    return new Allocation(
+        framework.id, role, agent.id, agent.named(ResourceForm.read(info.getResourcesList())));
   }
 }

@@ -57,6 +57,10 @@ final class Framework {
           return size() > UNREACHABLE;
         }
       };
+
+  /** Operations with an id that are under way or not acknowledged, by id. */
+  final Map<String, KnownOperation> operations = new LinkedHashMap<>();
+
   final Deque<Task> completed = new ArrayDeque<>();
   final Set<Offer> offers = new LinkedHashSet<>();
   final Requests requests = new Requests();

@@ -370,6 +370,7 @@ final class Frameworks {
     framework.missed.clear();
     tables.allocator.removeFramework(framework.id);
     tables.frameworks.remove(framework.id);
+    tables.operations.remove(framework);
     if (framework.stream != null) {
       tables.byStream.remove(framework.stream);
       tables.outbox.endStream(framework.stream);

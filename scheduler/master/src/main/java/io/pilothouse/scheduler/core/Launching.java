@@ -1,19 +1,15 @@
 package io.pilothouse.scheduler.core;
 
-import io.pilothouse.api.v1.AgentLaunch;
-import io.pilothouse.api.v1.SchedulerMessage;
 import io.pilothouse.mesos.v1.ExecutorInfo;
 import io.pilothouse.mesos.v1.Offer.Operation;
 import io.pilothouse.mesos.v1.OfferID;
 import io.pilothouse.mesos.v1.OperationState;
-import io.pilothouse.mesos.v1.OperationStatus;
 import io.pilothouse.mesos.v1.Resource;
 import io.pilothouse.mesos.v1.TaskInfo;
 import io.pilothouse.mesos.v1.TaskState;
 import io.pilothouse.mesos.v1.TaskStatus.Reason;
 import io.pilothouse.mesos.v1.master.Event.TaskAdded;
 import io.pilothouse.mesos.v1.scheduler.Call;
-import io.pilothouse.mesos.v1.scheduler.Event;
 import io.pilothouse.scheduler.allocator.Allocation;
 import io.pilothouse.scheduler.allocator.resources.Resources;
 import io.pilothouse.scheduler.validation.GroupCheck;
@@ -32,11 +28,15 @@ final class Launching {
   private final Tables tables;
   private final Offering offering;
   private final Statuses statuses;
+  private final Operations operations;
+  private final Sending sending;
 
-  Launching(Tables tables, Offering offering, Statuses statuses) {
+  Launching(Tables tables, Offering offering, Statuses statuses, Operations operations) {
     this.tables = tables;
     this.offering = offering;
     this.statuses = statuses;
+    this.operations = operations;
+    this.sending = new Sending(tables, statuses);
   }
 
   void accept(Framework framework, Call.Accept call) {
@@ -118,7 +118,11 @@ final class Launching {
     for (Operation operation : call.getOperationsList()) {
       List<TaskInfo> tasks = tasks(operation);
       if (tasks.isEmpty()) {
-        drop(framework, operation, "Operation attempted with invalid offers: " + objection);
+        tables.operations.refuse(
+            framework,
+            operation,
+            OperationState.OPERATION_ERROR,
+            "Operation attempted with invalid offers: " + objection);
       }
       for (TaskInfo task : tasks) {
         statuses.refuse(
@@ -156,29 +160,11 @@ final class Launching {
           SHRINK_VOLUME,
           CREATE_DISK,
           DESTROY_DISK ->
-          drop(
-              left.framework,
-              operation,
-              operation.getType()
-                  + " is not served by this scheduler; LAUNCH and LAUNCH_GROUP are");
+          left.resources =
+              operations.perform(
+                  new Operations.Offered(left.framework, left.agent, left.role, left.resources),
+                  operation);
       case UNKNOWN -> {} // of a later protocol, as Mesos ignores it
-    }
-  }
-
-  /** Who gave it an id is told; who did not never is. */
-  private void drop(Framework framework, Operation operation, String why) {
-    if (operation.hasId()) {
-      tables.tell(
-          framework,
-          Event.newBuilder()
-              .setType(Event.Type.UPDATE_OPERATION_STATUS)
-              .setUpdateOperationStatus(
-                  Event.UpdateOperationStatus.newBuilder()
-                      .setStatus(
-                          OperationStatus.newBuilder()
-                              .setOperationId(operation.getId())
-                              .setState(OperationState.OPERATION_ERROR)
-                              .setMessage(why))));
     }
   }
 
@@ -194,7 +180,7 @@ final class Launching {
     }
     boolean runs = info.hasExecutor() && !left.start(info.getExecutor());
     add(left, info, info.getExecutor().getExecutorId().getValue());
-    send(left, List.of(info), null, runs);
+    sending.launch(left.framework, left.agent, List.of(info), null, runs);
   }
 
   private void launchGroup(Left left, Operation operation) {
@@ -215,8 +201,9 @@ final class Launching {
     }
     boolean runs = !left.start(executor);
     infos.forEach(info -> add(left, info, executor.getExecutorId().getValue()));
-    send(
-        left,
+    sending.launch(
+        left.framework,
+        left.agent,
         infos.stream().map(info -> info.toBuilder().clearExecutor().build()).toList(),
         executor,
         runs);
@@ -250,25 +237,6 @@ final class Launching {
         io.pilothouse.mesos.v1.master.Event.newBuilder()
             .setType(io.pilothouse.mesos.v1.master.Event.Type.TASK_ADDED)
             .setTaskAdded(TaskAdded.newBuilder().setTask(Picture.task(task))));
-  }
-
-  /**
-   * @param runs their executor does already, and its resources are counted: one that has ended
-   *     meanwhile is not to be started again for them
-   */
-  private void send(Left left, List<TaskInfo> tasks, @Nullable ExecutorInfo group, boolean runs) {
-    if (left.agent.link == null) {
-      throw new IllegalStateException("an offer outlived its agent's stream: " + left.agent.id);
-    }
-    AgentLaunch.Builder launch =
-        AgentLaunch.newBuilder()
-            .setFramework(left.framework.info)
-            .addAllTasks(tasks)
-            .setExecutorRuns(runs);
-    if (group != null) {
-      launch.setGroupExecutor(group);
-    }
-    tables.outbox.toAgent(left.agent.link, SchedulerMessage.newBuilder().setLaunch(launch).build());
   }
 
   /** What a framework of one role need not say. */
@@ -318,7 +286,7 @@ final class Launching {
         return false;
       }
       resources = resources.minus(ResourceForm.read(info.getResourcesList()));
-      agent.add(new Executor(framework, agent.id, role, info));
+      agent.add(new Executor(framework, agent, role, info));
       return true;
     }
 

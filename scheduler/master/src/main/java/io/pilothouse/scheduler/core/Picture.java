@@ -1,6 +1,7 @@
 package io.pilothouse.scheduler.core;
 
 import io.pilothouse.mesos.v1.AgentInfo;
+import io.pilothouse.mesos.v1.OperationStatus;
 import io.pilothouse.mesos.v1.Resource;
 import io.pilothouse.mesos.v1.Role;
 import io.pilothouse.mesos.v1.TaskInfo;
@@ -8,6 +9,7 @@ import io.pilothouse.mesos.v1.TimeInfo;
 import io.pilothouse.mesos.v1.master.Response.GetAgents;
 import io.pilothouse.mesos.v1.master.Response.GetExecutors;
 import io.pilothouse.mesos.v1.master.Response.GetFrameworks;
+import io.pilothouse.mesos.v1.master.Response.GetOperations;
 import io.pilothouse.mesos.v1.master.Response.GetQuota;
 import io.pilothouse.mesos.v1.master.Response.GetRoles;
 import io.pilothouse.mesos.v1.master.Response.GetState;
@@ -75,6 +77,24 @@ public final class Picture {
     }
     for (Framework framework : tables.completed.values()) {
       framework.completed.forEach(each -> all.addCompletedTasks(task(each)));
+    }
+    return all.build();
+  }
+
+  /** Those with an id that are under way, or that nobody has acknowledged. */
+  public GetOperations operations() {
+    GetOperations.Builder all = GetOperations.newBuilder();
+    for (Framework framework : tables.frameworks.values()) {
+      for (KnownOperation each : framework.operations.values()) {
+        OperationStatus latest = each.finished.toBuilder().setState(each.state()).build();
+        all.addOperationsBuilder()
+            .setFrameworkId(framework.frameworkId())
+            .setAgentId(latest.getAgentId())
+            .setInfo(each.operation)
+            .setLatestStatus(latest)
+            .addStatuses(latest)
+            .setUuid(latest.getUuid());
+      }
     }
     return all.build();
   }
@@ -165,6 +185,7 @@ public final class Picture {
     all.put("master/tasks_launched", (double) tables.counts.launched);
     all.put("master/tasks_refused", (double) tables.counts.refusedTasks);
     all.put("master/tasks_revoked", (double) tables.counts.revoked);
+    all.put("master/operations_performed", (double) tables.counts.operations);
     all.put("master/messages_status_update", (double) tables.counts.updates);
     all.put("master/messages_status_update_acknowledgement", (double) tables.counts.acknowledged);
     return all;

@@ -3,7 +3,9 @@ package io.pilothouse.scheduler.core;
 import io.pilothouse.scheduler.allocator.Allocation;
 import io.pilothouse.scheduler.allocator.Quota;
 import io.pilothouse.scheduler.allocator.RoleStanding;
+import io.pilothouse.scheduler.allocator.resources.Entry;
 import io.pilothouse.scheduler.allocator.resources.Quantities;
+import io.pilothouse.scheduler.allocator.resources.Reserved;
 import io.pilothouse.scheduler.allocator.resources.Resources;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,6 +18,7 @@ final class RoleCount {
   private final Tables tables;
   private final Map<String, Resources> used = new TreeMap<>();
   private final Map<String, Resources> offered = new TreeMap<>();
+  private final Map<String, Resources> reserved = new TreeMap<>();
   private final Map<String, List<String>> frameworks = new TreeMap<>();
   private final Map<String, Long> totals = new TreeMap<>();
 
@@ -23,11 +26,16 @@ final class RoleCount {
     this.tables = tables;
     Map<String, Resources> usedHere = new TreeMap<>();
     Map<String, Resources> offeredHere = new TreeMap<>();
+    Map<String, Resources> reservedHere = new TreeMap<>();
     for (Agent agent : tables.agents.values()) {
       agent.total.quantities().forEach((name, milli) -> totals.merge(name, milli, Long::sum));
       agent.used().forEach(each -> add(usedHere, each));
       agent.offers.forEach(each -> add(offeredHere, each.allocation()));
+      for (Entry each : Reserved.of(agent.total)) {
+        reservedHere.merge(each.kind().role().orElseThrow(), Resources.of(each), Resources::plus);
+      }
     }
+    upwards(reservedHere, reserved);
     upwards(usedHere, used);
     upwards(offeredHere, offered);
     for (Framework framework : tables.frameworks.values()) {
@@ -57,7 +65,12 @@ final class RoleCount {
     Map<String, RoleStanding> standing = new TreeMap<>();
     tables.allocator.roles().forEach(each -> standing.put(each.role(), each));
     for (Set<String> more :
-        List.of(used.keySet(), offered.keySet(), frameworks.keySet(), tables.shares.names())) {
+        List.of(
+            used.keySet(),
+            offered.keySet(),
+            reserved.keySet(),
+            frameworks.keySet(),
+            tables.shares.names())) {
       more.forEach(name -> standing.computeIfAbsent(name, RoleCount::plain));
     }
     return standing.values().stream().map(this::figures).toList();
@@ -88,6 +101,7 @@ final class RoleCount {
         standing.quota(),
         has,
         asked,
+        reserved.getOrDefault(name, Resources.NONE),
         standing.consumed(),
         share,
         dominant,

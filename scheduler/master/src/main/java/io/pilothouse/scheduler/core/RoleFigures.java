@@ -10,6 +10,7 @@ import java.util.List;
  *
  * @param used by tasks and executors, with the roles below it
  * @param offered the same, of offers that are not answered
+ * @param reserved for it and the roles below it, used or not, on agents that are registered
  * @param consumed what is charged against the quota
  * @param share of what it has the most of, 0 to 1, not divided by the weight
  * @param dominant of which resource; empty: it has nothing
@@ -24,6 +25,7 @@ public record RoleFigures(
     Quota quota,
     Resources used,
     Resources offered,
+    Resources reserved,
     Quantities consumed,
     double share,
     String dominant,

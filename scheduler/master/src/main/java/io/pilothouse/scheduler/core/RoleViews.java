@@ -35,6 +35,7 @@ final class RoleViews {
         .addAllFrameworks(role.frameworks())
         .setRevokeAfterMs(role.revokeAfter())
         .setLack(role.lack())
+        .addAllReserved(ResourceForm.FULL.write(role.reserved(), ""))
         .build();
   }
 

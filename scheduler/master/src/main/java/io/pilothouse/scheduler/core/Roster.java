@@ -4,10 +4,11 @@ import io.pilothouse.api.v1.OfferAgent;
 import io.pilothouse.mesos.v1.AgentID;
 import io.pilothouse.mesos.v1.scheduler.Event;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Consumer;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -20,118 +21,144 @@ final class Roster {
   private static final Logger log = LoggerFactory.getLogger(Roster.class);
 
   private final Tables tables;
-  private final Consumer<Agent> judge;
-  private final Map<String, Entry> byMachine = new HashMap<>();
+  private final AgentRecord.Changes changes;
+  private final Map<String, AgentRecord> byMachine = new HashMap<>();
+
+  /** Those whose machine was out of the fleet since they were written. */
+  private final Set<AgentRecord> stale = new HashSet<>();
+
+  /** Those of which the Device Manager was told that they are gone, if it thinks so, too. */
+  private final Set<AgentRecord> forgotten = new HashSet<>();
+
+  /** Machines of which nobody knows what is held on them, and why. */
+  private final Map<String, String> unreadable = new HashMap<>();
+
   private long expectedBy;
-
-  /** An agent of a machine, on its way to be written down or there. */
-  private static final class Entry {
-    final String id;
-    boolean written;
-
-    /** Its machine was out of the fleet, and what was written may have gone with it. */
-    boolean stale;
-
-    @Nullable String refusal;
-
-    Entry(String id) {
-      this.id = id;
-    }
-  }
 
   /**
    * @param remembered what an earlier leader wrote down; each has its time to come back
-   * @param judge is told of agents that may be offered now, or never
+   * @param changes is told what becomes of what is written
    */
-  Roster(Tables tables, List<OfferAgent> remembered, Consumer<Agent> judge) {
+  Roster(Tables tables, List<OfferAgent> remembered, AgentRecord.Changes changes) {
     this.tables = tables;
-    this.judge = judge;
+    this.changes = changes;
     this.expectedBy = tables.now + tables.options.reregister();
     tables.listedBy = tables.now + tables.options.silence();
     for (OfferAgent each : remembered) {
-      Entry entry = new Entry(each.getId());
-      entry.written = true;
-      byMachine.put(each.getMachine(), entry);
+      add(new AgentRecord(tables, changes, each, held(each)));
       tables.expected.put(each.getId(), each.getMachine());
     }
+  }
+
+  private Holdings held(OfferAgent agent) {
+    try {
+      return Holdings.parse(agent.getHeld());
+    } catch (IllegalArgumentException e) {
+      log.error("What is held on {} cannot be read", agent.getMachine(), e);
+      unreadable.put(agent.getMachine(), String.valueOf(e.getMessage()));
+      return Holdings.NONE;
+    }
+  }
+
+  private void add(AgentRecord record) {
+    byMachine.put(record.machine, record);
+    tables.records.put(record.id, record);
+  }
+
+  private void remove(AgentRecord record) {
+    byMachine.remove(record.machine, record);
+    tables.records.remove(record.id, record);
+    stale.remove(record);
+    forgotten.remove(record);
+    unreadable.remove(record.machine);
+    record.abandon();
+    tables.operations.removeAgent(record.id);
   }
 
   /** It has registered: it is not waited for, nor is another one of its machine. */
   void arrived(Agent agent) {
     tables.expected.remove(agent.id);
-    @Nullable Entry entry = byMachine.get(agent.machine);
-    if (entry != null) {
-      tables.expected.remove(entry.id);
+    @Nullable AgentRecord known = byMachine.get(agent.machine);
+    if (known != null) {
+      tables.expected.remove(known.id);
     }
     keep(agent);
   }
 
   /** Writes down what may be offered one day, unless it is there already. */
   void keep(Agent agent) {
-    @Nullable Entry known = byMachine.get(agent.machine);
-    boolean same =
-        known != null && known.id.equals(agent.id) && known.refusal == null && !known.stale;
-    if (same || agent.view == null) {
+    @Nullable AgentRecord known = byMachine.get(agent.machine);
+    boolean same = known != null && known.id.equals(agent.id);
+    if (same) {
+      agent.record = known;
+    }
+    if (agent.view == null || (same && unreadable.containsKey(agent.machine))) {
       return;
     }
-    Entry entry = new Entry(agent.id);
-    byMachine.put(agent.machine, entry);
-    tables.writes.write(
-        new Write.KeepAgent(
-            OfferAgent.newBuilder()
-                .setMachine(agent.machine)
-                .setId(agent.id)
-                .setSince(tables.now)
-                .build()),
-        () -> {
-          entry.written = true;
-          judgeAgain(agent.machine, entry);
-        },
-        why -> {
-          log.error("Agent {} on {} is not kept: {}", agent.id, agent.machine, why);
-          entry.refusal = why;
-          judgeAgain(agent.machine, entry);
-        });
+    if (known != null && same) {
+      boolean doubtful = stale.remove(known);
+      forgotten.remove(known);
+      if (doubtful) {
+        known.doubt();
+      }
+      if (doubtful || !known.isSound()) {
+        known.write();
+      }
+      return;
+    }
+    if (known != null) {
+      remove(known);
+    }
+    AgentRecord added = new AgentRecord(tables, changes, agent.machine, agent.id);
+    add(added);
+    agent.record = added;
+    added.write();
   }
 
-  private void judgeAgain(String machine, Entry entry) {
-    @Nullable Agent agent = tables.byMachine.get(machine);
-    if (agent != null && agent.id.equals(entry.id) && byMachine.get(machine) == entry) {
-      judge.accept(agent);
-    }
+  /** The agent that a record is of, if it is registered. */
+  Optional<Agent> agent(AgentRecord record) {
+    return Optional.ofNullable(tables.byMachine.get(record.machine))
+        .filter(agent -> agent.record == record);
+  }
+
+  /** It is known what is held on it. */
+  boolean isReadable(Agent agent) {
+    return !unreadable.containsKey(agent.machine);
   }
 
   /** Why nothing of it may be offered yet, or ever. */
   Optional<String> objection(Agent agent) {
-    @Nullable Entry entry = byMachine.get(agent.machine);
-    if (entry != null && entry.id.equals(agent.id)) {
-      if (entry.written) {
-        return Optional.empty();
-      }
-      if (entry.refusal != null) {
-        return Optional.of("the Device Manager does not keep its agent: " + entry.refusal);
-      }
+    @Nullable String damage = unreadable.get(agent.machine);
+    if (damage != null) {
+      return Optional.of(
+          "what is reserved on it cannot be read: %s; a ReImage makes it anew".formatted(damage));
     }
-    return Optional.of("its agent is not written down yet");
+    return agent.record == null
+        ? Optional.of("its agent is not written down yet")
+        : agent.record.objection();
   }
 
   /** The Device Manager tells of this machine no more. */
   void gone(String machine) {
-    @Nullable Entry entry = byMachine.get(machine);
-    if (entry != null) {
-      entry.stale = true;
+    @Nullable AgentRecord known = byMachine.get(machine);
+    if (known != null) {
+      stale.add(known);
       forgetIfGone(machine);
     }
   }
 
   /** Of a machine that is no longer in the fleet, once nothing is known or waited for there. */
   void forgetIfGone(String machine) {
-    @Nullable Entry entry = byMachine.get(machine);
-    if (entry != null
+    @Nullable AgentRecord known = byMachine.get(machine);
+    if (known != null
         && !tables.machines.containsKey(machine)
         && !tables.byMachine.containsKey(machine)
-        && !tables.expected.containsKey(entry.id)) {
-      byMachine.remove(machine);
+        && !tables.expected.containsKey(known.id)) {
+      if (known.holdings().held().isEmpty()) {
+        remove(known);
+      } else if (!forgotten.add(known)) {
+        return; // the Device Manager may know better, and what is held outlives that
+      }
       tables.writes.behind(new Write.ForgetMachine(machine));
     }
   }

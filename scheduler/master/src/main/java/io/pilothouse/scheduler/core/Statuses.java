@@ -308,6 +308,7 @@ final class Statuses {
 
   /** After it has subscribed: all that it may not have seen. */
   void tellAgain(Framework framework) {
+    tables.operations.tellAgain(framework);
     for (Event missed : framework.missed) {
       tables.tell(framework, missed.toBuilder());
     }

@@ -50,6 +50,9 @@ final class Tables {
   /** Agents of an earlier leader that may still come, and their machines. */
   final LinkedHashMap<String, String> expected = new LinkedHashMap<>();
 
+  /** What is written down of each agent, registered or not, by its id. */
+  final Map<String, AgentRecord> records = new LinkedHashMap<>();
+
   final LinkedHashMap<String, Offer> offers = new LinkedHashMap<>();
   final Map<String, OfferableMachine> machines = new LinkedHashMap<>();
 
@@ -71,6 +74,7 @@ final class Tables {
   final Removals removals = new Removals(this);
   final Inverse inverse = new Inverse(this);
   final Shares shares = new Shares(this);
+  final OperationStatuses operations = new OperationStatuses(this);
   final Writes writes;
 
   /** Agents that the Device Manager takes at some time. */

@@ -46,7 +46,7 @@ final class Task {
     this.info = info.hasData() ? info.toBuilder().clearData().build() : info;
     this.executor = executor;
     this.role = role;
-    this.resources = ResourceForm.read(info.getResourcesList());
+    this.resources = agent.named(ResourceForm.read(info.getResourcesList()));
     this.state = TaskState.TASK_STAGING;
     this.holding = true;
   }

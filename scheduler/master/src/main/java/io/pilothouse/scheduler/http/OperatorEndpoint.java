@@ -24,6 +24,7 @@ final class OperatorEndpoint {
   private final Gate gate;
   private final Operators operators;
   private final MoreCalls more;
+  private final OperatorOperations operations;
   private final MasterInfo master;
   private final long started;
 
@@ -33,12 +34,14 @@ final class OperatorEndpoint {
     this.gate = gate;
     this.operators = operators;
     this.more = more;
+    this.operations = new OperatorOperations(loop);
     this.master = master;
     this.started = started;
   }
 
   void handle(Exchange exchange) {
-    if (gate.pass(exchange) == null || !Bodies.isPost(exchange)) {
+    Gate.@Nullable Caller caller = gate.pass(exchange);
+    if (caller == null || !Bodies.isPost(exchange)) {
       return;
     }
     @Nullable Call call = Bodies.read(exchange, Call.getDefaultInstance());
@@ -54,11 +57,11 @@ final class OperatorEndpoint {
       exchange.text(406, Bodies.NOT_ACCEPTABLE);
       return;
     }
-    answer(exchange, call, type.get());
+    answer(exchange, call, type.get(), caller.principal());
   }
 
   @SuppressWarnings("deprecation") // tools still set quotas the older way, too
-  private void answer(Exchange exchange, Call call, MediaType type) {
+  private void answer(Exchange exchange, Call call, MediaType type, Optional<String> principal) {
     switch (call.getType()) {
       case GET_HEALTH ->
           exchange.message(
@@ -120,6 +123,19 @@ final class OperatorEndpoint {
                                   .addMetricsBuilder()
                                   .setName(name)
                                   .setValue(value)));
+      case GET_OPERATIONS ->
+          ask(
+              exchange,
+              type,
+              Response.Type.GET_OPERATIONS,
+              (r, p) -> r.setGetOperations(p.operations()));
+      case RESERVE_RESOURCES,
+          UNRESERVE_RESOURCES,
+          CREATE_VOLUMES,
+          DESTROY_VOLUMES,
+          GROW_VOLUME,
+          SHRINK_VOLUME ->
+          operations.handle(exchange, call, principal);
       case TEARDOWN -> tearDown(exchange, call);
       case SUBSCRIBE -> operators.subscribe(exchange, type);
       default -> more.answer(exchange, call, type);

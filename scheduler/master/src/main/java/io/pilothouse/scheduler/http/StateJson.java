@@ -1,6 +1,7 @@
 package io.pilothouse.scheduler.http;
 
 import com.fasterxml.jackson.core.JsonGenerator;
+import io.pilothouse.mesos.MesosJson;
 import io.pilothouse.mesos.v1.Attribute;
 import io.pilothouse.mesos.v1.FrameworkInfo;
 import io.pilothouse.mesos.v1.FrameworkInfo.Capability;
@@ -15,6 +16,8 @@ import io.pilothouse.mesos.v1.master.Response.GetAgents;
 import io.pilothouse.mesos.v1.master.Response.GetFrameworks;
 import io.pilothouse.mesos.v1.master.Response.GetState;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
@@ -103,6 +106,7 @@ final class StateJson {
     resources(json, "resources", agent.getTotalResourcesList());
     resources(json, "used_resources", agent.getAllocatedResourcesList());
     resources(json, "offered_resources", agent.getOfferedResourcesList());
+    reservations(json, agent.getTotalResourcesList());
     json.writeBooleanField("active", agent.getActive());
     json.writeBooleanField("deactivated", agent.getDeactivated());
     json.writeStringField("version", agent.getVersion());
@@ -216,6 +220,34 @@ final class StateJson {
     }
     for (Map.Entry<String, String> each : others.entrySet()) {
       json.writeStringField(each.getKey(), each.getValue());
+    }
+    json.writeEndObject();
+  }
+
+  /** What of it is kept for which role; whole messages, too, as reservations have owners. */
+  private static void reservations(JsonGenerator json, List<Resource> total) throws IOException {
+    Map<String, List<Resource>> byRole = new TreeMap<>();
+    for (Resource each : total) {
+      int last = each.getReservationsCount() - 1;
+      byRole
+          .computeIfAbsent(
+              last < 0 ? "" : each.getReservations(last).getRole(), role -> new ArrayList<>())
+          .add(each);
+    }
+    resources(json, "unreserved_resources", byRole.getOrDefault("", List.of()));
+    byRole.remove("");
+    json.writeObjectFieldStart("reserved_resources");
+    for (Map.Entry<String, List<Resource>> each : byRole.entrySet()) {
+      resources(json, each.getKey(), each.getValue());
+    }
+    json.writeEndObject();
+    json.writeObjectFieldStart("reserved_resources_full");
+    for (Map.Entry<String, List<Resource>> role : byRole.entrySet()) {
+      json.writeArrayFieldStart(role.getKey());
+      for (Resource each : role.getValue()) {
+        json.writeRawValue(new String(MesosJson.write(each), StandardCharsets.UTF_8));
+      }
+      json.writeEndArray();
     }
     json.writeEndObject();
   }

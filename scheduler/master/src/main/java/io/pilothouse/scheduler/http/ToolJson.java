@@ -82,8 +82,7 @@ final class ToolJson {
       json.writeEndObject();
       amounts(json, "allocated", role.used().quantities().byName());
       amounts(json, "offered", role.offered().quantities().byName());
-      json.writeObjectFieldStart("reserved"); // nothing can be reserved yet
-      json.writeEndObject();
+      amounts(json, "reserved", role.reserved().quantities().byName());
       json.writeEndObject();
     }
     json.writeEndArray();

@@ -115,6 +115,7 @@ public final class GroupCheck {
     Optional<String> objection =
         Objections.first(
             List.of(
+                () -> ResourceCheck.objection(withExecutor),
                 () ->
                     ResourceCheck.persistence(withExecutor)
                         .map(why -> "Task group and executor use duplicate persistence ID: " + why),

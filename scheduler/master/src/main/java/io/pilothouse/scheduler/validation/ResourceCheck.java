@@ -5,10 +5,14 @@ import static io.pilothouse.scheduler.validation.Objections.when;
 import io.pilothouse.mesos.v1.Resource;
 import io.pilothouse.mesos.v1.Resource.ReservationInfo;
 import io.pilothouse.mesos.v1.Value;
+import io.pilothouse.mesos.v1.Volume;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -23,8 +27,9 @@ public final class ResourceCheck {
   /** Of all of them together. */
   public static Optional<String> objection(List<Resource> resources) {
     double gpus = 0;
+    Map<String, Value.Type> types = new HashMap<>();
     for (Resource each : resources) {
-      Optional<String> objection = one(each);
+      Optional<String> objection = one(each).or(() -> otherType(each, types));
       if (objection.isPresent()) {
         return Optional.of("Invalid resources: " + objection.get());
       }
@@ -41,6 +46,15 @@ public final class ResourceCheck {
       }
     }
     return Optional.empty();
+  }
+
+  /** A name that is a number in one of them and ranges in another cannot be added up. */
+  private static Optional<String> otherType(Resource resource, Map<String, Value.Type> types) {
+    Value.Type first = types.computeIfAbsent(resource.getName(), name -> resource.getType());
+    return when(
+        first != resource.getType(),
+        "Resource %s is of type %s and of type %s"
+            .formatted(resource.getName(), first, resource.getType()));
   }
 
   /** The same persistence id twice for a role. */
@@ -234,10 +248,27 @@ public final class ResourceCheck {
     if (!disk.hasVolume()) {
       return Optional.of("Expecting 'volume' to be set for persistent volume");
     }
+    if (disk.getVolume().getMode() == Volume.Mode.RO) {
+      return Optional.of("Read-only persistent volume not supported");
+    }
+    if (!isWithin(disk.getVolume().getContainerPath())) {
+      return Optional.of(
+          ("Container path '%s' of the persistent volume is not supported: expected one that is"
+                  + " relative to the sandbox, and in it")
+              .formatted(disk.getVolume().getContainerPath()));
+    }
     if (disk.getVolume().hasHostPath()) {
       return Optional.of("Expecting 'host_path' to be unset for persistent volume");
     }
     return Ids.objection(disk.getPersistence().getId())
         .map(objection -> "Invalid persistence ID for persistent volume: " + objection);
+  }
+
+  /** No way out of a sandbox. */
+  private static boolean isWithin(String path) {
+    return !path.isEmpty()
+        && path.indexOf('\0') < 0
+        && Arrays.stream(path.split("/", -1))
+            .noneMatch(each -> each.isEmpty() || each.equals(".") || each.equals(".."));
   }
 }

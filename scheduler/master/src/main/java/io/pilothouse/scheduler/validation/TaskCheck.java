@@ -181,6 +181,7 @@ public final class TaskCheck {
     both.addAll(executor.getResourcesList());
     return Objections.first(
         List.of(
+            () -> ResourceCheck.objection(both),
             () -> overlap(task, executor),
             () ->
                 ResourceCheck.persistence(both)

@@ -40,7 +40,8 @@ public record ResourceForm(boolean refined, boolean roles) {
     return Resources.of(entries);
   }
 
-  private static Kind kind(Resource message) {
+  /** All that tells it from other resources of the machine. */
+  public static Kind kind(Resource message) {
     Kind kind = Kind.of(message.getName());
     List<Reservation> stack = new ArrayList<>();
     for (ReservationInfo each : message.getReservationsList()) {

@@ -3,12 +3,15 @@ package io.pilothouse.scheduler.core;
 import com.google.protobuf.ByteString;
 import io.pilothouse.api.v1.AgentMessage;
 import io.pilothouse.api.v1.AgentRegister;
+import io.pilothouse.api.v1.AgentVolume;
 import io.pilothouse.api.v1.RunningTask;
 import io.pilothouse.api.v1.SchedulerMessage;
 import io.pilothouse.mesos.v1.FrameworkInfo;
+import io.pilothouse.mesos.v1.Resource;
 import io.pilothouse.mesos.v1.TaskInfo;
 import io.pilothouse.mesos.v1.TaskState;
 import io.pilothouse.mesos.v1.TaskStatus;
+import io.pilothouse.scheduler.allocator.resources.Reserved;
 import io.pilothouse.scheduler.allocator.resources.Resources;
 import io.pilothouse.scheduler.wire.ResourceForm;
 import java.util.ArrayDeque;
@@ -34,6 +37,9 @@ final class SimulatedAgent {
 
   /** It was out of the fleet: nobody waits for it there. */
   boolean inFleet = true;
+
+  /** That it was told of. */
+  List<AgentVolume> volumes = List.of();
 
   private int remade;
   private long uuids;
@@ -65,6 +71,7 @@ final class SimulatedAgent {
   void remake() {
     id = machine + "-agent" + ++remade;
     disk.clear();
+    volumes = List.of();
   }
 
   boolean runs(String framework, String task) {
@@ -76,6 +83,7 @@ final class SimulatedAgent {
     AgentRegister.Builder register = AgentRegister.newBuilder();
     register.getAgentBuilder().setHostname(machine).getIdBuilder().setValue(id);
     register.getAgentBuilder().addAllResources(new ResourceForm(false, false).write(total, ""));
+    register.addAllVolumes(volumes);
     Map<String, FrameworkInfo> frameworks = new LinkedHashMap<>();
     for (Running each : disk.values()) {
       frameworks.put(each.framework.getId().getValue(), each.framework);
@@ -94,15 +102,18 @@ final class SimulatedAgent {
 
   void hear(SchedulerMessage message) {
     switch (message.getKindCase()) {
+      case VOLUMES -> volumes = message.getVolumes().getVolumesList();
       case LAUNCH ->
           message
               .getLaunch()
               .getTasksList()
               .forEach(
-                  task ->
-                      disk.computeIfAbsent(
-                          key(message.getLaunch().getFramework().getId().getValue(), task),
-                          k -> new Running(message.getLaunch().getFramework(), task)));
+                  task -> {
+                    requireVolumes(task);
+                    disk.computeIfAbsent(
+                        key(message.getLaunch().getFramework().getId().getValue(), task),
+                        k -> new Running(message.getLaunch().getFramework(), task));
+                  });
       case KILL -> {
         Running task =
             disk.get(
@@ -136,6 +147,16 @@ final class SimulatedAgent {
                       key.get(0)
                           .equals(message.getShutdownFramework().getFrameworkId().getValue()));
       default -> {} // pings are answered where they arrive
+    }
+  }
+
+  /** A task is launched on volumes that its machine has been told of. */
+  private void requireVolumes(TaskInfo task) {
+    for (Resource each : task.getResourcesList()) {
+      String wanted = each.getDisk().getPersistence().getId();
+      if (!wanted.isEmpty() && volumes.stream().noneMatch(has -> has.getId().equals(wanted))) {
+        throw new AssertionError(machine + " has no volume " + wanted + ", but " + volumes);
+      }
     }
   }
 
@@ -198,7 +219,7 @@ final class SimulatedAgent {
       if (Task.isTerminal(each.state)) {
         continue;
       }
-      Resources wanted = ResourceForm.read(each.info.getResourcesList());
+      Resources wanted = Reserved.plain(ResourceForm.read(each.info.getResourcesList()));
       Resources ports = wanted.filter(entry -> !entry.isScalar());
       if (!used.minus(ports).equals(used)) {
         throw new AssertionError(machine + " runs two tasks on one of " + ports);

@@ -19,6 +19,12 @@ final class SimulatedFramework {
   int names;
   long reconciled;
 
+  /** "*": it keeps no data. */
+  final String role;
+
+  /** Volumes that it was told are made; and on which agent. */
+  final Map<String, String> volumes = new LinkedHashMap<>();
+
   /** What it knows of a task, and where it started it. */
   record Seen(String agent, TaskState state) {}
 
@@ -26,6 +32,7 @@ final class SimulatedFramework {
     this.name = name;
     this.id = ownId ? name : "";
     this.wanted = wanted;
+    this.role = wanted % 3 == 0 ? "*" : "r" + wanted % 3;
   }
 
   long open() {
@@ -40,13 +47,22 @@ final class SimulatedFramework {
     String withId = id.isEmpty() ? "" : "'id':{'value':'" + id + "'},";
     return Stage.read(
         ("{%s'type':'SUBSCRIBE','subscribe':{'framework_info':{%s'user':'u','name':'%s',"
-                + "'failover_timeout':100000,'capabilities':[%s]}}}")
+                + "'role':'%s','failover_timeout':100000,'capabilities':[%s]}}}")
             .formatted(
                 id.isEmpty() ? "" : "'framework_id':{'value':'" + id + "'},",
                 withId,
                 name,
+                role,
                 wanted % 2 == 0 ? "{'type':'PARTITION_AWARE'}" : ""),
         Call.getDefaultInstance());
+  }
+
+  /** An operation is done: of one that made a volume it will want to see that again. */
+  void isDone(String operation) {
+    String[] parts = operation.split(":", 3);
+    if (parts[0].equals("c")) {
+      volumes.put(parts[2], parts[1]);
+    }
   }
 
   /** Of all that are not over, as far as it knows. */

@@ -1,14 +1,20 @@
 package io.pilothouse.scheduler.core;
 
+import com.google.protobuf.ByteString;
 import io.pilothouse.api.v1.OfferAgent;
 import io.pilothouse.api.v1.OfferFramework;
 import io.pilothouse.api.v1.ReadOffersReply;
+import io.pilothouse.mesos.v1.OperationStatus;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Random;
+import java.util.Set;
 
 /** What a Device Manager keeps for schedulers. Writes take their time, and so do its answers. */
 final class SimulatedKeeper {
@@ -18,6 +24,12 @@ final class SimulatedKeeper {
   private long done;
   private long answered;
   private long clock;
+
+  /** Writes that were refused, and nobody was told yet. */
+  final List<Long> refused = new ArrayList<>();
+
+  /** Uuids of statuses of operations that were ever written down. */
+  private final Set<ByteString> operations = new HashSet<>();
 
   private record Numbered(long number, Write what) {}
 
@@ -29,7 +41,13 @@ final class SimulatedKeeper {
   OptionalLong live(Random random, boolean slow) {
     long answer = slow && random.nextBoolean() ? answered : done;
     while (!underWay.isEmpty() && (!slow || random.nextInt(3) > 0)) {
-      apply(underWay.remove());
+      Numbered next = underWay.remove();
+      if (slow && next.what() instanceof Write.KeepAgent && random.nextInt(40) == 0) {
+        done = next.number();
+        refused.add(next.number());
+      } else {
+        apply(next);
+      }
     }
     if (!slow) {
       answer = done;
@@ -45,6 +63,7 @@ final class SimulatedKeeper {
       apply(underWay.remove());
     }
     underWay.clear();
+    refused.clear();
     done = 0;
     answered = 0;
   }
@@ -65,7 +84,12 @@ final class SimulatedKeeper {
             frameworks.getOrDefault(id, OfferFramework.newBuilder().setId(id).build());
         frameworks.put(id, known.toBuilder().setEndedAt(++clock).build());
       }
-      case Write.KeepAgent keep -> agents.put(keep.agent().getMachine(), keep.agent());
+      case Write.KeepAgent keep -> {
+        agents.put(keep.agent().getMachine(), keep.agent());
+        Holdings.parse(keep.agent().getHeld())
+            .operations()
+            .forEach(each -> operations.add(each.getStatus().getUuid().getValue()));
+      }
       // its machines are in the fleet, whether or not they are offered
       case Write.ForgetMachine forget -> {}
     }
@@ -82,6 +106,19 @@ final class SimulatedKeeper {
 
   boolean keepsAgent(String id) {
     return agents.values().stream().anyMatch(agent -> agent.getId().equals(id));
+  }
+
+  /** What is held on an agent; nothing of one that is not written down. */
+  Holdings held(String id) {
+    return agents.values().stream()
+        .filter(agent -> agent.getId().equals(id))
+        .findFirst()
+        .map(agent -> Holdings.parse(agent.getHeld()))
+        .orElse(Holdings.NONE);
+  }
+
+  boolean hasSeen(OperationStatus status) {
+    return operations.contains(status.getUuid().getValue());
   }
 
   ReadOffersReply read() {

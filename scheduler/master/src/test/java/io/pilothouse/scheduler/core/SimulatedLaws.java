@@ -3,11 +3,13 @@ package io.pilothouse.scheduler.core;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.pilothouse.mesos.v1.Offer;
+import io.pilothouse.mesos.v1.OperationStatus;
 import io.pilothouse.mesos.v1.TaskState;
 import io.pilothouse.mesos.v1.TaskStatus;
 import io.pilothouse.mesos.v1.master.Response.GetAgents;
 import io.pilothouse.mesos.v1.master.Response.GetFrameworks;
 import io.pilothouse.mesos.v1.scheduler.Event;
+import io.pilothouse.scheduler.allocator.resources.Reserved;
 import io.pilothouse.scheduler.allocator.resources.Resources;
 import io.pilothouse.scheduler.wire.ResourceForm;
 import java.util.HashMap;
@@ -52,6 +54,17 @@ final class SimulatedLaws {
       if (!site.keeper.keepsAgent(each.getAgentId().getValue())) {
         throw new AssertionError(each.getHostname() + " is offered, and is not written down");
       }
+      Resources reserved = Reserved.of(ResourceForm.read(each.getResourcesList()));
+      Resources kept = site.keeper.held(each.getAgentId().getValue()).held();
+      if (!kept.contains(reserved)) {
+        throw new AssertionError(
+            "%s: %s is offered, and written down is %s"
+                .formatted(each.getHostname(), reserved, kept));
+      }
+    }
+    OperationStatus done = event.getUpdateOperationStatus().getStatus();
+    if (done.hasUuid() && !site.keeper.hasSeen(done)) {
+      throw new AssertionError("it is said to be done, and is not written down: " + done);
     }
     TaskStatus status = event.getUpdate().getStatus();
     if (status.getMessage().startsWith("Reconciliation: Task is unknown")) {
@@ -74,6 +87,12 @@ final class SimulatedLaws {
       Resources total = ResourceForm.read(agent.getTotalResourcesList());
       Resources used = ResourceForm.read(agent.getAllocatedResourcesList());
       Resources offered = ResourceForm.read(agent.getOfferedResourcesList());
+      Resources own = machine(agent.getAgentInfo().getHostname()).total;
+      if (!Reserved.plain(total).equals(own)) {
+        throw new AssertionError(
+            "%s has %s, and %s is made of it"
+                .formatted(agent.getAgentInfo().getHostname(), own, total));
+      }
       String what =
           "%s has %s, used are %s and offered %s"
               .formatted(agent.getAgentInfo().getHostname(), total, used, offered);
@@ -84,7 +103,41 @@ final class SimulatedLaws {
     }
   }
 
+  private SimulatedAgent machine(String name) {
+    return site.agents.stream().filter(each -> each.machine.equals(name)).findFirst().orElseThrow();
+  }
+
+  /** What is reserved is so for the core, in what is written down, and on the machine. */
+  private void requireSameHoldings() {
+    for (GetAgents.Agent agent : site.core.picture().agents().getAgentsList()) {
+      Holdings kept = site.keeper.held(agent.getAgentInfo().getId().getValue());
+      SimulatedAgent machine = machine(agent.getAgentInfo().getHostname());
+      assertThat(Reserved.of(ResourceForm.read(agent.getTotalResourcesList())))
+          .as(machine.machine)
+          .isEqualTo(kept.held());
+      assertThat(machine.volumes).as(machine.machine).isEqualTo(kept.volumes());
+    }
+    assertThat(site.core.picture().operations().getOperationsList()).isEmpty();
+    for (SimulatedFramework framework : site.frameworks) {
+      framework.volumes.forEach(
+          (volume, agent) -> {
+            if (site.destroyed.contains(volume)) {
+              return;
+            }
+            boolean remade = site.agents.stream().noneMatch(each -> each.id.equals(agent));
+            long there =
+                site.keeper.held(agent).volumes().stream()
+                    .filter(each -> each.getId().equals(volume))
+                    .count();
+            assertThat(there)
+                .as("%s of %s on %s", volume, framework.name, agent)
+                .isEqualTo(remade ? 0 : 1);
+          });
+    }
+  }
+
   void requireAllTold() {
+    requireSameHoldings();
     for (SimulatedAgent agent : site.agents) {
       assertThat(agent.owesNothing()).as(agent.machine + " owes nobody a status").isTrue();
     }

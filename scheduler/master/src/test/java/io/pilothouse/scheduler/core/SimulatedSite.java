@@ -6,6 +6,7 @@ import io.pilothouse.api.v1.OfferableMachine;
 import io.pilothouse.api.v1.PullOfferableReply;
 import io.pilothouse.api.v1.SchedulerMessage;
 import io.pilothouse.mesos.v1.MasterInfo;
+import io.pilothouse.mesos.v1.OperationStatus;
 import io.pilothouse.mesos.v1.Resource;
 import io.pilothouse.mesos.v1.TaskState;
 import io.pilothouse.mesos.v1.TaskStatus;
@@ -24,6 +25,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Random;
 import java.util.Set;
 
@@ -35,6 +37,7 @@ final class SimulatedSite implements Outbox {
   final List<SimulatedFramework> frameworks = new ArrayList<>();
   private final SimulatedLaws laws = new SimulatedLaws(this);
   final Set<String> tornDown = new HashSet<>();
+  final Set<String> destroyed = new HashSet<>();
   final SimulatedKeeper keeper = new SimulatedKeeper();
   final Map<String, Deque<Event>> toFrameworks = new HashMap<>();
   final Map<AgentLink, Deque<SchedulerMessage>> toAgents = new HashMap<>();
@@ -43,6 +46,7 @@ final class SimulatedSite implements Outbox {
   long now = 1_000_000;
   long numbers;
   int launched;
+  int operations;
   boolean faults;
   boolean launches = true;
 
@@ -50,7 +54,8 @@ final class SimulatedSite implements Outbox {
     random = new Random(seed);
     for (int i = 0; i < 4; i++) {
       agents.add(
-          new SimulatedAgent("m" + i, Resources.parse("cpus:4;mem:256;ports:[100-103]"), random));
+          new SimulatedAgent(
+              "m" + i, Resources.parse("cpus:4;mem:256;disk:60;ports:[100-103]"), random));
     }
     for (int i = 0; i < 3; i++) {
       frameworks.add(new SimulatedFramework("f" + i, i > 0, 2 + random.nextInt(6)));
@@ -117,7 +122,10 @@ final class SimulatedSite implements Outbox {
       agents.forEach(SimulatedAgent::live);
       agents.forEach(agent -> agent.due(now).forEach(message -> say(agent, message)));
       deliver();
-      keeper.live(random, faults).ifPresent(upTo -> core.written(upTo, now));
+      OptionalLong written = keeper.live(random, faults);
+      keeper.refused.forEach(number -> core.notWritten(number, "it is refused", now));
+      keeper.refused.clear();
+      written.ifPresent(upTo -> core.written(upTo, now));
       endThoseThatAreTornDown();
       core.tick(now);
       deliver();
@@ -272,7 +280,22 @@ final class SimulatedSite implements Outbox {
           call(framework, call);
         }
       }
+      case UPDATE_OPERATION_STATUS -> hear(framework, event.getUpdateOperationStatus().getStatus());
       default -> {} // heartbeats, rescinds, failures
+    }
+  }
+
+  private void hear(SimulatedFramework framework, OperationStatus status) {
+    if (status.hasUuid()) {
+      framework.isDone(status.getOperationId().getValue());
+      if (!faults || random.nextInt(4) > 0) {
+        Call.Builder call = Call.newBuilder().setType(Call.Type.ACKNOWLEDGE_OPERATION_STATUS);
+        call.getAcknowledgeOperationStatusBuilder()
+            .setAgentId(status.getAgentId())
+            .setOperationId(status.getOperationId())
+            .setUuid(status.getUuid().getValue());
+        call(framework, call);
+      }
     }
   }
 
@@ -285,7 +308,9 @@ final class SimulatedSite implements Outbox {
             .sum();
     List<Resource> ports =
         offer.getResourcesList().stream().filter(each -> each.getName().equals("ports")).toList();
-    if (!launches || framework.open() >= framework.wanted || cpus < 1 || ports.isEmpty()) {
+    if (launches && !framework.role.equals("*") && random.nextInt(3) == 0) {
+      keepsData(framework, offer, call);
+    } else if (!launches || framework.open() >= framework.wanted || cpus < 1 || ports.isEmpty()) {
       call.setType(Call.Type.DECLINE);
       call.getDeclineBuilder().addOfferIds(offer.getId());
     } else {
@@ -309,6 +334,24 @@ final class SimulatedSite implements Outbox {
       return; // the call is lost, or the framework hoards
     }
     call(framework, call);
+  }
+
+  private void keepsData(
+      SimulatedFramework framework, io.pilothouse.mesos.v1.Offer offer, Call.Builder call) {
+    SimulatedOperations chosen = new SimulatedOperations(framework, offer, random, destroyed);
+    chosen
+        .choose(framework.open() < framework.wanted)
+        .ifPresent(
+            task -> {
+              framework.tasks.put(
+                  task,
+                  new SimulatedFramework.Seen(
+                      offer.getAgentId().getValue(), TaskState.TASK_STAGING));
+              launched++;
+            });
+    operations += chosen.operations().size();
+    call.setType(Call.Type.ACCEPT);
+    call.getAcceptBuilder().addOfferIds(offer.getId()).addAllOperations(chosen.operations());
   }
 
   private void call(SimulatedFramework framework, Call.Builder call) {

@@ -13,7 +13,8 @@ import org.junit.jupiter.params.provider.ValueSource;
  * schedulers that crash, frameworks that are torn down, and machines that are taken, made anew or
  * thrown out. Always: nothing is allocated twice; no framework that was told that it is subscribed
  * is forgotten; none whose end is written down comes back; of no task that runs a framework is told
- * that it is unknown. Once the faults stop, all that was to be told has been.
+ * that it is unknown; nothing reserved is offered, told or launched on before it is written down,
+ * and none of it is lost or doubled. Once the faults stop, all that was to be told has been.
  */
 class SimulationTest {
 
@@ -30,6 +31,7 @@ class SimulationTest {
 
   private static void run(int from, int to) {
     int tasks = 0;
+    int operations = 0;
     for (int seed = from; seed < to; seed++) {
       try {
         SimulatedSite run = new SimulatedSite(seed);
@@ -37,11 +39,13 @@ class SimulationTest {
         run.quietly(60, 240);
         run.requireAllTold();
         tasks += run.launched;
+        operations += run.operations;
       } catch (RuntimeException | AssertionError e) {
         throw new AssertionError("seed " + seed + ": " + e.getMessage(), e);
       }
     }
     assertThat(tasks).as("the simulation does something").isGreaterThan((to - from) * 20);
+    assertThat(operations).as("operations").isGreaterThan((to - from) * 10);
   }
 
   @ParameterizedTest

@@ -79,9 +79,13 @@ final class Stage {
     }
   }
 
-  /** All that is to be written down is there. */
+  /** All that is to be written down is there, with what was only written then. */
   void written() {
-    core.written(said.number, now);
+    long upTo;
+    do {
+      upTo = said.number;
+      core.written(upTo, now);
+    } while (said.number > upTo);
   }
 
   /** What was to be written down last never will be. */

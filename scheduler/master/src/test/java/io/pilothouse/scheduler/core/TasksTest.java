@@ -332,14 +332,35 @@ class TasksTest {
     assertThat(agent.heard()).anyMatch(each -> each.hasLaunch());
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      textBlock =
+          """
+          {'name':'cpus','type':'SET','set':{'item':['a']}} | more than available
+          {'name':'ports','type':'SCALAR','scalar':{'value':1}} | more than available
+          {'name':'cpus','type':'SCALAR','scalar':{'value':1}},{'name':'cpus','type':'SET','set':{'item':['a']}} | Resource cpus is of type SCALAR and of type SET
+          """)
+  void aNameOfAnotherTypeIsNoFaultOfTheCore(String resources, String text) {
+    framework.accepted(
+        ("{'type':'ACCEPT','accept':{'offer_ids':[{'value':'%s'}],'operations':[{'type':'LAUNCH',"
+                + "'launch':{'task_infos':[{'name':'t','task_id':{'value':'t1'},'agent_id':"
+                + "{'value':'%s'},'resources':[%s],%s}]}}]}}")
+            .formatted(framework.lastOffer().getId().getValue(), agent.id, resources, COMMAND));
+    assertThat(framework.lastStatus().getState()).isEqualTo(TaskState.TASK_ERROR);
+    assertThat(framework.lastStatus().getMessage()).contains(text);
+    assertThat(cpusOffered()).isEqualTo(4);
+  }
+
   @Test
   void operationsThatAreNotServedAreToldToThoseWhoGaveThemAnId() {
     framework.accepted(
-        ("{'type':'ACCEPT','accept':{'offer_ids':[{'value':'%s'}],'operations':[{'type':'RESERVE',"
-                + "'id':{'value':'op1'},'reserve':{}},{'type':'CREATE','create':{}}]}}")
+        ("{'type':'ACCEPT','accept':{'offer_ids':[{'value':'%s'}],'operations':[{'type':"
+                + "'CREATE_DISK','id':{'value':'op1'}},{'type':'DESTROY_DISK'}]}}")
             .formatted(framework.lastOffer().getId().getValue()));
     assertThat(framework.last().getUpdateOperationStatus().getStatus().getMessage())
-        .contains("RESERVE is not served");
+        .contains("CREATE_DISK is not served");
     assertThat(cpusOffered()).isEqualTo(4);
   }
 

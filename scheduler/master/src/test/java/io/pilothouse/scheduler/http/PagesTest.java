@@ -173,9 +173,9 @@ class PagesTest {
 
   @Test
   void whatIsNotServedIsSaid() throws Exception {
-    HttpResponse<String> answer = post("{'type':'GET_OPERATIONS'}");
+    HttpResponse<String> answer = post("{'type':'GET_MAINTENANCE_STATUS'}");
     assertThat(answer.statusCode()).isEqualTo(501);
-    assertThat(answer.body()).contains("GET_OPERATIONS is not served");
+    assertThat(answer.body()).contains("GET_MAINTENANCE_STATUS is not served");
     assertThat(post("{}").statusCode()).isEqualTo(400);
   }
 

@@ -197,7 +197,7 @@ class ToolPagesTest {
     assertThat(text(json -> ToolJson.weights(json, List.of(plain, set))))
         .isEqualTo("[{\"role\":\"ads/prod\",\"weight\":2.5}]");
     assertThat(text(json -> ToolJson.roles(json, List.of(set))))
-        .contains("\"limit\":{\"cpus\":4.0,\"mem\":0.0}", "\"reserved\":{}");
+        .contains("\"limit\":{\"cpus\":4.0,\"mem\":0.0}", "\"reserved\":{\"disk\":5.0}");
   }
 
   private static RoleFigures role(String name, double weight, Quota quota) {
@@ -208,6 +208,7 @@ class ToolPagesTest {
         quota,
         Resources.parse("cpus:1"),
         Resources.NONE,
+        Resources.parse("disk(web):5"),
         Quantities.parse("cpus:1"),
         0.25,
         "cpus",

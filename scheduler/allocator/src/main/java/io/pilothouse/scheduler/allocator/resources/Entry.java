@@ -42,6 +42,9 @@ public record Entry(Kind kind, Value value, int copies) {
   }
 
   boolean contains(Entry other) {
+    if (!value.getClass().equals(other.value.getClass())) {
+      return false; // a name is a number here and ranges there: it is not what is asked for
+    }
     if (kind.isShared()) {
       return copies >= other.copies && value.equals(other.value);
     }

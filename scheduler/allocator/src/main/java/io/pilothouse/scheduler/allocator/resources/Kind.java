@@ -45,7 +45,7 @@ public final class Kind implements Comparable<Kind> {
                 name,
                 revocable ? "revocable" : "",
                 shared ? "shared" : "",
-                disk == null ? "" : disk.toString(),
+                disk == null ? "" : disk.identity(),
                 reservations.toString(),
                 provider);
   }

@@ -1,0 +1,118 @@
+package io.pilothouse.scheduler.core;
+
+import static java.util.Objects.requireNonNull;
+
+import io.pilothouse.api.v1.AgentLaunch;
+import io.pilothouse.api.v1.SchedulerMessage;
+import io.pilothouse.mesos.v1.ExecutorInfo;
+import io.pilothouse.mesos.v1.TaskInfo;
+import io.pilothouse.mesos.v1.TaskState;
+import io.pilothouse.mesos.v1.TaskStatus.Reason;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Launches go to their agents: at once, or when what they may use there is written down. A task
+ * must not run on a volume that the next leader would know nothing of.
+ */
+final class Sending {
+  private final Tables tables;
+  private final Statuses statuses;
+
+  Sending(Tables tables, Statuses statuses) {
+    this.tables = tables;
+    this.statuses = statuses;
+  }
+
+  /**
+   * Of one framework on one agent; these tasks are known there.
+   *
+   * @param group the executor of a group; null: they are none
+   * @param runs their executor does already, and its resources are counted: one that has ended
+   *     meanwhile is not to be started again for them
+   */
+  void launch(
+      Framework framework,
+      Agent agent,
+      List<TaskInfo> infos,
+      @Nullable ExecutorInfo group,
+      boolean runs) {
+    if (agent.link == null) {
+      throw new IllegalStateException("an offer outlived its agent's stream: " + agent.id);
+    }
+    if (!agent.requireRecord().isPending()) {
+      send(framework, agent, infos, group, runs);
+      return;
+    }
+    List<Task> tasks = new ArrayList<>();
+    infos.forEach(
+        info -> agent.task(framework.id, info.getTaskId().getValue()).ifPresent(tasks::add));
+    agent
+        .requireRecord()
+        .afterwards(
+            () -> sendLater(framework, agent, infos, group, runs, tasks), why -> drop(tasks, why));
+  }
+
+  private void send(
+      Framework framework,
+      Agent agent,
+      List<TaskInfo> infos,
+      @Nullable ExecutorInfo group,
+      boolean runs) {
+    AgentLaunch.Builder launch =
+        AgentLaunch.newBuilder()
+            .setFramework(framework.info)
+            .addAllTasks(infos)
+            .setExecutorRuns(runs);
+    if (group != null) {
+      launch.setGroupExecutor(group);
+    }
+    tables.outbox.toAgent(
+        requireNonNull(agent.link), SchedulerMessage.newBuilder().setLaunch(launch).build());
+  }
+
+  /** Those that are still to run; an agent that went meanwhile tells by itself what it lacks. */
+  private void sendLater(
+      Framework framework,
+      Agent agent,
+      List<TaskInfo> infos,
+      @Nullable ExecutorInfo group,
+      boolean runs,
+      List<Task> tasks) {
+    List<Task> wanted = tasks.stream().filter(Sending::isThere).toList();
+    if (wanted.isEmpty() || agent.link == null || tables.agents.get(agent.id) != agent) {
+      return;
+    }
+    List<TaskInfo> left =
+        infos.stream()
+            .filter(
+                info -> wanted.stream().anyMatch(t -> t.id().equals(info.getTaskId().getValue())))
+            .toList();
+    send(framework, agent, left, group, runs);
+    for (Task each : wanted) {
+      if (agent.kills.contains(each)) {
+        statuses.kill(each, null, "", 0); // asked for before its agent knew it
+      }
+    }
+  }
+
+  private static boolean isThere(Task task) {
+    return task.framework.tasks.get(task.id()) == task && !task.isOver();
+  }
+
+  private void drop(List<Task> tasks, String why) {
+    for (Task each : tasks) {
+      if (isThere(each)) {
+        TaskState state = each.framework.orLost(TaskState.TASK_DROPPED);
+        statuses.tell(
+            each,
+            state,
+            Reason.REASON_RESOURCES_UNKNOWN,
+            "What the task was to use is not kept by the Device Manager: " + why);
+        each.state = state;
+        statuses.forget(each);
+      }
+    }
+  }
+}

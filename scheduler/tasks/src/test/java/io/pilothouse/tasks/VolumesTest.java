@@ -1,0 +1,221 @@
+package io.pilothouse.tasks;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.pilothouse.api.v1.AgentVolume;
+import io.pilothouse.api.v1.AgentVolumes;
+import io.pilothouse.api.v1.SchedulerMessage;
+import io.pilothouse.filesync.DurableFiles;
+import io.pilothouse.mesos.v1.AgentInfo;
+import io.pilothouse.mesos.v1.Resource;
+import io.pilothouse.mesos.v1.TaskInfo;
+import io.pilothouse.mesos.v1.TaskState;
+import io.pilothouse.mesos.v1.TaskStatus;
+import io.pilothouse.mesos.v1.TaskStatus.Reason;
+import io.pilothouse.mesos.v1.Value;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Data that outlives tasks, on a real disk. */
+@Timeout(120)
+class VolumesTest {
+  @TempDir private Path disk;
+  private Desk desk;
+
+  @BeforeEach
+  void open() throws Exception {
+    desk = new Desk(disk);
+  }
+
+  @AfterEach
+  void close() throws Exception {
+    desk.close();
+  }
+
+  private static AgentVolume volume(String role, String id, String instance) {
+    return AgentVolume.newBuilder().setRole(role).setId(id).setInstance(instance).build();
+  }
+
+  private void hears(List<AgentVolume> volumes, AgentVolume... destroyed) throws IOException {
+    desk.tasks.take(
+        SchedulerMessage.newBuilder()
+            .setVolumes(
+                AgentVolumes.newBuilder()
+                    .addAllVolumes(volumes)
+                    .addAllDestroyed(List.of(destroyed)))
+            .build());
+  }
+
+  private static TaskInfo.Builder using(
+      String role, String id, String path, TaskInfo.Builder task) {
+    Resource.Builder resource = Resource.newBuilder().setName("disk").setType(Value.Type.SCALAR);
+    resource.getScalarBuilder().setValue(10);
+    resource.addReservationsBuilder().setType(Resource.ReservationInfo.Type.DYNAMIC).setRole(role);
+    resource.getDiskBuilder().getPersistenceBuilder().setId(id);
+    resource
+        .getDiskBuilder()
+        .getVolumeBuilder()
+        .setContainerPath(path)
+        .setMode(io.pilothouse.mesos.v1.Volume.Mode.RW);
+    return task.addResources(resource);
+  }
+
+  private Path directory(AgentVolume volume) {
+    return new Volumes(new TaskDisk(disk.resolve("tasks"))).directory(volume);
+  }
+
+  private String runs(String id, TaskInfo.Builder task) throws Exception {
+    desk.launches(task);
+    desk.until(id, TaskState.TASK_FINISHED);
+    return desk.stdout(id);
+  }
+
+  private TaskStatus fails(String id, TaskInfo.Builder task) throws Exception {
+    desk.launches(task);
+    TaskStatus status = desk.until(id, TaskState.TASK_FAILED);
+    assertThat(status.getReason()).isEqualTo(Reason.REASON_CONTAINER_LAUNCH_FAILED);
+    return status;
+  }
+
+  @Test
+  void aTaskFindsWhatTheOneBeforeItWroteAfterARestartOfTheAgentToo() throws Exception {
+    AgentVolume volume = volume("eng/db", "v 1", "m-V1");
+    hears(List.of(volume));
+    assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(directory(volume))))
+        .as("nobody else's")
+        .isEqualTo("rwx------");
+    runs("t1", using("eng/db", "v 1", "data", Desk.task("t1", "echo kept > data/file")));
+
+    desk.restartsAgent();
+
+    assertThat(runs("t2", using("eng/db", "v 1", "in/here", Desk.task("t2", "cat in/here/file"))))
+        .isEqualTo("kept\n");
+    hears(List.of(volume));
+    assertThat(directory(volume).resolve("file")).hasContent("kept\n");
+    assertThat(
+            desk.tasks
+                .register(AgentInfo.newBuilder().setHostname("web-01").build(), "b", "v")
+                .getVolumesList())
+        .containsExactly(volume);
+  }
+
+  @Test
+  void aTaskOnAVolumeThatIsNotThereFailsAndSaysSo() throws Exception {
+    hears(List.of(volume("a", "v", "1")));
+
+    assertThat(fails("t1", using("b", "v", "data", Desk.task("t1", "true"))).getMessage())
+        .as("of another role")
+        .isEqualTo(
+            "Failed to launch container: the persistent volume 'v' of role b is not on this"
+                + " machine");
+    DurableFiles.deleteTree(directory(volume("a", "v", "1")));
+    hears(List.of(volume("a", "v", "1"), volume("a", "w", "2")));
+    assertThat(fails("t2", using("a", "v", "data", Desk.task("t2", "true"))).getMessage())
+        .as("an empty one in its place would be a loss that nobody sees")
+        .startsWith(
+            "Failed to launch container: the data of the persistent volume 'v' of role a is gone"
+                + " from this machine: ")
+        .endsWith("is no directory; DESTROY the volume and CREATE it anew");
+  }
+
+  @Test
+  void aContainerPathStaysInTheSandbox() throws Exception {
+    hears(List.of(volume("a", "v", "1")));
+
+    int number = 0;
+    for (String path : List.of("../x", "a/../../x", "/etc/x", "", ".")) {
+      String id = "t" + number++;
+      assertThat(fails(id, using("a", "v", path, Desk.task(id, "true"))).getMessage())
+          .contains("the container path '" + path + "' of a volume leaves the sandbox");
+    }
+    assertThat(fails("out", using("a", "v", "stdout", Desk.task("out", "true"))).getMessage())
+        .contains("the container path 'stdout' of a volume is taken already");
+  }
+
+  @Test
+  void oneThatIsMadeAnewHoldsNothingOfTheFirst() throws Exception {
+    AgentVolume first = volume("a", "v", "1");
+    AgentVolume second = volume("a", "v", "2");
+    hears(List.of(first));
+    runs("t1", using("a", "v", "data", Desk.task("t1", "touch data/secret")));
+
+    hears(List.of(second), first);
+
+    assertThat(runs("t2", using("a", "v", "data", Desk.task("t2", "ls data")))).isEmpty();
+    desk.await(() -> !Files.exists(directory(first)));
+  }
+
+  @Test
+  void oneThatIsDestroyedGoesWhenNothingUsesItAnyMore() throws Exception {
+    AgentVolume volume = volume("a", "v", "1");
+    hears(List.of(volume));
+    desk.launches(
+        using(
+            "a",
+            "v",
+            "data",
+            Desk.task("t1", "echo on > data/file; while [ ! -e go ]; do sleep 0.05; done")));
+    desk.until("t1", TaskState.TASK_RUNNING);
+    desk.await(() -> Files.exists(directory(volume).resolve("file")));
+
+    hears(List.of(), volume);
+    desk.round();
+    assertThat(directory(volume).resolve("file")).as("it is in use").exists();
+    assertThat(fails("t2", using("a", "v", "data", Desk.task("t2", "true"))).getMessage())
+        .contains("is not on this machine");
+
+    Files.createFile(desk.sandbox("t1").resolve("go"));
+    desk.until("t1", TaskState.TASK_FINISHED);
+    desk.await(() -> desk.remembered() == 0);
+    hears(List.of());
+    desk.await(() -> !Files.exists(directory(volume)));
+  }
+
+  @Test
+  void oneThatTheSchedulerHasForgottenIsKeptForAWeek() throws Exception {
+    AgentVolume volume = volume("a", "v", "1");
+    hears(List.of(volume));
+    Volumes volumes = new Volumes(new TaskDisk(disk.resolve("tasks")));
+    Instant now = Instant.now();
+    volumes.collect(now.plus(Duration.ofDays(100)));
+    assertThat(directory(volume)).as("it is listed").exists();
+
+    hears(List.of());
+    volumes.collect(now);
+    volumes.collect(now.plus(Duration.ofDays(6)));
+    assertThat(directory(volume)).exists();
+    hears(List.of(volume)); // it is remembered again: its time begins anew
+    hears(List.of());
+    volumes.collect(now.plus(Duration.ofDays(6)));
+    volumes.collect(now.plus(Duration.ofDays(12)));
+    assertThat(directory(volume)).exists();
+    volumes.collect(now.plus(Duration.ofDays(14)));
+    assertThat(directory(volume)).doesNotExist();
+  }
+
+  @Test
+  void aSandboxThatIsRemovedLeavesTheVolume() throws Exception {
+    AgentVolume volume = volume("a", "v", "1");
+    hears(List.of(volume));
+    runs("t1", using("a", "v", "data", Desk.task("t1", "touch data/file")));
+    Path sandbox = desk.sandbox("t1");
+    Files.setLastModifiedTime(sandbox, FileTime.from(Instant.EPOCH));
+
+    Sandboxes.usual(new TaskDisk(disk.resolve("tasks"))).collect(Set.of(), Instant.now());
+
+    assertThat(sandbox).doesNotExist();
+    assertThat(directory(volume).resolve("file")).exists();
+  }
+}
