@@ -173,9 +173,9 @@ class PagesTest {
 
   @Test
   void whatIsNotServedIsSaid() throws Exception {
-    HttpResponse<String> answer = post("{'type':'GET_MAINTENANCE_STATUS'}");
+    HttpResponse<String> answer = post("{'type':'GET_LOGGING_LEVEL'}");
     assertThat(answer.statusCode()).isEqualTo(501);
-    assertThat(answer.body()).contains("GET_MAINTENANCE_STATUS is not served");
+    assertThat(answer.body()).contains("GET_LOGGING_LEVEL is not served");
     assertThat(post("{}").statusCode()).isEqualTo(400);
   }
 
