@@ -102,7 +102,13 @@ final class AgentRecord {
 
   /** What is held is not written down as it is: nothing of it may be offered or launched. */
   boolean isPending() {
-    return !certain || !settled.held().equals(wanted.held());
+    // what is under way may be there by now, even if what it changes is as it was again
+    return !certain || isOtherThan(settled) || (underWay != null && isOtherThan(underWay));
+  }
+
+  /** A volume that was destroyed and made anew is the same resource, and other data. */
+  private boolean isOtherThan(Holdings those) {
+    return !wanted.held().equals(those.held()) || !wanted.volumes().equals(those.volumes());
   }
 
   /** It needs no other write to be there. */

@@ -209,6 +209,72 @@ class ReservationsTest extends Reserving {
   }
 
   @Test
+  void whatIsUndoneAndDoneAgainIsOfferedWhenBothAreWrittenDown() {
+    agent();
+    FakeFramework framework = framework();
+    accepts(framework, reserve("", DISK));
+    stage.pass(1_000);
+    int offers = framework.offers().size();
+    stage.writesAtOnce = false;
+    accepts(framework, unreserve("u", DISK), reserve("r", DISK));
+    assertThat(Holdings.parse(written().getHeld()).held().isEmpty())
+        .as("the next leader may read that nothing is reserved")
+        .isTrue();
+    stage.machine("m1", "cpus:4;mem:1024;disk:1000", true); // it is asked anew what may be offered
+    stage.pass(2_000);
+    assertThat(framework.offers()).hasSize(offers);
+    stage.core.written(stage.said.number, stage.now);
+    stage.pass(2_000);
+    assertThat(states(framework)).containsExactly("u FINISHED");
+    assertThat(framework.offers()).hasSize(offers);
+    stage.written();
+    stage.pass(1_000);
+    assertThat(states(framework)).containsExactly("u FINISHED", "r FINISHED");
+    assertThat(offered(framework))
+        .isEqualTo(Resources.parse("cpus:4;mem:1024;disk:900").plus(read(DISK)));
+  }
+
+  @Test
+  void aTaskOnAVolumeThatIsMadeAnewDoesNotStartOnTheDataOfTheFirst() {
+    FakeAgent agent = agent();
+    FakeFramework framework = framework();
+    accepts(framework, reserve("", CPUS, DISK), create("", VOLUME));
+    AgentVolume first = volumes(agent).getLast().getVolumes(0);
+    stage.pass(1_000);
+    stage.writesAtOnce = false;
+    accepts(framework, destroy("", VOLUME), create("", VOLUME), launch("t1", CPUS, VOLUME));
+    int heard = agent.heard().size();
+    stage.pass(1_000);
+    assertThat(agent.heardKinds()).doesNotContain(SchedulerMessage.KindCase.LAUNCH);
+    stage.written();
+    assertThat(volumes(agent).getLast().getVolumes(0).getInstance())
+        .isNotEqualTo(first.getInstance());
+    assertThat(agent.heardKinds().subList(heard, agent.heard().size()))
+        .containsExactly(
+            SchedulerMessage.KindCase.VOLUMES, // without the first
+            SchedulerMessage.KindCase.VOLUMES, // with the second
+            SchedulerMessage.KindCase.LAUNCH);
+  }
+
+  @Test
+  void aVolumeThatIsNotMadeAnewIsTheFirstAndItsTaskIsDropped() {
+    FakeAgent agent = agent();
+    FakeFramework framework = framework();
+    accepts(framework, reserve("", CPUS, DISK), create("", VOLUME));
+    stage.pass(1_000);
+    stage.writesAtOnce = false;
+    accepts(framework, destroy("d", VOLUME), create("c", VOLUME), launch("t1", CPUS, VOLUME));
+    int heard = agent.heard().size();
+    stage.refused("it is odd");
+    assertThat(states(framework)).containsExactly("d DROPPED", "c DROPPED");
+    assertThat(framework.lastStatus().getState()).isEqualTo(TaskState.TASK_DROPPED);
+    assertThat(agent.heard()).as("nothing has changed").hasSize(heard);
+    stage.pass(1_000);
+    assertThat(offered(framework))
+        .isEqualTo(Resources.parse("cpus:3;mem:1024;disk:900").plus(read(CPUS, VOLUME)));
+  }
+
+  @Test
   void aTaskThatIsKilledBeforeItsAgentKnowsItIsKilledThere() {
     FakeAgent agent = agent();
     FakeFramework framework = framework();

@@ -23,10 +23,12 @@ class SimulationTest {
     run(0, 40);
   }
 
+  /** Others with {@code -Doffers.seed=5000 -Doffers.runs=300}. */
   @Test
   @Tag("large")
   void norInAThousandOtherRuns() {
-    run(1_000, 2_000);
+    int first = Integer.getInteger("offers.seed", 1_000);
+    run(first, first + Integer.getInteger("offers.runs", 1_000));
   }
 
   private static void run(int from, int to) {
