@@ -55,7 +55,7 @@ public final class Core {
     tables.now = now;
     offering = new Offering(tables);
     statuses = new Statuses(tables);
-    revocation = new Revocation(tables, statuses);
+    revocation = new Revocation(tables, offering, statuses);
     operations = new Operations(tables, offering);
     launching = new Launching(tables, offering, statuses, operations);
     frameworks = new Frameworks(tables, offering, statuses);

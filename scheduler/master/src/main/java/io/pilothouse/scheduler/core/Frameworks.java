@@ -178,6 +178,7 @@ final class Frameworks {
   private void withdraw(Framework framework) {
     List.copyOf(framework.offers).forEach(offer -> offering.giveBack(offer, OptionalLong.empty()));
     tables.inverse.forget(framework);
+    framework.requests.drop(List.of());
   }
 
   private void change(

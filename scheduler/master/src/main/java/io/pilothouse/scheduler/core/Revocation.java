@@ -1,5 +1,7 @@
 package io.pilothouse.scheduler.core;
 
+import static java.util.Objects.requireNonNull;
+
 import io.pilothouse.mesos.v1.TaskState;
 import io.pilothouse.mesos.v1.TaskStatus.Reason;
 import io.pilothouse.scheduler.allocator.Allocator.Shortfall;
@@ -7,6 +9,7 @@ import io.pilothouse.scheduler.allocator.resources.Quantities;
 import io.pilothouse.scheduler.core.RevocationOrder.Candidate;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -26,6 +29,12 @@ import org.slf4j.LoggerFactory;
 final class Revocation {
   private static final Logger log = LoggerFactory.getLogger(Revocation.class);
 
+  /** Looked at closely each second, in turn; each is a look at all tasks. */
+  private static final int MOST_CLAIMS = 4;
+
+  /** One for which nothing was found is looked at again. */
+  private static final long FRUITLESS = Duration.ofSeconds(30).toMillis();
+
   /** Ended at once; more when they are gone. */
   private static final int MOST = 1_000;
 
@@ -33,15 +42,30 @@ final class Revocation {
   private static final long AGAIN = Duration.ofMinutes(1).toMillis();
 
   private final Tables tables;
+  private final Offering offering;
   private final Statuses statuses;
 
-  /** Who lacks something, and since when. */
-  private final Map<String, Long> since = new TreeMap<>();
+  /** Who lacks something. */
+  private final Map<String, Waiting> waiting = new TreeMap<>();
 
   /** Tasks that were told to end, and when. */
   private final Map<Task, Told> going = new LinkedHashMap<>();
 
   private record Told(String role, long at) {}
+
+  /** How long a claim has been there, and what was tried for it. */
+  private static final class Waiting {
+    final long since;
+    long lookedAt = Long.MIN_VALUE;
+    long nextLook = Long.MIN_VALUE;
+
+    /** Offers were taken back for it: what they held is not worth a task's life. */
+    boolean rescinded;
+
+    Waiting(long now) {
+      since = now;
+    }
+  }
 
   /**
    * Something is missing.
@@ -62,8 +86,9 @@ final class Revocation {
 
   private record Victim(Task task, Candidate candidate) {}
 
-  Revocation(Tables tables, Statuses statuses) {
+  Revocation(Tables tables, Offering offering, Statuses statuses) {
     this.tables = tables;
+    this.offering = offering;
     this.statuses = statuses;
   }
 
@@ -72,26 +97,92 @@ final class Revocation {
     tables.lacks.clear();
     going.keySet().removeIf(task -> !task.holding || task.agent.link == null);
     if (!tables.shares.anyRevokes()) {
-      since.clear();
+      waiting.clear();
       return;
     }
     Spare spare = new Spare(tables.allocator.roles());
     List<Claim> claims = claims(spare);
-    since.keySet().retainAll(claims.stream().map(Claim::key).toList());
+    waiting.keySet().retainAll(claims.stream().map(Claim::key).toList());
     if (claims.isEmpty()) {
       return;
     }
-    SortedMap<String, Long> coming = coming();
-    going.keySet().forEach(task -> spare.take(task.role, free(task)));
+    SortedMap<String, Long> coming = coming(spare);
+    // in the order of their making, but those that were looked at longest ago first
+    List<Claim> due = new ArrayList<>();
+    Map<Claim, SortedMap<String, Long>> missing = new LinkedHashMap<>();
     for (Claim each : claims) {
-      long from = since.computeIfAbsent(each.key(), key -> tables.now);
-      long after = tables.shares.revokeAfter(each.role()).orElse(Long.MAX_VALUE);
-      SortedMap<String, Long> missing = beyond(each.missing(), coming);
-      int ended = tables.now - from >= after ? end(each, missing, spare) : 0;
-      String words = words(each, from, after, ended, missing);
+      Waiting its = waiting.computeIfAbsent(each.key(), key -> new Waiting(tables.now));
+      missing.put(each, beyond(each.missing(), coming));
+      if (tables.now - its.since >= after(each)
+          && tables.now >= its.nextLook
+          && !missing(missing, each).isEmpty()) {
+        due.add(each);
+      }
+    }
+    due.sort(Comparator.comparingLong(each -> waiting(each).lookedAt));
+    due.stream().limit(MOST_CLAIMS).forEach(each -> help(each, missing(missing, each), spare));
+    for (Claim each : claims) {
+      String words = words(each, missing(missing, each));
       tables.lacks.merge(each.role(), words, (one, other) -> one + "; and " + other);
     }
     tellAgain();
+  }
+
+  private static SortedMap<String, Long> missing(
+      Map<Claim, SortedMap<String, Long>> all, Claim claim) {
+    return requireNonNull(all.get(claim));
+  }
+
+  private Waiting waiting(Claim claim) {
+    return requireNonNull(waiting.get(claim.key()));
+  }
+
+  private long after(Claim claim) {
+    return tables.shares.revokeAfter(claim.role()).orElse(Long.MAX_VALUE);
+  }
+
+  private void help(Claim claim, SortedMap<String, Long> missing, Spare spare) {
+    Waiting its = waiting(claim);
+    its.lookedAt = tables.now;
+    if (!its.rescinded) {
+      its.rescinded = true;
+      if (rescind(claim, missing, spare)) {
+        return; // who needs how much is seen when that is given out anew
+      }
+    }
+    Spare ofTasks = spare.copy();
+    tables.offers.values().forEach(offer -> ofTasks.take(offer.role(), free(offer)));
+    if (end(claim, missing, ofTasks, spare) == 0) {
+      its.nextLook = tables.now + FRUITLESS;
+    }
+  }
+
+  /** Takes back offers to others before any task: nobody works with them yet. */
+  private boolean rescind(Claim claim, SortedMap<String, Long> missing, Spare spare) {
+    SortedMap<String, Long> open = new TreeMap<>(missing);
+    boolean any = false;
+    for (Offer offer : List.copyOf(tables.offers.values())) {
+      Quantities amounts = free(offer);
+      boolean helps =
+          isUseful(offer.agent())
+              && !Spare.isWithin(offer.role(), claim.role())
+              && open.keySet().stream().anyMatch(name -> amounts.get(name) > 0);
+      if (helps
+          && goesBefore(claim, offer.role(), spare)
+          && spare.canLose(offer.role(), claim.role(), amounts)) {
+        spare.take(offer.role(), amounts);
+        subtract(open, amounts);
+        offering.rescind(offer);
+        any = true;
+      }
+    }
+    return any;
+  }
+
+  /** A guarantee goes before all, what was asked for before lower priorities. */
+  private static boolean goesBefore(Claim claim, String other, Spare spare) {
+    return claim.framework().isEmpty()
+        || spare.priority(other, claim.role()) < spare.priority(claim.role(), other);
   }
 
   /** Guarantees first, then what was asked for and is not free. */
@@ -153,13 +244,15 @@ final class Revocation {
         Reason.REASON_CONTAINER_PREEMPTED_VALUE);
   }
 
-  /** What tasks that are about to end will leave, by name. */
-  private SortedMap<String, Long> coming() {
+  /** What tasks that are about to end will leave, by name; their roles have it no more. */
+  private SortedMap<String, Long> coming(Spare spare) {
     SortedMap<String, Long> sum = new TreeMap<>();
     for (Agent agent : tables.agents.values()) {
-      if (isUseful(agent)) {
-        for (Task task : agent.tasks()) {
-          if (task.holding && isGoing(task)) {
+      boolean useful = isUseful(agent);
+      for (Task task : agent.tasks()) {
+        if (task.holding && isGoing(task)) {
+          spare.take(task.role, free(task));
+          if (useful) {
             free(task).forEach((name, milli) -> sum.merge(name, milli, Long::sum));
           }
         }
@@ -186,6 +279,10 @@ final class Revocation {
     return task.resources.chargeable().quantities();
   }
 
+  private static Quantities free(Offer offer) {
+    return offer.resources().chargeable().quantities();
+  }
+
   private static SortedMap<String, Long> beyond(Quantities lack, SortedMap<String, Long> coming) {
     SortedMap<String, Long> missing = new TreeMap<>();
     lack.forEach(
@@ -200,9 +297,9 @@ final class Revocation {
   }
 
   /** How many tasks are told to end. */
-  private int end(Claim claim, SortedMap<String, Long> missing, Spare spare) {
+  private int end(Claim claim, SortedMap<String, Long> missing, Spare ofTasks, Spare spare) {
     String role = claim.role();
-    List<Victim> chosen = needed(choose(claim, missing, spare), missing);
+    List<Victim> chosen = needed(choose(claim, missing, ofTasks), missing);
     for (Victim each : chosen) {
       going.put(each.task(), new Told(role, tables.now));
       spare.take(each.task().role, each.candidate().amounts());
@@ -226,8 +323,7 @@ final class Revocation {
               && !isGoing(task)
               && !Spare.isWithin(task.role, role)) {
             Candidate candidate = candidate(task, role, missing, spare);
-            boolean below = candidate.priority() < spare.priority(role, task.role);
-            if (candidate.share() > 0 && (below || claim.framework().isEmpty())) {
+            if (candidate.share() > 0 && goesBefore(claim, task.role, spare)) {
               all.add(new Victim(task, candidate));
             }
           }
@@ -300,9 +396,9 @@ final class Revocation {
         share);
   }
 
-  private String words(
-      Claim lack, long from, long after, int ended, SortedMap<String, Long> missing) {
-    long waited = (tables.now - from) / 1000;
+  private String words(Claim lack, SortedMap<String, Long> missing) {
+    Waiting its = waiting(lack);
+    long waited = (tables.now - its.since) / 1000;
     String what = "%s, for %d s".formatted(lack.words(), waited);
     long told = going.values().stream().filter(each -> each.role().equals(lack.role())).count();
     if (told > 0) {
@@ -311,10 +407,10 @@ final class Revocation {
     if (missing.isEmpty()) {
       return what + "; tasks that are ending anyway will leave enough";
     }
-    if (tables.now - from < after) {
-      return "%s; after %d s tasks of others are ended".formatted(what, after / 1000);
+    if (tables.now - its.since < after(lack)) {
+      return "%s; after %d s tasks of others are ended".formatted(what, after(lack) / 1000);
     }
-    return ended > 0
+    return tables.now >= its.nextLook
         ? what
         : "%s; no %s has more than its own on machines that may be offered"
             .formatted(

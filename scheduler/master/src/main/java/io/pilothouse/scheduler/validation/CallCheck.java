@@ -10,6 +10,9 @@ import java.util.Optional;
 public final class CallCheck {
   private static final int UUID_BYTES = 16;
 
+  /** Of one REQUEST: it is kept. */
+  private static final int REQUEST_BYTES = 64 * 1024;
+
   private CallCheck() {}
 
   /**
@@ -51,7 +54,7 @@ public final class CallCheck {
       case RECONCILE -> expect(call.hasReconcile(), "reconcile");
       case RECONCILE_OPERATIONS -> expect(call.hasReconcileOperations(), "reconcile_operations");
       case MESSAGE -> expect(call.hasMessage(), "message");
-      case REQUEST -> expect(call.hasRequest(), "request");
+      case REQUEST -> call.hasRequest() ? request(call.getRequest()) : expect(false, "request");
       case UPDATE_FRAMEWORK -> {
         if (!call.hasUpdateFramework()) {
           yield expect(false, "update_framework");
@@ -85,5 +88,18 @@ public final class CallCheck {
 
   private static Optional<String> uuid(ByteString uuid) {
     return when(uuid.size() != UUID_BYTES, "Not a valid UUID");
+  }
+
+  private static Optional<String> request(Call.Request request) {
+    return when(
+            request.getSerializedSize() > REQUEST_BYTES,
+            "'request' has %d bytes, expected at most %d"
+                .formatted(request.getSerializedSize(), REQUEST_BYTES))
+        .or(
+            () ->
+                ResourceCheck.objection(
+                    request.getRequestsList().stream()
+                        .flatMap(each -> each.getResourcesList().stream())
+                        .toList()));
   }
 }

@@ -28,12 +28,18 @@ public final class ResourceCheck {
   public static Optional<String> objection(List<Resource> resources) {
     double gpus = 0;
     Map<String, Value.Type> types = new HashMap<>();
+    Map<String, Double> sums = new HashMap<>();
     for (Resource each : resources) {
       Optional<String> objection = one(each).or(() -> otherType(each, types));
       if (objection.isPresent()) {
         return Optional.of("Invalid resources: " + objection.get());
       }
       gpus += each.getName().equals("gpus") ? each.getScalar().getValue() : 0;
+      double sum = sums.merge(each.getName(), each.getScalar().getValue(), Double::sum);
+      if (sum > MOST) {
+        return Optional.of(
+            "Invalid resources: %s of %s together, above 1e12".formatted(sum, each.getName()));
+      }
     }
     if (gpus != Math.rint(gpus)) {
       return Optional.of(

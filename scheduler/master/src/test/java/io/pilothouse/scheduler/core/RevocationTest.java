@@ -315,6 +315,49 @@ class RevocationTest {
     assertThat(killed(a, b)).containsOnly("b");
   }
 
+  @Test
+  void whatIsOfferedToOthersIsTakenBackBeforeATaskIs() {
+    FakeFramework web = in("web");
+    FakeAgent a = busy(web, "t", 2);
+    FakeAgent b = stage.agent("offered", "cpus:2;mem:100");
+    stage.pass(1_000);
+    assertThat(web.lastOffer().getHostname()).isEqualTo("offered");
+    stage.roles(revoking("ads", 2).build());
+    FakeFramework ads = in("ads");
+    wait(35, a, b);
+    assertThat(killed(a)).isEmpty();
+    assertThat(ads.lastOffer().getHostname()).isEqualTo("offered");
+    wait(60, a, b);
+    assertThat(killed(a)).isEmpty();
+  }
+
+  @Test
+  void whatIsOnlyOfferedToARoleIsNoReasonToTakeItsTasks() {
+    stage.roles(role("web", 2).build());
+    FakeFramework web = in("web");
+    FakeAgent a = busy(web, "t", 2);
+    FakeAgent b = stage.agent("offered", "cpus:2;mem:100");
+    stage.pass(1_000);
+    stage.roles(role("web", 2).build(), revoking("ads", 4).build());
+    in("ads").accepted("{'type':'DECLINE','decline':{'offer_ids':[]}}");
+    wait(100, a, b);
+    assertThat(killed(a)).as("it is all that web is guaranteed").isEmpty();
+  }
+
+  @Test
+  void whatAFrameworkAskedForIsForgottenWithItsStream() {
+    stage.roles(
+        role("low", 0).setPriority(-1).build(), role("ads", 0).setRevokeAfterMs(30_000).build());
+    FakeFramework low = in("low");
+    FakeAgent a = busy(low, "low", 2);
+    low.accepted("{'type':'SUPPRESS','suppress':{}}");
+    FakeFramework ads = stage.framework("'role':'ads','failover_timeout':1000");
+    ads.accepted(request(4));
+    ads.again();
+    wait(60, a);
+    assertThat(killed(a)).isEmpty();
+  }
+
   private String lack(FakeFramework framework) {
     return stage
         .core
