@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.grpc.Status;
+import io.pilothouse.api.v1.ExplainFrameworkReply;
 import io.pilothouse.api.v1.ExplainFrameworkRequest;
 import io.pilothouse.api.v1.ExplainTaskReply;
 import io.pilothouse.api.v1.ExplainTaskRequest;
@@ -128,10 +129,44 @@ class OfferCommandsTest {
     assertThat(pilot("framework", "show", "batch").out())
         .contains(
             "framework m-0001 'batch' is DISCONNECTED: 3 tasks (cpus 3), 1 offer (mem 512MiB)",
-            "removed with its tasks unless it is back by then: at 2026-03-01T08:01:00Z");
+            "removed with its tasks at 2026-03-01T08:01:00Z")
+        .contains("unless it is back before");
     assertThat(((ListFrameworksRequest) scheduler.asked.get(0)).getFramework()).isEqualTo("batch");
     assertThat(json(pilot("framework", "show", "batch", "-o", "json")).path("id").asText())
         .isEqualTo("m-0001");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "DISCONNECTED | 0             | ; kept until it comes back or is torn down",
+        "RECOVERED    | 0             | ; not back since another scheduler began to lead; kept until it"
+            + " comes back or is torn down",
+        "RECOVERED    | 1772352060000 | ; not back since another scheduler began to lead; removed with"
+            + " its tasks at 2026-03-01T08:01:00Z",
+      })
+  void whatBecomesOfAFrameworkThatIsAwayIsSaid(String state, long removedBy, String text) {
+    scheduler.frameworks =
+        ListFrameworksReply.newBuilder()
+            .addFrameworks(batch().setState(state).setRemovedBy(removedBy))
+            .build();
+    assertThat(pilot("framework", "show", "batch").out()).contains(text);
+  }
+
+  @Test
+  void oneIsNotMany() throws IOException {
+    scheduler.frameworks =
+        ListFrameworksReply.newBuilder().addFrameworks(batch().setTasks(1)).build();
+    assertThat(pilot("framework", "teardown", "batch", "--reason", "it hangs").err())
+        .contains("its 1 task is killed");
+    assertThat(pilot("framework", "teardown", "batch", "--reason", "it hangs", "--yes").out())
+        .isEqualTo("torn down: m-0001, 1 task\n");
+    ExplainFrameworkReply.Builder once = why().toBuilder().setLeftOut(1);
+    once.getRolesBuilder(0).setOffersEver(1);
+    scheduler.framework = once.build();
+    assertThat(pilot("explain", "framework", "batch").out())
+        .contains("offered something 1 time in this role", "1 more role of it: name one");
   }
 
   @Test
@@ -164,12 +199,20 @@ class OfferCommandsTest {
     assertThat(pilot("role", "list", "-o", "name").out()).isEqualTo("ads/prod\n");
     assertThat(pilot("role", "show", "ads/prod").out())
         .contains("weight      2", "share       25.0 % (of cpus)", "guarantee   cpus 4")
-        .contains("reserved    disk 100MiB");
+        .contains("reserved    disk 100MiB")
+        .doesNotContain("revokes", "lacks");
     assertThat(((ListRolesRequest) scheduler.asked.get(scheduler.asked.size() - 1)).getRole())
         .isEqualTo("ads/prod");
     JsonNode role = json(pilot("role", "show", "ads/prod", "-o", "json"));
     assertThat(role.path("limit").path("cpus").asDouble()).isEqualTo(8);
     assertThat(role.path("reserved").path("disk").asDouble()).isEqualTo(100);
+    scheduler.roles =
+        ListRolesReply.newBuilder()
+            .addRoles(prod().setRevokeAfterMs(90_000).setLack("cpus 1"))
+            .build();
+    assertThat(pilot("role", "show", "ads/prod").out())
+        .contains("revokes     tasks of others, once its guarantee was not met for 90 s")
+        .contains("lacks       cpus 1");
   }
 
   @Test

@@ -229,10 +229,46 @@ class TaskFilesTest {
   @CsvSource(
       delimiter = '|',
       value = {
+        "NOT_FOUND           | machine m1: there is no 'x' in the sandbox | pilot task files TASK",
+        "NOT_FOUND           | machine m1: there is no sandbox of '7' of framework f-1: it was removed"
+            + " | the executor's id as TASK",
+        "NOT_FOUND           | no framework has a task '7' | pilot task list --all",
+        "FAILED_PRECONDITION | the agent of machine m1 is not connected | pilot machine show m1",
+        "DEADLINE_EXCEEDED   | the agent of machine m1 does not answer | pilot machine show m1",
+        "UNAVAILABLE         | whether operator/ann may look is for the Device Manager to say"
+            + " | pilot dm members",
+      })
+  void whatOneCanDoIsSaid(Status.Code code, String text, String remedy) {
+    scheduler.file =
+        request -> {
+          throw code.toStatus().withDescription(text).asRuntimeException();
+        };
+    Typed logs = pilot("task", "logs", "7");
+    assertThat(logs.err())
+        .startsWith("pilot: " + text + "\n")
+        .contains(remedy)
+        .doesNotContain("pilot dev start scheduler");
+  }
+
+  @Test
+  void aMachineThatWasSetUpAnewHasNothingToOffer() {
+    scheduler.file =
+        request -> {
+          throw Status.NOT_FOUND
+              .withDescription("machine m1 was set up anew after task '7': its sandbox is gone")
+              .asRuntimeException();
+        };
+    assertThat(pilot("task", "logs", "7").err()).doesNotContain("remedy", "show all");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
         "task logs 7 --stderr --file x      | --stderr and --file are two files",
         "task logs 7 --tail -2              | --tail -2 is no number of lines",
         "task logs 7 --tail many            | many",
-        "task logs 7 -o json                | -o json is nothing for a file that is printed as it is",
+        "task logs 7 -o json                | -o json is not possible: the file is printed as it is",
         "task logs 7 --machine m1           | --machine m1 without --framework",
         "task logs                          | TASK",
         "task files 7 --machine m1          | --machine m1 without --framework",

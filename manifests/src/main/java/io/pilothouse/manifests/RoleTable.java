@@ -61,8 +61,8 @@ final class RoleTable {
                   Units.duration(),
                   (draft, after) -> draft.role.setRevokeAfterMs(after.toMillis()),
                   "Once its guarantee was not met for so long, tasks of roles that have more than"
-                      + " theirs are ended for it, and for what its frameworks REQUEST those of"
-                      + " roles of a lower priority; at least 10s; default: never."));
+                      + " theirs are ended for it. What its frameworks ask for by REQUEST is taken"
+                      + " from roles of a lower priority only. At least 10s; default: never."));
 
   private RoleTable() {}
 

@@ -85,17 +85,17 @@ final class FrameworkRows {
       return "ended %s: %s".formatted(Names.when(view.getEndedAt()), view.getEndedWhy());
     }
     return switch (view.getState()) {
-      case "DISCONNECTED" -> "removed with its tasks" + until(view);
-      case "RECOVERED" ->
-          "not back since another scheduler began to lead; removed with its tasks" + until(view);
+      case "DISCONNECTED" -> until(view);
+      case "RECOVERED" -> "not back since another scheduler began to lead; " + until(view);
       default -> "";
     };
   }
 
   private static String until(FrameworkView view) {
     return view.getRemovedBy() == 0
-        ? " never, by itself"
-        : " unless it is back by then: " + Names.when(view.getRemovedBy());
+        ? "kept until it comes back or is torn down"
+        : "removed with its tasks %s unless it is back before"
+            .formatted(Names.when(view.getRemovedBy()));
   }
 
   static String sentence(FrameworkView view) {
@@ -112,7 +112,8 @@ final class FrameworkRows {
     return note.isEmpty() ? text.toString() : text.append("; ").append(note).toString();
   }
 
-  private static String number(int many, String of) {
+  /** {@code 1 task}, {@code 3 tasks}. */
+  static String number(long many, String of) {
     return many + " " + of + (many == 1 ? "" : "s");
   }
 

@@ -27,8 +27,10 @@ final class FrameworkTeardown extends SchedulerCommand {
     FrameworkView view = scheduler(stub -> stub.listFrameworks(which)).getFrameworks(0);
     if (view.getEndedAt() == 0) {
       confirm(
-          "%s. It ends for good, and its %d tasks are killed."
-              .formatted(FrameworkRows.sentence(view), view.getTasks()),
+          "%s. It ends for good, and its %s killed."
+              .formatted(
+                  FrameworkRows.sentence(view),
+                  tasks(view) + (view.getTasks() == 1 ? " is" : " are")),
           view.getId());
     }
     // by its id: what was confirmed is what ends, whoever takes the name meanwhile
@@ -37,8 +39,12 @@ final class FrameworkTeardown extends SchedulerCommand {
     TearDownFrameworkReply unused = scheduler(stub -> stub.tearDownFramework(request));
     show(
         () -> Json.object().put("framework", view.getId()).put("tasks", view.getTasks()),
-        () -> "torn down: %s, %d tasks".formatted(view.getId(), view.getTasks()),
+        () -> "torn down: %s, %s".formatted(view.getId(), tasks(view)),
         () -> List.of(view.getId()));
     return ExitCode.DONE;
+  }
+
+  private static String tasks(FrameworkView view) {
+    return FrameworkRows.number(view.getTasks(), "task");
   }
 }

@@ -41,7 +41,8 @@ public final class OfferExplanations {
   }
 
   private static String leftOut(ExplainFrameworkReply why) {
-    return "%d more roles of it: name one with --role".formatted(why.getLeftOut());
+    return "%d more %s of it: name one with --role"
+        .formatted(why.getLeftOut(), why.getLeftOut() == 1 ? "role" : "roles");
   }
 
   /** {@code 12 machines: the fleet keeps them back}. */
@@ -91,7 +92,9 @@ public final class OfferExplanations {
           "held back from everybody, for guarantees that are not met: "
               + Amounts.text(why.getHeadroomList()));
     }
-    lines.add("it was offered something %d times in this role".formatted(why.getOffersEver()));
+    lines.add(
+        "it was offered something %s in this role"
+            .formatted(FrameworkRows.number(why.getOffersEver(), "time")));
     return lines;
   }
 

@@ -73,7 +73,7 @@ final class RoleRows {
     text.append("\n  limit       ").append(or(Amounts.text(view.getLimitList()), "none"));
     if (view.getRevokeAfterMs() > 0) {
       text.append(
-          "\n  revokes     after %d s below its guarantee"
+          "\n  revokes     tasks of others, once its guarantee was not met for %d s"
               .formatted(view.getRevokeAfterMs() / 1000));
     }
     if (!view.getLack().isEmpty()) {

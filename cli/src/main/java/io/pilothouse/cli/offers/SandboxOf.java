@@ -21,7 +21,8 @@ final class SandboxOf {
       paramLabel = "M",
       description = {
         "where it ran, with --framework ID: for one that was over before the scheduler that leads",
-        "began, which knows nothing of it"
+        "began, which knows nothing of it. For a task in an executor or a group, give the executor's",
+        "id as TASK"
       })
   String machine = "";
 

@@ -24,6 +24,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** Asks the scheduler that leads; the Device Manager says where it is. */
@@ -33,6 +35,9 @@ public abstract class SchedulerCommand extends Command {
   private static final String SEE_WHY =
       "see whether it runs (quick start: pilot dev start scheduler); the fleet's log/ directory says"
           + " why it ended";
+
+  /** How what is said about an agent begins: of it, and not of the scheduler. */
+  private static final Pattern AGENT = Pattern.compile("^the agent of machine (\\S+) ");
 
   private @Nullable StatusReply status;
 
@@ -106,22 +111,32 @@ public abstract class SchedulerCommand extends Command {
     String said = String.valueOf(e.getStatus().getDescription());
     String at = "scheduler %s at %s".formatted(lease.getHolder(), lease.getAddress());
     return switch (code) {
-      case UNAVAILABLE ->
-          new CliException(
+      case UNAVAILABLE -> {
+        if (said.startsWith("whether ")) { // it answers, and cannot ask who may ask
+          yield new CliException(
               ExitCode.UNREACHABLE,
               "UNREACHABLE",
-              "%s cannot be asked: %s".formatted(at, cause(e, said)),
-              SEE_WHY
-                  + "; this host must reach that address, with TLS if the fleet has it; amid a change"
-                  + " of leaders: ask again in a moment");
+              said,
+              "see which replicas of the Device Manager run: pilot dm members");
+        }
+        yield new CliException(
+            ExitCode.UNREACHABLE,
+            "UNREACHABLE",
+            "%s cannot be asked: %s".formatted(at, cause(e, said)),
+            SEE_WHY
+                + "; this host must reach that address, with TLS if the fleet has it; amid a change"
+                + " of leaders: ask again in a moment");
+      }
       case RESOURCE_EXHAUSTED ->
           new CliException(ExitCode.GAVE_UP, code.name(), said, "ask again in a moment");
       case DEADLINE_EXCEEDED ->
-          new CliException(
-              ExitCode.GAVE_UP,
-              code.name(),
-              said.startsWith("the agent") ? said : at + " has not answered in time",
-              SEE_WHY + "; or wait longer: --timeout 60s");
+          AGENT.matcher(said).find()
+              ? new CliException(ExitCode.GAVE_UP, code.name(), said, remedy(code, said))
+              : new CliException(
+                  ExitCode.GAVE_UP,
+                  code.name(),
+                  at + " has not answered in time",
+                  SEE_WHY + "; or wait longer: --timeout 60s");
       case UNIMPLEMENTED ->
           new CliException(
               ExitCode.FAILED,
@@ -133,7 +148,7 @@ public abstract class SchedulerCommand extends Command {
               Failures.exitCode(code.name()),
               code.name(),
               said,
-              said.contains("access.yaml") ? "" : remedy(code));
+              said.contains("access.yaml") ? "" : remedy(code, said));
     };
   }
 
@@ -142,13 +157,35 @@ public abstract class SchedulerCommand extends Command {
     return cause == null || cause.getMessage() == null ? said : cause.getMessage();
   }
 
-  private static String remedy(Status.Code code) {
+  private static String remedy(Status.Code code, String said) {
+    Matcher agent = AGENT.matcher(said);
+    if (agent.find()) {
+      return ("`pilot machine show %s` says how the machine is; its agent's log says more; then ask"
+              + " again")
+          .formatted(agent.group(1));
+    }
     return switch (code) {
-      case NOT_FOUND -> "`pilot framework list`, `pilot role list` and `pilot task list` show all";
+      case NOT_FOUND -> missing(said);
       case PERMISSION_DENIED, UNAUTHENTICATED ->
           "call as an operator: --tls DIR with the certificate of operator/NAME";
       default -> "";
     };
+  }
+
+  private static String missing(String said) {
+    if (said.startsWith("machine ") && said.endsWith(" in the sandbox")) {
+      return "`pilot task files TASK` lists what is there";
+    }
+    if (said.startsWith("machine ")) {
+      // the whole sandbox: a list of its files would say the same, and so would one of all tasks
+      if (!said.contains(": there is no sandbox of ")) {
+        return ""; // the machine was set up anew, and what was on its disk is gone
+      }
+      return "what is to outlive a task belongs on a persistent volume; with --machine give, for a"
+          + " task in an executor or a group, the executor's id as TASK";
+    }
+    return "`pilot framework list --all`, `pilot role list` and `pilot task list --all` show all;"
+        + " files of a task that was over before this scheduler led: say --framework ID --machine M";
   }
 
   /** {@code {"items":[…],"revision":N}}, the revision being that of the fleet that was asked of. */

@@ -11,7 +11,10 @@ import picocli.CommandLine.Option;
 /** Lists tasks. */
 @CommandLine.Command(
     name = "list",
-    description = "Lists tasks of frameworks: those that run, and ends that are not acknowledged.")
+    description = {
+      "Lists tasks of frameworks: those that run or cannot be reached, and those whose end is not",
+      "acknowledged."
+    })
 final class TaskList extends SchedulerCommand {
 
   @Option(names = "--framework", paramLabel = "F", description = "only of this one, by id or name")

@@ -18,7 +18,9 @@ import picocli.CommandLine.Option;
     name = "logs",
     description = {
       "Prints what a task wrote to its standard output, or another file of its sandbox, as it is.",
-      "Of one that is over as long as its sandbox is kept."
+      "After 10 MiB stdout begins anew; what came before is in --file stdout.1. A task that is over",
+      "still has its files as long as its sandbox is kept, a week at most. For a task in an executor",
+      "of the framework's own: what the executor wrote."
     })
 final class TaskLogs extends SchedulerCommand {
   private static final Duration LOOK = Duration.ofMillis(500);
@@ -66,7 +68,7 @@ final class TaskLogs extends SchedulerCommand {
     }
     if (format() != Format.TABLE) {
       throw CliException.usage(
-          "-o %s is nothing for a file that is printed as it is"
+          "-o %s is not possible: the file is printed as it is"
               .formatted(format().name().toLowerCase(Locale.ROOT)),
           "leave -o out");
     }

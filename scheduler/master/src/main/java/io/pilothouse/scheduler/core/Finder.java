@@ -86,7 +86,8 @@ final class Finder {
     if (found.size() > 1) {
       throw new UnansweredException(
           Why.NOT_CLEAR,
-          "%d frameworks have a task '%s': %s; say which one's you mean"
+          ("%d frameworks have a task '%s': %s; say whose by the framework's id (pilot:"
+                  + " --framework ID)")
               .formatted(
                   found.size(),
                   asked,

@@ -122,6 +122,7 @@ class TaskStoryTest {
     assertThat(second.heardKinds()).isNotEmpty();
     assertThatThrownBy(() -> lines("t1", ""))
         .hasMessageContaining("2 frameworks have a task 't1'")
+        .hasMessageContaining("say whose by the framework's id (pilot: --framework ID)")
         .hasMessageContaining(other.id);
     assertThat(lines("t1", other.id).get(0)).contains(other.id);
     assertThatThrownBy(() -> lines("t2", other.id))
