@@ -26,6 +26,9 @@ final class AgentRecord {
   private final Tables tables;
   private final Changes changes;
 
+  /** Why what is written down cannot be read: then nothing is written over it. Null: it can. */
+  private final @Nullable String damage;
+
   /** As it counts now. */
   private Holdings wanted;
 
@@ -64,36 +67,67 @@ final class AgentRecord {
 
   /** Of an agent that was not known. */
   AgentRecord(Tables tables, Changes changes, String machine, String id) {
-    this(tables, changes, machine, id, Holdings.NONE);
-  }
-
-  /** As an earlier leader wrote it down. */
-  AgentRecord(Tables tables, Changes changes, OfferAgent remembered, Holdings holdings) {
-    this(tables, changes, remembered.getMachine(), remembered.getId(), holdings);
-    certain = true;
+    this(tables, changes, machine, id, Holdings.NONE, null);
   }
 
   private AgentRecord(
-      Tables tables, Changes changes, String machine, String id, Holdings holdings) {
+      Tables tables,
+      Changes changes,
+      String machine,
+      String id,
+      Holdings holdings,
+      @Nullable String damage) {
     this.tables = tables;
     this.changes = changes;
     this.machine = machine;
     this.id = id;
     this.wanted = holdings;
     this.settled = holdings;
+    this.damage = damage;
+  }
+
+  /** As an earlier leader wrote it down; what cannot be read stays there as it is. */
+  static AgentRecord remembered(Tables tables, Changes changes, OfferAgent agent) {
+    Holdings holdings = Holdings.NONE;
+    @Nullable String damage = null;
+    try {
+      holdings = Holdings.parse(agent.getHeld());
+    } catch (IllegalArgumentException e) {
+      log.error("What is held on {} cannot be read", agent.getMachine(), e);
+      damage =
+          "what is reserved on it cannot be read: %s; a ReImage makes it anew"
+              .formatted(e.getMessage());
+    }
+    AgentRecord record =
+        new AgentRecord(tables, changes, agent.getMachine(), agent.getId(), holdings, damage);
+    record.certain = true;
+    return record;
   }
 
   Holdings holdings() {
     return wanted;
   }
 
-  /** Those that an agent may be told of. */
+  /** It is known what is held on it; if not, {@link #holdings} and {@link #volumes} are empty. */
+  boolean isReadable() {
+    return damage == null;
+  }
+
+  /** It is known that nothing is held on it. */
+  boolean isEmpty() {
+    return isReadable() && wanted.held().isEmpty();
+  }
+
+  /** Those that an agent may be told of, unless there is an {@link #objection}. */
   List<AgentVolume> volumes() {
     return settled.volumes();
   }
 
   /** Why nothing of the agent may be offered yet, or ever. */
   Optional<String> objection() {
+    if (damage != null) {
+      return Optional.of(damage);
+    }
     if (refusal != null) {
       return Optional.of("the Device Manager does not keep its agent: " + refusal);
     }
@@ -159,6 +193,11 @@ final class AgentRecord {
   }
 
   private void send() {
+    if (damage != null) {
+      wanted = settled;
+      refuseAll(damage);
+      return;
+    }
     if (underWay != null || abandoned || refusal != null) {
       return; // of one that is refused nothing is offered, nor changed, until it is written anew
     }

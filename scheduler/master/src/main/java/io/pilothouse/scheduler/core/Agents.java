@@ -337,7 +337,7 @@ final class Agents implements AgentRecord.Changes {
   /** What runs there is not to lose its data because it was forgotten that it is reserved. */
   private void recover(Agent agent, AgentRegister register) {
     Resources unheld = agent.unheld();
-    if (agent.record == null || unheld.isEmpty() || !roster.isReadable(agent)) {
+    if (agent.record == null || unheld.isEmpty() || !agent.record.isReadable()) {
       return;
     }
     log.warn("Agent {} on {} uses what is not written down: {}", agent.id, agent.machine, unheld);

@@ -25,12 +25,20 @@ final class RegistrationCheck {
                     .formatted(register.getAgent().getHostname(), objection));
   }
 
-  /** Another machine's tasks must not be lost by a disk that was copied. */
+  /**
+   * Another machine's tasks and volumes must not be lost by a disk that was copied: nor of one that
+   * is written down, and unreachable or not back yet.
+   */
   private static Optional<String> othersId(Tables tables, AgentInfo agent) {
     String id = agent.getId().getValue();
     @Nullable Agent known = tables.agents.get(id);
-    String machine =
-        known != null ? known.machine : tables.expected.getOrDefault(id, agent.getHostname());
+    @Nullable AgentRecord written = tables.records.get(id);
+    String machine = agent.getHostname();
+    if (known != null) {
+      machine = known.machine;
+    } else if (written != null) {
+      machine = written.machine;
+    }
     return Objections.when(
         !machine.equals(agent.getHostname()),
         "'%s' is the agent of %s; if the disk was copied, remove the agent's directory of tasks"

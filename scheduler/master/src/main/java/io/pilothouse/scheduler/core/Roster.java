@@ -30,9 +30,6 @@ final class Roster {
   /** Those of which the Device Manager was told that they are gone, if it thinks so, too. */
   private final Set<AgentRecord> forgotten = new HashSet<>();
 
-  /** Machines of which nobody knows what is held on them, and why. */
-  private final Map<String, String> unreadable = new HashMap<>();
-
   private long expectedBy;
 
   /**
@@ -45,18 +42,8 @@ final class Roster {
     this.expectedBy = tables.now + tables.options.reregister();
     tables.listedBy = tables.now + tables.options.silence();
     for (OfferAgent each : remembered) {
-      add(new AgentRecord(tables, changes, each, held(each)));
+      add(AgentRecord.remembered(tables, changes, each));
       tables.expected.put(each.getId(), each.getMachine());
-    }
-  }
-
-  private Holdings held(OfferAgent agent) {
-    try {
-      return Holdings.parse(agent.getHeld());
-    } catch (IllegalArgumentException e) {
-      log.error("What is held on {} cannot be read", agent.getMachine(), e);
-      unreadable.put(agent.getMachine(), String.valueOf(e.getMessage()));
-      return Holdings.NONE;
     }
   }
 
@@ -70,7 +57,6 @@ final class Roster {
     tables.records.remove(record.id, record);
     stale.remove(record);
     forgotten.remove(record);
-    unreadable.remove(record.machine);
     record.abandon();
     tables.operations.removeAgent(record.id);
   }
@@ -92,10 +78,13 @@ final class Roster {
     if (same) {
       agent.record = known;
     }
-    if (agent.view == null || (same && unreadable.containsKey(agent.machine))) {
+    if (agent.view == null) {
       return;
     }
     if (known != null && same) {
+      if (!known.isReadable()) {
+        return;
+      }
       boolean doubtful = stale.remove(known);
       forgotten.remove(known);
       if (doubtful) {
@@ -121,18 +110,8 @@ final class Roster {
         .filter(agent -> agent.record == record);
   }
 
-  /** It is known what is held on it. */
-  boolean isReadable(Agent agent) {
-    return !unreadable.containsKey(agent.machine);
-  }
-
   /** Why nothing of it may be offered yet, or ever. */
   Optional<String> objection(Agent agent) {
-    @Nullable String damage = unreadable.get(agent.machine);
-    if (damage != null) {
-      return Optional.of(
-          "what is reserved on it cannot be read: %s; a ReImage makes it anew".formatted(damage));
-    }
     return agent.record == null
         ? Optional.of("its agent is not written down yet")
         : agent.record.objection();
@@ -154,10 +133,10 @@ final class Roster {
         && !tables.machines.containsKey(machine)
         && !tables.byMachine.containsKey(machine)
         && !tables.expected.containsKey(known.id)) {
-      if (known.holdings().held().isEmpty()) {
+      if (known.isEmpty()) {
         remove(known);
       } else if (!forgotten.add(known)) {
-        return; // the Device Manager may know better, and what is held outlives that
+        return; // the Device Manager may know better, and what is held, or may be, outlives that
       }
       tables.writes.behind(new Write.ForgetMachine(machine));
     }

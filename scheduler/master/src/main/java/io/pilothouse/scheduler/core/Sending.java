@@ -3,6 +3,7 @@ package io.pilothouse.scheduler.core;
 import static java.util.Objects.requireNonNull;
 
 import io.pilothouse.api.v1.AgentLaunch;
+import io.pilothouse.api.v1.OfferableMachine;
 import io.pilothouse.api.v1.SchedulerMessage;
 import io.pilothouse.mesos.v1.ExecutorInfo;
 import io.pilothouse.mesos.v1.TaskInfo;
@@ -48,10 +49,16 @@ final class Sending {
     List<Task> tasks = new ArrayList<>();
     infos.forEach(
         info -> agent.task(framework.id, info.getTaskId().getValue()).ifPresent(tasks::add));
+    tasks.forEach(task -> task.waiting = true);
     agent
         .requireRecord()
         .afterwards(
-            () -> sendLater(framework, agent, infos, group, runs, tasks), why -> drop(tasks, why));
+            () -> sendLater(framework, agent, infos, group, runs, tasks),
+            why ->
+                drop(
+                    tasks,
+                    Reason.REASON_RESOURCES_UNKNOWN,
+                    "What the task was to use is not kept by the Device Manager: " + why));
   }
 
   private void send(
@@ -80,8 +87,25 @@ final class Sending {
       @Nullable ExecutorInfo group,
       boolean runs,
       List<Task> tasks) {
+    tasks.forEach(task -> task.waiting = false);
     List<Task> wanted = tasks.stream().filter(Sending::isThere).toList();
     if (wanted.isEmpty() || agent.link == null || tables.agents.get(agent.id) != agent) {
+      return;
+    }
+    @Nullable OfferableMachine view = agent.view;
+    if (view == null) {
+      drop(
+          wanted,
+          Reason.REASON_RESOURCES_UNKNOWN,
+          "The Device Manager sets nothing of machine %s aside any more".formatted(agent.machine));
+      return;
+    }
+    if (view.getTakenAt() > 0 && view.getTakenAt() <= tables.now) {
+      // what it ran was told to end when its time came; nobody would tell these
+      drop(
+          wanted,
+          Reason.REASON_AGENT_DRAINING,
+          "machine %s is taken by %s".formatted(agent.machine, view.getTakenBy()));
       return;
     }
     List<TaskInfo> left =
@@ -91,8 +115,9 @@ final class Sending {
             .toList();
     send(framework, agent, left, group, runs);
     for (Task each : wanted) {
-      if (agent.kills.contains(each)) {
-        statuses.kill(each, null, "", 0); // asked for before its agent knew it
+      if (each.kill != null) {
+        statuses.send(agent, each.kill);
+        each.kill = null;
       }
     }
   }
@@ -101,15 +126,11 @@ final class Sending {
     return task.framework.tasks.get(task.id()) == task && !task.isOver();
   }
 
-  private void drop(List<Task> tasks, String why) {
+  private void drop(List<Task> tasks, Reason reason, String why) {
     for (Task each : tasks) {
       if (isThere(each)) {
         TaskState state = each.framework.orLost(TaskState.TASK_DROPPED);
-        statuses.tell(
-            each,
-            state,
-            Reason.REASON_RESOURCES_UNKNOWN,
-            "What the task was to use is not kept by the Device Manager: " + why);
+        statuses.tell(each, state, reason, why);
         each.state = state;
         statuses.forget(each);
       }

@@ -162,11 +162,8 @@ final class Statuses {
     kill(task, call.hasKillPolicy() ? call.getKillPolicy() : null, "", 0);
   }
 
-  /** Empty reason: the framework asked for it. */
+  /** Empty reason: the framework asked for it. An agent is told after it knows the task. */
   void kill(Task task, @Nullable KillPolicy policy, String reason, int number) {
-    if (task.agent.link == null) {
-      return; // said when it is back
-    }
     AgentKill.Builder kill =
         AgentKill.newBuilder()
             .setFrameworkId(task.framework.frameworkId())
@@ -176,7 +173,18 @@ final class Statuses {
     if (policy != null) {
       kill.setKillPolicy(policy);
     }
-    tables.outbox.toAgent(task.agent.link, SchedulerMessage.newBuilder().setKill(kill).build());
+    if (task.waiting) {
+      task.kill = kill.build();
+    } else {
+      send(task.agent, kill.build());
+    }
+  }
+
+  /** An agent that is away is told when it is back. */
+  void send(Agent agent, AgentKill kill) {
+    if (agent.link != null) {
+      tables.outbox.toAgent(agent.link, SchedulerMessage.newBuilder().setKill(kill).build());
+    }
   }
 
   void shutDown(Agent agent, String framework) {

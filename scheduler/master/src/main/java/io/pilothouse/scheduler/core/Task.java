@@ -1,6 +1,7 @@
 package io.pilothouse.scheduler.core;
 
 import com.google.protobuf.ByteString;
+import io.pilothouse.api.v1.AgentKill;
 import io.pilothouse.mesos.v1.Resource;
 import io.pilothouse.mesos.v1.TaskInfo;
 import io.pilothouse.mesos.v1.TaskState;
@@ -33,6 +34,12 @@ final class Task {
 
   /** It counts against its framework's share and its machine. */
   boolean holding;
+
+  /** Its launch waits for what it uses to be written down: its agent does not know it yet. */
+  boolean waiting;
+
+  /** What its agent is told after a launch that waited; the newest. */
+  @Nullable AgentKill kill;
 
   /** The newest that the framework was or is to be told, with a uuid. */
   @Nullable TaskStatus told;

@@ -271,4 +271,29 @@ class BeginningTest {
     copy.register();
     assertThat(later.said.endedAgents.get(copy.link)).contains("'a1' is the agent of m1");
   }
+
+  @Test
+  void anIdOfAnAgentThatWasGivenUpIsItsOwn() {
+    Stage later = after(oneAgent());
+    later.machine("m1", "cpus:4;mem:1024", true);
+    later.pass(600_000);
+    later.pass(1_000);
+    FakeAgent copy = later.new FakeAgent("m2", "a1").register();
+    assertThat(later.said.endedAgents.get(copy.link)).contains("'a1' is the agent of m1");
+    FakeAgent own = later.new FakeAgent("m1", "a1").register();
+    assertThat(own.heardKinds().toString()).isEqualTo("[REGISTERED]");
+  }
+
+  @Test
+  void anIdOfAnAgentThatFellSilentIsItsOwn() {
+    Stage stage = new Stage();
+    FakeAgent own = stage.agent("m1", "cpus:4;mem:1024");
+    for (int i = 0; i < 80; i++) {
+      stage.pass(1_000);
+    }
+    assertThat(stage.said.endedAgents).containsKey(own.link);
+    FakeAgent copy = stage.new FakeAgent("m2", own.id).register();
+    assertThat(stage.said.endedAgents.get(copy.link)).contains("'m1-agent' is the agent of m1");
+    assertThat(stage.core.picture().agents().getAgentsCount()).isZero();
+  }
 }

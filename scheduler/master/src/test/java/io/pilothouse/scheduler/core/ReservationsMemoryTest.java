@@ -11,13 +11,18 @@ import io.pilothouse.api.v1.ReadOffersReply;
 import io.pilothouse.api.v1.RunningTask;
 import io.pilothouse.api.v1.SchedulerMessage;
 import io.pilothouse.mesos.v1.FrameworkID;
+import io.pilothouse.mesos.v1.MasterInfo;
 import io.pilothouse.mesos.v1.TaskID;
 import io.pilothouse.mesos.v1.TaskState;
 import io.pilothouse.mesos.v1.TaskStatus;
+import io.pilothouse.scheduler.allocator.Allocator;
+import io.pilothouse.scheduler.allocator.Options;
 import io.pilothouse.scheduler.allocator.resources.Reserved;
 import io.pilothouse.scheduler.allocator.resources.Resources;
 import io.pilothouse.scheduler.core.Stage.FakeAgent;
 import io.pilothouse.scheduler.core.Stage.FakeFramework;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** What is reserved outlives leaders, agents and frameworks; not its machine. */
@@ -106,18 +111,22 @@ class ReservationsMemoryTest extends Reserving {
     assertThat(states(framework)).as("it is not told again").hasSize(2);
   }
 
-  @Test
-  void whatCannotBeReadIsNotOfferedAndNotOverwritten() {
-    agent();
-    ReadOffersReply damaged =
+  /** A leader that reads of m1 what is no message. */
+  private static Stage damaged() {
+    return new Stage(
+        options -> options,
         ReadOffersReply.newBuilder()
             .addAgents(
                 OfferAgent.newBuilder()
                     .setMachine("m1")
                     .setId("m1-agent")
                     .setHeld(ByteString.copyFromUtf8("no message")))
-            .build();
-    stage = new Stage(options -> options, damaged);
+            .build());
+  }
+
+  @Test
+  void whatCannotBeReadIsNotOfferedAndNotOverwritten() {
+    stage = damaged();
     FakeFramework framework = framework();
     agent();
     stage.pass(1_000);
@@ -126,6 +135,94 @@ class ReservationsMemoryTest extends Reserving {
     stage.new FakeAgent("m1", "m1-other").register();
     stage.pass(1_000);
     assertThat(framework.offers()).hasSize(1);
+  }
+
+  @Test
+  void ofWhatCannotBeReadAnAgentIsNotToldThatItIsNothing() {
+    stage = damaged();
+    stage.machine("m1", "cpus:4;mem:1024;disk:1000", true);
+    AgentVolume there =
+        AgentVolume.newBuilder().setRole("db").setId("v1").setInstance("m-V1").build();
+    FakeAgent agent = stage.new FakeAgent("m1", "m1-agent");
+    agent.register(AgentRegister.newBuilder().addVolumes(there));
+    agent.register(AgentRegister.newBuilder().addVolumes(there));
+    stage.pass(1_000);
+    assertThat(volumes(agent)).isEmpty();
+  }
+
+  @Test
+  void anOperatorDoesNotOverwriteWhatCannotBeRead() {
+    stage = damaged();
+    agent();
+    assertThat(operate(reserve("", DISK)))
+        .isInstanceOfSatisfying(
+            Answer.Refused.class,
+            refused -> {
+              assertThat(refused.status()).isEqualTo(409);
+              assertThat(refused.text())
+                  .startsWith("On agent m1-agent: what is reserved on it cannot be read: ")
+                  .endsWith("; a ReImage makes it anew");
+            });
+    assertThat(stage.said.writes).noneMatch(Write.KeepAgent.class::isInstance);
+    assertThat(total()).isEqualTo(Resources.parse("cpus:4;mem:1024;disk:1000"));
+  }
+
+  @Test
+  void whatCannotBeReadOutlivesThatItsMachineIsNotToldOf() {
+    stage = damaged();
+    FakeFramework framework = framework();
+    FakeAgent agent = agent();
+    stage.machines(PullOfferableReply.newBuilder().addGone("m1"));
+    agent.detach();
+    for (int i = 0; i < 80; i++) {
+      stage.pass(1_000);
+    }
+    assertThat(stage.said.writes.getLast()).isEqualTo(new Write.ForgetMachine("m1"));
+    agent = agent();
+    stage.pass(1_000);
+    assertThat(framework.offers()).isEmpty();
+    assertThat(stage.said.writes).noneMatch(Write.KeepAgent.class::isInstance);
+    assertThat(volumes(agent)).isEmpty();
+  }
+
+  @Test
+  void nothingBecomesOfARecordThatCannotBeRead() {
+    Tables tables =
+        new Tables(
+            CoreOptions.of(MasterInfo.newBuilder().setId("m").setIp(0).setPort(5050).build()),
+            Allocator.create(Options.DEFAULT),
+            stage.said);
+    AgentRecord.Changes none =
+        new AgentRecord.Changes() {
+          @Override
+          public void volumes(AgentRecord record, List<AgentVolume> are, List<AgentVolume> were) {
+            throw new AssertionError(are);
+          }
+
+          @Override
+          public void judge(AgentRecord record) {}
+
+          @Override
+          public void undo(AgentRecord record) {
+            throw new AssertionError(record.holdings());
+          }
+        };
+    AgentRecord record =
+        AgentRecord.remembered(
+            tables,
+            none,
+            OfferAgent.newBuilder().setHeld(ByteString.copyFromUtf8("no message")).build());
+    List<String> refused = new ArrayList<>();
+    Runnable never =
+        () -> {
+          throw new AssertionError("it is not written");
+        };
+    record.become(new Holdings(read(CPUS), List.of(), List.of()), never, refused::add);
+    record.afterwards(never, refused::add);
+    record.write();
+    assertThat(refused).hasSize(2).allMatch(why -> record.objection().orElseThrow().equals(why));
+    assertThat(record.holdings()).isEqualTo(Holdings.NONE);
+    assertThat(stage.said.writes).isEmpty();
   }
 
   @Test
