@@ -27,6 +27,7 @@ public final class HttpProbe {
   private static final Pattern STATUS = Pattern.compile("HTTP/1\\.[01] (\\d{3})( .*)?");
   private static final int LONGEST_LINE = 8192;
   private static final int MOST_LINES = 200;
+  private static final int MOST_HEAD = 64 << 10;
   private static final int MOST_BODY = 1 << 20;
 
   private HttpProbe() {}
@@ -56,7 +57,7 @@ public final class HttpProbe {
    */
   public static int status(String host, int port, String path, Duration timeout)
       throws IOException {
-    return get(host, port, path, timeout, Optional.empty()).status();
+    return look(host, port, path, timeout, Optional.empty()).status();
   }
 
   /**
@@ -67,6 +68,28 @@ public final class HttpProbe {
    */
   public static Answer get(
       String host, int port, String path, Duration timeout, Optional<SSLSocketFactory> tls)
+      throws IOException {
+    return ask(host, port, path, timeout, tls, MOST_BODY);
+  }
+
+  /**
+   * The same without the body, which is read and not kept: for who looks at many servers.
+   *
+   * @throws IOException in words for a person: it does not, or not in time
+   */
+  public static Answer look(
+      String host, int port, String path, Duration timeout, Optional<SSLSocketFactory> tls)
+      throws IOException {
+    return ask(host, port, path, timeout, tls, 0);
+  }
+
+  private static Answer ask(
+      String host,
+      int port,
+      String path,
+      Duration timeout,
+      Optional<SSLSocketFactory> tls,
+      int kept)
       throws IOException {
     long deadline = System.nanoTime() + timeout.toNanos();
     InetSocketAddress address = new InetSocketAddress(host, port);
@@ -86,7 +109,7 @@ public final class HttpProbe {
       if (!status.matches()) {
         throw new IOException("it speaks no HTTP");
       }
-      return rest(Integer.parseInt(status.group(1)), in);
+      return rest(Integer.parseInt(status.group(1)), in, kept);
     } catch (SocketTimeoutException e) {
       throw new IOException("no answer in " + timeout.toMillis() + " ms", e);
     } catch (SSLException e) {
@@ -110,19 +133,26 @@ public final class HttpProbe {
   }
 
   /** It is read on although it has answered: a server that is cut off would log that each time. */
-  private static Answer rest(int status, InputStream in) {
+  private static Answer rest(int status, InputStream in, int kept) {
     List<String> head = new ArrayList<>();
     ByteArrayOutputStream body = new ByteArrayOutputStream();
     boolean whole = false;
     try {
+      int length = 0;
       for (String line = line(in); !line.isEmpty() && head.size() < MOST_LINES; line = line(in)) {
+        length += line.length();
+        if (length > MOST_HEAD) {
+          return new Answer(status, List.copyOf(head), "", false);
+        }
         head.add(line);
       }
       byte[] buffer = new byte[8192];
-      for (int read = 0; read >= 0 && body.size() < MOST_BODY; read = in.read(buffer)) {
-        body.write(buffer, 0, read);
+      int all = 0;
+      for (int read = 0; read >= 0 && all < MOST_BODY; read = in.read(buffer)) {
+        all += read;
+        body.write(buffer, 0, Math.min(read, Math.max(0, kept - body.size())));
       }
-      whole = body.size() < MOST_BODY;
+      whole = all < MOST_BODY && all <= kept;
     } catch (IOException e) {
       whole = false; // what came is told, and that it is not all
     }

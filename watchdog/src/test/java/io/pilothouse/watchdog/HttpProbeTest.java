@@ -10,6 +10,7 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
@@ -83,5 +84,28 @@ class HttpProbeTest {
                 return; // the probe has gone
               }
             });
+  }
+
+  @Test
+  void whoWantsNoBodyIsGivenNone() throws IOException {
+    answers("HTTP/1.1 302 Found\r\nLocation: /x\r\n\r\nbody", Duration.ZERO);
+    HttpProbe.Answer answer =
+        HttpProbe.look("127.0.0.1", server.getLocalPort(), "/", TIMEOUT, Optional.empty());
+    assertThat(answer.status()).isEqualTo(302);
+    assertThat(answer.header("location")).hasValue("/x");
+    assertThat(answer.body()).isEmpty();
+    assertThat(answer.whole()).isFalse();
+  }
+
+  @Test
+  void aHeadWithoutEndIsNotRead() throws IOException {
+    String line = "X: " + "y".repeat(8000) + "\r\n";
+    answers("HTTP/1.1 200 OK\r\n" + line.repeat(20) + "\r\n", Duration.ZERO);
+    HttpProbe.Answer answer =
+        HttpProbe.get(
+            "127.0.0.1", server.getLocalPort(), "/", Duration.ofSeconds(15), Optional.empty());
+    assertThat(answer.status()).isEqualTo(200);
+    assertThat(answer.head()).hasSizeLessThan(10);
+    assertThat(answer.whole()).isFalse();
   }
 }

@@ -44,10 +44,20 @@ public record Cgroup(List<Part> parts) {
     }
   }
 
-  /** Other limits than it was made with, of the kinds that it was made for. */
+  /**
+   * Other limits than it was made with, of the kinds that it was made for. Its memory is never
+   * lowered: who runs has not given back yet what it may no longer have, and would be killed.
+   */
   public void limit(Limits limits) throws IOException {
     for (Part part : parts) {
-      part.hierarchy().limit(part.group(), limits);
+      boolean lowers =
+          limits.memory().isPresent()
+              && part.hierarchy().controls().contains(Control.MEMORY)
+              && limits.memory().get() < part.hierarchy().memory(part.group());
+      part.hierarchy()
+          .limit(
+              part.group(),
+              lowers ? new Limits(limits.cpus(), Optional.empty(), limits.pids()) : limits);
     }
   }
 

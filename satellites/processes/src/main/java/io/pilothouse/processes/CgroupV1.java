@@ -12,6 +12,8 @@ import java.util.Set;
  * @param root of this machine's groups
  */
 record CgroupV1(Path root, Set<Control> controls) implements Hierarchy {
+  private static final String MEMORY = "memory.limit_in_bytes";
+
   CgroupV1 {
     controls = Set.copyOf(controls);
   }
@@ -53,10 +55,16 @@ record CgroupV1(Path root, Set<Control> controls) implements Hierarchy {
     if (more) {
       write(group, "memory.memsw.limit_in_bytes", bytes); // never below the other
     }
-    write(group, "memory.limit_in_bytes", bytes);
+    write(group, MEMORY, bytes);
     if (swaps && !more) {
       write(group, "memory.memsw.limit_in_bytes", bytes);
     }
+  }
+
+  /** The kernel writes a number near the largest where there is no limit. */
+  @Override
+  public long memory(Path group) throws IOException {
+    return Long.parseLong(Files.readString(group.resolve(MEMORY)).strip());
   }
 
   @Override

@@ -17,6 +17,8 @@ import java.util.stream.Collectors;
  * @param controls that it has; version 1 may have taken some, or all
  */
 record CgroupV2(Path mount, Path root, Set<Control> controls) implements Hierarchy {
+  private static final String MEMORY = "memory.max";
+
   CgroupV2 {
     controls = Set.copyOf(controls);
   }
@@ -48,7 +50,7 @@ record CgroupV2(Path mount, Path root, Set<Control> controls) implements Hierarc
       write(group, "cpu.max", Hierarchy.quota(limits.cpus().get()) + " " + PERIOD);
     }
     if (controls.contains(Control.MEMORY) && limits.memory().isPresent()) {
-      write(group, "memory.max", Long.toString(limits.memory().get()));
+      write(group, MEMORY, Long.toString(limits.memory().get()));
       // with swap it would be slow for hours instead of gone
       write(group, "memory.swap.max", "0");
       // without one of its processes the others are of no use
@@ -57,6 +59,12 @@ record CgroupV2(Path mount, Path root, Set<Control> controls) implements Hierarc
     if (controls.contains(Control.PIDS) && limits.pids().isPresent()) {
       write(group, "pids.max", Integer.toString(limits.pids().getAsInt()));
     }
+  }
+
+  @Override
+  public long memory(Path group) throws IOException {
+    String most = Files.readString(group.resolve(MEMORY)).strip();
+    return most.equals("max") ? Long.MAX_VALUE : Long.parseLong(most);
   }
 
   @Override

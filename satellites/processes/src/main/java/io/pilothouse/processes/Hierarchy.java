@@ -29,6 +29,9 @@ public sealed interface Hierarchy permits CgroupV1, CgroupV2 {
   /** Sets the limits that this hierarchy has the controllers for. */
   void limit(Path group, Limits limits) throws IOException;
 
+  /** Bytes that the group may have at most; the largest number for as much as there is. */
+  long memory(Path group) throws IOException;
+
   /** Has the group start no other process, so that it can be killed. */
   void stopForks(Path group) throws IOException;
 

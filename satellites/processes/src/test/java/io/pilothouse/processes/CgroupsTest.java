@@ -89,4 +89,40 @@ class CgroupsTest {
         .startsWith("cpus, mem, pids not enforced: " + dir.resolve("memory/m/n"))
         .contains("cannot be used");
   }
+
+  private static Limits limits(double cpus, long megabytes) {
+    return new Limits(Optional.of(cpus), Optional.of(megabytes << 20), OptionalInt.empty());
+  }
+
+  @Test
+  void whoRunsIsNeverLeftLessMemoryThanItHas() throws IOException {
+    Files.writeString(dir.resolve("cgroup.controllers"), "cpu memory pids\n");
+    Path mounts = mounted("30 23 0:26 / DIR rw - cgroup2 cgroup2 rw\n");
+    Cgroup group = Cgroups.find(mounts, "m").make("e", limits(1, 64)).orElseThrow();
+    String memory = "m/e/memory.max";
+
+    group.limit(limits(2, 96));
+    assertThat(file(memory)).isEqualTo(Long.toString(96L << 20));
+    group.limit(limits(0.5, 64));
+    assertThat(file(memory)).as("it may have it in use").isEqualTo(Long.toString(96L << 20));
+    assertThat(file("m/e/cpu.max")).as("of processors it can").isEqualTo("50000 100000");
+    Files.writeString(dir.resolve(memory), "max\n");
+    group.limit(limits(1, 128));
+    assertThat(file(memory)).isEqualTo("max\n");
+  }
+
+  @Test
+  void norByVersionOne() throws IOException {
+    Files.createDirectories(dir.resolve("memory/m/e"));
+    Files.writeString(dir.resolve("memory/m/e/memory.memsw.limit_in_bytes"), "9223372036854771712");
+    Path mounts = mounted("32 30 0:28 / DIR/memory rw - cgroup cgroup rw,memory\n");
+    Cgroup group = Cgroups.find(mounts, "m").make("e", limits(1, 64)).orElseThrow();
+
+    group.limit(limits(1, 96));
+    group.limit(limits(1, 64));
+    for (String each : new String[] {"memory", "memory.memsw"}) {
+      assertThat(file("memory/m/e/" + each + ".limit_in_bytes"))
+          .isEqualTo(Long.toString(96L << 20));
+    }
+  }
 }

@@ -12,21 +12,32 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicReference;
 
 /**
- * What looks at one task, and what it found. Only changes are told. Under the monitor of {@link
- * Tasks}; those who look have threads, and leave their news here.
+ * What looks at one task, and what it found. Only changes are told, and of each kind one at a time:
+ * while it is not acknowledged, the next one waits, and is then what is so at that time. So a check
+ * that finds something else each time fills no disk while nobody listens. Under the monitor of
+ * {@link Tasks}; those who look have threads, and leave their news here.
  */
 final class Checks {
-  /** What is to be told: one of the two. */
-  private record News(Optional<Health.Change> health, Optional<CheckStatusInfo> check) {}
-
   private final Machine machine;
   private final TaskRecord record;
-  private final Queue<News> news = new ConcurrentLinkedQueue<>();
+  private final AtomicReference<Health.Change> health = new AtomicReference<>(Health.Change.NONE);
+  private final AtomicReference<Optional<CheckStatusInfo>> check =
+      new AtomicReference<>(Optional.empty());
   private final List<Checker> checkers = new ArrayList<>();
+
+  /** Of health, what is not told yet. */
+  private Health.Change untold = Health.Change.NONE;
+
+  /** The same of the check. */
+  private Optional<CheckStatusInfo> found = Optional.empty();
+
+  /** What its framework was told, by these words or others. */
+  private Optional<Boolean> toldHealth = Optional.empty();
+
+  private Optional<CheckStatusInfo> toldCheck = Optional.empty();
 
   Checks(Machine machine, TaskRecord record) {
     this.machine = machine;
@@ -47,12 +58,15 @@ final class Checks {
             command -> new CheckCommand(machine, record, processes).of(command));
     Optional<TaskStatus> told = record.updates().latest();
     if (info.hasHealthCheck()) {
-      Optional<Boolean> said = told.filter(TaskStatus::hasHealthy).map(TaskStatus::getHealthy);
+      toldHealth = told.filter(TaskStatus::hasHealthy).map(TaskStatus::getHealthy);
       checkers.add(
           watch.health(
               info.getHealthCheck(),
-              said,
-              change -> add(new News(Optional.of(change), Optional.empty()))));
+              toldHealth,
+              change -> {
+                health.accumulateAndGet(change, Health.Change::and);
+                machine.changed().run();
+              }));
     }
     if (info.hasCheck()) {
       CheckStatusInfo said =
@@ -63,47 +77,65 @@ final class Checks {
           watch.check(
               info.getCheck(),
               said,
-              status -> add(new News(Optional.empty(), Optional.of(status)))));
+              status -> {
+                check.set(Optional.of(status));
+                machine.changed().run();
+              }));
+      toldCheck = Optional.of(said);
     }
-  }
-
-  private void add(News found) {
-    news.add(found);
-    machine.changed().run();
   }
 
   /**
-   * Tells what is new.
+   * Tells what is new, if it is time for it.
    *
-   * @return why the task is to be killed; empty when it is not
+   * @return why the task is to be killed, until it is; empty when it is not
    */
   Optional<String> tell() throws IOException {
-    for (News each = news.peek(); each != null; each = news.peek()) {
-      if (each.check().isPresent()) {
-        CheckStatusInfo status = each.check().get();
-        record.sayAgain(
-            last -> last.setReason(Reason.REASON_TASK_CHECK_STATUS_UPDATED).setCheckStatus(status));
-      }
-      Health.Change change = each.health().orElse(Health.Change.NONE);
-      if (change.healthy().isPresent()) {
-        record.sayAgain(
-            last ->
-                last.setReason(Reason.REASON_TASK_HEALTH_CHECK_STATUS_UPDATED)
-                    .setHealthy(change.healthy().get())
-                    .setMessage(change.words()));
-      }
-      news.remove();
-      if (change.kill().isPresent()) {
-        return change.kill();
-      }
+    untold = untold.and(health.getAndSet(Health.Change.NONE));
+    untold.healthy().ifPresent(record::found);
+    found = check.getAndSet(Optional.empty()).or(() -> found);
+    found.ifPresent(record::found);
+    tellCheck();
+    tellHealth();
+    return untold.kill();
+  }
+
+  private void tellCheck() throws IOException {
+    if (found.isEmpty() || waits(Reason.REASON_TASK_CHECK_STATUS_UPDATED)) {
+      return;
     }
-    return Optional.empty();
+    if (!found.equals(toldCheck)) {
+      record.sayFound(Reason.REASON_TASK_CHECK_STATUS_UPDATED, "");
+      toldCheck = found;
+    }
+    found = Optional.empty();
+  }
+
+  private void tellHealth() throws IOException {
+    Optional<Boolean> healthy = untold.healthy();
+    // who is killed for it is told at once
+    boolean waits = waits(Reason.REASON_TASK_HEALTH_CHECK_STATUS_UPDATED);
+    if (healthy.isEmpty() || (waits && untold.kill().isEmpty())) {
+      return;
+    }
+    if (!healthy.equals(toldHealth)) {
+      record.sayFound(Reason.REASON_TASK_HEALTH_CHECK_STATUS_UPDATED, untold.words());
+      toldHealth = healthy;
+    }
+    untold = new Health.Change(Optional.empty(), "", untold.kill());
+  }
+
+  private boolean waits(Reason reason) {
+    return record.updates().isWaiting(reason);
   }
 
   /** It is no more looked at. */
   void stop() {
     checkers.forEach(Checker::close);
     checkers.clear();
-    news.clear();
+    health.set(Health.Change.NONE);
+    check.set(Optional.empty());
+    untold = Health.Change.NONE;
+    found = Optional.empty();
   }
 }

@@ -135,7 +135,10 @@ final class Container {
     return ProcFs.age(keeper.orElseThrow().startTicks());
   }
 
-  /** Other limits than it was started with; what the kernel refuses stays as it was. */
+  /**
+   * Other limits than it was started with, but no less memory than it had once; what the kernel
+   * refuses stays as it was.
+   */
   void limit(Limits limits) {
     if (cgroup.isPresent() && runs()) {
       try {

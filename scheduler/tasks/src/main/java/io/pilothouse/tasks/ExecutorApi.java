@@ -20,7 +20,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * {@code POST /api/v1/executor}: the checks, in Mesos' order. An executor speaks for itself alone:
- * it is known by the token that it was started with, or else by the process that calls.
+ * it is known by the token that it was started with, or by the process that calls if it has never
+ * shown a token.
  */
 final class ExecutorApi implements Consumer<Exchange> {
   private static final Logger log = LoggerFactory.getLogger(ExecutorApi.class);
@@ -118,24 +119,28 @@ final class ExecutorApi implements Consumer<Exchange> {
     Optional<String> header = exchange.header("Authorization");
     if (header.isPresent()) {
       synchronized (monitor) {
-        return header.get().startsWith(BEARER)
-            ? known.withToken(header.get().substring(BEARER.length()).strip())
-            : Optional.empty();
+        Optional<CustomExecutor> found =
+            header.get().startsWith(BEARER)
+                ? known.withToken(header.get().substring(BEARER.length()).strip())
+                : Optional.empty();
+        if (found.isPresent()) {
+          found.get().token().shown();
+        }
+        return found;
       }
     }
-    Optional<InetSocketAddress> end = exchange.caller();
+    Optional<InetSocketAddress> from = exchange.caller();
+    Optional<InetSocketAddress> to = exchange.called();
     List<CustomExecutor> all;
-    int port;
     synchronized (monitor) {
-      all = known.customs();
-      port = known.port();
+      all = known.customs().stream().filter(each -> !each.token().wasShown()).toList();
     }
-    if (end.isEmpty() || all.isEmpty()) {
+    if (from.isEmpty() || to.isEmpty() || all.isEmpty()) {
       return Optional.empty();
     }
     // anybody on the machine can have this looked up: one at a time, and nothing else waits
     synchronized (looking) {
-      Optional<LocalCaller> caller = LocalCaller.of(end.get().getPort(), port);
+      Optional<LocalCaller> caller = LocalCaller.of(from.get(), to.get());
       for (CustomExecutor each : all) {
         if (caller.isPresent() && each.has(caller.get())) {
           return Optional.of(each);

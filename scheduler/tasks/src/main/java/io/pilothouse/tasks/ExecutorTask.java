@@ -24,6 +24,9 @@ final class ExecutorTask implements Task {
   private Optional<AgentKill> kill;
   private boolean sent;
 
+  /** Why it was not taken on, until that is written down. */
+  private Optional<Cause> refused = Optional.empty();
+
   /** By when it must have ended, if it must (nanoTime). */
   private Optional<Long> endBy = Optional.empty();
 
@@ -37,6 +40,23 @@ final class ExecutorTask implements Task {
             ? Optional.of(AgentKill.parseFrom(Files.readAllBytes(file)))
             : Optional.empty();
     kill.ifPresent(this::mustEnd);
+  }
+
+  /**
+   * One that is not taken on: its framework is told why, once {@link #goOn} could write it down.
+   */
+  static ExecutorTask refused(TaskRecord record, Cause why) throws IOException {
+    ExecutorTask task = new ExecutorTask(record, null);
+    task.refused = Optional.of(why);
+    return task;
+  }
+
+  /** In each round: says what could not be said before. */
+  void goOn() throws IOException {
+    if (refused.isPresent()) {
+      gone(refused.get());
+      refused = Optional.empty();
+    }
   }
 
   private Path sentFile() {

@@ -15,12 +15,16 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Takes launches on: all of one is written down before anything of it is started. Under the monitor
  * of {@link Tasks}.
  */
 final class Launching {
+  private static final Logger log = LoggerFactory.getLogger(Launching.class);
+
   private final Machine machine;
   private final AgentID agent;
   private final Map<String, Task> tasks;
@@ -188,14 +192,21 @@ final class Launching {
     }
   }
 
+  /** Where the disk is full it is told in a later round: written down at all, it must not stay. */
   private void refuse(AgentLaunch launch, Reason reason, String words) throws IOException {
     for (TaskInfo each : launch.getTasksList()) {
       TaskRecord record = write(launch, each, Optional.empty());
-      tasks.put(key(record), new ExecutorTask(record, null));
-      record.say(
+      Cause why =
           reason == Reason.REASON_EXECUTOR_TERMINATED
               ? Cause.dropped(record, reason, words)
-              : new Cause(TaskState.TASK_FAILED, reason, words));
+              : new Cause(TaskState.TASK_FAILED, reason, words);
+      ExecutorTask task = ExecutorTask.refused(record, why);
+      tasks.put(key(record), task);
+      try {
+        task.goOn();
+      } catch (IOException e) {
+        log.warn("task {} is refused later: {}", record.id(), e.toString());
+      }
     }
   }
 }

@@ -1,10 +1,14 @@
 package io.pilothouse.tasks;
 
 import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -12,7 +16,8 @@ import java.util.Set;
 
 /**
  * Which processes have the other end of a connection on this machine: the kernel tells a socket's
- * inode by its ports, and a process's sockets by its descriptors (proc(5)).
+ * inode by the addresses and ports of both ends, and a process's sockets by its descriptors
+ * (proc(5)). By ports alone it would be anybody's who has the same one at 127.0.0.2.
  *
  * @param inode of the caller's socket
  */
@@ -26,12 +31,12 @@ record LocalCaller(String inode) {
   /**
    * The one that is connected.
    *
-   * @param port of the caller's end
-   * @param to port of ours
+   * @param from the caller's end, an address and no name
+   * @param to ours
    */
-  static Optional<LocalCaller> of(int port, int to) throws IOException {
-    String local = ":%04X".formatted(port);
-    String remote = ":%04X".formatted(to);
+  static Optional<LocalCaller> of(InetSocketAddress from, InetSocketAddress to) throws IOException {
+    Set<String> local = written(from);
+    Set<String> remote = written(to);
     for (String table : TABLES) {
       Path file = PROC.resolve("net").resolve(table);
       if (!Files.isReadable(file)) {
@@ -40,14 +45,36 @@ record LocalCaller(String inode) {
       for (String line : Files.readAllLines(file, StandardCharsets.ISO_8859_1)) {
         String[] fields = line.strip().toUpperCase(Locale.ROOT).split("\\s+", -1);
         if (fields.length > INODE
-            && fields[LOCAL].endsWith(local)
-            && fields[REMOTE].endsWith(remote)
+            && local.contains(fields[LOCAL])
+            && remote.contains(fields[REMOTE])
             && !fields[INODE].equals("0")) {
           return Optional.of(new LocalCaller(fields[INODE]));
         }
       }
     }
     return Optional.empty();
+  }
+
+  /** As the kernel writes an end; of IPv4 also as a socket of IPv6 has it. */
+  private static Set<String> written(InetSocketAddress end) {
+    byte[] address = end.getAddress().getAddress();
+    Set<String> all = new HashSet<>(Set.of(written(address, end.getPort())));
+    if (address.length == Integer.BYTES) {
+      ByteBuffer mapped = ByteBuffer.allocate(4 * Integer.BYTES);
+      mapped.putInt(2 * Integer.BYTES, 0xFFFF).put(3 * Integer.BYTES, address);
+      all.add(written(mapped.array(), end.getPort()));
+    }
+    return all;
+  }
+
+  /** Word by word, each as this machine has it in memory. */
+  private static String written(byte[] address, int port) {
+    StringBuilder text = new StringBuilder();
+    ByteBuffer words = ByteBuffer.wrap(address).order(ByteOrder.nativeOrder());
+    while (words.hasRemaining()) {
+      text.append("%08X".formatted(words.getInt()));
+    }
+    return text.append(":%04X".formatted(port)).toString();
   }
 
   /** Whether one of these processes has it open. */

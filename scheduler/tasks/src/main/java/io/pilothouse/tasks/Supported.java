@@ -2,7 +2,9 @@ package io.pilothouse.tasks;
 
 import io.pilothouse.api.v1.AgentLaunch;
 import io.pilothouse.mesos.v1.ExecutorInfo;
+import io.pilothouse.mesos.v1.Resource;
 import io.pilothouse.mesos.v1.TaskInfo;
+import java.util.List;
 import java.util.Optional;
 
 /** What can be run here. What cannot is refused in words, and never run as something less. */
@@ -28,11 +30,21 @@ final class Supported {
   }
 
   private static String lacks(ExecutorInfo executor) {
-    return executor.hasContainer() ? "containers (ContainerInfo) of executors" : "";
+    if (executor.hasContainer()) {
+      return "containers (ContainerInfo) of executors";
+    }
+    // it is no process that could use one, and its tasks would look for it in vain
+    return executor.getType() == ExecutorInfo.Type.DEFAULT && hasVolume(executor.getResourcesList())
+        ? "persistent volumes of the built-in executor (have its tasks use them)"
+        : "";
+  }
+
+  private static boolean hasVolume(List<Resource> resources) {
+    return resources.stream().anyMatch(each -> each.getDisk().hasPersistence());
   }
 
   private static String lacksInside(TaskInfo task) {
-    return task.getResourcesList().stream().anyMatch(each -> each.getDisk().hasPersistence())
+    return hasVolume(task.getResourcesList())
         ? "persistent volumes of tasks in an executor of the framework's (have the executor use them)"
         : "";
   }

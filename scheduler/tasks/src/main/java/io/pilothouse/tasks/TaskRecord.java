@@ -4,6 +4,7 @@ import com.google.protobuf.ByteString;
 import io.pilothouse.api.v1.AgentLaunch;
 import io.pilothouse.filesync.DurableFiles;
 import io.pilothouse.mesos.v1.AgentID;
+import io.pilothouse.mesos.v1.CheckStatusInfo;
 import io.pilothouse.mesos.v1.ExecutorID;
 import io.pilothouse.mesos.v1.ExecutorInfo;
 import io.pilothouse.mesos.v1.FrameworkInfo.Capability;
@@ -17,7 +18,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,6 +34,11 @@ final class TaskRecord {
   private final UpdateLog updates;
   private final Retry retry;
   private boolean silent;
+
+  /** What checks found last, if that was not told yet; it is said with whatever else is. */
+  private Optional<Boolean> healthy = Optional.empty();
+
+  private Optional<CheckStatusInfo> checked = Optional.empty();
 
   TaskRecord(Machine machine, String container, AgentLaunch launch, AgentID agent)
       throws IOException {
@@ -200,32 +205,44 @@ final class TaskRecord {
     machine.changed().run();
   }
 
+  /** Whether it is well, as its checks found. */
+  void found(boolean well) {
+    healthy = Optional.of(well);
+  }
+
+  /** What its check found. */
+  void found(CheckStatusInfo status) {
+    checked = Optional.of(status);
+  }
+
   /** What checks found last is said with whatever else is. */
   private void carry(TaskStatus.Builder status) {
     Optional<TaskStatus> last = updates.latest();
-    last.filter(TaskStatus::hasHealthy).ifPresent(each -> status.setHealthy(each.getHealthy()));
+    healthy
+        .or(() -> last.filter(TaskStatus::hasHealthy).map(TaskStatus::getHealthy))
+        .ifPresent(status::setHealthy);
     if (info().hasCheck()) {
       status.setCheckStatus(
-          last.filter(TaskStatus::hasCheckStatus)
-              .map(TaskStatus::getCheckStatus)
+          checked
+              .or(() -> last.filter(TaskStatus::hasCheckStatus).map(TaskStatus::getCheckStatus))
               .orElseGet(() -> Watch.nothing(info().getCheck())));
     }
   }
 
-  /**
-   * Says once more how it is, with something else that is known of it.
-   *
-   * @param known changes what was said last
-   */
-  void sayAgain(Consumer<TaskStatus.Builder> known) throws IOException {
+  /** Says once more how it is, with what checks have found since. */
+  void sayFound(Reason reason, String message) throws IOException {
     TaskStatus.Builder fresh = Statuses.of(info(), agent, container, machine.seconds());
     TaskStatus.Builder status =
         updates.latest().orElseThrow().toBuilder()
             .clearMessage()
+            .setReason(reason)
             .setSource(Source.SOURCE_EXECUTOR)
             .setUuid(fresh.getUuid())
             .setTimestamp(fresh.getTimestamp());
-    known.accept(status);
+    if (!message.isEmpty()) {
+      status.setMessage(message);
+    }
+    carry(status);
     updates.append(status.build());
     machine.changed().run();
   }

@@ -271,8 +271,9 @@ public final class Tasks implements AutoCloseable {
   private synchronized void killUnwanted() {
     for (Task each : tasks.values()) {
       try {
-        if (each instanceof CommandTask command) {
-          command.goOn();
+        switch (each) {
+          case CommandTask command -> command.goOn();
+          case ExecutorTask task -> task.goOn();
         }
         if (each instanceof CommandTask && each.record().isSilent() && !each.isToEnd()) {
           each.kill(order(each, TaskStatus.Reason.REASON_FRAMEWORK_REMOVED).build());

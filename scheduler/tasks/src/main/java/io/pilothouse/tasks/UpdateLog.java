@@ -5,6 +5,7 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import io.pilothouse.filesync.DurableFiles;
 import io.pilothouse.mesos.v1.TaskState;
 import io.pilothouse.mesos.v1.TaskStatus;
+import io.pilothouse.mesos.v1.TaskStatus.Reason;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -142,6 +143,13 @@ final class UpdateLog {
   /** The newest, told or not. */
   Optional<TaskStatus> latest() {
     return latest;
+  }
+
+  /** Whether one that was said for this reason is not acknowledged yet. */
+  boolean isWaiting(Reason reason) {
+    return waiting.stream()
+        .map(Entry::status)
+        .anyMatch(each -> each.hasReason() && each.getReason() == reason);
   }
 
   int unacknowledged() {

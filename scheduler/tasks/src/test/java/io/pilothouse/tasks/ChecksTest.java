@@ -2,6 +2,7 @@ package io.pilothouse.tasks;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.pilothouse.mesos.v1.AgentInfo;
 import io.pilothouse.mesos.v1.CheckInfo;
 import io.pilothouse.mesos.v1.CheckStatusInfo;
 import io.pilothouse.mesos.v1.CommandInfo;
@@ -297,6 +298,73 @@ class ChecksTest {
     Files.createFile(sandbox.resolve("go"));
 
     assertThat(desk.until("t1", TaskState.TASK_KILLED).getMessage()).doesNotContain("Health");
+    assertThat(healths()).containsExactly(true);
+  }
+
+  private int unacknowledged() {
+    return desk.tasks
+        .register(AgentInfo.newBuilder().setHostname("m").build(), "b", "v")
+        .getTasks(0)
+        .getUnacknowledged();
+  }
+
+  @Test
+  void whatTurnsAndTurnsIsKeptOnceWhileNobodyListensAndTheLastIsTold() throws Exception {
+    desk.acknowledges = false;
+    String turns =
+        "echo look >>looks; test -e still && exit 42; n=$(wc -l <looks); exit $((n % 2))";
+    desk.launches(
+        task(byCommand(turns)).setHealthCheck(healthBy("test $(wc -l <looks) -lt 3", 1000)));
+    desk.await(() -> looked(12));
+
+    assertThat(unacknowledged()).as("STARTING, RUNNING, one of each check").isEqualTo(4);
+    Path sandbox = desk.sandbox("t1");
+    Files.createFile(sandbox.resolve("still"));
+    int looks = Files.readAllLines(sandbox.resolve("looks")).size();
+    desk.await(() -> looked(looks + 3));
+    assertThat(unacknowledged()).isEqualTo(4);
+    desk.acknowledges = true;
+    desk.acknowledges(desk.heard.getLast());
+
+    desk.await(() -> !found().isEmpty() && exit(found().getLast()).equals("42"));
+    desk.await(() -> !healths().isEmpty() && !healths().getLast());
+    assertThat(found()).hasSize(2);
+    desk.await(() -> unacknowledged() == 0);
+  }
+
+  @Test
+  void oneThatIsIllIsKilledThoughNobodyHeardThatItWasWell() throws Exception {
+    desk.acknowledges = false;
+    desk.launches(task(healthBy("echo look >>looks; test ! -e ill", 1)));
+    desk.await(() -> looked(3) && unacknowledged() == 3);
+
+    Files.createFile(desk.sandbox("t1").resolve("ill"));
+    desk.await(() -> unacknowledged() == 5);
+    desk.acknowledges = true;
+    desk.acknowledges(desk.heard.getLast());
+
+    assertThat(desk.until("t1", TaskState.TASK_KILLED).getHealthy()).isFalse();
+    assertThat(healths()).containsExactly(true, false);
+  }
+
+  @Test
+  void whatWasNotToldYetIsSaidWithTheEnd() throws Exception {
+    desk.acknowledges = false;
+    String line = "while [ ! -e go ]; do sleep 0.02; done";
+    HealthCheck.Builder health = healthBy("echo look >>looks; test ! -e ill", 1000);
+    desk.launches(Desk.task("t1", line).setHealthCheck(health));
+    desk.await(() -> looked(3) && unacknowledged() == 3);
+    Path sandbox = desk.sandbox("t1");
+    Files.createFile(sandbox.resolve("ill"));
+    Files.writeString(sandbox.resolve("looks"), "");
+    desk.await(() -> looked(3));
+    desk.round();
+    Files.createFile(sandbox.resolve("go"));
+    desk.await(() -> unacknowledged() == 4);
+    desk.acknowledges = true;
+    desk.acknowledges(desk.heard.getLast());
+
+    assertThat(desk.until("t1", TaskState.TASK_FINISHED).getHealthy()).isFalse();
     assertThat(healths()).containsExactly(true);
   }
 }

@@ -51,6 +51,7 @@ final class Desk {
   final List<AgentMessage> said = new CopyOnWriteArrayList<>();
 
   Cgroups cgroups = Cgroups.none("a machine without");
+  InstantSource clock = InstantSource.system();
   Duration retry = Duration.ofHours(1);
   ExecutorTimes times = ExecutorTimes.usual();
   boolean acknowledges = true;
@@ -69,7 +70,7 @@ final class Desk {
             disk,
             cgroups,
             Map.of("PATH", "/usr/bin:/bin", "MESOS_OF_AGENT", "no", "GREETING", "machine"),
-            InstantSource.system(),
+            clock,
             retry,
             () -> {},
             Machine.fetcher(disk, FetchLimits.usual(1 << 20)));

@@ -193,21 +193,36 @@ class ExecutorApiTest {
 
   @Test
   void anExecutorThatKnowsNoTokensIsKnownByItsProcess() throws Exception {
+    launchesOld("unset MESOS_EXECUTOR_AUTHENTICATION_TOKEN;", "none none");
+
+    desk.await(() -> answers().equals("202\n202\n"));
+  }
+
+  @Test
+  void oneThatHasShownItsTokenIsKnownByThatAlone() throws Exception {
+    launchesOld("", "none token none");
+
+    desk.await(() -> answers().equals("202\n202\n401\n"));
+    Path meta = disk.resolve("tasks/executors").resolve(desk.sandbox("old").getFileName());
+    assertThat(ExecutorToken.load(meta).wasShown()).as("to the next agent").isTrue();
+  }
+
+  private void launchesOld(String before, String calls) throws Exception {
     String heartbeat =
         "{\"type\":\"HEARTBEAT\",\"framework_id\":{\"value\":\"f-1\"},\"executor_id\":"
             + "{\"value\":\"old\"}}";
     ExecutorInfo.Builder old = Desk.executor("old");
     old.getCommandBuilder()
         .setValue(
-            "unset MESOS_EXECUTOR_AUTHENTICATION_TOKEN; exec %s -XX:+UseSerialGC -cp %s %s '%s'"
+            "%s exec %s -XX:+UseSerialGC -cp %s %s '%s' %s"
                 .formatted(
+                    before,
                     Path.of(System.getProperty("java.home"), "bin", "java"),
                     System.getProperty("java.class.path"),
                     OldExecutor.class.getName(),
-                    heartbeat));
+                    heartbeat,
+                    calls));
     desk.launches(Desk.inExecutor("t2", old));
-
-    desk.await(() -> answers().equals("202\n"));
   }
 
   private String answers() {

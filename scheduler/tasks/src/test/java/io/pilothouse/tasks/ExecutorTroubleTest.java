@@ -16,6 +16,7 @@ import io.pilothouse.mesos.v1.executor.Event;
 import io.pilothouse.processes.Cgroups;
 import io.pilothouse.processes.ProcFs;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -24,8 +25,11 @@ import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileAttribute;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -238,6 +242,47 @@ class ExecutorTroubleTest {
   }
 
   @Test
+  void aRefusalThatCannotBeWrittenDownIsToldLater() throws Exception {
+    AtomicBoolean full = new AtomicBoolean();
+    desk.clock =
+        () -> {
+          if (full.get()) {
+            inTheWay(Files::createFile); // a status is about to be written down
+          }
+          return Instant.now();
+        };
+    desk.restartsAgent();
+    full.set(true);
+    ExecutorInfo.Builder info = Desk.executor("e");
+    info.getContainerBuilder().setType(ContainerInfo.Type.MESOS);
+
+    desk.launches(Desk.inExecutor("t1", info));
+    desk.round();
+    assertThat(desk.states()).isEmpty();
+    full.set(false);
+    inTheWay(Files::createDirectory);
+
+    assertThat(desk.until("t1", TaskState.TASK_FAILED).getReason())
+        .isEqualTo(Reason.REASON_CONTAINER_LAUNCH_FAILED);
+    desk.await(() -> desk.remembered() == 0);
+  }
+
+  private interface Making {
+    Path make(Path path, FileAttribute<?>... attributes) throws IOException;
+  }
+
+  /** In the place of the only task's statuses. */
+  private void inTheWay(Making making) {
+    try (Stream<Path> all = Files.list(disk.resolve("tasks/meta"))) {
+      Path updates = all.findFirst().orElseThrow().resolve("updates");
+      Files.delete(updates);
+      making.make(updates);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Test
   void aPortThatSomebodyHasIsWaitedForWhileExecutorsRun() throws Exception {
     try (PlayedExecutor executor = launched(Desk.executor("e"))) {
       executor.tells("t1", TaskState.TASK_RUNNING);
@@ -281,7 +326,9 @@ class ExecutorTroubleTest {
       assertThat(limit(name, container)).isEqualTo(112L << 20);
       executor.hears(Event.Type.LAUNCH);
       executor.tells("t2", TaskState.TASK_FINISHED);
-      assertThat(limit(name, container)).isEqualTo(96L << 20);
+      assertThat(limit(name, container))
+          .as("what it has not given back yet would be its end")
+          .isEqualTo(112L << 20);
 
       executor.exits(0);
 

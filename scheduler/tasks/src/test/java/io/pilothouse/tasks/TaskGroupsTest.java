@@ -6,9 +6,11 @@ import io.pilothouse.mesos.MediaType;
 import io.pilothouse.mesos.v1.AgentInfo;
 import io.pilothouse.mesos.v1.ContainerInfo;
 import io.pilothouse.mesos.v1.ExecutorInfo;
+import io.pilothouse.mesos.v1.Resource;
 import io.pilothouse.mesos.v1.TaskInfo;
 import io.pilothouse.mesos.v1.TaskState;
 import io.pilothouse.mesos.v1.TaskStatus;
+import io.pilothouse.mesos.v1.Value;
 import io.pilothouse.mesos.v1.executor.Event;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -142,6 +144,22 @@ class TaskGroupsTest {
                   + " yet");
     }
     assertThat(disk.resolve("tasks/executors")).doesNotExist();
+  }
+
+  @Test
+  void aVolumeThatNothingWouldFindIsRefused() throws Exception {
+    Resource.Builder volume = Resource.newBuilder().setName("disk").setType(Value.Type.SCALAR);
+    volume.getScalarBuilder().setValue(10);
+    volume.getDiskBuilder().getPersistenceBuilder().setId("v");
+    desk.launchesGroup(builtIn().addResources(volume), Desk.task("a", ENDLESS));
+
+    TaskStatus end = desk.until("a", TaskState.TASK_FAILED);
+    assertThat(end.getReason()).isEqualTo(TaskStatus.Reason.REASON_CONTAINER_LAUNCH_FAILED);
+    assertThat(end.getMessage())
+        .isEqualTo(
+            "Failed to launch container: this agent does not support persistent volumes of the"
+                + " built-in executor (have its tasks use them) yet");
+    assertThat(desk.states()).doesNotContain("a RUNNING");
   }
 
   @Test

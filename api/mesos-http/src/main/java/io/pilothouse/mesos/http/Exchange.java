@@ -16,9 +16,11 @@ import io.netty.handler.codec.http.QueryStringDecoder;
 import io.netty.util.CharsetUtil;
 import io.pilothouse.mesos.MediaType;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** One request, which is answered once, from any thread. */
 public final class Exchange {
@@ -67,9 +69,16 @@ public final class Exchange {
 
   /** The caller's end of the connection; empty when that is gone. */
   public Optional<InetSocketAddress> caller() {
-    return context.channel().remoteAddress() instanceof InetSocketAddress address
-        ? Optional.of(address)
-        : Optional.empty();
+    return end(context.channel().remoteAddress());
+  }
+
+  /** The other end, which is here; empty when the connection is gone. */
+  public Optional<InetSocketAddress> called() {
+    return end(context.channel().localAddress());
+  }
+
+  private static Optional<InetSocketAddress> end(@Nullable SocketAddress address) {
+    return address instanceof InetSocketAddress internet ? Optional.of(internet) : Optional.empty();
   }
 
   public byte[] body() {

@@ -17,6 +17,15 @@ public final class Health {
    */
   public record Change(Optional<Boolean> healthy, String words, Optional<String> kill) {
     public static final Change NONE = new Change(Optional.empty(), "", Optional.empty());
+
+    /** Both, where nobody has heard of the first yet. */
+    public Change and(Change later) {
+      boolean told = later.healthy().isPresent() || later.kill().isPresent();
+      return new Change(
+          later.healthy().or(this::healthy),
+          told ? later.words() : words,
+          later.kill().or(this::kill));
+    }
   }
 
   private final Duration grace;

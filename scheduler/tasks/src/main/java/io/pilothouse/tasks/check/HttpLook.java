@@ -67,7 +67,7 @@ record HttpLook(boolean tls, String host, int port, String path) implements Prob
     for (int hops = 0; ; hops++) {
       Duration left = Duration.ofNanos(Math.max(1_000_000, end - System.nanoTime()));
       HttpProbe.Answer answer =
-          HttpProbe.get(
+          HttpProbe.look(
               at.host(),
               at.port(),
               at.path(),

@@ -32,7 +32,7 @@ public record Watch(String name, Duration age, Function<CommandInfo, Probe> comm
     long begun = System.nanoTime() - age.toNanos();
     return Checker.start(
         name,
-        Probes.of(check, command),
+        Turns.amongAll(Probes.of(check, command)),
         Pace.of(check),
         age,
         finding -> {
@@ -52,7 +52,7 @@ public record Watch(String name, Duration age, Function<CommandInfo, Probe> comm
     AtomicReference<CheckStatusInfo> last = new AtomicReference<>(said);
     return Checker.start(
         name,
-        Probes.of(check, command),
+        Turns.amongAll(Probes.of(check, command)),
         Pace.of(check),
         age,
         finding -> {
