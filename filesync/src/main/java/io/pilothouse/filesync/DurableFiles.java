@@ -10,7 +10,6 @@ import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.BasicFileAttributes;
 import org.jspecify.annotations.Nullable;
 
 /** Writes that survive a power loss: the file is flushed, then renamed, then its directory. */
@@ -70,31 +69,15 @@ public final class DurableFiles {
         });
   }
 
-  /** Removes a file or a directory with all in it; links are removed, never followed. */
+  /**
+   * Removes a file or a directory with all in it; links are removed, never followed, whatever is
+   * done to it meanwhile by those who may write there. What is above it has to be trusted.
+   */
   public static void deleteTree(Path dir) throws IOException {
     if (!Files.exists(dir, LinkOption.NOFOLLOW_LINKS)) {
       return;
     }
-    Files.walkFileTree(
-        dir,
-        new SimpleFileVisitor<>() {
-          @Override
-          public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
-              throws IOException {
-            Files.deleteIfExists(file);
-            return FileVisitResult.CONTINUE;
-          }
-
-          @Override
-          public FileVisitResult postVisitDirectory(Path each, @Nullable IOException failure)
-              throws IOException {
-            if (failure != null) {
-              throw failure;
-            }
-            Files.deleteIfExists(each);
-            return FileVisitResult.CONTINUE;
-          }
-        });
+    TreeRemoval.remove(dir);
   }
 
   /** The directory that a path is in. */

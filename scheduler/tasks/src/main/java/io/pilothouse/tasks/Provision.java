@@ -3,6 +3,7 @@ package io.pilothouse.tasks;
 import io.pilothouse.filesync.DurableFiles;
 import io.pilothouse.tasks.fetch.Fetching;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -12,6 +13,9 @@ import java.util.Optional;
  * of {@link Tasks}; what fetches has a thread.
  */
 final class Provision {
+  /** That an agent does not survive: what is fetched may be what ends it. */
+  private static final int MOST_TRIES = 2;
+
   private final Machine machine;
   private final String container;
   private final Path mark;
@@ -25,7 +29,36 @@ final class Provision {
   Provision(Machine machine, String container, Path meta) {
     this.machine = machine;
     this.container = container;
-    this.mark = meta.resolve("fetching");
+    this.mark = mark(meta);
+  }
+
+  private static Path mark(Path meta) {
+    return meta.resolve("fetching");
+  }
+
+  /** How often it was begun to fetch, and nobody lived to see the end. */
+  private static int tries(Path mark) throws IOException {
+    if (!Files.exists(mark)) {
+      return 0;
+    }
+    String text = Files.readString(mark).strip();
+    try {
+      return text.isEmpty() ? 1 : Integer.parseInt(text); // an older agent wrote no number
+    } catch (NumberFormatException e) {
+      throw new IOException("%s has no number but '%s'".formatted(mark, text), e);
+    }
+  }
+
+  private static void write(Path mark, int tries) throws IOException {
+    DurableFiles.replace(mark, Integer.toString(tries).getBytes(StandardCharsets.UTF_8));
+  }
+
+  /** An agent ends in order: what it fetches is not to blame. */
+  static void leave(Path meta) throws IOException {
+    int tries = tries(mark(meta));
+    if (tries > 0) {
+      write(mark(meta), tries - 1);
+    }
   }
 
   /**
@@ -35,14 +68,21 @@ final class Provision {
    * @throws IOException in words for the framework
    */
   boolean begin(TaskCommand command, Path sandbox) throws IOException {
+    int before = tries(mark);
+    if (before >= MOST_TRIES) {
+      throw new IOException(
+          ("the machine's agent ended %d times while it fetched the URIs, and it is not tried"
+                  + " again: look at the agent's log, and at what the URIs hold")
+              .formatted(before));
+    }
     if (wasWaiting()) {
-      DurableFiles.deleteTree(sandbox); // of an agent before this one
+      Trash.take(machine.tasks(), sandbox); // of an agent before this one
     }
     command.prepare(sandbox);
     if (command.command().getUrisCount() == 0) {
       return false;
     }
-    DurableFiles.replace(mark, new byte[0]);
+    write(mark, before + 1);
     fetching =
         Optional.of(
             machine

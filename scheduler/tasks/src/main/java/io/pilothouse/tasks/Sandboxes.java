@@ -97,7 +97,7 @@ record Sandboxes(TaskDisk disk, Duration keep, int most, long output) {
   /** And what is empty without it. */
   private void remove(Path sandbox) throws IOException {
     log.info("{} is old enough: removed", sandbox);
-    DurableFiles.deleteTree(sandbox);
+    Trash.take(disk, sandbox);
     Path runs = DurableFiles.parent(sandbox);
     if (children(runs).isEmpty()) {
       DurableFiles.deleteTree(DurableFiles.parent(runs));

@@ -57,6 +57,11 @@ record TaskDisk(Path root) {
     return root.resolve("volumes");
   }
 
+  /** What is to be deleted; nobody but the agent gets there. */
+  Path trash() {
+    return root.resolve("trash");
+  }
+
   Path frameworks() {
     return root.resolve("frameworks");
   }

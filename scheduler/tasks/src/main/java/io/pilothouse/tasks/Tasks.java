@@ -44,6 +44,7 @@ public final class Tasks implements AutoCloseable {
   private final TaskDisk disk;
   private final Sandboxes sandboxes;
   private final Volumes volumes;
+  private final Trash trash;
   private final AgentID agent;
 
   /** By framework and task. */
@@ -67,6 +68,7 @@ public final class Tasks implements AutoCloseable {
     this.disk = machine.tasks();
     this.sandboxes = sandboxes;
     this.volumes = new Volumes(disk);
+    this.trash = new Trash(disk);
     this.agent = agent;
     this.token = token;
     ExecutorPort port = new ExecutorPort(disk.executorPort(), api);
@@ -266,6 +268,7 @@ public final class Tasks implements AutoCloseable {
       }
     }
     volumes.round(machine.clock().instant());
+    var unused = trash.empty();
   }
 
   private synchronized void killUnwanted() {
@@ -376,5 +379,15 @@ public final class Tasks implements AutoCloseable {
       }
     }
     machine.fetcher().close();
+    List<Path> metas = new ArrayList<>();
+    tasks.values().forEach(each -> metas.add(each.record().meta()));
+    executors.all().forEach(each -> metas.add(each.record().meta()));
+    for (Path each : metas) {
+      try {
+        Provision.leave(each);
+      } catch (IOException e) {
+        log.warn("{}: the next agent counts this end as a crash: {}", each, e.toString());
+      }
+    }
   }
 }

@@ -7,8 +7,10 @@ import io.pilothouse.mesos.v1.Resource;
 import io.pilothouse.watchdog.RunAs;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.FileTime;
@@ -94,7 +96,7 @@ final class Volumes {
   }
 
   /** Makes those that are new; marks those that were destroyed. */
-  void hear(AgentVolumes said) throws IOException {
+  synchronized void hear(AgentVolumes said) throws IOException {
     List<AgentVolume> before = listed();
     for (AgentVolume each : said.getVolumesList()) {
       if (!before.contains(each)) {
@@ -206,10 +208,7 @@ final class Volumes {
     }
   }
 
-  /**
-   * Removes what is no volume any more, as far as nothing uses it: no new task can. May take its
-   * time, and keeps nobody else waiting.
-   */
+  /** Removes what is no volume any more, as far as nothing uses it: no new task can. */
   void round(Instant now) throws IOException {
     if (changed || System.nanoTime() - lookedAt >= LOOK_EVERY.toNanos()) {
       changed = false;
@@ -218,7 +217,8 @@ final class Volumes {
     }
   }
 
-  void collect(Instant now) throws IOException {
+  /** In one step with what is heard: no volume that is listed again meanwhile goes. */
+  synchronized void collect(Instant now) throws IOException {
     if (!Files.isDirectory(data())) {
       return;
     }
@@ -231,7 +231,9 @@ final class Volumes {
             collect(directory, now);
           }
         }
+        removeEmpty(id);
       }
+      removeEmpty(role);
     }
   }
 
@@ -251,8 +253,33 @@ final class Volumes {
     Instant since = Files.getLastModifiedTime(mark).toInstant();
     if ((destroyed || since.plus(UNLISTED_KEPT).isBefore(now)) && !used().contains(directory)) {
       log.info("{} is no persistent volume any more: removed", directory);
-      DurableFiles.deleteTree(directory);
+      Trash.take(disk, directory);
       Files.delete(mark);
+    }
+  }
+
+  /** One of roles or ids in which nothing is any more. */
+  private static void removeEmpty(Path dir) throws IOException {
+    List<Path> names;
+    try (Stream<Path> list = Files.list(dir)) {
+      names = list.toList();
+    }
+    for (Path each : names) {
+      String name = String.valueOf(each.getFileName());
+      boolean left =
+          name.endsWith(GONE)
+              && Files.isRegularFile(each, LinkOption.NOFOLLOW_LINKS)
+              && !Files.exists(
+                  each.resolveSibling(name.substring(0, name.length() - GONE.length())),
+                  LinkOption.NOFOLLOW_LINKS);
+      if (left) {
+        Files.delete(each); // an agent ended between the two
+      }
+    }
+    try {
+      Files.delete(dir);
+    } catch (DirectoryNotEmptyException e) {
+      log.trace("{} is in use", dir);
     }
   }
 
@@ -262,9 +289,10 @@ final class Volumes {
     List<Path> containers = new ArrayList<>(children(disk.meta()));
     containers.addAll(children(disk.executors()));
     for (Path meta : containers) {
-      Path file = meta.resolve("volumes");
-      if (Files.exists(file)) {
-        Files.readAllLines(file).forEach(line -> used.add(Path.of(line)));
+      try {
+        Files.readAllLines(meta.resolve("volumes")).forEach(line -> used.add(Path.of(line)));
+      } catch (NoSuchFileException e) {
+        log.trace("{} uses none, or was forgotten just now", meta);
       }
     }
     return used;

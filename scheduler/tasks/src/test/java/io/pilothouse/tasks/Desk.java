@@ -93,6 +93,15 @@ final class Desk {
     tasks.connected(this::take);
   }
 
+  /** The same without a chance to do anything before; the first, to be closed later. */
+  Tasks crashes() throws Exception {
+    Tasks before = tasks;
+    before.disconnected();
+    tasks = open();
+    tasks.connected(this::take);
+    return before;
+  }
+
   static TaskInfo.Builder task(String id, String line) {
     return TaskInfo.newBuilder()
         .setName(id)

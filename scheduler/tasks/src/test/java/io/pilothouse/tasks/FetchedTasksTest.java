@@ -126,6 +126,31 @@ class FetchedTasksTest {
   }
 
   @Test
+  void whatAgentsDoNotSurviveIsNotFetchedForEver() throws Exception {
+    origin.hangs("/slow");
+    desk.launches(task("t1", "touch ran", origin.uri("/slow")));
+    desk.await(() -> origin.requests.size() == 1);
+    desk.restartsAgent(); // in order: no try is counted
+    desk.await(() -> origin.requests.size() == 2);
+
+    Tasks first = desk.crashes();
+    desk.await(() -> origin.requests.size() == 3);
+    assertThat(desk.states()).doesNotContain("t1 FAILED");
+    Tasks second = desk.crashes();
+
+    TaskStatus end = desk.until("t1", TaskState.TASK_FAILED);
+    assertThat(end.getReason()).isEqualTo(Reason.REASON_CONTAINER_LAUNCH_FAILED);
+    assertThat(end.getMessage())
+        .isEqualTo(
+            "Failed to launch container: the machine's agent ended 2 times while it fetched the"
+                + " URIs, and it is not tried again: look at the agent's log, and at what the"
+                + " URIs hold");
+    assertThat(origin.requests).hasSize(3);
+    first.close();
+    second.close();
+  }
+
+  @Test
   void anExecutorHasWhatItsCommandWants() throws Exception {
     origin.has("/conf", "of the executor");
     origin.hangs("/slow");

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Set;
@@ -95,5 +96,19 @@ class SandboxesTest {
 
     assertThat(sandbox.resolve("stdout")).isEmptyFile();
     assertThat(sandbox.resolve("stdout.1/full")).isDirectory();
+  }
+
+  @Test
+  void whatGoesIsMovedAwayFirstAndDeletedOnAThreadOfItsOwn() throws Exception {
+    var unused = ran("e1", "c1", Duration.ofDays(8));
+    sandboxes(1000).collect(Set.of(), NOW);
+    Path trash = new TaskDisk(root).trash();
+    assertThat(trash).isNotEmptyDirectory();
+    assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(trash)))
+        .isEqualTo("rwx------");
+
+    new Trash(new TaskDisk(root)).empty().orElseThrow().join();
+
+    assertThat(trash).isEmptyDirectory();
   }
 }

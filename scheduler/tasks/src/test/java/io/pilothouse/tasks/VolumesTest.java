@@ -14,6 +14,7 @@ import io.pilothouse.mesos.v1.TaskStatus;
 import io.pilothouse.mesos.v1.TaskStatus.Reason;
 import io.pilothouse.mesos.v1.Value;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
@@ -22,6 +23,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -217,5 +219,92 @@ class VolumesTest {
 
     assertThat(sandbox).doesNotExist();
     assertThat(directory(volume).resolve("file")).exists();
+  }
+
+  @Test
+  void withTheLastOfARoleItsDirectoriesGo() throws Exception {
+    AgentVolume first = volume("a", "v", "1");
+    AgentVolume second = volume("a", "w", "2");
+    hears(List.of(first, second));
+    Path mark = directory(first).resolveSibling("0.gone");
+    Files.writeString(mark, "destroyed"); // an agent ended before it removed this one, too
+    Volumes volumes = new Volumes(new TaskDisk(disk.resolve("tasks")));
+
+    hears(List.of(second), first);
+    volumes.collect(Instant.now());
+    assertThat(directory(first).getParent()).doesNotExist();
+    assertThat(directory(second)).exists();
+
+    hears(List.of(), second);
+    volumes.collect(Instant.now());
+    assertThat(directory(second).getParent().getParent()).doesNotExist();
+    hears(List.of(first));
+    assertThat(directory(first)).isEmptyDirectory();
+  }
+
+  @Test
+  void tasksThatAreForgottenMeanwhileDisturbNothing() throws Exception {
+    AgentVolume volume = volume("a", "v", "1");
+    hears(List.of(volume));
+    hears(List.of(), volume);
+    TaskDisk tasks = new TaskDisk(disk.resolve("tasks"));
+    Path stays = Files.createDirectories(tasks.meta("stays"));
+    Files.writeString(stays.resolve("volumes"), directory(volume).toString());
+    Volumes volumes = new Volumes(tasks);
+    AtomicBoolean over = new AtomicBoolean();
+    Thread forgets =
+        Thread.ofPlatform()
+            .start(
+                () -> {
+                  Path gone = tasks.meta("goes");
+                  try {
+                    while (!over.get()) {
+                      Files.createDirectory(gone);
+                      Files.writeString(gone.resolve("volumes"), "/elsewhere");
+                      DurableFiles.deleteTree(gone);
+                    }
+                  } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                  }
+                });
+    try {
+      for (int i = 0; i < 3_000; i++) {
+        volumes.collect(Instant.now());
+      }
+    } finally {
+      over.set(true);
+      forgets.join();
+    }
+    assertThat(directory(volume)).as("it is in use").exists();
+  }
+
+  @Test
+  void oneThatIsListedAgainIsNotRemovedMeanwhile() throws Exception {
+    AgentVolume volume = volume("a", "v", "1");
+    Volumes volumes = new Volumes(new TaskDisk(disk.resolve("tasks")));
+    AtomicBoolean over = new AtomicBoolean();
+    Thread collects =
+        Thread.ofPlatform()
+            .start(
+                () -> {
+                  try {
+                    while (!over.get()) {
+                      volumes.collect(Instant.now());
+                    }
+                  } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                  }
+                });
+    AgentVolumes listed = AgentVolumes.newBuilder().addVolumes(volume).build();
+    try {
+      for (int i = 0; i < 300; i++) {
+        volumes.hear(listed);
+        assertThat(directory(volume)).exists();
+        volumes.hear(AgentVolumes.newBuilder().addDestroyed(volume).build());
+      }
+    } finally {
+      over.set(true);
+      collects.join();
+    }
   }
 }

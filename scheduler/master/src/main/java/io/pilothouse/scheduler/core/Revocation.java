@@ -21,10 +21,9 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Ends tasks of roles that have more than they are guaranteed for a role that waits for its own
- * guarantee, if operators said so of that one (Hindman et al., NSDI 2011, section 3.3:
- * revocation); and tasks of roles of a lower priority for what such a role's frameworks ask for by
- * REQUEST. Who has no more than his guarantee loses nothing, and no task is ended that does not
- * help.
+ * guarantee, if operators said so of that one (Hindman et al., NSDI 2011, section 3.3: revocation);
+ * and tasks of roles of a lower priority for what such a role's frameworks ask for by REQUEST. Who
+ * has no more than his guarantee loses nothing, and no task is ended that does not help.
  */
 final class Revocation {
   private static final Logger log = LoggerFactory.getLogger(Revocation.class);

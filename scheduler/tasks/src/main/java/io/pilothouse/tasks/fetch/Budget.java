@@ -6,10 +6,14 @@ import java.io.InputStream;
 
 /** What the archives of one command may still unfold to. */
 final class Budget {
+  /** A long name, that of a link, and what pax says. */
+  private static final int HEADERS_OF_ONE = 4;
+
   private final long most;
   private final long mostMembers;
   private long bytes;
   private long members;
+  private long headers;
 
   Budget(FetchLimits limits) {
     this.most = limits.unpacked();
@@ -21,6 +25,15 @@ final class Budget {
     if (++members > mostMembers) {
       throw new FetchException(
           "it holds more than %d files, which is the most".formatted(mostMembers));
+    }
+  }
+
+  /** One more header that says something of a member or of all, and is none itself. */
+  void header() throws FetchException {
+    if (++headers > HEADERS_OF_ONE * mostMembers) {
+      throw new FetchException(
+          "it holds more than %d headers, which is the most"
+              .formatted(HEADERS_OF_ONE * mostMembers));
     }
   }
 

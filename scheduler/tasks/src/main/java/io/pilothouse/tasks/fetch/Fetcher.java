@@ -75,9 +75,12 @@ public final class Fetcher implements AutoCloseable {
             .name("fetch-" + task)
             .unstarted(
                 () -> {
-                  run(new Job(items, user, work, helper, kept), made[0]);
-                  underWay.remove(made[0]);
-                  done.run();
+                  try {
+                    run(new Job(items, user, work, helper, kept), made[0]);
+                  } finally {
+                    underWay.remove(made[0]);
+                    done.run();
+                  }
                 });
     made[0] = new Fetching(helper, self[0]);
     underWay.add(made[0]);
@@ -114,7 +117,11 @@ public final class Fetcher implements AutoCloseable {
         for (Item each : job.items()) {
           fetch(each, job, tree, budget);
         }
-        fetching.done(new Fetching.Room(job.work(), tree, job.user().flatMap(RunAs::uid)));
+        Optional<Integer> uid = job.user().flatMap(RunAs::uid);
+        if (uid.isPresent()) {
+          tree.give(uid.get()); // here and not where it is moved: it may be a million files
+        }
+        fetching.done(new Fetching.Room(job.work(), tree));
         well = true;
       } finally {
         atOnce.release();
@@ -123,6 +130,9 @@ public final class Fetcher implements AutoCloseable {
       fetching.failed("it was given up");
     } catch (IOException | RuntimeException e) {
       fetching.failed(words(e));
+    } catch (Error e) {
+      fetching.failed("Could not fetch URIs: " + e); // nobody else would ever say so
+      throw e;
     } finally {
       if (!well) {
         remove(job.work());

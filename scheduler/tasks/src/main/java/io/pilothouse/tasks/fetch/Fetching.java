@@ -17,7 +17,7 @@ public final class Fetching {
   private record Outcome(Optional<String> failure) {}
 
   /** Where it puts things together. */
-  record Room(Path work, Tree tree, Optional<Integer> uid) {}
+  record Room(Path work, Tree tree) {}
 
   private final Helper helper;
   private final Thread thread;
@@ -58,7 +58,7 @@ public final class Fetching {
   /** Moves all of it into the sandbox: nothing of it was there before. */
   public void moveInto(Path sandbox) throws IOException {
     Room from = room.get().orElseThrow();
-    from.tree().moveInto(sandbox, from.uid());
+    from.tree().moveInto(sandbox);
     DurableFiles.deleteTree(from.work());
   }
 

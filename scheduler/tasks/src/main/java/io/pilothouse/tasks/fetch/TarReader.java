@@ -7,11 +7,24 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 
 /** Unpacks a tar archive: ustar, pax and GNU's long names. Only files, directories and links. */
 final class TarReader {
-  private static final int MOST_EXTENDED = 1 << 20;
+  /** What pax says of one member with all its attributes, in bytes. */
+  private static final int MOST_EXTENDED = 256 << 10;
+
+  /** PATH_MAX: no longer name can be opened. */
+  private static final int LONGEST_NAME = 4096;
+
+  /** What is read of pax; nothing else is kept in memory. */
+  private static final Set<String> READ = Set.of("path", "linkpath", "size");
+
+  /** Instead of all keys that begin so: a file with holes. */
+  private static final String SPARSE = "GNU.sparse.";
+
+  private static final int LONGEST_KEY = 100;
 
   private final InputStream in;
   private final Tree tree;
@@ -52,6 +65,9 @@ final class TarReader {
   }
 
   private void member(TarHeader header) throws IOException {
+    if ("xgLK".indexOf(header.type()) >= 0) {
+      budget.header();
+    }
     switch (header.type()) {
       case 'x' -> pax(extended(header), next);
       case 'g' -> pax(extended(header), all);
@@ -72,7 +88,7 @@ final class TarReader {
   private void unpack(TarHeader header) throws IOException {
     String name = said("path", header.name());
     String target = said("linkpath", header.target());
-    if (!said("GNU.sparse.major", "").isEmpty() || !said("GNU.sparse.map", "").isEmpty()) {
+    if (!said(SPARSE, "").isEmpty()) {
       throw sparse(name);
     }
     long size = size(header);
@@ -118,7 +134,9 @@ final class TarReader {
 
   private byte[] extended(TarHeader header) throws IOException {
     if (header.size() > MOST_EXTENDED) {
-      throw new FetchException("it is a damaged tar archive: a name has no end");
+      throw new FetchException(
+          "it holds a header of %d bytes, and %d are the most: pack it without --xattrs"
+              .formatted(header.size(), MOST_EXTENDED));
     }
     byte[] bytes = in.readNBytes((int) header.size());
     if (bytes.length < header.size()) {
@@ -129,9 +147,17 @@ final class TarReader {
   }
 
   private String longName(TarHeader header) throws IOException {
+    if (header.size() > LONGEST_NAME + 1) {
+      throw tooLong();
+    }
     String text = new String(extended(header), StandardCharsets.UTF_8);
     int end = text.indexOf('\0');
     return end < 0 ? text : text.substring(0, end);
+  }
+
+  private static FetchException tooLong() {
+    return new FetchException(
+        "it holds a name of more than %d bytes, which no file can have".formatted(LONGEST_NAME));
   }
 
   /** Records of {@code LENGTH KEY=VALUE\n}, where the length is that of all the record. */
@@ -144,15 +170,33 @@ final class TarReader {
       }
       int length = length(new String(records, at, space - at, StandardCharsets.US_ASCII));
       int end = at + length;
-      if (length <= space - at + 1 || end > records.length) {
+      if (length <= space - at + 1 || length > records.length - at) {
         throw new FetchException("it is a damaged tar archive: a record is too long");
       }
-      String record = new String(records, space + 1, end - space - 2, StandardCharsets.UTF_8);
-      int equals = record.indexOf('=');
-      if (equals > 0) {
-        to.put(record.substring(0, equals), record.substring(equals + 1));
+      int equals = space + 1;
+      while (equals < end - 1 && records[equals] != '=') {
+        equals++;
+      }
+      if (equals < end - 1) {
+        keep(records, space + 1, equals, end - 1, to);
       }
       at = end;
+    }
+  }
+
+  private static void keep(byte[] from, int key, int equals, int end, Map<String, String> to)
+      throws FetchException {
+    if (equals - key > LONGEST_KEY) {
+      return;
+    }
+    String name = new String(from, key, equals - key, StandardCharsets.UTF_8);
+    if (name.startsWith(SPARSE)) {
+      to.put(SPARSE, "yes");
+    } else if (READ.contains(name)) {
+      if (end - equals - 1 > LONGEST_NAME) {
+        throw tooLong();
+      }
+      to.put(name, new String(from, equals + 1, end - equals - 1, StandardCharsets.UTF_8));
     }
   }
 

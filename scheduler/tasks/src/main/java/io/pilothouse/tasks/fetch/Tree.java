@@ -17,7 +17,6 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -177,15 +176,11 @@ final class Tree {
   }
 
   /**
-   * Gives all of it to a user and moves it.
+   * Moves all of it.
    *
-   * @param uid of the user; empty for this program's own
    * @param sandbox on the same disk, where nothing runs yet
    */
-  void moveInto(Path sandbox, Optional<Integer> uid) throws IOException {
-    if (uid.isPresent()) {
-      give(uid.get());
-    }
+  void moveInto(Path sandbox) throws IOException {
     List<Path> all;
     try (Stream<Path> list = Files.list(root)) {
       all = list.toList();
@@ -199,7 +194,8 @@ final class Tree {
     }
   }
 
-  private void give(int uid) throws IOException {
+  /** Gives all of it to a user; nobody but the agent gets there before it is moved. */
+  void give(int uid) throws IOException {
     Files.walkFileTree(
         root,
         new SimpleFileVisitor<>() {

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.Semaphore;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipException;
@@ -30,6 +31,9 @@ final class Unpacking {
   private static final int KIND = 0170000;
   private static final int USUAL = 0644;
   private static final int BUFFER = 64 << 10;
+
+  /** Zips are unpacked one after the other: the directory of each is held in memory meanwhile. */
+  private static final Semaphore ONE_ZIP = new Semaphore(1);
 
   private final Tree tree;
   private final Budget budget;
@@ -55,7 +59,12 @@ final class Unpacking {
     String name = item.name().getFileName().toString().toLowerCase(Locale.ROOT);
     try {
       if (name.endsWith(".zip")) {
-        zip(archive);
+        ONE_ZIP.acquire();
+        try {
+          zip(archive);
+        } finally {
+          ONE_ZIP.release();
+        }
       } else if (name.endsWith(".tar")) {
         tar(Files.newInputStream(archive));
       } else if (name.endsWith(".bz2") || name.endsWith(".tbz2")) {

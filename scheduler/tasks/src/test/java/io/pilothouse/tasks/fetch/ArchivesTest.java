@@ -235,4 +235,90 @@ class ArchivesTest {
     assertThat(refusal("text.tar.xz", text)).contains("is damaged, or no such archive");
     assertThat(refusal("text.tar.bz2", text)).contains("is damaged, or no such archive");
   }
+
+  /** An end record of a zip, and nothing before it. */
+  private static byte[] zipEnd(int entries, int length) {
+    return ByteBuffer.allocate(22)
+        .order(ByteOrder.LITTLE_ENDIAN)
+        .putInt(0x06054b50)
+        .putInt(0)
+        .putShort((short) entries)
+        .putShort((short) entries)
+        .putInt(length)
+        .array();
+  }
+
+  @Test
+  void aZipWhoseDirectoryIsTooLongForTheMemoryIsRefused() throws Exception {
+    byte[] end64 = new byte[56 + 20 + 22];
+    ByteBuffer.wrap(end64)
+        .order(ByteOrder.LITTLE_ENDIAN)
+        .putInt(0, 0x06064b50)
+        .putLong(32, 10)
+        .putLong(40, 5L << 20)
+        .putInt(56, 0x07064b50)
+        .put(56 + 20, zipEnd(10, -1));
+    byte[] commented = Arrays.copyOf(zipEnd(ZipRights.MOST + 1, 1), 22 + 22);
+    commented[20] = 22; // a harmless one in its comment, behind it
+    System.arraycopy(zipEnd(0, 0), 0, commented, 22, 22);
+
+    for (byte[] each :
+        List.of(
+            zipEnd(ZipRights.MOST + 1, 1), zipEnd(1, ZipRights.LONGEST + 1), end64, commented)) {
+      assertThat(refusal("large.zip", each))
+          .endsWith(
+              "it cannot be unpacked: it is a zip of more than 50000 files, or with more than"
+                  + " 4194304 bytes of names and the like: pack it as .tar.gz");
+    }
+  }
+
+  private static byte[] pax(String key, String value) {
+    String rest = " " + key + "=" + value + "\n";
+    int length = rest.length() + 1;
+    while (Integer.toString(length).length() + rest.length() != length) {
+      length++;
+    }
+    return (length + rest).getBytes(StandardCharsets.UTF_8);
+  }
+
+  private static Tar extended(Tar tar, char type, byte[] content) throws IOException {
+    return tar.add("extended", 0644, type, "", content.length, content);
+  }
+
+  @Test
+  void whatPaxSaysIsBounded() throws Exception {
+    Tar many = new Tar();
+    for (int i = 0; i <= 400; i++) {
+      extended(many, 'g', pax("key" + i, "x"));
+    }
+    String longName = "n".repeat(5000);
+
+    assertThat(refusal("many.tar", many.file("f", "").bytes()))
+        .contains("it holds more than 400 headers, which is the most");
+    assertThat(refusal("long.tar", extended(new Tar(), 'x', pax("path", longName)).bytes()))
+        .contains("it holds a name of more than 4096 bytes");
+    assertThat(
+            refusal(
+                "gnu.tar",
+                extended(new Tar(), 'L', longName.getBytes(StandardCharsets.UTF_8)).bytes()))
+        .contains("it holds a name of more than 4096 bytes");
+    assertThat(
+            refusal(
+                "attributes.tar",
+                extended(new Tar(), 'x', pax("SCHILY.xattr.user.a", "v".repeat(300 << 10)))
+                    .bytes()))
+        .contains("and 262144 are the most: pack it without --xattrs");
+    assertThat(
+            refusal(
+                "sparse.tar",
+                extended(new Tar(), 'x', pax("GNU.sparse.numblocks", "1")).file("f", "").bytes()))
+        .contains("it holds \"f\" with holes (sparse)");
+    Path sandbox =
+        unpacked(
+            "known.tar",
+            extended(new Tar(), 'x', pax("SCHILY.xattr.user.a", "v".repeat(100 << 10)))
+                .file("f", "x")
+                .bytes());
+    assertThat(sandbox.resolve("f")).hasContent("x");
+  }
 }

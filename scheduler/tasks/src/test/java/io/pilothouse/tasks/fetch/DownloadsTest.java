@@ -6,13 +6,17 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.pilothouse.filesync.Sha256;
 import io.pilothouse.mesos.v1.CommandInfo;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -246,6 +250,40 @@ class DownloadsTest {
     assertThat(fetched.fails(at("/long"))).contains("it has more than 1048576 bytes");
     assertThat(fetched.fails(at("/endless"))).contains("it has more than 1048576 bytes");
     assertThat(fetched.fails(uri(zero.toString()))).contains("it is no file");
+  }
+
+  @Test
+  void aPipeInTheFilesPlaceKeepsNobodyForEver() throws Exception {
+    fetched.limits = withStall(fetched.limits, Duration.ofMillis(50));
+    Path file = Files.write(disk.resolve("file"), new byte[(int) fetched.limits.file() + 1]);
+    Path pipe = disk.resolve("pipe");
+    assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor()).isZero();
+    Path link = Files.createSymbolicLink(disk.resolve("link"), file);
+    AtomicBoolean over = new AtomicBoolean();
+    Thread swaps =
+        Thread.ofPlatform()
+            .start(
+                () -> {
+                  Path fresh = disk.resolve("fresh");
+                  try {
+                    for (int i = 0; !over.get(); i++) {
+                      Files.createSymbolicLink(fresh, i % 2 == 0 ? pipe : file);
+                      Files.move(fresh, link, StandardCopyOption.ATOMIC_MOVE);
+                    }
+                  } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                  }
+                });
+    try {
+      boolean late = false;
+      for (int i = 0; i < 200 && !late; i++) {
+        late = fetched.fails(uri(link.toString())).contains("it could not be read in time");
+      }
+      assertThat(late).isTrue();
+    } finally {
+      over.set(true);
+      swaps.join();
+    }
   }
 
   @Test
