@@ -2,11 +2,15 @@ package io.pilothouse.dm.raft;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.pilothouse.api.log.v1.ReplicaAnswer;
+import io.pilothouse.api.log.v1.ReplicaQuestion;
 import io.pilothouse.api.log.v1.Reply;
 import io.pilothouse.dm.state.State;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -93,6 +97,46 @@ class FailoverTest {
     // what it has applied may still be read, stale
     assertThat(alone.<Boolean>read(state -> LeaseLedger.holds(state, "a"))).isTrue();
     assertThat(alone.<Boolean>read(state -> LeaseLedger.holds(state, "b"))).isFalse();
+  }
+
+  /** Heartbeats would tell after half an hour. */
+  @Test
+  void aLeaderWhoseProcessEndsIsNotWaitedFor() throws Exception {
+    cluster.close();
+    cluster =
+        Cluster.started(root.resolve("patient"), 5, Cluster.USUAL.electing(Duration.ofMinutes(30)));
+    cluster.put("a");
+    for (int i = 0; i < 2; i++) {
+      String old = cluster.leader();
+      cluster.stop(old);
+      cluster.put("after-" + i);
+      assertThat(cluster.leader()).isNotEqualTo(old);
+    }
+    Replica last = cluster.get(cluster.leader());
+    assertThat(last.<List<String>>read(state -> missing(state, List.of("a", "after-0", "after-1"))))
+        .isEmpty();
+  }
+
+  /** One replica that alone finds a leader's port closed must not unseat it. */
+  @Test
+  void whoReachesTheLeaderSaysSo() throws Exception {
+    cluster.awaitOnAll(cluster.put("a").getRevision());
+    String leader = cluster.leader();
+    String follower = cluster.follower();
+    Peer asked =
+        cluster.config(follower).peers().stream()
+            .filter(each -> each.id().equals(follower))
+            .findFirst()
+            .orElseThrow();
+    ReplicaQuestion question =
+        ReplicaQuestion.newBuilder().setTermOnly(true).setEnded(leader).build();
+    try (PeerQuestions questions = new PeerQuestions(RaftNode.group("test"), Optional.empty())) {
+      ReplicaAnswer alive = Await.get(questions.ask(List.of(asked), question).get(follower));
+      assertThat(alive.hasEnd()).isFalse();
+      cluster.stop(leader);
+      ReplicaAnswer ended = Await.get(questions.ask(List.of(asked), question).get(follower));
+      assertThat(ended.getEnd().getIndex()).isPositive();
+    }
   }
 
   private static List<String> acknowledged(Map<String, CompletableFuture<Reply>> requests) {

@@ -28,6 +28,9 @@ final class Statuses {
   /** Of this scheduler's own making, for a framework that is away. */
   private static final int MISSED = 10_000;
 
+  /** Ms; to a framework that keeps its stream. Its agent asks more often. */
+  static final long TELL_AGAIN = 60_000;
+
   private final Tables tables;
 
   Statuses(Tables tables) {
@@ -54,9 +57,13 @@ final class Statuses {
       return;
     }
     tables.counts.updates++;
-    agent
-        .task(id, status.getTaskId().getValue())
-        .ifPresent(task -> note(task, status, update.getLatestState()));
+    @Nullable Task task = agent.task(id, status.getTaskId().getValue()).orElse(null);
+    if (task != null) {
+      if (task.isTold(status.getUuid()) && isUnderWay(task)) {
+        return;
+      }
+      note(task, status, update.getLatestState());
+    }
     tables.tell(
         framework,
         Event.newBuilder()
@@ -64,8 +71,21 @@ final class Statuses {
             .setUpdate(Event.Update.newBuilder().setStatus(status)));
   }
 
+  /**
+   * The framework was told over the stream that it still has, and has not answered yet: it has more
+   * to do than it can. To be told again would give it even more, until it does nothing else.
+   */
+  private boolean isUnderWay(Task task) {
+    return !task.acknowledged
+        && task.framework.stream != null
+        && task.framework.stream.equals(task.toldOver)
+        && tables.now - task.toldAt < TELL_AGAIN;
+  }
+
   private void note(Task task, TaskStatus status, int latestNumber) {
     task.told = status;
+    task.toldOver = task.framework.stream;
+    task.toldAt = tables.now;
     task.acknowledged = false;
     task.note(status);
     @Nullable TaskState latest = TaskState.forNumber(latestNumber);
@@ -323,6 +343,8 @@ final class Statuses {
     framework.missed.clear();
     for (Task task : framework.tasks.values()) {
       if (task.told != null && !task.acknowledged) {
+        task.toldOver = framework.stream;
+        task.toldAt = tables.now;
         tables.tell(
             framework,
             Event.newBuilder()
