@@ -98,6 +98,9 @@ final class Statuses {
     if (task.isOver()) {
       release(task);
     }
+    if (!tables.outbox.operatorsListen()) {
+      return; // most of the time; an event takes as long to make as the rest of a status
+    }
     tables.tellOperators(
         io.pilothouse.mesos.v1.master.Event.newBuilder()
             .setType(io.pilothouse.mesos.v1.master.Event.Type.TASK_UPDATED)
