@@ -92,8 +92,7 @@ class FullDiskTest {
   }
 
   @Test
-  void howTasksEndedAndWhoWasToEndIsToldWhenThereIsRoomThroughARestartOfTheAgent()
-      throws Exception {
+  void howTasksEndedAndWhoWasToEndIsToldWhenThereIsRoom() throws Exception {
     desk.launches("t1", "while [ ! -e go ]; do sleep 0.02; done; exit 7");
     desk.launches("t2", "exec sleep 600");
     desk.until("t1", TaskState.TASK_RUNNING);
@@ -101,12 +100,12 @@ class FullDiskTest {
     long first = process("t1");
     long second = process("t2");
     fill();
+    desk.restartsAgent();
 
     Files.createFile(desk.sandbox("t1").resolve("go"));
     desk.kills("t2", Duration.ofSeconds(20));
     desk.await(() -> ProcFs.stat(first).isEmpty() && ProcFs.stat(second).isEmpty());
     desk.round();
-    desk.restartsAgent();
     desk.round();
     assertThat(desk.states()).doesNotContain("t1 FAILED", "t2 KILLED");
     assertThat(ProcFs.stat(keeper("t1"))).as("it waits for room").isPresent();

@@ -11,6 +11,7 @@ import io.pilothouse.mesos.v1.TaskState;
 import io.pilothouse.mesos.v1.TaskStatus;
 import io.pilothouse.mesos.v1.TaskStatus.Reason;
 import io.pilothouse.mesos.v1.Value;
+import io.pilothouse.mesos.v1.executor.Call;
 import io.pilothouse.mesos.v1.executor.Event;
 import io.pilothouse.processes.Cgroups;
 import java.io.IOException;
@@ -74,7 +75,7 @@ class TaskLimitsTest {
     if (Files.exists(old)) {
       return Files.readString(old).strip();
     }
-    return Files.exists(fresh) ? Files.readString(fresh).strip() : "no group";
+    return Files.exists(fresh) ? Files.readString(fresh).strip() : "none";
   }
 
   private String processors(String of) throws IOException {
@@ -112,13 +113,13 @@ class TaskLimitsTest {
     desk.kills("bomb", Duration.ZERO);
 
     assertThat(desk.until("bomb", TaskState.TASK_KILLED).getMessage())
-        .isEqualTo("Command terminated with signal Killed");
+        .startsWith("Command terminated with signal ");
   }
 
   private long forks() {
     try {
       String now = group("bomb", "pids", "pids.current", "pids.current");
-      return now.equals("no group") ? 0 : Long.parseLong(now);
+      return now.equals("none") ? 0 : Long.parseLong(now);
     } catch (IOException e) {
       return 0; // it has just gone
     }
@@ -191,7 +192,10 @@ class TaskLimitsTest {
 
       desk.restartsAgent();
       executor.hears(Event.Type.UNKNOWN);
-      executor.subscribes();
+      executor.subscribes(
+          Call.Subscribe.newBuilder()
+              .addUnacknowledgedTasks(Desk.inExecutor("t1", info))
+              .addUnacknowledgedTasks(Desk.inExecutor("t2", info)));
       executor.hears(Event.Type.SUBSCRIBED);
       executor.tells("t2", TaskState.TASK_FINISHED);
 
@@ -202,7 +206,7 @@ class TaskLimitsTest {
       executor.exits(0);
       desk.until("t1", TaskState.TASK_FAILED);
       desk.await(() -> desk.said.stream().anyMatch(each -> each.hasExecutorEnded()));
-      assertThat(processors("e")).as("nothing of it is left").isEqualTo("no group");
+      assertThat(processors("e")).as("nothing of it is left").isEqualTo("none");
     }
   }
 }
