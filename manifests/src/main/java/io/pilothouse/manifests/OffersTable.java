@@ -10,6 +10,7 @@ import io.pilothouse.manifests.offers.OfferCheck;
 import io.pilothouse.manifests.table.ObjectTable;
 import io.pilothouse.manifests.table.Reading;
 import io.pilothouse.manifests.table.Shape;
+import io.pilothouse.manifests.table.Shapes;
 import io.pilothouse.manifests.table.Units;
 import io.pilothouse.manifests.text.Node;
 import java.math.BigDecimal;
@@ -36,7 +37,18 @@ final class OffersTable {
             new Resources(),
             OfferPolicy.Builder::addAllResources,
             "So much of each machine: cpus, mem and disk (sizes), gpus, ports (ranges), and others"
-                + " of one's own: amounts, ranges or sets of names.");
+                + " of one's own: amounts, ranges or sets of names.")
+        .optional(
+            "task-pids",
+            Shapes.count(OfferCheck.LEAST_PIDS, OfferCheck.MOST_PIDS),
+            OfferPolicy.Builder::setTaskPids,
+            "Processes and threads that each task may have at most; default 4096.")
+        .optional(
+            "disk-not-enforced",
+            Shapes.yes("disk-not-enforced"),
+            OfferPolicy.Builder::setDiskNotEnforced,
+            "Disk is but counted: a task that uses more than it has goes on. Without it such a"
+                + " task is ended.");
   }
 
   /** Names that are known, and the author's own. */

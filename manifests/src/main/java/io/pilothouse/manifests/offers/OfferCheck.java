@@ -29,6 +29,15 @@ public final class OfferCheck {
   /** Kinds of resources, ranges and items: an offer carries all of them. */
   public static final int MOST = 100;
 
+  /** Of processes and threads of a task: fewer let no shell work. */
+  public static final int LEAST_PIDS = 16;
+
+  /** The kernel has no more of them. */
+  public static final int MOST_PIDS = 1 << 22;
+
+  /** Where nothing is said: enough for a JVM, and eight that run wild leave the kernel some. */
+  public static final int PIDS = 4096;
+
   static final int LAST_PORT = 65_535;
   private static final long LAST = 999_999_999;
   private static final long MOST_BYTES = 1L << 60;
@@ -46,6 +55,12 @@ public final class OfferCheck {
       problems.add(
           "%s kinds of resources are set aside, at most %s can be"
               .formatted(offers.getResourcesCount(), MOST));
+    }
+    int pids = offers.getTaskPids();
+    if (pids != 0 && (pids < LEAST_PIDS || pids > MOST_PIDS)) {
+      problems.add(
+          "task-pids: %s; expected %s to %s"
+              .formatted(Integer.toUnsignedString(pids), LEAST_PIDS, MOST_PIDS));
     }
     for (OfferedResource each : offers.getResourcesList()) {
       if (!names.add(each.getName())) {

@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 
 /**
  * What all tasks of a machine share.
@@ -19,6 +20,8 @@ import java.util.TreeMap;
  * @param firstRetry until a status is told again, doubled up to ten minutes
  * @param changed called when there is something to do at once
  * @param fetcher of what commands name as their URIs
+ * @param rules that hold now for what tasks use
+ * @param executorPorts where executors find the agent
  */
 public record Machine(
     String name,
@@ -28,7 +31,9 @@ public record Machine(
     InstantSource clock,
     Duration firstRetry,
     Runnable changed,
-    Fetcher fetcher) {
+    Fetcher fetcher,
+    Supplier<Rules> rules,
+    PortRange executorPorts) {
 
   /** How Mesos' agents do it. */
   public static final Duration RETRY = Duration.ofSeconds(10);
@@ -41,7 +46,7 @@ public record Machine(
     environment = new TreeMap<>(environment);
   }
 
-  /** One with a fetcher as usual. */
+  /** One with all else as usual. */
   public Machine(
       String name,
       Path disk,
@@ -58,7 +63,9 @@ public record Machine(
         clock,
         firstRetry,
         changed,
-        fetcher(disk, FetchLimits.usual(FetchLimits.CACHE)));
+        fetcher(disk, FetchLimits.usual(FetchLimits.CACHE)),
+        () -> Rules.USUAL,
+        PortRange.ANY);
   }
 
   /** One that keeps what it fetched below the tasks' directory. */

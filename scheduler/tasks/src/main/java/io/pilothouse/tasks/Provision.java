@@ -1,6 +1,7 @@
 package io.pilothouse.tasks;
 
 import io.pilothouse.filesync.DurableFiles;
+import io.pilothouse.tasks.fetch.Fetcher;
 import io.pilothouse.tasks.fetch.Fetching;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -88,7 +89,9 @@ final class Provision {
             machine
                 .fetcher()
                 .start(
-                    container, command.command().getUrisList(), command.user(), machine.changed()));
+                    new Fetcher.Wanted(
+                        container, command.command().getUrisList(), command.user(), sandbox),
+                    machine.changed()));
     return true;
   }
 
@@ -102,11 +105,11 @@ final class Provision {
   }
 
   /**
-   * Whether all is there; the wait is over then.
+   * Whether all is in the sandbox; the wait is over then.
    *
    * @throws IOException when it cannot be, in words for the framework; the wait is over then, too
    */
-  boolean isReady(Path sandbox) throws IOException {
+  boolean isReady() throws IOException {
     Fetching now = fetching.orElseThrow();
     if (!now.isDone()) {
       return false;
@@ -115,7 +118,6 @@ final class Provision {
     if (now.failure().isPresent()) {
       throw new IOException(now.failure().get());
     }
-    now.moveInto(sandbox);
     Files.delete(mark);
     DurableFiles.syncDirectory(DurableFiles.parent(mark));
     return true;

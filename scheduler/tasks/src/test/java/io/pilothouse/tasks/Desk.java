@@ -54,6 +54,8 @@ final class Desk {
   InstantSource clock = InstantSource.system();
   Duration retry = Duration.ofHours(1);
   ExecutorTimes times = ExecutorTimes.usual();
+  Rules rules = Rules.USUAL;
+  PortRange ports = PortRange.ANY;
   boolean acknowledges = true;
   Tasks tasks;
 
@@ -73,7 +75,9 @@ final class Desk {
             clock,
             retry,
             () -> {},
-            Machine.fetcher(disk, FetchLimits.usual(1 << 20)));
+            Machine.fetcher(disk, FetchLimits.usual(1 << 20)),
+            () -> rules,
+            ports);
     return Tasks.open(
         machine, new Sandboxes(machine.tasks(), Duration.ofDays(7), 1000, 1000), times);
   }

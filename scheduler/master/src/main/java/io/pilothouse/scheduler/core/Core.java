@@ -1,7 +1,6 @@
 package io.pilothouse.scheduler.core;
 
 import io.pilothouse.api.v1.AgentMessage;
-import io.pilothouse.api.v1.AgentShutdownExecutor;
 import io.pilothouse.api.v1.ExecutorEnded;
 import io.pilothouse.api.v1.ExecutorToFramework;
 import io.pilothouse.api.v1.FrameworkToExecutor;
@@ -210,7 +209,7 @@ public final class Core {
                     framework.requests.drop(roles);
                   });
       case KILL -> statuses.kill(framework, call.getKill());
-      case SHUTDOWN -> shutDown(framework, call.getShutdown());
+      case SHUTDOWN -> launching.shutDown(framework, call.getShutdown());
       case ACKNOWLEDGE -> statuses.acknowledge(framework, call.getAcknowledge());
       case RECONCILE -> statuses.reconcile(framework, call.getReconcile());
       case MESSAGE -> pass(framework, call.getMessage());
@@ -241,32 +240,19 @@ public final class Core {
     return named.isEmpty() || !known.isEmpty() ? Optional.of(known) : Optional.empty();
   }
 
-  private void shutDown(Framework framework, Call.Shutdown call) {
-    toAgent(
-        call.getAgentId().getValue(),
-        SchedulerMessage.newBuilder()
-            .setShutdownExecutor(
-                AgentShutdownExecutor.newBuilder()
-                    .setFrameworkId(framework.frameworkId())
-                    .setExecutorId(call.getExecutorId())));
-  }
-
-  private void pass(Framework framework, Call.Message call) {
-    toAgent(
-        call.getAgentId().getValue(),
-        SchedulerMessage.newBuilder()
-            .setMessage(
-                FrameworkToExecutor.newBuilder()
-                    .setFrameworkId(framework.frameworkId())
-                    .setExecutorId(call.getExecutorId())
-                    .setData(call.getData())));
-  }
-
   /** Best effort: what goes to an agent that is away is lost, as in Mesos. */
-  private void toAgent(String id, SchedulerMessage.Builder message) {
-    @Nullable Agent agent = tables.agents.get(id);
+  private void pass(Framework framework, Call.Message call) {
+    @Nullable Agent agent = tables.agents.get(call.getAgentId().getValue());
     if (agent != null && agent.link != null) {
-      tables.outbox.toAgent(agent.link, message.build());
+      tables.outbox.toAgent(
+          agent.link,
+          SchedulerMessage.newBuilder()
+              .setMessage(
+                  FrameworkToExecutor.newBuilder()
+                      .setFrameworkId(framework.frameworkId())
+                      .setExecutorId(call.getExecutorId())
+                      .setData(call.getData()))
+              .build());
     }
   }
 
