@@ -43,8 +43,7 @@ import org.slf4j.LoggerFactory;
 /**
  * Takes a core of its own through the life of one task, with nobody listening. To load and link all
  * that a core uses takes a second or more, on a busy machine three: a standby has that time, and
- * who has just begun to lead, while all agents and frameworks wait, has not. Then it does so again
- * and again, since what is not compiled yet takes ten times as long, and thousands come at once.
+ * who has just begun to lead, while all agents and frameworks wait, has not.
  */
 final class Rehearsal implements Outbox {
   private static final Logger log = LoggerFactory.getLogger(Rehearsal.class);
@@ -53,9 +52,6 @@ final class Rehearsal implements Outbox {
   private static final AgentID AGENT = AgentID.newBuilder().setValue(NAME).build();
   private static final AgentLink LINK = new AgentLink(0);
   private static final long STEP = 2_000;
-
-  /** The virtual machine compiles a method when it has been called 200 times. */
-  private static final int REPEATS = 300;
 
   private final List<Event> told = new ArrayList<>();
   private final Core core;
@@ -91,7 +87,6 @@ final class Rehearsal implements Outbox {
             () -> {
               try {
                 run(options, now);
-                repeat(options, now);
               } catch (InvalidProtocolBufferException | RuntimeException e) {
                 log.warn("A rehearsal fails; leading will begin more slowly", e);
               }
@@ -103,18 +98,6 @@ final class Rehearsal implements Outbox {
     Rehearsal rehearsal = new Rehearsal(options, now);
     rehearsal.play();
     return List.copyOf(rehearsal.told);
-  }
-
-  /** Until what is used for each agent and task is compiled, silently. */
-  private static void repeat(CoreOptions options, long now) throws InvalidProtocolBufferException {
-    long began = System.nanoTime();
-    QuietThread.run(
-        () -> {
-          for (int i = 0; i < REPEATS; i++) {
-            run(options, now);
-          }
-        });
-    log.info("Has rehearsed {} times in {} ms", REPEATS, (System.nanoTime() - began) / 1_000_000);
   }
 
   private void play() throws InvalidProtocolBufferException {

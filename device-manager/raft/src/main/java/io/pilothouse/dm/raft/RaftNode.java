@@ -35,6 +35,7 @@ import org.apache.ratis.protocol.TransferLeadershipRequest;
 import org.apache.ratis.server.RaftServer;
 import org.apache.ratis.server.protocol.TermIndex;
 import org.apache.ratis.server.storage.RaftStorage;
+import org.apache.ratis.statemachine.SnapshotInfo;
 import org.apache.ratis.statemachine.StateMachine;
 import org.apache.ratis.thirdparty.com.google.protobuf.ByteString;
 import org.apache.ratis.thirdparty.com.google.protobuf.UnsafeByteOperations;
@@ -169,10 +170,24 @@ final class RaftNode implements AutoCloseable {
     }
   }
 
-  /** The last entry of this replica's log; before the first one of term 0. */
+  /** The last entry of this replica's log, or of its snapshot; without either, of term 0. */
   TermIndex lastEntry() {
     @Nullable TermIndex last = division.getRaftLog().getLastEntryTermIndex();
-    return last == null ? TermIndex.INITIAL_VALUE : last;
+    if (last != null) {
+      return last;
+    }
+    @Nullable SnapshotInfo snapshot = division.getStateMachine().getLatestSnapshot();
+    return snapshot == null ? TermIndex.INITIAL_VALUE : snapshot.getTermIndex();
+  }
+
+  /** For how long nothing was heard of the leader that this replica follows. */
+  long leaderSilentMillis() {
+    return division
+        .getInfo()
+        .getRoleInfoProto()
+        .getFollowerInfo()
+        .getLeaderInfo()
+        .getLastRpcElapsedTimeMs();
   }
 
   /**

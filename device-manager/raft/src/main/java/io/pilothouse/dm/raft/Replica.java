@@ -105,6 +105,12 @@ public final class Replica implements AutoCloseable {
       parts
           .metrics()
           .gauge(
+              "dm.raft.leader.watched",
+              "1 while the end of the leader's process would be noticed at once",
+              () -> replica.watch.isWatching() ? 1 : 0);
+      parts
+          .metrics()
+          .gauge(
               "dm.raft.applied.index",
               "Log index of the last applied entry",
               replica::appliedIndex);

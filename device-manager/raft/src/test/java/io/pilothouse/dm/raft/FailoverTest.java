@@ -14,6 +14,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -108,6 +109,7 @@ class FailoverTest {
     cluster.put("a");
     for (int i = 0; i < 2; i++) {
       String old = cluster.leader();
+      awaitWatched(old);
       cluster.stop(old);
       cluster.put("after-" + i);
       assertThat(cluster.leader()).isNotEqualTo(old);
@@ -133,10 +135,25 @@ class FailoverTest {
     try (PeerQuestions questions = new PeerQuestions(RaftNode.group("test"), Optional.empty())) {
       ReplicaAnswer alive = Await.get(questions.ask(List.of(asked), question).get(follower));
       assertThat(alive.hasEnd()).isFalse();
-      cluster.stop(leader);
-      ReplicaAnswer ended = Await.get(questions.ask(List.of(asked), question).get(follower));
-      assertThat(ended.getEnd().getIndex()).isPositive();
+      awaitWatched(leader);
+      assertThat(alive.getTerm()).isPositive();
+      assertThat(cluster.leader()).isEqualTo(leader);
     }
+  }
+
+  private void awaitWatched(String leader) {
+    Await.until(
+        "the leader is watched",
+        () ->
+            cluster.running().size() - 1
+                == Stream.of("dm-1", "dm-2", "dm-3", "dm-4", "dm-5")
+                    .filter(id -> !id.equals(leader) && cluster.get(id) != null)
+                    .filter(id -> watched(id))
+                    .count());
+  }
+
+  private boolean watched(String id) {
+    return cluster.metrics(id).get("dm.raft.leader.watched").gauge().value() == 1;
   }
 
   private static List<String> acknowledged(Map<String, CompletableFuture<Reply>> requests) {

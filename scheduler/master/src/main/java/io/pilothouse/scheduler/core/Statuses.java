@@ -28,8 +28,11 @@ final class Statuses {
   /** Of this scheduler's own making, for a framework that is away. */
   private static final int MISSED = 10_000;
 
-  /** Ms; to a framework that keeps its stream. Its agent asks more often. */
-  static final long TELL_AGAIN = 60_000;
+  /**
+   * Ms; to a framework that keeps its stream: of an agent's repeats (10, 30, 70 s) the first is not
+   * told.
+   */
+  static final long TELL_AGAIN = 25_000;
 
   private final Tables tables;
 
@@ -58,11 +61,15 @@ final class Statuses {
     }
     tables.counts.updates++;
     @Nullable Task task = agent.task(id, status.getTaskId().getValue()).orElse(null);
+    boolean underWay = task != null && task.isTold(status.getUuid()) && isUnderWay(task);
     if (task != null) {
-      if (task.isTold(status.getUuid()) && isUnderWay(task)) {
-        return;
-      }
       note(task, status, update.getLatestState());
+    }
+    if (underWay) {
+      return;
+    }
+    if (task != null) {
+      toldNow(task);
     }
     tables.tell(
         framework,
@@ -82,10 +89,13 @@ final class Statuses {
         && tables.now - task.toldAt < TELL_AGAIN;
   }
 
-  private void note(Task task, TaskStatus status, int latestNumber) {
-    task.told = status;
+  private void toldNow(Task task) {
     task.toldOver = task.framework.stream;
     task.toldAt = tables.now;
+  }
+
+  private void note(Task task, TaskStatus status, int latestNumber) {
+    task.told = status;
     task.acknowledged = false;
     task.note(status);
     @Nullable TaskState latest = TaskState.forNumber(latestNumber);
@@ -139,11 +149,15 @@ final class Statuses {
 
   void acknowledge(Framework framework, Call.Acknowledge call) {
     @Nullable Agent agent = tables.agents.get(call.getAgentId().getValue());
-    if (agent == null || agent.link == null) {
-      return; // the agent will send its status again
-    }
     @Nullable Task task = framework.tasks.get(call.getTaskId().getValue());
-    if (task != null && task.agent == agent && task.isTold(call.getUuid())) {
+    boolean isNewest = task != null && task.agent == agent && task.isTold(call.getUuid());
+    if (agent == null || agent.link == null) {
+      if (task != null && isNewest) {
+        task.toldOver = null; // the agent will send its status again, and it is told again
+      }
+      return;
+    }
+    if (task != null && isNewest) {
       task.acknowledged = true;
       if (Task.isTerminal(task.toldState())) {
         forget(task);
@@ -346,8 +360,7 @@ final class Statuses {
     framework.missed.clear();
     for (Task task : framework.tasks.values()) {
       if (task.told != null && !task.acknowledged) {
-        task.toldOver = framework.stream;
-        task.toldAt = tables.now;
+        toldNow(task);
         tables.tell(
             framework,
             Event.newBuilder()

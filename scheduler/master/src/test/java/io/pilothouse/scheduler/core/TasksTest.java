@@ -76,19 +76,6 @@ class TasksTest {
   }
 
   @Test
-  void aStatusThatComesAgainIsToldAgainAndFreesNothingTwice() {
-    framework.launch("t1", "cpus:1;mem:64");
-    agent.tells(framework, "t1", TaskState.TASK_FINISHED);
-    stage.pass(10_000);
-    agent.tells(framework, "t1", TaskState.TASK_FINISHED);
-    assertThat(framework.statuses()).as("it has not got round to the first").hasSize(1);
-    stage.pass(50_000);
-    agent.tells(framework, "t1", TaskState.TASK_FINISHED);
-    assertThat(framework.statuses()).hasSize(2);
-    assertThat(cpusOffered()).isEqualTo(4);
-  }
-
-  @Test
   void anAcknowledgementOfAnotherStatusEndsNothing() {
     framework.launch("t1", "cpus:1;mem:64");
     agent.tells(framework, "t1", TaskState.TASK_FINISHED);
