@@ -92,6 +92,7 @@ public final class Main implements Executor {
   @Override
   public void shutdown(ExecutorDriver driver) {
     System.out.println("shutdown");
+    driver.stop(); // as Mesos' own, the driver does not do that by itself
   }
 
   @Override
