@@ -49,19 +49,29 @@ public final class Schedulers {
   /**
    * Asks until one takes the subscription, with a pause after all were asked.
    *
-   * @throws SubscriptionRefusedException one refused it for what it is, so that all others would
+   * @throws SubscriptionRefusedException all refused it for what it is; one alone may be told
+   *     something else than the others
    */
   public Subscription subscribe(byte[] call)
       throws InterruptedException, SubscriptionRefusedException {
     while (true) {
       List<String> troubles = new ArrayList<>();
+      List<SubscriptionRefusedException> refusals = new ArrayList<>();
       for (int each = 0; each < schedulers.size(); each++) {
         int index = (first + each) % schedulers.size();
-        Optional<Subscription> taken = ask(schedulers.get(index), call, troubles);
-        if (taken.isPresent()) {
-          first = index;
-          return taken.get();
+        try {
+          Optional<Subscription> taken = ask(schedulers.get(index), call, troubles);
+          if (taken.isPresent()) {
+            first = index;
+            return taken.get();
+          }
+        } catch (SubscriptionRefusedException e) {
+          refusals.add(e);
+          troubles.add(String.valueOf(e.getMessage()));
         }
+      }
+      if (refusals.size() == schedulers.size()) {
+        throw refusals.get(0);
       }
       Duration pause = pauses.next();
       log.accept(
@@ -69,6 +79,11 @@ public final class Schedulers {
               .formatted(pause.toMillis(), String.join("; ", troubles)));
       Thread.sleep(pause.toMillis());
     }
+  }
+
+  /** Who was asked first last time falls silent: the next time another one is. */
+  public void passOver() {
+    first = (first + 1) % schedulers.size();
   }
 
   private Optional<Subscription> ask(URI scheduler, byte[] call, List<String> troubles)
