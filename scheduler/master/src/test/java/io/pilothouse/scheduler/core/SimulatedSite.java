@@ -32,7 +32,10 @@ import java.util.Set;
 /** All that there is around a core, and what must always be so. */
 final class SimulatedSite implements Outbox {
   final Random random;
-  final List<String> trace = new ArrayList<>();
+
+  /** What happened, in order; messages as they are, since their texts take longer than all else. */
+  final List<Object> trace = new ArrayList<>();
+
   final List<SimulatedAgent> agents = new ArrayList<>();
   final List<SimulatedFramework> frameworks = new ArrayList<>();
   private final SimulatedLaws laws = new SimulatedLaws(this);
@@ -386,7 +389,7 @@ final class SimulatedSite implements Outbox {
 
   @Override
   public void write(long number, Write what) {
-    trace.add("to be written: " + what);
+    trace.add(what);
     keeper.take(number, what);
   }
 
