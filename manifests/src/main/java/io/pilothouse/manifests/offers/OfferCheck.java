@@ -3,6 +3,7 @@ package io.pilothouse.manifests.offers;
 import io.pilothouse.api.v1.OfferPolicy;
 import io.pilothouse.api.v1.OfferedRange;
 import io.pilothouse.api.v1.OfferedResource;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -29,6 +30,9 @@ public final class OfferCheck {
   /** Kinds of resources, ranges and items: an offer carries all of them. */
   public static final int MOST = 100;
 
+  /** Longer no repair is delayed by those who use the machine. */
+  public static final Duration LONGEST_DELAY = Duration.ofHours(24);
+
   static final int LAST_PORT = 65_535;
   private static final long LAST = 999_999_999;
   private static final long MOST_BYTES = 1L << 60;
@@ -46,6 +50,9 @@ public final class OfferCheck {
       problems.add(
           "%s kinds of resources are set aside, at most %s can be"
               .formatted(offers.getResourcesCount(), MOST));
+    }
+    if (offers.getDelayMs() < 0 || offers.getDelayMs() > LONGEST_DELAY.toMillis()) {
+      problems.add("delay: %s ms; expected a duration up to 24h".formatted(offers.getDelayMs()));
     }
     for (OfferedResource each : offers.getResourcesList()) {
       if (!names.add(each.getName())) {

@@ -24,7 +24,12 @@ final class TypeText {
         .texts("watchdogs", type.getWatchdogsList())
         .text("repair-policy", type.getRepairPolicy())
         .text("rollout-policy", type.getRolloutPolicy())
-        .object("offers", type.hasOffers(), new Document().object("resources", true, offers(type)));
+        .object(
+            "offers",
+            type.hasOffers(),
+            new Document()
+                .object("resources", true, offers(type))
+                .duration("delay", type.getOffers().getDelayMs()));
   }
 
   private static Document offers(MachineType type) {

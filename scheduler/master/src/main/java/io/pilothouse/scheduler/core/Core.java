@@ -40,6 +40,7 @@ public final class Core {
   private final Agents agents;
   private final Picture picture;
   private final Revocation revocation;
+  private final Consents consents;
   private long nextBatch;
 
   /**
@@ -56,6 +57,7 @@ public final class Core {
     offering = new Offering(tables);
     statuses = new Statuses(tables);
     revocation = new Revocation(tables, offering, statuses);
+    consents = new Consents(tables, statuses);
     operations = new Operations(tables, offering);
     launching = new Launching(tables, offering, statuses, operations);
     frameworks = new Frameworks(tables, offering, statuses);
@@ -85,6 +87,7 @@ public final class Core {
       tables.allocateSoon = false;
       offering.make(true);
       tables.inverse.make();
+      consents.tell();
       revocation.look();
     } else if (tables.allocateSoon) {
       tables.allocateSoon = false;
@@ -185,18 +188,8 @@ public final class Core {
       case DECLINE ->
           offering.decline(
               framework, call.getDecline().getOfferIdsList(), call.getDecline().getFilters());
-      case ACCEPT_INVERSE_OFFERS ->
-          tables.inverse.answer(
-              framework,
-              call.getAcceptInverseOffers().getInverseOfferIdsList(),
-              true,
-              call.getAcceptInverseOffers().getFilters());
-      case DECLINE_INVERSE_OFFERS ->
-          tables.inverse.answer(
-              framework,
-              call.getDeclineInverseOffers().getInverseOfferIdsList(),
-              false,
-              call.getDeclineInverseOffers().getFilters());
+      case ACCEPT_INVERSE_OFFERS -> consents.agrees(framework, call.getAcceptInverseOffers());
+      case DECLINE_INVERSE_OFFERS -> consents.declines(framework, call.getDeclineInverseOffers());
       case REVIVE -> {
         ofItsRoles(framework, call.getRevive().getRolesList())
             .ifPresent(roles -> tables.allocator.revive(framework.id, roles));
