@@ -41,6 +41,7 @@ public final class Core {
   private final Picture picture;
   private final Revocation revocation;
   private final Consents consents;
+  private final CutOff cutOff;
   private long nextBatch;
 
   /**
@@ -58,6 +59,7 @@ public final class Core {
     statuses = new Statuses(tables);
     revocation = new Revocation(tables, offering, statuses);
     consents = new Consents(tables, statuses);
+    cutOff = new CutOff(tables);
     operations = new Operations(tables, offering);
     launching = new Launching(tables, offering, statuses, operations);
     frameworks = new Frameworks(tables, offering, statuses);
@@ -89,6 +91,7 @@ public final class Core {
       tables.inverse.make();
       consents.tell();
       revocation.look();
+      cutOff.look();
     } else if (tables.allocateSoon) {
       tables.allocateSoon = false;
       offering.make(false);
@@ -329,6 +332,11 @@ public final class Core {
     advance(now);
     agents.machines(reply);
     tables.shares.are(reply.getRolesList());
+  }
+
+  /** Why another scheduler should lead, if one can: docs/internals/offers.md, failure cases. */
+  public Optional<String> cutOff() {
+    return cutOff.why();
   }
 
   // ---- what is to outlive this scheduler
