@@ -45,7 +45,7 @@ final class Trajectories {
   // a scheduler that stands by answers 307 with the address of the one that leads
   private final HttpClient http = HttpClient.newBuilder().followRedirects(HttpClient.Redirect.NORMAL).build();
   private final Deque<Integer> waiting = new ArrayDeque<>();
-  private final Map<String, Integer> running = new TreeMap<>();
+  private final Map<String, JsonNode> running = new TreeMap<>(); // and on which agents
   private final Set<Integer> finished = new TreeSet<>();
   private final Map<String, String> told = new ConcurrentHashMap<>();
   private final URI scheduler;
@@ -135,7 +135,8 @@ final class Trajectories {
   private void reconcile() throws Exception {
     ObjectNode call = JSON.createObjectNode().put("type", "RECONCILE");
     ArrayNode asked = call.putObject("reconcile").putArray("tasks");
-    running.keySet().forEach(task -> asked.addObject().putObject("task_id").put("value", task));
+    running.forEach((task, agent) ->
+        asked.addObject().<ObjectNode>set("agent_id", agent).putObject("task_id").put("value", task));
     if (!asked.isEmpty()) {
       call(call.toString());
     }
@@ -157,7 +158,7 @@ final class Trajectories {
       task.put("name", "throw " + number).set("agent_id", offer.get("agent_id"));
       String id = number + "-" + System.nanoTime();
       task.putObject("task_id").put("value", id);
-      running.put(id, number); // before anybody knows of it: the call may get lost
+      running.put(id, offer.get("agent_id")); // before anybody knows of it: the call may get lost
       task.putObject("command").put("value", THROW.formatted(number, particles, here, number));
       ((ObjectNode) call.get("accept")).withArray("operations").addObject().put("type", "LAUNCH")
           .putObject("launch").putArray("task_infos").add(task);
@@ -177,10 +178,10 @@ final class Trajectories {
     String task = status.path("task_id").path("value").asText();
     String state = status.path("state").asText();
     boolean goesOn = List.of("TASK_STAGING", "TASK_STARTING", "TASK_RUNNING", "TASK_KILLING").contains(state);
-    Integer number = goesOn ? null : running.remove(task);
-    if (number == null) {
+    if (goesOn || running.remove(task) == null) {
       return; // it runs, or its end was told before
     }
+    int number = Integer.parseInt(task.substring(0, task.indexOf('-')));
     if (state.equals("TASK_FINISHED")) {
       finished.add(number);
     } else {

@@ -373,6 +373,15 @@ class FrameworkTest {
   }
 
   @Test
+  void whenNobodyElseAnswersItIsAskedAgainAFewTimesAndThenBelieved() throws Exception {
+    FakeMaster gone = FakeMaster.start();
+    gone.close();
+    master.refuses(401, "");
+
+    assertThatThrownBy(start(options(gone, master))::join).isInstanceOf(EndedException.class);
+  }
+
+  @Test
   void allThatRefuseItEndIt() throws Exception {
     FakeMaster wrong = master(Duration.ofSeconds(15));
     wrong.refuses(403, "no");

@@ -46,8 +46,7 @@ class ConsentEndToEndTest {
     String part = type.toLowerCase(java.util.Locale.ROOT);
     framework.call(
         "{'type':'%s','%s':{'inverse_offer_ids':[%s],'filters':{'refuse_seconds':%s}}}"
-            .formatted(
-                type, part, asked.at("/inverse_offers/inverse_offers/0/id"), seconds));
+            .formatted(type, part, asked.at("/inverse_offers/inverse_offers/0/id"), seconds));
   }
 
   @Test

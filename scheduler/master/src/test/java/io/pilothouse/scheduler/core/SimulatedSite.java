@@ -6,6 +6,7 @@ import io.pilothouse.api.v1.OfferableMachine;
 import io.pilothouse.api.v1.PullOfferableReply;
 import io.pilothouse.api.v1.SchedulerMessage;
 import io.pilothouse.mesos.v1.MasterInfo;
+import io.pilothouse.mesos.v1.OfferID;
 import io.pilothouse.mesos.v1.OperationStatus;
 import io.pilothouse.mesos.v1.Resource;
 import io.pilothouse.mesos.v1.TaskState;
@@ -93,7 +94,8 @@ final class SimulatedSite implements Outbox {
                     .setName(agent.machine)
                     .addAllResources(new ResourceForm(false, false).write(agent.total, ""))
                     .setOfferable(offerable)
-                    .setTakenAt(takenAt))
+                    .setTakenAt(takenAt)
+                    .setTakenBy(takenAt > 0 ? "repair/R-" + takenAt : ""))
             .build(),
         now);
   }
@@ -271,6 +273,11 @@ final class SimulatedSite implements Outbox {
         framework.subscribed = true;
       }
       case OFFERS -> event.getOffers().getOffersList().forEach(offer -> answer(framework, offer));
+      case INVERSE_OFFERS ->
+          event
+              .getInverseOffers()
+              .getInverseOffersList()
+              .forEach(offer -> answer(framework, offer.getId()));
       case UPDATE -> {
         TaskStatus status = event.getUpdate().getStatus();
         framework.see(status.getTaskId().getValue(), status.getState());
@@ -335,6 +342,32 @@ final class SimulatedSite implements Outbox {
     }
     if (faults && random.nextInt(10) == 0) {
       return; // the call is lost, or the framework hoards
+    }
+    call(framework, call);
+  }
+
+  /** It may agree, give the machine up now, ask for time, or say nothing. */
+  private void answer(SimulatedFramework framework, OfferID inverse) {
+    Call.Builder call = Call.newBuilder();
+    switch (random.nextInt(4)) {
+      case 0 -> {
+        call.setType(Call.Type.DECLINE_INVERSE_OFFERS);
+        call.getDeclineInverseOffersBuilder().addInverseOfferIds(inverse);
+      }
+      case 1 -> {
+        call.setType(Call.Type.ACCEPT_INVERSE_OFFERS);
+        call.getAcceptInverseOffersBuilder().addInverseOfferIds(inverse);
+      }
+      case 2 -> {
+        call.setType(Call.Type.ACCEPT_INVERSE_OFFERS);
+        call.getAcceptInverseOffersBuilder()
+            .addInverseOfferIds(inverse)
+            .getFiltersBuilder()
+            .setRefuseSeconds(0);
+      }
+      default -> {
+        return;
+      }
     }
     call(framework, call);
   }
