@@ -14,6 +14,7 @@ import io.pilothouse.manifests.table.Shapes;
 import io.pilothouse.manifests.table.Units;
 import io.pilothouse.manifests.text.Node;
 import java.math.BigDecimal;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -48,7 +49,38 @@ final class OffersTable {
             Shapes.yes("disk-not-enforced"),
             OfferPolicy.Builder::setDiskNotEnforced,
             "Disk is but counted: a task that uses more than it has goes on. Without it such a"
-                + " task is ended.");
+                + " task is ended.")
+        .optional(
+            "delay",
+            new Delay(),
+            (offers, value) -> offers.setDelayMs(value.toMillis()),
+            "How much longer a framework may keep a machine that is to be drained, by declining its"
+                + " inverse offer, once, up to 24h; default: no longer.");
+  }
+
+  /** A duration, within bounds. */
+  private static final class Delay implements Shape<Duration> {
+    private static final Shape<Duration> ANY = Units.duration();
+
+    @Override
+    public Optional<Duration> read(Node node, Reading reading) {
+      Optional<Duration> delay = ANY.read(node, reading);
+      if (delay.filter(each -> each.compareTo(OfferCheck.LONGEST_DELAY) > 0).isEmpty()) {
+        return delay;
+      }
+      reading.wrong(node, "a delay; write a duration up to 24h, such as 10m");
+      return Optional.empty();
+    }
+
+    @Override
+    public ObjectNode schema() {
+      return ANY.schema();
+    }
+
+    @Override
+    public String example() {
+      return "10m";
+    }
   }
 
   /** Names that are known, and the author's own. */

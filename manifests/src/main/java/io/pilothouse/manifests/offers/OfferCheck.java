@@ -3,6 +3,7 @@ package io.pilothouse.manifests.offers;
 import io.pilothouse.api.v1.OfferPolicy;
 import io.pilothouse.api.v1.OfferedRange;
 import io.pilothouse.api.v1.OfferedResource;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -38,6 +39,9 @@ public final class OfferCheck {
   /** Where nothing is said: enough for a JVM, and eight that run wild leave the kernel some. */
   public static final int PIDS = 4096;
 
+  /** Longer no repair is delayed by those who use the machine. */
+  public static final Duration LONGEST_DELAY = Duration.ofHours(24);
+
   static final int LAST_PORT = 65_535;
   private static final long LAST = 999_999_999;
   private static final long MOST_BYTES = 1L << 60;
@@ -61,6 +65,9 @@ public final class OfferCheck {
       problems.add(
           "task-pids: %s; expected %s to %s"
               .formatted(Integer.toUnsignedString(pids), LEAST_PIDS, MOST_PIDS));
+    }
+    if (offers.getDelayMs() < 0 || offers.getDelayMs() > LONGEST_DELAY.toMillis()) {
+      problems.add("delay: %s ms; expected a duration up to 24h".formatted(offers.getDelayMs()));
     }
     for (OfferedResource each : offers.getResourcesList()) {
       if (!names.add(each.getName())) {

@@ -32,7 +32,8 @@ final class TypeText {
     return new Document()
         .object("resources", true, resources(offers))
         .number("task-pids", offers.getTaskPids())
-        .flag("disk-not-enforced", offers.getDiskNotEnforced());
+        .flag("disk-not-enforced", offers.getDiskNotEnforced())
+        .duration("delay", offers.getDelayMs());
   }
 
   private static Document resources(OfferPolicy offers) {

@@ -39,6 +39,8 @@ public final class Core {
   private final Agents agents;
   private final Picture picture;
   private final Revocation revocation;
+  private final Consents consents;
+  private final CutOff cutOff;
   private long nextBatch;
 
   /**
@@ -55,6 +57,8 @@ public final class Core {
     offering = new Offering(tables);
     statuses = new Statuses(tables);
     revocation = new Revocation(tables, offering, statuses);
+    consents = new Consents(tables, statuses);
+    cutOff = new CutOff(tables);
     operations = new Operations(tables, offering);
     launching = new Launching(tables, offering, statuses, operations);
     frameworks = new Frameworks(tables, offering, statuses);
@@ -84,7 +88,9 @@ public final class Core {
       tables.allocateSoon = false;
       offering.make(true);
       tables.inverse.make();
+      consents.tell();
       revocation.look();
+      cutOff.look();
     } else if (tables.allocateSoon) {
       tables.allocateSoon = false;
       offering.make(false);
@@ -184,18 +190,8 @@ public final class Core {
       case DECLINE ->
           offering.decline(
               framework, call.getDecline().getOfferIdsList(), call.getDecline().getFilters());
-      case ACCEPT_INVERSE_OFFERS ->
-          tables.inverse.answer(
-              framework,
-              call.getAcceptInverseOffers().getInverseOfferIdsList(),
-              true,
-              call.getAcceptInverseOffers().getFilters());
-      case DECLINE_INVERSE_OFFERS ->
-          tables.inverse.answer(
-              framework,
-              call.getDeclineInverseOffers().getInverseOfferIdsList(),
-              false,
-              call.getDeclineInverseOffers().getFilters());
+      case ACCEPT_INVERSE_OFFERS -> consents.agrees(framework, call.getAcceptInverseOffers());
+      case DECLINE_INVERSE_OFFERS -> consents.declines(framework, call.getDeclineInverseOffers());
       case REVIVE -> {
         ofItsRoles(framework, call.getRevive().getRolesList())
             .ifPresent(roles -> tables.allocator.revive(framework.id, roles));
@@ -322,6 +318,11 @@ public final class Core {
     advance(now);
     agents.machines(reply);
     tables.shares.are(reply.getRolesList());
+  }
+
+  /** Why another scheduler should lead, if one can: docs/internals/offers.md, failure cases. */
+  public Optional<String> cutOff() {
+    return cutOff.why();
   }
 
   // ---- what is to outlive this scheduler
