@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeSet;
 import org.slf4j.Logger;
@@ -59,6 +60,22 @@ public record Cgroup(List<Part> parts) {
               part.group(),
               lowers ? new Limits(limits.cpus(), Optional.empty(), limits.pids()) : limits);
     }
+  }
+
+  /** As in {@link Hierarchy#weigh}. */
+  public void weigh(boolean least) throws IOException {
+    for (Part part : parts) {
+      part.hierarchy().weigh(part.group(), least);
+    }
+  }
+
+  /** As in {@link Hierarchy#processorTime}. */
+  public OptionalLong processorTime() throws IOException {
+    OptionalLong time = OptionalLong.empty();
+    for (Part part : parts) {
+      time = time.isPresent() ? time : part.hierarchy().processorTime(part.group());
+    }
+    return time;
   }
 
   /** Where a process writes 0 to be of it, with all that it starts from then on. */

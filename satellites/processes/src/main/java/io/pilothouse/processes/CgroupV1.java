@@ -4,6 +4,7 @@ import io.pilothouse.manifests.ProcessSpec.Limits;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.OptionalLong;
 import java.util.Set;
 
 /**
@@ -13,6 +14,8 @@ import java.util.Set;
  */
 record CgroupV1(Path root, Set<Control> controls) implements Hierarchy {
   private static final String MEMORY = "memory.limit_in_bytes";
+  private static final long SHARES = 1024;
+  private static final long LEAST_SHARES = 10;
 
   CgroupV1 {
     controls = Set.copyOf(controls);
@@ -72,6 +75,23 @@ record CgroupV1(Path root, Set<Control> controls) implements Hierarchy {
     if (controls.contains(Control.PIDS)) {
       write(group, "pids.max", 0);
     }
+  }
+
+  /** As little as Mesos gives to what is revocable. */
+  @Override
+  public void weigh(Path group, boolean least) throws IOException {
+    if (controls.contains(Control.CPU)) {
+      write(group, "cpu.shares", least ? LEAST_SHARES : SHARES);
+    }
+  }
+
+  /** Counted by a controller that is mostly mounted with that of processors, but need not be. */
+  @Override
+  public OptionalLong processorTime(Path group) throws IOException {
+    Path file = group.resolve("cpuacct.usage");
+    return Files.exists(file)
+        ? OptionalLong.of(Long.parseLong(Files.readString(file).strip()))
+        : OptionalLong.empty();
   }
 
   @Override

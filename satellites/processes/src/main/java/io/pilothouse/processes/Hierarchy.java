@@ -4,6 +4,7 @@ import io.pilothouse.manifests.ProcessSpec.Limits;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.OptionalLong;
 import java.util.Set;
 
 /**
@@ -34,6 +35,17 @@ public sealed interface Hierarchy permits CgroupV1, CgroupV2 {
 
   /** Has the group start no other process, so that it can be killed. */
   void stopForks(Path group) throws IOException;
+
+  /**
+   * How much the group weighs beside others when all of them want processors; where this hierarchy
+   * has the controller for that.
+   *
+   * @param least as little as the kernel is to be asked for; else as much as a group does unasked
+   */
+  void weigh(Path group, boolean least) throws IOException;
+
+  /** Processor time that the group has used, in nanoseconds; empty where it is not counted here. */
+  OptionalLong processorTime(Path group) throws IOException;
 
   /** How often the kernel killed one of the group for its memory. */
   long outOfMemory(Path group) throws IOException;

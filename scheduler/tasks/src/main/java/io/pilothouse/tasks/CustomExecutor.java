@@ -4,10 +4,12 @@ import com.google.protobuf.ByteString;
 import io.pilothouse.api.v1.AgentKill;
 import io.pilothouse.manifests.ProcessSpec.Limits;
 import io.pilothouse.mesos.v1.TaskID;
+import io.pilothouse.mesos.v1.TaskInfo;
 import io.pilothouse.mesos.v1.TaskState;
 import io.pilothouse.mesos.v1.TaskStatus;
 import io.pilothouse.mesos.v1.TaskStatus.Reason;
 import io.pilothouse.mesos.v1.executor.Call;
+import io.pilothouse.tasks.lending.Usage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.time.Duration;
@@ -61,7 +63,9 @@ final class CustomExecutor implements Executor, Run {
     this.record = record;
     this.times = times;
     this.token = token;
-    this.processes = new Container(machine, record.container(), record.meta());
+    this.processes =
+        new Container(
+            machine, record.container(), record.meta(), () -> Allotment.of(record.info(), infos()));
     this.start = new ExecutorStart(machine, record, token, processes);
     this.subscribed = Files.exists(record.meta().resolve("subscribed"));
   }
@@ -86,6 +90,11 @@ final class CustomExecutor implements Executor, Run {
   @Override
   public String container() {
     return record.container();
+  }
+
+  @Override
+  public Usage.Load load() {
+    return processes.load(isEnding());
   }
 
   ExecutorToken token() {
@@ -179,8 +188,11 @@ final class CustomExecutor implements Executor, Run {
   }
 
   private Limits limits() {
-    return TaskLimits.of(
-        record.info(), tasks.values().stream().map(each -> each.record().info()).toList());
+    return TaskLimits.of(record.info(), infos());
+  }
+
+  private List<TaskInfo> infos() {
+    return tasks.values().stream().map(each -> each.record().info()).toList();
   }
 
   /** It reads events from now on. What it says first: what it does not know to have arrived. */

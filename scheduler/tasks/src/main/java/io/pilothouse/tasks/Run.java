@@ -1,5 +1,6 @@
 package io.pilothouse.tasks;
 
+import io.pilothouse.tasks.lending.Usage;
 import java.io.IOException;
 
 /**
@@ -8,6 +9,9 @@ import java.io.IOException;
  */
 interface Run {
   String container();
+
+  /** What it has of processors, and has used of them. */
+  Usage.Load load();
 
   /** Whether it ended, and that is not written down yet. */
   boolean endsNow();

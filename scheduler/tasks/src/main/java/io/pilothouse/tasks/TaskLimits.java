@@ -49,6 +49,9 @@ final class TaskLimits {
 
   private static double most(TaskInfo task, String name) {
     Value.Scalar limit = task.getLimitsMap().get(name);
+    if (name.equals("cpus") && Allotment.of(task.getResourcesList()).isLent()) {
+      limit = null; // no more than was lent, or it would take what is others'
+    }
     return limit != null ? limit.getValue() : sum(task.getResourcesList(), name);
   }
 

@@ -40,6 +40,7 @@ public final class Core {
   private final Agents agents;
   private final Picture picture;
   private final Revocation revocation;
+  private final Lending lending;
   private long nextBatch;
 
   /**
@@ -56,6 +57,7 @@ public final class Core {
     offering = new Offering(tables);
     statuses = new Statuses(tables);
     revocation = new Revocation(tables, offering, statuses);
+    lending = new Lending(tables, offering);
     operations = new Operations(tables, offering);
     launching = new Launching(tables, offering, statuses, operations);
     frameworks = new Frameworks(tables, offering, statuses);
@@ -288,6 +290,7 @@ public final class Core {
       case UPDATE -> statuses.update(agent, message.getUpdate());
       case MESSAGE -> pass(agent, message.getMessage());
       case EXECUTOR_ENDED -> ended(agent, message.getExecutorEnded());
+      case OVERSUBSCRIBED -> lending.heard(agent, message.getOversubscribed().getResourcesList());
       case PONG, SANDBOX, REGISTER, KIND_NOT_SET -> {} // it lives
     }
   }

@@ -62,6 +62,7 @@ final class Registration {
     tables.byLink.put(link, agent);
     agent.view = tables.machines.get(machine);
     roster.arrived(agent);
+    agent.lent = Lending.read(agent, register.getOversubscribedList());
     agent.count();
     log.info("Agent {} on {} is registered: {}", id, machine, agent.total);
     tables.outbox.toAgent(

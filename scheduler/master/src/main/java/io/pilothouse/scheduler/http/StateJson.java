@@ -201,17 +201,21 @@ final class StateJson {
         .orElse("*");
   }
 
-  /** By name: sums of numbers, else as Mesos' flags write them. The four common ones always. */
+  /**
+   * By name: sums of numbers, else as Mesos' flags write them. The four common ones always; what is
+   * revocable apart, as {@code cpus_revocable}.
+   */
   private static void resources(JsonGenerator json, String field, List<Resource> resources)
       throws IOException {
     Map<String, Double> scalars = new TreeMap<>(Map.of("cpus", 0.0, "mem", 0.0, "disk", 0.0));
     scalars.put("gpus", 0.0);
     Map<String, String> others = new TreeMap<>();
     for (Resource each : resources) {
+      String name = each.getName() + (each.hasRevocable() ? "_revocable" : "");
       if (each.getType() == Value.Type.SCALAR) {
-        scalars.merge(each.getName(), each.getScalar().getValue(), Double::sum);
+        scalars.merge(name, each.getScalar().getValue(), Double::sum);
       } else {
-        others.put(each.getName(), text(each));
+        others.put(name, text(each));
       }
     }
     json.writeObjectFieldStart(field);

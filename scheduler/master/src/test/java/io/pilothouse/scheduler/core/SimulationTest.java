@@ -14,7 +14,8 @@ import org.junit.jupiter.params.provider.ValueSource;
  * thrown out. Always: nothing is allocated twice; no framework that was told that it is subscribed
  * is forgotten; none whose end is written down comes back; of no task that runs a framework is told
  * that it is unknown; nothing reserved is offered, told or launched on before it is written down,
- * and none of it is lost or doubled. Once the faults stop, all that was to be told has been.
+ * and none of it is lost or doubled; what is lent, now more and now less, is never lent to more
+ * than it was there for. Once the faults stop, all that was to be told has been.
  */
 class SimulationTest {
 
@@ -34,6 +35,7 @@ class SimulationTest {
   private static void run(int from, int to) {
     int tasks = 0;
     int operations = 0;
+    int borrowed = 0;
     for (int seed = from; seed < to; seed++) {
       try {
         SimulatedSite run = new SimulatedSite(seed);
@@ -42,12 +44,14 @@ class SimulationTest {
         run.requireAllTold();
         tasks += run.launched;
         operations += run.operations;
+        borrowed += run.borrowed;
       } catch (RuntimeException | AssertionError e) {
         throw new AssertionError("seed " + seed + ": " + e.getMessage(), e);
       }
     }
     assertThat(tasks).as("the simulation does something").isGreaterThan((to - from) * 20);
     assertThat(operations).as("operations").isGreaterThan((to - from) * 10);
+    assertThat(borrowed).as("tasks on what is lent").isGreaterThan((to - from) * 5);
   }
 
   @ParameterizedTest

@@ -1,0 +1,42 @@
+package io.pilothouse.tasks.lending;
+
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/** Of the containers that are there. */
+final class Histories {
+  private final Duration window;
+  private final Map<String, History> all = new LinkedHashMap<>();
+
+  Histories(Duration window) {
+    this.window = window;
+  }
+
+  /** Takes one more look into account, and forgets who is gone. */
+  void add(Usage usage) {
+    Set<String> there = new HashSet<>();
+    for (Usage.Load each : usage.loads()) {
+      there.add(each.container());
+      History known = all.get(each.container());
+      if (each.used().isEmpty()) {
+        all.remove(each.container());
+      } else if (known == null || known.own != each.own()) {
+        all.put(
+            each.container(),
+            new History(window, each.own(), usage.nanos(), each.used().getAsLong()));
+      } else {
+        known.add(usage.nanos(), each.used().getAsLong());
+      }
+    }
+    all.keySet().retainAll(there);
+  }
+
+  /** None of one whose use is not counted. */
+  Optional<History> of(Usage.Load load) {
+    return Optional.ofNullable(all.get(load.container()));
+  }
+}
