@@ -10,6 +10,7 @@ import io.pilothouse.manifests.offers.OfferCheck;
 import io.pilothouse.manifests.table.ObjectTable;
 import io.pilothouse.manifests.table.Reading;
 import io.pilothouse.manifests.table.Shape;
+import io.pilothouse.manifests.table.Shapes;
 import io.pilothouse.manifests.table.Units;
 import io.pilothouse.manifests.text.Node;
 import java.math.BigDecimal;
@@ -36,7 +37,23 @@ final class OffersTable {
             new Resources(),
             OfferPolicy.Builder::addAllResources,
             "So much of each machine: cpus, mem and disk (sizes), gpus, ports (ranges), and others"
-                + " of one's own: amounts, ranges or sets of names.");
+                + " of one's own: amounts, ranges or sets of names.")
+        .optional(
+            "oversubscribe",
+            Shapes.object(lent(), OfferPolicy::newBuilder),
+            (offers, lent) -> offers.addAllOversubscribe(lent.getOversubscribeList()),
+            "What tasks have and do not use is lent to frameworks that can do without it at any"
+                + " time (revocable resources), at most so much; default: nothing is.");
+  }
+
+  private static ObjectTable<OfferPolicy.Builder> lent() {
+    return ObjectTable.<OfferPolicy.Builder>of()
+        .required(
+            "cpus",
+            Units.cpus(),
+            (offers, cpus) ->
+                offers.addOversubscribeBuilder().setName("cpus").setMilli(Math.round(cpus * 1000)),
+            "Processors, fractions allowed; no more than `resources` sets aside.");
   }
 
   /** Names that are known, and the author's own. */

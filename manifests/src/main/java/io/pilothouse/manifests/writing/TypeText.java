@@ -4,10 +4,12 @@ import io.pilothouse.api.v1.Access;
 import io.pilothouse.api.v1.DeviceKind;
 import io.pilothouse.api.v1.Image;
 import io.pilothouse.api.v1.MachineType;
+import io.pilothouse.api.v1.OfferPolicy;
 import io.pilothouse.api.v1.OfferedResource;
 import io.pilothouse.api.v1.ScaleUnit;
 import io.pilothouse.manifests.access.Roles;
 import io.pilothouse.manifests.offers.OfferedWords;
+import java.util.List;
 
 /** What a machine is and belongs to: types, images, scale units; and who may do what with them. */
 final class TypeText {
@@ -24,12 +26,21 @@ final class TypeText {
         .texts("watchdogs", type.getWatchdogsList())
         .text("repair-policy", type.getRepairPolicy())
         .text("rollout-policy", type.getRolloutPolicy())
-        .object("offers", type.hasOffers(), new Document().object("resources", true, offers(type)));
+        .object("offers", type.hasOffers(), offers(type.getOffers()));
   }
 
-  private static Document offers(MachineType type) {
+  private static Document offers(OfferPolicy offers) {
+    return new Document()
+        .object("resources", true, resources(offers.getResourcesList()))
+        .object(
+            "oversubscribe",
+            offers.getOversubscribeCount() > 0,
+            resources(offers.getOversubscribeList()));
+  }
+
+  private static Document resources(List<OfferedResource> all) {
     Document resources = new Document();
-    for (OfferedResource each : type.getOffers().getResourcesList()) {
+    for (OfferedResource each : all) {
       if (each.getMilli() > 0) {
         resources.decimal(each.getName(), OfferedWords.value(each));
       } else if (each.getSizeBytes() > 0) {
