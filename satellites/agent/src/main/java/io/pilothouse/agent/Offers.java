@@ -11,6 +11,7 @@ import io.pilothouse.tasks.Machine;
 import io.pilothouse.tasks.SchedulerLink;
 import io.pilothouse.tasks.Tasks;
 import io.pilothouse.tasks.fetch.FetchLimits;
+import io.pilothouse.tasks.lending.Lending;
 import io.pilothouse.tls.Peers;
 import io.pilothouse.tls.TlsDirectory;
 import java.io.IOException;
@@ -63,13 +64,24 @@ final class Offers implements AutoCloseable {
   private final Setting setting;
   private final Wanted wanted;
   private final Optional<TlsDirectory> tls;
+  private final Lending lending;
   private volatile @Nullable Open open;
   private volatile Runnable kick = () -> {};
 
   Offers(Setting setting, Wanted wanted, Optional<TlsDirectory> tls) {
+    this(setting, wanted, tls, Lending.usual());
+  }
+
+  /**
+   * One that lends in its own way.
+   *
+   * @param lending who decides what tasks lend to each other
+   */
+  Offers(Setting setting, Wanted wanted, Optional<TlsDirectory> tls, Lending lending) {
     this.setting = setting;
     this.wanted = wanted;
     this.tls = tls;
+    this.lending = lending;
   }
 
   /**
@@ -92,6 +104,7 @@ final class Offers implements AutoCloseable {
       open = now;
     }
     if (now != null) {
+      now.tasks().follow(wanted.get().getOffers());
       now.link().round();
       now.tasks().round();
     }
@@ -109,7 +122,8 @@ final class Offers implements AutoCloseable {
                 Machine.RETRY,
                 () -> kick.run(),
                 Machine.fetcher(
-                    setting.around().disk().root(), FetchLimits.usual(setting.fetchCache()))));
+                    setting.around().disk().root(), FetchLimits.usual(setting.fetchCache()))),
+            lending);
     SchedulerLink link =
         new SchedulerLink(
             () -> wanted.get().getScheduler(),

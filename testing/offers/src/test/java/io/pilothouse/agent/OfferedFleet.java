@@ -146,7 +146,9 @@ final class OfferedFleet {
                                 OfferedResource.newBuilder().setName("mem").setSizeBytes(1L << 30))
                             .addResources(
                                 OfferedResource.newBuilder().setName("disk").setSizeBytes(1L << 30))
-                            .addResources(PORTS)))
+                            .addResources(PORTS)
+                            .addOversubscribe(
+                                OfferedResource.newBuilder().setName("cpus").setMilli(1500))))
             .addRepairPolicies(
                 RepairPolicy.newBuilder()
                     .setName("quick")
