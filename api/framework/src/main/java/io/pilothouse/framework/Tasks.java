@@ -46,8 +46,8 @@ public final class Tasks {
 
   /**
    * The same task on revocable processors: it goes behind all others of the machine, and is killed
-   * ({@code REASON_CONTAINER_PREEMPTED}) when they need what was lent. Only who says that he knows of
-   * that, by the capability {@code REVOCABLE_RESOURCES}, is offered any.
+   * ({@code REASON_CONTAINER_PREEMPTED}) when they need what was lent. Only who says that he knows
+   * of that, by the capability {@code REVOCABLE_RESOURCES}, is offered any.
    */
   public static TaskInfo onRevocable(TaskInfo task) {
     TaskInfo.Builder changed = task.toBuilder();

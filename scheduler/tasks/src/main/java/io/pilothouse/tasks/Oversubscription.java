@@ -55,6 +55,9 @@ final class Oversubscription {
   /** What a scheduler was told last, or will be when there is one. */
   private List<Resource> told = List.of();
 
+  /** Of it what the newest registration said. */
+  private List<Resource> registered = List.of();
+
   private boolean isToTell;
   private long toldAt;
   private long lookedAt;
@@ -93,13 +96,15 @@ final class Oversubscription {
         .orElse("");
   }
 
-  List<Resource> told() {
+  /** For a scheduler that is to know the machine. */
+  List<Resource> register() {
+    registered = told;
     return told;
   }
 
-  /** A scheduler knows the machine: it may have missed what changed meanwhile. */
+  /** A scheduler knows the machine, as it was when that registered. */
   void connected() {
-    isToTell = true;
+    isToTell = !told.equals(registered);
   }
 
   /** Looks, once a second. What goes wrong concerns nothing but what is lent. */

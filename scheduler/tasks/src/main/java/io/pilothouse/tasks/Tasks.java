@@ -131,7 +131,7 @@ public final class Tasks implements AutoCloseable {
             .setToken(token)
             .setVersion(version)
             .addAllVolumes(volumes.told())
-            .addAllOversubscribed(oversubscription.told());
+            .addAllOversubscribed(oversubscription.register());
     Listing.register(tasks.values(), executors.all(), register);
     return register.build();
   }

@@ -192,6 +192,7 @@ class OversubscriptionTest {
 
       TaskStatus end = desk.until("r1", TaskState.TASK_KILLED);
       assertThat(end.getReason()).isEqualTo(Reason.REASON_CONTAINER_PREEMPTED);
+      executor.hears(Event.Type.ACKNOWLEDGED);
       executor.hears(Event.Type.KILL);
       executor.hears(Event.Type.SHUTDOWN);
     }

@@ -177,8 +177,7 @@ public final class FakeMaster implements AutoCloseable {
 
   /** An update that is to be acknowledged. */
   public TaskStatus updates(TaskID task, AgentID agent, TaskState state) {
-    return updates(
-        TaskStatus.newBuilder().setTaskId(task).setAgentId(agent).setState(state));
+    return updates(TaskStatus.newBuilder().setTaskId(task).setAgentId(agent).setState(state));
   }
 
   /** The same, with whatever else a status says. */
