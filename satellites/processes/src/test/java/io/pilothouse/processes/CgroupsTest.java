@@ -130,7 +130,12 @@ class CgroupsTest {
     Files.createDirectories(dir.resolve("unified"));
     Files.writeString(dir.resolve("unified/cgroup.controllers"), "\n");
     String cpu = "31 30 0:27 / DIR/cpu rw - cgroup cgroup rw,cpu\n";
-    Cgroup alone = Cgroups.find(mounted(cpu), "m").make("e", limits(1, 64)).orElseThrow();
+    Cgroups old = Cgroups.find(mounted(cpu), "m");
+    Cgroup alone = old.make("e", limits(1, 64)).orElseThrow();
+    assertThat(old.countsProcessorTime()).isFalse();
+    assertThat(Cgroups.none("a test").countsProcessorTime()).isFalse();
+    Files.writeString(dir.resolve("cpu/m/cpuacct.usage"), "3000\n");
+    assertThat(old.countsProcessorTime()).isTrue();
     assertThat(alone.processorTime()).isEmpty();
     alone.weigh(true);
     assertThat(file("cpu/m/e/cpu.shares")).isEqualTo("10");

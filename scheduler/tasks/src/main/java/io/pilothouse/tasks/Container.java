@@ -169,7 +169,7 @@ final class Container {
     try {
       if (cgroup.isPresent() && runs()) {
         used = cgroup.get().processorTime();
-        age = age();
+        age = allotment.get().lent() > 0 ? age() : age; // of no other is it asked
       }
     } catch (IOException e) {
       log.debug("{}: its use of processors is not known: {}", id, e.toString());

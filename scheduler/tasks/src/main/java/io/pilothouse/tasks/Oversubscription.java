@@ -25,6 +25,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -36,8 +37,11 @@ final class Oversubscription {
   private static final Logger log = LoggerFactory.getLogger(Oversubscription.class);
   private static final double MILLI = 1000.0;
 
-  /** Less is not worth a message, nor that what was offered is taken back. */
+  /** Less is not worth a message, nor that what was offered is taken back: in processors … */
   private static final double WORTH = 0.1;
+
+  /** … and as a share of what was told. The reserve covers more than that. */
+  private static final double WORTH_SHARE = 0.1;
 
   private static final double SLIP = 1e-6;
 
@@ -80,6 +84,9 @@ final class Oversubscription {
 
   /** What the machine's type says. */
   void follow(OfferPolicy said) {
+    if (said.equals(policy)) {
+      return;
+    }
     policy = said;
     note = said.getOversubscribeCount() == 0 ? "" : why();
     if (!note.isEmpty() && !isNoted) {
@@ -89,11 +96,17 @@ final class Oversubscription {
   }
 
   private String why() {
-    return machine
-        .cgroups()
-        .notEnforced(MEASURED)
-        .map(each -> "without control groups of processors nobody's use is known (" + each + ")")
-        .orElse("");
+    Optional<String> unlimited = machine.cgroups().notEnforced(MEASURED);
+    if (unlimited.isPresent()) {
+      return "without control groups of processors nobody's use is known (" + unlimited.get() + ")";
+    }
+    try {
+      return machine.cgroups().countsProcessorTime()
+          ? ""
+          : "the kernel does not count what tasks use: mount cpuacct with cpu, or cgroup2";
+    } catch (IOException e) {
+      return "what the kernel counts of tasks cannot be read: " + e.getMessage();
+    }
   }
 
   /** For a scheduler that is to know the machine. */
@@ -120,9 +133,10 @@ final class Oversubscription {
         trouble = "";
       } catch (IOException | RuntimeException e) {
         if (!e.toString().equals(trouble)) {
-          log.warn("what tasks lend to each other stays as it is for now", e);
+          log.warn("nothing more of what tasks do not use is lent for now", e);
         }
         trouble = e.toString();
+        become(List.of(), now);
       }
     }
     if (isToTell && scheduler.isPresent()) {
@@ -195,8 +209,8 @@ final class Oversubscription {
 
   /** Less is told at once, more after a while; what is hardly otherwise, not at all. */
   private void become(List<Resource> now, long at) {
-    boolean isLess = grows(now, told);
-    boolean isMore = grows(told, now) && at - toldAt >= lending.tell().toNanos();
+    boolean isLess = differs(told, now, -1);
+    boolean isMore = differs(told, now, 1) && at - toldAt >= lending.tell().toNanos();
     if (isLess || isMore || (now.isEmpty() && !told.isEmpty())) {
       told = now;
       toldAt = at;
@@ -204,10 +218,16 @@ final class Oversubscription {
     }
   }
 
-  private static boolean grows(List<Resource> from, List<Resource> to) {
-    return to.stream()
+  /** Whether there is so much more of something, or (with -1) less, that it is worth telling. */
+  private static boolean differs(List<Resource> before, List<Resource> after, int sign) {
+    return Stream.concat(before.stream(), after.stream())
+        .map(Resource::getName)
         .anyMatch(
-            each -> each.getScalar().getValue() - amount(from, each.getName()) >= WORTH - SLIP);
+            name -> {
+              double was = amount(before, name);
+              double worth = Math.max(WORTH, was * WORTH_SHARE);
+              return sign * (amount(after, name) - was) >= worth - SLIP;
+            });
   }
 
   private static double amount(List<Resource> of, String name) {

@@ -37,7 +37,9 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(60)
 class OversubscriptionTest {
   private static final String IDLES = "while [ ! -e go ]; do sleep 0.1; done; ";
-  private static final String BURNS = "(while :; do :; done) & while :; do :; done";
+  /** On a machine that has other things to do, too. */
+  private static final String BURNS =
+      "for i in 1 2 3; do (while :; do :; done) & done; while :; do :; done";
 
   private static final OfferPolicy POLICY =
       OfferPolicy.newBuilder()
@@ -152,8 +154,8 @@ class OversubscriptionTest {
     measures();
     desk.launches(Desk.task("t1", IDLES + BURNS).addResources(cpus(2)));
     desk.until("t1", TaskState.TASK_RUNNING);
-    desk.await(() -> told() == 1.2);
-    assertThat(amount(registered())).isEqualTo(1.2);
+    desk.await(() -> told() >= 1);
+    assertThat(amount(registered())).isBetween(1.0, 1.2);
     desk.launches(Desk.task("r1", BURNS).addResources(lent(1.2)));
     desk.until("r1", TaskState.TASK_RUNNING);
     assertThat(weight("t1")).isIn("1024", "100");
@@ -161,7 +163,7 @@ class OversubscriptionTest {
 
     restarts();
     assertThat(registered()).as("it has to look anew").isEmpty();
-    desk.await(() -> told() == 1.2);
+    desk.await(() -> told() >= 1);
     assertThat(weight("r1")).isIn("10", "1");
 
     Files.createFile(desk.sandbox("t1").resolve("go"));
@@ -171,7 +173,7 @@ class OversubscriptionTest {
     assertThat(end.getMessage())
         .startsWith("revoked: of 2.0 processors that tasks may have here, ")
         .contains("are used by those that they belong to, and 1.2 were lent: Command terminated");
-    desk.await(() -> told() < 1.2);
+    desk.await(() -> told() < 1);
     assertThat(desk.states()).doesNotContain("t1 FAILED", "t1 KILLED");
   }
 
@@ -180,7 +182,7 @@ class OversubscriptionTest {
   void anExecutorOnWhatIsLentGoesWithItsTasks() throws Exception {
     measures();
     ExecutorInfo.Builder info = Desk.executor("e").addResources(lent(0.2));
-    desk.launches(Desk.inExecutor("r1", info).addResources(lent(1)));
+    desk.launches(Desk.inExecutor("r1", info).addResources(lent(1.7)));
     try (PlayedExecutor executor = PlayedExecutor.of(desk, "e", MediaType.JSON)) {
       executor.subscribes();
       executor.hears(Event.Type.SUBSCRIBED);
@@ -216,7 +218,7 @@ class OversubscriptionTest {
   void oneThatTakesLongToEndHasTenSeconds() throws Exception {
     measures();
     desk.launches(Desk.task("t1", BURNS).addResources(cpus(2)));
-    var slow = Desk.task("r1", "trap '' TERM; while :; do sleep 0.1; done").addResources(lent(1.2));
+    var slow = Desk.task("r1", "trap '' TERM; while :; do sleep 0.1; done").addResources(lent(1.9));
     slow.getKillPolicyBuilder().setGracePeriod(Desk.duration(Duration.ofHours(1)));
     desk.launches(slow);
     TaskStatus end = desk.until("r1", TaskState.TASK_KILLED);

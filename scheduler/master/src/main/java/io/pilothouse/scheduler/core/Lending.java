@@ -40,7 +40,7 @@ final class Lending {
       return;
     }
     agent.lent = now;
-    agent.count();
+    agent.total = agent.total.minus(before).plus(now);
     if (!now.contains(before)) {
       rescind(agent);
     }

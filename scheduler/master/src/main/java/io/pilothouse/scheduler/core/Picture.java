@@ -281,7 +281,7 @@ public final class Picture {
     AgentInfo info =
         agent.info.toBuilder()
             .clearResources()
-            .addAllResources(total)
+            .addAllResources(ResourceForm.FULL.write(agent.total.minus(agent.lent), ""))
             .clearAttributes()
             .addAllAttributes(Offering.attributes(agent))
             .build();

@@ -10,10 +10,17 @@ import java.util.Set;
 /** Of the containers that are there. */
 final class Histories {
   private final Duration window;
+  private final boolean anew;
   private final Map<String, History> all = new LinkedHashMap<>();
 
-  Histories(Duration window) {
+  /**
+   * None yet.
+   *
+   * @param anew whether one that has other processors than before is another container
+   */
+  Histories(Duration window, boolean anew) {
     this.window = window;
+    this.anew = anew;
   }
 
   /** Takes one more look into account, and forgets who is gone. */
@@ -24,7 +31,7 @@ final class Histories {
       History known = all.get(each.container());
       if (each.used().isEmpty()) {
         all.remove(each.container());
-      } else if (known == null || known.own != each.own()) {
+      } else if (known == null || (anew && known.own != each.own())) {
         all.put(
             each.container(),
             new History(window, each.own(), usage.nanos(), each.used().getAsLong()));

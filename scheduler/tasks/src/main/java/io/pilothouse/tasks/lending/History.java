@@ -18,7 +18,7 @@ final class History {
   private final long window;
   private final Deque<Span> spans = new ArrayDeque<>();
 
-  /** What it had when this began: with more or less to use it is another container. */
+  /** What it had when this began. */
   final double own;
 
   private final long since;

@@ -38,7 +38,7 @@ public final class LenderQos implements QosController {
 
   public LenderQos(Bounds bounds) {
     this.bounds = bounds;
-    this.histories = new Histories(bounds.window());
+    this.histories = new Histories(bounds.window(), false);
   }
 
   @Override

@@ -36,7 +36,7 @@ public final class SlackEstimator implements ResourceEstimator {
 
   public SlackEstimator(Care care) {
     this.care = care;
-    this.histories = new Histories(care.window());
+    this.histories = new Histories(care.window(), true);
   }
 
   @Override

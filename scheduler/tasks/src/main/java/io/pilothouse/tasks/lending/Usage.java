@@ -27,7 +27,7 @@ public record Usage(long nanos, double setAside, List<Load> loads, Strain strain
    * @param lent processors that it has as long as nobody else needs them (revocable)
    * @param used nanoseconds of processors' time since it was started; empty where that is not
    *     counted, or it has not been started yet
-   * @param age for how long it runs
+   * @param age for how long it runs; zero for one that nothing is lent to
    * @param ending whether it has been told to end
    */
   public record Load(

@@ -68,9 +68,15 @@ class LenderQosTest {
   void aShortBurstIsNoReasonNorIsABusyStart() {
     assertThat(ends(WINDOW, "x +3 0, a 4 0")).isEmpty();
     assertThat(ends(1, "x +3 0, a 4 4")).as("0.8 on average").isEmpty();
-    assertThat(ends(1, "x +3 0, a 4 0, b 4 0")).isEmpty();
+    assertThat(ends(WINDOW, "x +3 0, a 4 0, b 4 0")).isEmpty();
     assertThat(ends(1, "x +3 0, a 0.1 0, b 4 4")).isEmpty();
     assertThat(ends(1, "x +3 0, a 0.1 0, b 4 4")).as("1.6 on average").isEqualTo("x");
+  }
+
+  @Test
+  void anExecutorWithATaskMoreOrLessHasUsedWhatItUsed() {
+    assertThat(ends(WINDOW, "x +1 0, a 4 0")).isEmpty();
+    assertThat(ends(WINDOW, "x +1 0, a 3.9 4")).isEqualTo("x");
   }
 
   @Test
