@@ -2,6 +2,7 @@ package io.pilothouse.cli;
 
 import static io.pilothouse.cli.OfferViews.batch;
 import static io.pilothouse.cli.OfferViews.prod;
+import static io.pilothouse.cli.OfferViews.scalar;
 import static io.pilothouse.cli.OfferViews.t1;
 import static io.pilothouse.cli.OfferViews.why;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -27,6 +28,7 @@ import io.pilothouse.api.v1.OfferPolicy;
 import io.pilothouse.api.v1.OfferedResource;
 import io.pilothouse.api.v1.StatusReply;
 import io.pilothouse.api.v1.TearDownFrameworkRequest;
+import io.pilothouse.mesos.v1.Resource;
 import java.io.IOException;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -83,6 +85,19 @@ class OfferCommandsTest {
   private static JsonNode json(Typed typed) throws IOException {
     assertThat(typed.code()).as(typed.err()).isZero();
     return new ObjectMapper().readTree(typed.out());
+  }
+
+  @Test
+  void whatIsRevocableIsNamedApart() throws IOException {
+    scheduler.frameworks =
+        ListFrameworksReply.newBuilder()
+            .addFrameworks(
+                batch()
+                    .addUsed(
+                        scalar("cpus", 2).toBuilder()
+                            .setRevocable(Resource.RevocableInfo.getDefaultInstance())))
+            .build();
+    assertThat(pilot("framework", "list").out()).contains("cpus 3, cpus_revocable 2");
   }
 
   // ---- frameworks

@@ -13,7 +13,7 @@ import io.pilothouse.mesos.v1.Value;
 final class OfferViews {
   private OfferViews() {}
 
-  private static Resource scalar(String name, double amount) {
+  static Resource scalar(String name, double amount) {
     return Resource.newBuilder()
         .setName(name)
         .setType(Value.Type.SCALAR)

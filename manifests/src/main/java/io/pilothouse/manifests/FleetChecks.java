@@ -9,6 +9,7 @@ import io.pilothouse.api.v1.ManifestKey;
 import io.pilothouse.api.v1.RepairPolicy;
 import io.pilothouse.api.v1.RolloutPolicy;
 import io.pilothouse.api.v1.WatchdogSpec;
+import io.pilothouse.manifests.offers.OfferCheck;
 import io.pilothouse.manifests.pattern.MachinePattern;
 import io.pilothouse.manifests.pattern.Near;
 import io.pilothouse.manifests.table.Reading.Reference;
@@ -111,6 +112,9 @@ final class FleetChecks {
             place,
             "type %s has no image; name one, or write `device: switch`".formatted(type.getName()));
       }
+      OfferCheck.oversubscribed(type.getOffers())
+          .ifPresent(
+              why -> problems.add(place, "type %s: offers.%s".formatted(type.getName(), why)));
       return;
     }
     if (!type.getImage().isEmpty() || !type.getManifest().isEmpty()) {

@@ -55,7 +55,23 @@ final class OffersTable {
             new Delay(),
             (offers, value) -> offers.setDelayMs(value.toMillis()),
             "How much longer a framework may keep a machine that is to be drained, by declining its"
-                + " inverse offer, once, up to 24h; default: no longer.");
+                + " inverse offer, once, up to 24h; default: no longer.")
+        .optional(
+            "oversubscribe",
+            Shapes.object(lent(), OfferPolicy::newBuilder),
+            (offers, lent) -> offers.addAllOversubscribe(lent.getOversubscribeList()),
+            "What tasks have and do not use is lent to frameworks that can do without it at any"
+                + " time (revocable resources), at most so much; default: nothing is.");
+  }
+
+  private static ObjectTable<OfferPolicy.Builder> lent() {
+    return ObjectTable.<OfferPolicy.Builder>of()
+        .required(
+            "cpus",
+            Units.cpus(),
+            (offers, cpus) ->
+                offers.addOversubscribeBuilder().setName("cpus").setMilli(Math.round(cpus * 1000)),
+            "Processors, fractions allowed; no more than `resources` sets aside.");
   }
 
   /** A duration, within bounds. */

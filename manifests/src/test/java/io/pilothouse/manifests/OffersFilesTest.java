@@ -102,6 +102,18 @@ class OffersFilesTest {
   }
 
   @Test
+  void whatTasksDoNotUseIsLentUpToAnAmountOfProcessors() throws IOException {
+    switch (load("{cpus: 4, mem: 1GiB}\n  oversubscribe: {cpus: 2.5}")) {
+      case LoadResult.Loaded<Fleet> loaded ->
+          assertThat(loaded.value().getTypes(0).getOffers().getOversubscribeList())
+              .extracting(OfferedWords::line)
+              .containsExactly("cpus 2.5");
+      case LoadResult.Rejected<Fleet> rejected ->
+          throw new AssertionError(rejected.problems().toString());
+    }
+  }
+
+  @Test
   void whatTasksMayUseBesideIsRead() throws IOException {
     OfferPolicy nothing = policy("{cpus: 1}");
     assertThat(nothing.getTaskPids()).isZero();
@@ -146,6 +158,27 @@ class OffersFilesTest {
         .containsExactly("task-pids: 3; expected 16 to 4194304");
     assertThat(OfferCheck.problems(policy.setTaskPids(-1).build()))
         .containsExactly("task-pids: 4294967295; expected 16 to 4194304");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "{cpus: 4}    | {cpus: 4.5} | offers.oversubscribe: cpus 4.5 are more than are set aside;"
+            + " expected at most the cpus of resources, 4",
+        "{mem: 1GiB}  | {cpus: 1}   | offers.oversubscribe: cpus 1 are more than are set aside;"
+            + " expected at most the cpus of resources, 0",
+        "{cpus: 4}    | {mem: 1GiB} | offers.oversubscribe",
+        "{cpus: 4}    | {cpus: 0}   | offers.oversubscribe.cpus: \"0\" is not a number of processors",
+        "{cpus: 4}    | {cpus: all} | offers.oversubscribe.cpus: \"all\" is not a number",
+        "{cpus: 4}    | {}          | offers.oversubscribe",
+        "{cpus: 4}    | 2           | offers.oversubscribe",
+      })
+  void whatCannotBeLentIsToldWithItsPlace(String resources, String lent, String problem)
+      throws IOException {
+    assertThat(problems(resources + "\n  oversubscribe: " + lent))
+        .isNotEmpty()
+        .anySatisfy(each -> assertThat(each).contains("types.yaml").contains(problem));
   }
 
   @Test

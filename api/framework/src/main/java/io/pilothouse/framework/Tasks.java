@@ -37,10 +37,41 @@ public final class Tasks {
         .build();
   }
 
-  /** How much of it is offered; 0 of what is not. */
+  /** The same, of what may be taken back at any time. */
+  public static Resource revocable(String name, double amount) {
+    return scalar(name, amount).toBuilder()
+        .setRevocable(Resource.RevocableInfo.getDefaultInstance())
+        .build();
+  }
+
+  /**
+   * The same task on revocable processors: it goes behind all others of the machine, and is killed
+   * ({@code REASON_CONTAINER_PREEMPTED}) when they need what was lent. Only who says that he knows
+   * of that, by the capability {@code REVOCABLE_RESOURCES}, is offered any.
+   */
+  public static TaskInfo onRevocable(TaskInfo task) {
+    TaskInfo.Builder changed = task.toBuilder();
+    for (Resource.Builder each : changed.getResourcesBuilderList()) {
+      if (each.getName().equals("cpus")) {
+        each.setRevocable(Resource.RevocableInfo.getDefaultInstance());
+      }
+    }
+    return changed.build();
+  }
+
+  /** How much of it is offered for good; 0 of what is not. */
   public static double amount(Offer offer, String name) {
+    return amount(offer, name, false);
+  }
+
+  /** How much of it is offered that may be taken back at any time. */
+  public static double revocableAmount(Offer offer, String name) {
+    return amount(offer, name, true);
+  }
+
+  private static double amount(Offer offer, String name, boolean revocable) {
     return offer.getResourcesList().stream()
-        .filter(each -> each.getName().equals(name))
+        .filter(each -> each.getName().equals(name) && each.hasRevocable() == revocable)
         .mapToDouble(each -> each.getScalar().getValue())
         .sum();
   }

@@ -12,10 +12,15 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 
-/** Resources as people and scripts read them: sums of amounts by name, else what Mesos writes. */
+/**
+ * Resources as people and scripts read them: sums of amounts by name, else what Mesos writes. What
+ * is revocable is apart, as {@code cpus_revocable}.
+ */
 final class Amounts {
   /** What Mesos counts in MB, and means 2 to the power of 20. */
   private static final Set<String> SIZES = Set.of("disk", "mem");
+
+  private static final String REVOCABLE = "_revocable";
 
   private Amounts() {}
 
@@ -24,7 +29,10 @@ final class Amounts {
     TreeMap<String, String> all = new TreeMap<>();
     scalars(resources)
         .forEach(
-            (name, amount) -> all.put(name, number(amount) + (SIZES.contains(name) ? "MiB" : "")));
+            (name, amount) ->
+                all.put(
+                    name,
+                    number(amount) + (SIZES.contains(name.replace(REVOCABLE, "")) ? "MiB" : "")));
     others(resources).forEach((name, words) -> all.merge(name, words, (a, b) -> a + "," + b));
     return all.entrySet().stream()
         .map(each -> each.getKey() + " " + each.getValue())
@@ -37,11 +45,15 @@ final class Amounts {
     others(resources).forEach(object::put);
   }
 
+  private static String name(Resource resource) {
+    return resource.getName() + (resource.hasRevocable() ? REVOCABLE : "");
+  }
+
   private static Map<String, Double> scalars(Collection<Resource> resources) {
     TreeMap<String, Double> sums = new TreeMap<>();
     for (Resource each : resources) {
       if (each.getType() == Value.Type.SCALAR) {
-        sums.merge(each.getName(), each.getScalar().getValue(), Double::sum);
+        sums.merge(name(each), each.getScalar().getValue(), Double::sum);
       }
     }
     return sums;
@@ -57,7 +69,7 @@ final class Amounts {
                   .collect(Collectors.joining(","))
               : String.join(",", each.getSet().getItemList());
       if (each.getType() != Value.Type.SCALAR) {
-        words.merge(each.getName(), said, (a, b) -> a + "," + b);
+        words.merge(name(each), said, (a, b) -> a + "," + b);
       }
     }
     return words;

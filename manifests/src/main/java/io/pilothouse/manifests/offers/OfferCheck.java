@@ -75,7 +75,33 @@ public final class OfferCheck {
       }
       problem(each).ifPresent(problem -> problems.add(each.getName() + ": " + problem));
     }
+    oversubscribed(offers).ifPresent(problems::add);
     return problems;
+  }
+
+  /** Processors alone can be taken back from who uses them, and no more of them than are there. */
+  public static Optional<String> oversubscribed(OfferPolicy offers) {
+    if (offers.getOversubscribeCount() == 0) {
+      return Optional.empty();
+    }
+    OfferedResource lent = offers.getOversubscribe(0);
+    if (offers.getOversubscribeCount() > 1 || !lent.getName().equals("cpus") || !isAmount(lent)) {
+      return Optional.of(
+          "oversubscribe: expected a number of processors above 0 and nothing else; write for"
+              + " example {cpus: 2}");
+    }
+    long there =
+        offers.getResourcesList().stream()
+            .filter(each -> each.getName().equals("cpus"))
+            .mapToLong(OfferedResource::getMilli)
+            .sum();
+    return lent.getMilli() <= there
+        ? Optional.empty()
+        : Optional.of(
+            "oversubscribe: %s are more than are set aside; expected at most the cpus of resources, %s"
+                .formatted(
+                    OfferedWords.line(lent),
+                    OfferedWords.amount(OfferedResource.newBuilder().setMilli(there).build())));
   }
 
   private static Optional<String> problem(OfferedResource resource) {

@@ -9,6 +9,7 @@ import io.pilothouse.api.v1.OfferedResource;
 import io.pilothouse.api.v1.ScaleUnit;
 import io.pilothouse.manifests.access.Roles;
 import io.pilothouse.manifests.offers.OfferedWords;
+import java.util.List;
 
 /** What a machine is and belongs to: types, images, scale units; and who may do what with them. */
 final class TypeText {
@@ -30,15 +31,19 @@ final class TypeText {
 
   private static Document offers(OfferPolicy offers) {
     return new Document()
-        .object("resources", true, resources(offers))
+        .object("resources", true, resources(offers.getResourcesList()))
+        .object(
+            "oversubscribe",
+            offers.getOversubscribeCount() > 0,
+            resources(offers.getOversubscribeList()))
         .number("task-pids", offers.getTaskPids())
         .flag("disk-not-enforced", offers.getDiskNotEnforced())
         .duration("delay", offers.getDelayMs());
   }
 
-  private static Document resources(OfferPolicy offers) {
+  private static Document resources(List<OfferedResource> all) {
     Document resources = new Document();
-    for (OfferedResource each : offers.getResourcesList()) {
+    for (OfferedResource each : all) {
       if (each.getMilli() > 0) {
         resources.decimal(each.getName(), OfferedWords.value(each));
       } else if (each.getSizeBytes() > 0) {

@@ -200,6 +200,13 @@ final class Fitting {
         .setName("ports")
         .addRanges(OfferedRange.newBuilder().setFirst(1).setLast(1))
         .addRanges(OfferedRange.newBuilder().setFirst(31_000).setLast(32_000));
+    offers.clearOversubscribe();
+    if (fleets.everything || fleets.random.nextBoolean()) {
+      offers
+          .addOversubscribeBuilder()
+          .setName("cpus")
+          .setMilli(1 + fleets.random.nextInt((int) offers.getResources(0).getMilli()));
+    }
   }
 
   private List<String> watchdogs(List<Runner> runners) {

@@ -12,6 +12,7 @@ import io.pilothouse.tasks.Rules;
 import io.pilothouse.tasks.SchedulerLink;
 import io.pilothouse.tasks.Tasks;
 import io.pilothouse.tasks.fetch.FetchLimits;
+import io.pilothouse.tasks.lending.Lending;
 import io.pilothouse.tls.Peers;
 import io.pilothouse.tls.TlsDirectory;
 import java.io.IOException;
@@ -64,13 +65,24 @@ final class Offers implements AutoCloseable {
   private final Setting setting;
   private final Wanted wanted;
   private final Optional<TlsDirectory> tls;
+  private final Lending lending;
   private volatile @Nullable Open open;
   private volatile Runnable kick = () -> {};
 
   Offers(Setting setting, Wanted wanted, Optional<TlsDirectory> tls) {
+    this(setting, wanted, tls, Lending.usual());
+  }
+
+  /**
+   * One that lends in its own way.
+   *
+   * @param lending who decides what tasks lend to each other
+   */
+  Offers(Setting setting, Wanted wanted, Optional<TlsDirectory> tls, Lending lending) {
     this.setting = setting;
     this.wanted = wanted;
     this.tls = tls;
+    this.lending = lending;
   }
 
   /**
@@ -93,6 +105,7 @@ final class Offers implements AutoCloseable {
       open = now;
     }
     if (now != null) {
+      now.tasks().follow(wanted.get().getOffers());
       now.link().round();
       now.tasks().round();
     }
@@ -113,7 +126,8 @@ final class Offers implements AutoCloseable {
                     setting.around().disk().root(),
                     FetchLimits.usual(setting.options().fetchCache)),
                 () -> Rules.of(wanted.get().getOffers()),
-                setting.options().executorPorts));
+                setting.options().executorPorts),
+            lending);
     SchedulerLink link =
         new SchedulerLink(
             () -> wanted.get().getScheduler(),

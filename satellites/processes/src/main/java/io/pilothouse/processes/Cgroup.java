@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeSet;
 import org.slf4j.Logger;
@@ -93,12 +94,21 @@ public record Cgroup(List<Part> parts) {
   /**
    * How much of the processors it has among its siblings when there are too few for all.
    *
-   * @param cpus that it was given
+   * @param cpus that it was given for good; 0: as little as the kernel is to be asked for
    */
   public void weigh(double cpus) throws IOException {
     for (Part part : parts) {
       part.hierarchy().weigh(part.group(), cpus);
     }
+  }
+
+  /** As in {@link Hierarchy#processorTime}. */
+  public OptionalLong processorTime() throws IOException {
+    OptionalLong time = OptionalLong.empty();
+    for (Part part : parts) {
+      time = time.isPresent() ? time : part.hierarchy().processorTime(part.group());
+    }
+    return time;
   }
 
   /** Where a process writes 0 to be of it, with all that it starts from then on. */

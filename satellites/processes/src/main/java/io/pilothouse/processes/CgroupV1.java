@@ -4,6 +4,7 @@ import io.pilothouse.manifests.ProcessSpec.Limits;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.OptionalLong;
 import java.util.Set;
 
 /**
@@ -18,7 +19,7 @@ record CgroupV1(Path root, Set<Control> controls) implements Hierarchy {
   /** The kernel's own of a group of which nothing is said, and what it takes. */
   private static final double SHARES = 1024;
 
-  private static final long LEAST_SHARES = 2;
+  private static final long LEAST_SHARES = 10; // Mesos' for what is revocable
   private static final long MOST_SHARES = 1 << 18;
 
   CgroupV1 {
@@ -101,6 +102,15 @@ record CgroupV1(Path root, Set<Control> controls) implements Hierarchy {
     if (controls.contains(Control.PIDS)) {
       write(group, "pids.max", 0);
     }
+  }
+
+  /** Counted by a controller that is mostly mounted with that of processors, but need not be. */
+  @Override
+  public OptionalLong processorTime(Path group) throws IOException {
+    Path file = group.resolve("cpuacct.usage");
+    return Files.exists(file)
+        ? OptionalLong.of(Long.parseLong(Files.readString(file).strip()))
+        : OptionalLong.empty();
   }
 
   @Override

@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.stream.Collectors;
 
@@ -98,6 +99,15 @@ record CgroupV2(Path mount, Path root, Set<Control> controls) implements Hierarc
     } else if (controls.contains(Control.PIDS)) {
       write(group, "pids.max", "0");
     }
+  }
+
+  /** Counted in each group, whatever controllers it has. */
+  @Override
+  public OptionalLong processorTime(Path group) throws IOException {
+    Path file = group.resolve("cpu.stat");
+    return Files.exists(file)
+        ? OptionalLong.of(Hierarchy.number(file, "usage_usec") * 1000)
+        : OptionalLong.empty();
   }
 
   @Override

@@ -123,6 +123,21 @@ public final class Cgroups {
                 .formatted(String.join(", ", unmet.stream().map(Control::key).toList()), missing));
   }
 
+  /** Whether processor time is counted in the groups of those whose processors are limited. */
+  public boolean countsProcessorTime() throws IOException {
+    for (Hierarchy each : hierarchies) {
+      boolean holdsThem = each instanceof CgroupV2 || each.controls().contains(Control.CPU);
+      Path group = each.root();
+      while (!Files.isDirectory(group) && group.getParent() != null) {
+        group = group.getParent(); // the machine's own goes with its last process
+      }
+      if (holdsThem && each.processorTime(group).isPresent()) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   static Set<Control> asked(Limits limits) {
     Set<Control> asked = EnumSet.noneOf(Control.class);
     limits.cpus().ifPresent(each -> asked.add(Control.CPU));

@@ -4,6 +4,7 @@ import io.pilothouse.manifests.ProcessSpec.Limits;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.OptionalLong;
 import java.util.Set;
 
 /**
@@ -44,6 +45,9 @@ public sealed interface Hierarchy permits CgroupV1, CgroupV2 {
 
   /** Has the group start no other process, so that it can be killed. */
   void stopForks(Path group) throws IOException;
+
+  /** Processor time that the group has used, in nanoseconds; empty where it is not counted here. */
+  OptionalLong processorTime(Path group) throws IOException;
 
   /** How often the kernel killed one of the group for its memory. */
   long outOfMemory(Path group) throws IOException;

@@ -112,6 +112,48 @@ class CgroupsTest {
   }
 
   @Test
+  void whoHasTheLeastWeightGoesBehindTheOthersAndItsTimeIsCounted() throws IOException {
+    Files.writeString(dir.resolve("cgroup.controllers"), "cpu memory pids\n");
+    Path mounts = mounted("30 23 0:26 / DIR rw - cgroup2 cgroup2 rw\n");
+    Cgroup group = Cgroups.find(mounts, "m").make("e", limits(1, 64)).orElseThrow();
+    assertThat(group.processorTime()).isEmpty();
+    Files.writeString(dir.resolve("m/e/cpu.stat"), "usage_usec 1500\nuser_usec 1000\n");
+    assertThat(group.processorTime()).hasValue(1_500_000);
+    group.weigh(0);
+    assertThat(file("m/e/cpu.weight")).isEqualTo("1");
+    group.weigh(1);
+    assertThat(file("m/e/cpu.weight")).isEqualTo("100");
+  }
+
+  @Test
+  void soByVersionOneWhereverTimeIsCounted() throws IOException {
+    Files.createDirectories(dir.resolve("unified"));
+    Files.writeString(dir.resolve("unified/cgroup.controllers"), "\n");
+    String cpu = "31 30 0:27 / DIR/cpu rw - cgroup cgroup rw,cpu\n";
+    Cgroups old = Cgroups.find(mounted(cpu), "m");
+    Cgroup alone = old.make("e", limits(1, 64)).orElseThrow();
+    assertThat(old.countsProcessorTime()).isFalse();
+    assertThat(Cgroups.none("a test").countsProcessorTime()).isFalse();
+    Files.writeString(dir.resolve("cpu/m/cpuacct.usage"), "3000\n");
+    assertThat(old.countsProcessorTime()).isTrue();
+    assertThat(alone.processorTime()).isEmpty();
+    alone.weigh(0);
+    assertThat(file("cpu/m/e/cpu.shares")).isEqualTo("10");
+    alone.weigh(1);
+    assertThat(file("cpu/m/e/cpu.shares")).isEqualTo("1024");
+    Files.writeString(dir.resolve("cpu/m/e/cpuacct.usage"), "2500\n");
+    assertThat(alone.processorTime()).hasValue(2500);
+
+    String both = cpu + "34 30 0:30 / DIR/unified rw - cgroup2 cgroup2 rw\n";
+    Cgroup hybrid = Cgroups.find(mounted(both), "m").make("f", limits(1, 64)).orElseThrow();
+    Files.writeString(dir.resolve("unified/m/f/cpu.stat"), "usage_usec 7\n");
+    assertThat(hybrid.processorTime()).hasValue(7000);
+    hybrid.weigh(0);
+    assertThat(file("cpu/m/f/cpu.shares")).isEqualTo("10");
+    assertThat(dir.resolve("unified/m/f/cpu.weight")).doesNotExist();
+  }
+
+  @Test
   void norByVersionOne() throws IOException {
     Files.createDirectories(dir.resolve("memory/m/e"));
     Files.writeString(dir.resolve("memory/m/e/memory.memsw.limit_in_bytes"), "9223372036854771712");
@@ -162,7 +204,7 @@ class CgroupsTest {
       var unused = old.make("e" + each, Limits.NONE, each);
     }
     assertThat(file("cpu/m/e0.5/cpu.shares")).isEqualTo("512");
-    assertThat(file("cpu/m/e0.0/cpu.shares")).isEqualTo("2");
+    assertThat(file("cpu/m/e0.0/cpu.shares")).isEqualTo("10");
     assertThat(file("cpu/m/e1000.0/cpu.shares")).isEqualTo("262144");
     assertThat(dir.resolve("cpu/m/e0.5/cpu.cfs_quota_us")).doesNotExist();
 

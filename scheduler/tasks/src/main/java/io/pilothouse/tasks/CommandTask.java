@@ -7,6 +7,7 @@ import io.pilothouse.mesos.v1.TaskState;
 import io.pilothouse.mesos.v1.TaskStatus;
 import io.pilothouse.mesos.v1.TaskStatus.Reason;
 import io.pilothouse.mesos.v1.TaskStatus.Source;
+import io.pilothouse.tasks.lending.Usage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.time.Duration;
@@ -52,7 +53,12 @@ final class CommandTask implements Task, Run {
   CommandTask(Machine machine, TaskRecord record) {
     this.machine = machine;
     this.record = record;
-    this.processes = new Container(machine, record.container(), record.meta());
+    this.processes =
+        new Container(
+            machine,
+            record.container(),
+            record.meta(),
+            () -> Allotment.of(record.info().getResourcesList()));
     this.provision = new Provision(machine, record.container(), record.meta());
     this.checks = new Checks(machine, record);
     this.disk = new DiskQuotas(record.meta(), record.sandbox());
@@ -67,6 +73,11 @@ final class CommandTask implements Task, Run {
   @Override
   public String container() {
     return record.container();
+  }
+
+  @Override
+  public Usage.Load load() {
+    return processes.load(isToEnd());
   }
 
   private TaskInfo info() {

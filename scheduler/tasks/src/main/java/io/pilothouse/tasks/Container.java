@@ -3,6 +3,7 @@ package io.pilothouse.tasks;
 import io.pilothouse.processes.Cgroup;
 import io.pilothouse.processes.Family;
 import io.pilothouse.processes.ProcFs;
+import io.pilothouse.tasks.lending.Usage;
 import java.io.IOException;
 import java.io.Writer;
 import java.nio.file.Path;
@@ -16,6 +17,7 @@ import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -32,6 +34,7 @@ final class Container {
   private final Machine machine;
   private final String id;
   private final Path meta;
+  private final Supplier<Allotment> allotment;
   private final Killing killing;
   private Optional<Keeper> keeper = Optional.empty();
   private volatile Optional<Cgroup> cgroup = Optional.empty();
@@ -41,11 +44,13 @@ final class Container {
 
   /**
    * @param meta directory for what the agent knows of it
+   * @param allotment its processors, which may come to be others
    */
-  Container(Machine machine, String id, Path meta) {
+  Container(Machine machine, String id, Path meta, Supplier<Allotment> allotment) {
     this.machine = machine;
     this.id = id;
     this.meta = meta;
+    this.allotment = allotment;
     this.killing = new Killing(id, this::family);
   }
 
@@ -150,6 +155,25 @@ final class Container {
         log.warn("{} has the limits that it had: {}", id, e.toString());
       }
     }
+  }
+
+  /**
+   * What it has of processors, and has used of them.
+   *
+   * @param ending whether it has been told to end
+   */
+  Usage.Load load(boolean ending) {
+    OptionalLong used = OptionalLong.empty();
+    Duration age = Duration.ZERO;
+    try {
+      if (cgroup.isPresent() && runs()) {
+        used = cgroup.get().processorTime();
+        age = allotment.get().lent() > 0 ? age() : age; // of no other is it asked
+      }
+    } catch (IOException e) {
+      log.debug("{}: its use of processors is not known: {}", id, e.toString());
+    }
+    return new Usage.Load(id, allotment.get().own(), allotment.get().lent(), used, age, ending);
   }
 
   /** TERM, and KILL after the grace; asked again only to end it sooner. */

@@ -7,6 +7,7 @@ import io.pilothouse.mesos.v1.TaskState;
 import io.pilothouse.mesos.v1.TaskStatus;
 import io.pilothouse.mesos.v1.TaskStatus.Reason;
 import io.pilothouse.mesos.v1.executor.Call;
+import io.pilothouse.tasks.lending.Usage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.time.Duration;
@@ -61,7 +62,8 @@ final class CustomExecutor implements Executor, Run {
     this.record = record;
     this.times = times;
     this.token = token;
-    this.processes = new Container(machine, record.container(), record.meta());
+    this.processes =
+        new Container(machine, record.container(), record.meta(), this::allotment);
     this.start = new ExecutorStart(machine, record, token, processes);
     this.bounds = new ExecutorBounds(machine, record, tasks.values());
     this.subscribed = Files.exists(record.meta().resolve("subscribed"));
@@ -87,6 +89,11 @@ final class CustomExecutor implements Executor, Run {
   @Override
   public String container() {
     return record.container();
+  }
+
+  @Override
+  public Usage.Load load() {
+    return processes.load(isEnding());
   }
 
   ExecutorToken token() {
@@ -177,6 +184,10 @@ final class CustomExecutor implements Executor, Run {
     if (events.isPresent() && endBy.isEmpty()) {
       events.get().launch(List.copyOf(tasks.values()));
     }
+  }
+
+  private Allotment allotment() {
+    return bounds.allotment();
   }
 
   @Override

@@ -33,6 +33,10 @@ final class ExecutorBounds {
     return TaskLimits.of(record.info(), infos(), machine.rules().get());
   }
 
+  Allotment allotment() {
+    return Allotment.of(record.info(), infos());
+  }
+
   List<DiskQuota> disk() {
     List<Resource> all = new ArrayList<>(record.info().getResourcesList());
     infos().forEach(each -> all.addAll(each.getResourcesList()));

@@ -1,5 +1,6 @@
 package io.pilothouse.tasks;
 
+import io.pilothouse.tasks.lending.Usage;
 import java.io.IOException;
 import java.util.List;
 
@@ -15,6 +16,9 @@ interface Run {
 
   /** It has too much of something, and is to end for that. */
   void exceeded(Cause cause);
+
+  /** What it has of processors, and has used of them. */
+  Usage.Load load();
 
   /** Whether it ended, and that is not written down yet. */
   boolean endsNow();

@@ -14,7 +14,8 @@ import java.util.OptionalInt;
  * What a task may use at most: its limits where it names them, else the resources that it has. Of
  * processors too, so that nobody's manifest is slower for a task beside it.
  *
- * @param cpus that it has: its share where there are too few for all, whatever its limit is
+ * @param cpus that it has for good: its share where there are too few for all, whatever its limit
+ *     is
  */
 record TaskLimits(Limits limits, double cpus) {
   /** Mesos calls it MB. */
@@ -22,20 +23,19 @@ record TaskLimits(Limits limits, double cpus) {
 
   static TaskLimits of(TaskInfo task, Rules rules) {
     return new TaskLimits(
-        limits(most(task, "cpus"), most(task, "mem"), rules), sum(task.getResourcesList(), "cpus"));
+        limits(most(task, "cpus"), most(task, "mem"), rules),
+        Allotment.of(task.getResourcesList()).own());
   }
 
   /** Of an executor with the tasks that it has. */
   static TaskLimits of(ExecutorInfo executor, Collection<TaskInfo> tasks, Rules rules) {
-    double given = sum(executor.getResourcesList(), "cpus");
-    double cpus = given;
+    double cpus = sum(executor.getResourcesList(), "cpus");
     double memory = sum(executor.getResourcesList(), "mem");
     for (TaskInfo each : tasks) {
-      given += sum(each.getResourcesList(), "cpus");
       cpus += most(each, "cpus");
       memory += most(each, "mem");
     }
-    return new TaskLimits(limits(cpus, memory, rules), given);
+    return new TaskLimits(limits(cpus, memory, rules), Allotment.of(executor, tasks).own());
   }
 
   /** Which limits this machine cannot enforce, and why; empty when it can all. */
@@ -57,6 +57,9 @@ record TaskLimits(Limits limits, double cpus) {
 
   private static double most(TaskInfo task, String name) {
     Value.Scalar limit = task.getLimitsMap().get(name);
+    if (name.equals("cpus") && Allotment.of(task.getResourcesList()).isLent()) {
+      limit = null; // no more than was lent, or it would take what is others'
+    }
     return limit != null ? limit.getValue() : sum(task.getResourcesList(), name);
   }
 

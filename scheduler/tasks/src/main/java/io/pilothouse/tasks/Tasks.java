@@ -7,6 +7,7 @@ import io.pilothouse.api.v1.AgentRegister;
 import io.pilothouse.api.v1.AgentShutdownExecutor;
 import io.pilothouse.api.v1.AgentUpdate;
 import io.pilothouse.api.v1.FrameworkToExecutor;
+import io.pilothouse.api.v1.OfferPolicy;
 import io.pilothouse.api.v1.SchedulerMessage;
 import io.pilothouse.filesync.DurableFiles;
 import io.pilothouse.mesos.v1.AgentID;
@@ -14,6 +15,7 @@ import io.pilothouse.mesos.v1.AgentInfo;
 import io.pilothouse.mesos.v1.FrameworkID;
 import io.pilothouse.mesos.v1.TaskID;
 import io.pilothouse.mesos.v1.TaskStatus;
+import io.pilothouse.tasks.lending.Lending;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -49,6 +51,7 @@ public final class Tasks implements AutoCloseable {
   private final ExecutorApi api = new ExecutorApi(this, this::pass);
   private final Executors executors;
   private final Launching launching;
+  private final Oversubscription oversubscription;
 
   private Optional<Consumer<AgentMessage>> out = Optional.empty();
 
@@ -58,7 +61,12 @@ public final class Tasks implements AutoCloseable {
   private long token;
 
   private Tasks(
-      Machine machine, Sandboxes sandboxes, ExecutorTimes times, AgentID agent, long token) {
+      Machine machine,
+      Sandboxes sandboxes,
+      ExecutorTimes times,
+      Lending lending,
+      AgentID agent,
+      long token) {
     this.machine = machine;
     this.disk = machine.tasks();
     this.volumes = new Volumes(disk);
@@ -68,6 +76,7 @@ public final class Tasks implements AutoCloseable {
     ExecutorPort port = new ExecutorPort(disk.executorPort(), machine.executorPorts(), api);
     this.executors = new Executors(machine, agent, times, tasks, port);
     this.launching = new Launching(machine, agent, tasks, executors);
+    this.oversubscription = new Oversubscription(machine, lending);
   }
 
   TaskDisk disk() {
@@ -81,10 +90,16 @@ public final class Tasks implements AutoCloseable {
 
   /** Finds what an agent before this one started, and goes on with it. */
   public static Tasks open(Machine machine) throws IOException, InterruptedException {
-    return open(machine, Sandboxes.usual(machine.tasks()), ExecutorTimes.usual());
+    return open(machine, Lending.usual());
   }
 
-  static Tasks open(Machine machine, Sandboxes sandboxes, ExecutorTimes times)
+  /** The same, with another way to lend. */
+  public static Tasks open(Machine machine, Lending lending)
+      throws IOException, InterruptedException {
+    return open(machine, Sandboxes.usual(machine.tasks()), ExecutorTimes.usual(), lending);
+  }
+
+  static Tasks open(Machine machine, Sandboxes sandboxes, ExecutorTimes times, Lending lending)
       throws IOException, InterruptedException {
     TaskDisk disk = machine.tasks();
     Files.createDirectories(disk.meta());
@@ -96,7 +111,7 @@ public final class Tasks implements AutoCloseable {
     AgentID agent = AgentID.newBuilder().setValue(Files.readString(disk.agentId()).strip()).build();
     long token =
         Files.exists(disk.token()) ? Long.parseLong(Files.readString(disk.token()).strip()) : 0;
-    Tasks tasks = new Tasks(machine, sandboxes, times, agent, token);
+    Tasks tasks = new Tasks(machine, sandboxes, times, lending, agent, token);
     new Recovery(machine, agent, tasks.tasks, tasks.executors).run();
     tasks.api.serve(tasks.executors);
     return tasks;
@@ -110,9 +125,15 @@ public final class Tasks implements AutoCloseable {
             .setBootId(bootId)
             .setToken(token)
             .setVersion(version)
-            .addAllVolumes(volumes.told());
+            .addAllVolumes(volumes.told())
+            .addAllOversubscribed(oversubscription.register());
     Listing.register(tasks.values(), executors.all(), register);
     return register.build();
+  }
+
+  /** What the machine's type sets aside, and lets be lent, from now on. */
+  public synchronized void follow(OfferPolicy policy) {
+    oversubscription.follow(policy);
   }
 
   /**
@@ -131,6 +152,7 @@ public final class Tasks implements AutoCloseable {
   public synchronized void connected(Consumer<AgentMessage> scheduler) {
     out = Optional.of(scheduler);
     tasks.values().forEach(each -> each.record().retry().anew());
+    oversubscription.connected();
     machine.changed().run();
   }
 
@@ -252,6 +274,7 @@ public final class Tasks implements AutoCloseable {
     }
     synchronized (this) {
       executors.round();
+      oversubscription.round(tasks.values(), executors.all(), out);
       forgetDone();
       tell();
       upkeep.round(tasks.values(), executors);
@@ -340,6 +363,7 @@ public final class Tasks implements AutoCloseable {
     all.put("limits", TaskLimits.notEnforced(machine));
     all.put("tasks", Listing.describe(tasks.values()));
     all.put("executors", Listing.executors(executors.all()));
+    oversubscription.describe().ifPresent(lent -> all.put("lent", lent));
     return all;
   }
 

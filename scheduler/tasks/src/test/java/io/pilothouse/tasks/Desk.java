@@ -27,6 +27,7 @@ import io.pilothouse.mesos.v1.TaskStatus;
 import io.pilothouse.processes.Cgroups;
 import io.pilothouse.processes.Family;
 import io.pilothouse.tasks.fetch.FetchLimits;
+import io.pilothouse.tasks.lending.Lending;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -56,6 +57,7 @@ final class Desk {
   ExecutorTimes times = ExecutorTimes.usual();
   Rules rules = Rules.USUAL;
   PortRange ports = PortRange.ANY;
+  Lending lending = Lending.usual();
   boolean acknowledges = true;
   Tasks tasks;
 
@@ -79,7 +81,7 @@ final class Desk {
             () -> rules,
             ports);
     return Tasks.open(
-        machine, new Sandboxes(machine.tasks(), Duration.ofDays(7), 1000, 1000), times);
+        machine, new Sandboxes(machine.tasks(), Duration.ofDays(7), 1000, 1000), times, lending);
   }
 
   private synchronized void take(AgentMessage message) {

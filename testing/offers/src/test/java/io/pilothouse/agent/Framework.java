@@ -58,11 +58,22 @@ final class Framework {
   }
 
   void subscribes() throws Exception {
+    subscribes("");
+  }
+
+  /**
+   * The same.
+   *
+   * @param more of its info, with a comma before it
+   */
+  void subscribes(String more) throws Exception {
     HttpResponse<InputStream> response =
         http.send(
             request(
                     "{'type':'SUBSCRIBE','subscribe':{'framework_info':{'user':'','name':'test',"
-                        + "'failover_timeout':60}}}")
+                        + "'failover_timeout':60"
+                        + more
+                        + "}}}")
                 .build(),
             BodyHandlers.ofInputStream());
     assertThat(response.statusCode()).isEqualTo(200);

@@ -4,6 +4,7 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.pilothouse.client.ServerAddress;
 import io.pilothouse.kit.Rounds;
 import io.pilothouse.processes.Cgroups;
+import io.pilothouse.tasks.lending.Lending;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -26,6 +27,16 @@ final class OfferedAgent {
   }
 
   OfferedAgent(OfferedFleet fleet, String machine, Path home) {
+    this(fleet, machine, home, Cgroups.none("a test"), Lending.usual());
+  }
+
+  /**
+   * With control groups.
+   *
+   * @param cgroups of its tasks
+   * @param lending what tasks lend to each other
+   */
+  OfferedAgent(OfferedFleet fleet, String machine, Path home, Cgroups cgroups, Lending lending) {
     Disk disk = new Disk(home);
     SimpleMeterRegistry meters = new SimpleMeterRegistry();
     Wanted wanted = new Wanted(machine, fleet.client(machine), disk, true);
@@ -44,10 +55,11 @@ final class OfferedAgent {
                 OfferedFleet.BOOT,
                 new ServerAddress("127.0.0.1", 81),
                 around,
-                () -> Cgroups.none("a test"),
+                () -> cgroups,
                 new TaskOptions()),
             wanted,
-            Optional.empty());
+            Optional.empty(),
+            lending);
     rounds.add(new Rounds("pull", Duration.ofMillis(20), wanted::pull, meters));
     rounds.getFirst().start();
     Rounds tasks = new Rounds("tasks", Duration.ofMillis(200), offers::round, meters);

@@ -149,6 +149,8 @@ final class OfferedFleet {
                             .addResources(
                                 OfferedResource.newBuilder().setName("disk").setSizeBytes(1L << 30))
                             .addResources(PORTS)
+                            .addOversubscribe(
+                                OfferedResource.newBuilder().setName("cpus").setMilli(1500))
                             .setDelayMs(300_000)))
             .addRepairPolicies(
                 RepairPolicy.newBuilder()

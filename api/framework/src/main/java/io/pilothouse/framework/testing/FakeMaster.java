@@ -177,13 +177,13 @@ public final class FakeMaster implements AutoCloseable {
 
   /** An update that is to be acknowledged. */
   public TaskStatus updates(TaskID task, AgentID agent, TaskState state) {
+    return updates(TaskStatus.newBuilder().setTaskId(task).setAgentId(agent).setState(state));
+  }
+
+  /** The same, with whatever else a status says. */
+  public TaskStatus updates(TaskStatus.Builder with) {
     TaskStatus status =
-        TaskStatus.newBuilder()
-            .setTaskId(task)
-            .setAgentId(agent)
-            .setState(state)
-            .setUuid(ByteString.copyFromUtf8("update-" + numbers.incrementAndGet()))
-            .build();
+        with.setUuid(ByteString.copyFromUtf8("update-" + numbers.incrementAndGet())).build();
     send(
         Event.newBuilder()
             .setType(Event.Type.UPDATE)

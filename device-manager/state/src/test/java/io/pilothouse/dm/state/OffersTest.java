@@ -20,6 +20,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Which machines may be offered to frameworks, and why others may not. */
 class OffersTest {
@@ -197,6 +199,42 @@ class OffersTest {
         .contains("machine type frontend: the resource mem is there twice")
         .contains("machine type frontend: mem: expected a size of whole MiB")
         .contains("machine type frontend: Cores: a resource's name");
+  }
+
+  @Test
+  void whatIsLentIsSaidToMachinesAndShownWhenItChanges() {
+    Fleet.Builder lending = offering().toBuilder();
+    lending
+        .getTypesBuilder(0)
+        .getOffersBuilder()
+        .addOversubscribe(OfferedResource.newBuilder().setName("cpus").setMilli(2500));
+
+    assertThat(fleet.apply(lending.build()))
+        .containsExactly(
+            "change type/frontend: offers: resources cpus 4, mem 8GiB -> resources cpus 4,"
+                + " mem 8GiB, oversubscribe cpus 2.5");
+    assertThat(wanted(fleet, "web-03").getOffers().getOversubscribeList())
+        .extracting(OfferedResource::getMilli)
+        .containsExactly(2500L);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "cpus | 4001 | oversubscribe: cpus 4.001 are more than are set aside; expected at most the"
+            + " cpus of resources, 4",
+        "cpus | 0    | oversubscribe: expected a number of processors above 0 and nothing else",
+        "mem  | 1    | oversubscribe: expected a number of processors above 0 and nothing else",
+      })
+  void whatCannotBeLentIsRefused(String name, long milli, String why) {
+    Fleet.Builder wrong = offering().toBuilder();
+    wrong
+        .getTypesBuilder(0)
+        .getOffersBuilder()
+        .addOversubscribe(OfferedResource.newBuilder().setName(name).setMilli(milli));
+
+    assertThat(fleet.refuses(wrong.build()).getMessage()).contains("machine type frontend: " + why);
   }
 
   @Test

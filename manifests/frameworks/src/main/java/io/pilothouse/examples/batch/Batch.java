@@ -36,6 +36,7 @@ public final class Batch implements FrameworkHandler {
   private final Site site;
   private final Consumer<Report> reports;
   private final InstantSource clock;
+  private final boolean revocable;
   private final JobQueue queue = new JobQueue();
   private final Doubts doubts = new Doubts();
   private final Demand demand = new Demand();
@@ -46,9 +47,19 @@ public final class Batch implements FrameworkHandler {
    * @param reports is told of each job that is over
    */
   public Batch(Site site, Consumer<Report> reports, InstantSource clock) {
+    this(site, reports, clock, false);
+  }
+
+  /**
+   * The same, by what its tasks run on.
+   *
+   * @param revocable processors that others have and do not use, and may want back; else its own
+   */
+  public Batch(Site site, Consumer<Report> reports, InstantSource clock, boolean revocable) {
     this.site = site;
     this.reports = reports;
     this.clock = clock;
+    this.revocable = revocable;
   }
 
   /** A further job, behind those that are there. */
@@ -78,7 +89,7 @@ public final class Batch implements FrameworkHandler {
   public synchronized void offers(Framework framework, List<Offer> offers) {
     for (Offer offer : offers) {
       List<JobQueue.Attempt> tasks =
-          site.takes(offer) ? queue.take(new Room(offer), clock.instant()) : List.of();
+          site.takes(offer) ? queue.take(new Room(offer, revocable), clock.instant()) : List.of();
       if (tasks.isEmpty()) {
         framework.decline(offer, REFUSE_S);
       } else {
@@ -92,7 +103,11 @@ public final class Batch implements FrameworkHandler {
     doubts.about(tasks.stream().map(JobQueue.Attempt::id).toList(), clock.instant());
     try {
       framework.launch(
-          offer, tasks.stream().map(each -> info(offer, each)).toArray(TaskInfo[]::new));
+          offer,
+          tasks.stream()
+              .map(each -> info(offer, each))
+              .map(each -> revocable ? Tasks.onRevocable(each) : each)
+              .toArray(TaskInfo[]::new));
     } catch (FrameworkException e) {
       // whether they run is not known: they are asked for, and run again if the answer is no
       LOG.warn("{} tasks on {}: {}", tasks.size(), offer.getHostname(), e.getMessage());
@@ -127,6 +142,9 @@ public final class Batch implements FrameworkHandler {
     boolean finished = status.getState() == TaskState.TASK_FINISHED;
     if (!finished) {
       LOG.info("task {}: {} {}", id, status.getState(), status.getMessage());
+    }
+    if (status.getReason() == TaskStatus.Reason.REASON_CONTAINER_PREEMPTED) {
+      queue.revoked(id);
     }
     JobQueue.Outcome outcome = queue.over(id, finished, clock.instant());
     outcome.kill().forEach(each -> kill(framework, each));

@@ -41,6 +41,7 @@ final class JobQueue {
     final Instant came;
     final Deque<Integer> waiting = new ArrayDeque<>();
     final Map<Integer, Integer> tries = new HashMap<>();
+    final Map<Integer, Integer> revoked = new HashMap<>();
     final Set<String> running = new HashSet<>();
     @Nullable Instant began;
     int retried;
@@ -52,6 +53,11 @@ final class JobQueue {
       for (int task = 1; task <= job.tasks(); task++) {
         waiting.add(task);
       }
+    }
+
+    /** A task whose machine was wanted by others is none that fails. */
+    boolean hasTriesLeft(int task) {
+      return tries.getOrDefault(task, 0) - revoked.getOrDefault(task, 0) < MOST_TRIES;
     }
 
     Attempt next(Instant at) {
@@ -109,6 +115,15 @@ final class JobQueue {
     return all;
   }
 
+  /** An attempt is about to be over because what it ran on was taken back: it does not count. */
+  void revoked(String id) {
+    @Nullable Attempt attempt = attempts.get(id);
+    @Nullable Entry entry = attempt == null ? null : jobs.get(attempt.job().name());
+    if (attempt != null && entry != null) {
+      entry.revoked.merge(attempt.task(), 1, Integer::sum);
+    }
+  }
+
   /** An attempt has ended, as it was to or not; another is made if the task has tries left. */
   Outcome over(String id, boolean finished, Instant at) {
     @Nullable Attempt attempt = attempts.remove(id);
@@ -122,7 +137,7 @@ final class JobQueue {
     entry.running.remove(id);
     List<String> kill = List.of();
     if (!finished && !entry.failed) {
-      if (entry.tries.getOrDefault(attempt.task(), 0) < MOST_TRIES) {
+      if (entry.hasTriesLeft(attempt.task())) {
         entry.retried++;
         entry.waiting.addFirst(attempt.task()); // its job is the longer for it
       } else {

@@ -4,6 +4,7 @@ import io.pilothouse.examples.frameworks.LastWords;
 import io.pilothouse.examples.frameworks.Site;
 import io.pilothouse.examples.frameworks.Ticks;
 import io.pilothouse.framework.Framework;
+import io.pilothouse.mesos.v1.FrameworkInfo.Capability;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -25,6 +26,7 @@ public final class Main {
       """
       usage: batch [OPTIONS] [FILE]
       %s
+        --revocable  runs on what others do not use, and again when they do
         FILE  jobs, one a line: SECONDS NAME TASKS COMMAND (default: its input)"""
           .formatted(Site.USAGE);
 
@@ -35,8 +37,10 @@ public final class Main {
     Deque<String> rest = Site.arguments(args);
     Site site;
     List<JobFile.Line> jobs;
+    boolean revocable;
     try {
       site = Site.of(rest);
+      revocable = rest.removeFirstOccurrence("--revocable");
       if (rest.size() > 1 || (!rest.isEmpty() && rest.getFirst().startsWith("-"))) {
         throw new IllegalArgumentException("cannot make sense of " + rest);
       }
@@ -46,7 +50,7 @@ public final class Main {
       System.exit(2);
       return;
     }
-    System.exit(run(site, jobs) ? 0 : 1);
+    System.exit(run(site, jobs, revocable) ? 0 : 1);
   }
 
   private static List<String> lines(Deque<String> file) throws IOException {
@@ -59,11 +63,16 @@ public final class Main {
     }
   }
 
-  private static boolean run(Site site, List<JobFile.Line> jobs) throws InterruptedException {
+  private static boolean run(Site site, List<JobFile.Line> jobs, boolean revocable)
+      throws InterruptedException {
     BlockingQueue<Report> reports = new LinkedBlockingQueue<>();
-    Batch batch = new Batch(site, reports::add, InstantSource.system());
+    Batch batch = new Batch(site, reports::add, InstantSource.system(), revocable);
+    Capability.Type[] knows =
+        revocable
+            ? new Capability.Type[] {Capability.Type.REVOCABLE_RESOURCES}
+            : new Capability.Type[0];
     boolean good = true;
-    try (Framework framework = Framework.start(site.options("batch"), batch);
+    try (Framework framework = Framework.start(site.options("batch", knows), batch);
         Ticks ticks = new Ticks()) {
       ticks.every(Duration.ofSeconds(1), () -> batch.tick(framework));
       LastWords.of(framework);

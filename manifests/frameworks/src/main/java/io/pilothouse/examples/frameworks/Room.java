@@ -19,7 +19,16 @@ public final class Room {
   private double mem;
 
   public Room(Offer offer) {
-    cpus = Tasks.amount(offer, "cpus");
+    this(offer, false);
+  }
+
+  /**
+   * The same, by what its tasks run on.
+   *
+   * @param revocable processors that may be taken back; else others
+   */
+  public Room(Offer offer, boolean revocable) {
+    cpus = revocable ? Tasks.revocableAmount(offer, "cpus") : Tasks.amount(offer, "cpus");
     mem = Tasks.amount(offer, "mem");
     offer.getResourcesList().stream()
         .filter(each -> each.getName().equals("ports"))

@@ -93,19 +93,20 @@ public record Site(List<String> schedulers, String role, String only) {
    * To subscribe with.
    *
    * @param name the framework's
+   * @param knows capabilities beside that of having roles
    */
-  public FrameworkOptions options(String name) {
-    return FrameworkOptions.of(
-        schedulers,
+  public FrameworkOptions options(String name, FrameworkInfo.Capability.Type... knows) {
+    FrameworkInfo.Builder info =
         FrameworkInfo.newBuilder()
             .setUser("") // tasks run as who runs the agent
             .setName(name)
             .addRoles(role)
-            .addCapabilities(
-                FrameworkInfo.Capability.newBuilder()
-                    .setType(FrameworkInfo.Capability.Type.MULTI_ROLE))
-            .setFailoverTimeout(FAILOVER_S)
-            .build());
+            .setFailoverTimeout(FAILOVER_S);
+    info.addCapabilitiesBuilder().setType(FrameworkInfo.Capability.Type.MULTI_ROLE);
+    for (FrameworkInfo.Capability.Type each : knows) {
+      info.addCapabilitiesBuilder().setType(each);
+    }
+    return FrameworkOptions.of(schedulers, info.build());
   }
 
   /** Whether the machine is one that it takes. */

@@ -4,9 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.pilothouse.examples.frameworks.Stage;
+import io.pilothouse.framework.Tasks;
 import io.pilothouse.mesos.v1.Offer;
 import io.pilothouse.mesos.v1.TaskInfo;
 import io.pilothouse.mesos.v1.TaskState;
+import io.pilothouse.mesos.v1.TaskStatus;
 import io.pilothouse.mesos.v1.scheduler.Call;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -150,6 +152,32 @@ class BatchTest {
     Report report = report();
     assertThat(report.failed()).isTrue();
     assertThat(report.retried()).isEqualTo(JobQueue.MOST_TRIES - 1);
+  }
+
+  @Test
+  void onWhatOthersDoNotUseItRunsAgainHoweverOftenTheyWantItBack() throws Exception {
+    BlockingQueue<Report> done = new LinkedBlockingQueue<>();
+    Batch[] borrowing = new Batch[1];
+    try (Stage other =
+        new Stage(clock -> borrowing[0] = new Batch(Stage.SITE, done::add, clock, true))) {
+      borrowing[0].submit(other.framework, new Job("a", 1, "true", 1, 32));
+      for (int tries = 0; tries < 2 * JobQueue.MOST_TRIES; tries++) {
+        Offer own = other.master.offer("m1", 8, 512);
+        Offer lent = own.toBuilder().addResources(Tasks.revocable("cpus", 1)).build();
+        other.master.offers(lent);
+        TaskInfo task = other.launched().getFirst();
+        assertThat(task.getResourcesList())
+            .containsExactly(Tasks.revocable("cpus", 1), Tasks.scalar("mem", 32));
+        var unused =
+            other.master.updates(
+                TaskStatus.newBuilder()
+                    .setTaskId(task.getTaskId())
+                    .setAgentId(task.getAgentId())
+                    .setState(TaskState.TASK_KILLED)
+                    .setReason(TaskStatus.Reason.REASON_CONTAINER_PREEMPTED));
+      }
+      assertThat(done).isEmpty();
+    }
   }
 
   @Test

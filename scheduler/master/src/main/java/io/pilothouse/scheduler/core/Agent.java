@@ -40,6 +40,9 @@ final class Agent {
   /** What the Device Manager says of the machine; null before it has. */
   @Nullable OfferableMachine view;
 
+  /** What it says can be lent of what its tasks have and do not use; revocable. */
+  Resources lent = Resources.NONE;
+
   /** What is written down of it; null while nothing of the machine is set aside. */
   @Nullable AgentRecord record;
 
@@ -91,7 +94,7 @@ final class Agent {
 
   /** Its total is what it has, with what is reserved of it; said when less is there than that. */
   void count() {
-    total = Reserved.total(own(), held());
+    total = Reserved.total(own(), held()).plus(lent);
     Resources lacking = lacking();
     if (!lacking.isEmpty()) {
       log.warn(

@@ -2,7 +2,6 @@ package io.pilothouse.scheduler.core;
 
 import io.pilothouse.api.v1.AgentPing;
 import io.pilothouse.api.v1.AgentRegister;
-import io.pilothouse.api.v1.AgentRegistered;
 import io.pilothouse.api.v1.AgentVolume;
 import io.pilothouse.api.v1.AgentVolumes;
 import io.pilothouse.api.v1.OfferAgent;
@@ -11,7 +10,6 @@ import io.pilothouse.api.v1.PullOfferableReply;
 import io.pilothouse.api.v1.SchedulerMessage;
 import io.pilothouse.mesos.v1.TaskState;
 import io.pilothouse.mesos.v1.TaskStatus.Reason;
-import io.pilothouse.mesos.v1.master.Event.AgentAdded;
 import io.pilothouse.mesos.v1.master.Event.AgentRemoved;
 import io.pilothouse.mesos.v1.scheduler.Event;
 import io.pilothouse.scheduler.allocator.Allocator.Unavailability;
@@ -36,7 +34,7 @@ final class Agents implements AgentRecord.Changes {
   private final Tables tables;
   private final Offering offering;
   private final Statuses statuses;
-  private final Adoption adoption;
+  private final Registration registration;
   private final Roster roster;
 
   /** When each agent is to be looked at next. */
@@ -56,71 +54,13 @@ final class Agents implements AgentRecord.Changes {
     this.tables = tables;
     this.offering = offering;
     this.statuses = statuses;
-    this.adoption = new Adoption(tables, statuses, frameworks);
     this.roster = new Roster(tables, remembered, this);
+    this.registration =
+        new Registration(tables, roster, new Adoption(tables, statuses, frameworks), this);
   }
 
   void register(AgentLink link, AgentRegister register) {
-    Optional<String> objection = RegistrationCheck.objection(tables, register);
-    if (objection.isPresent()) {
-      log.warn("An agent is refused: {}", objection.get());
-      tables.outbox.endAgent(link, objection.get());
-      return;
-    }
-    String id = register.getAgent().getId().getValue();
-    String machine = register.getAgent().getHostname();
-    @Nullable Agent other = tables.byMachine.get(machine);
-    if (other != null && !other.id.equals(id)) {
-      remove(other, TaskState.TASK_GONE, "the machine was made anew as agent " + id);
-    }
-    @Nullable Agent agent = tables.agents.get(id);
-    boolean added = agent == null;
-    if (agent == null) {
-      agent = new Agent(register.getAgent(), register.getVersion(), Resources.NONE, tables.now);
-      tables.agents.put(id, agent);
-      tables.byMachine.put(machine, agent);
-      look(agent, tables.now + tables.options.ping());
-    } else {
-      disconnect(agent, "it has connected again");
-      agent.info = register.getAgent();
-      agent.version = register.getVersion();
-      agent.reregistered = tables.now;
-      agent.emptied = false; // what it was told may never have arrived
-      tables.allocator.removeAgent(id);
-    }
-    agent.link = link;
-    agent.heard = tables.now;
-    tables.byLink.put(link, agent);
-    agent.view = tables.machines.get(machine);
-    roster.arrived(agent);
-    agent.count();
-    log.info("Agent {} on {} is registered: {}", id, machine, agent.total);
-    tables.outbox.toAgent(
-        link,
-        SchedulerMessage.newBuilder()
-            .setRegistered(
-                AgentRegistered.newBuilder()
-                    .setPingEveryMs(tables.options.ping())
-                    .setScheduler(tables.options.master().getId()))
-            .build());
-    if (agent.record != null
-        && agent.record.objection().isEmpty()
-        && agent.record.volumes().size() + register.getVolumesCount() > 0) {
-      tellVolumes(agent, agent.record.volumes(), List.of());
-    }
-    adoption.adopt(agent, register);
-    recover(agent, register);
-    tables.unreachable.remove(id);
-    tables.allocator.addAgent(
-        AgentForm.of(agent.info, agent.total, Offering.attributes(agent)), agent.used());
-    judge(agent);
-    setUnavailability(agent);
-    if (added) {
-      tables.tellOperators(
-          io.pilothouse.mesos.v1.master.Event.newBuilder()
-              .setType(io.pilothouse.mesos.v1.master.Event.Type.AGENT_ADDED)
-              .setAgentAdded(AgentAdded.newBuilder().setAgent(Picture.agent(agent))));
-    }
+    registration.register(link, register);
   }
 
   void detached(AgentLink link) {
@@ -134,7 +74,7 @@ final class Agents implements AgentRecord.Changes {
     }
   }
 
-  private void disconnect(Agent agent, String why) {
+  void disconnect(Agent agent, String why) {
     @Nullable AgentLink link = agent.link;
     if (link != null) {
       tables.outbox.endAgent(link, why);
@@ -144,7 +84,7 @@ final class Agents implements AgentRecord.Changes {
     offering.rescindAll(agent);
   }
 
-  private void look(Agent agent, long at) {
+  void look(Agent agent, long at) {
     due.add(new Due(at, numbers++, agent));
   }
 
@@ -191,7 +131,7 @@ final class Agents implements AgentRecord.Changes {
   }
 
   /** Its tasks are UNREACHABLE (and may come back) or GONE. */
-  private void remove(Agent agent, TaskState state, String why) {
+  void remove(Agent agent, TaskState state, String why) {
     log.warn("Agent {} on {} is removed: {}", agent.id, agent.machine, why);
     disconnect(agent, why);
     tables.inverse.rescind(agent);
@@ -298,7 +238,7 @@ final class Agents implements AgentRecord.Changes {
     }
   }
 
-  private void setUnavailability(Agent agent) {
+  void setUnavailability(Agent agent) {
     boolean taken = agent.view != null && agent.view.getTakenAt() > 0;
     tables.allocator.setUnavailability(
         agent.id,
@@ -312,7 +252,7 @@ final class Agents implements AgentRecord.Changes {
   }
 
   /** Whether it may be offered; when not, what of it was offered is withdrawn at once. */
-  private void judge(Agent agent) {
+  void judge(Agent agent) {
     Optional<String> why = withheld(agent);
     if (why.isPresent()) {
       offering.rescindAll(agent);
@@ -334,22 +274,7 @@ final class Agents implements AgentRecord.Changes {
     roster.agent(record).ifPresent(agent -> tellVolumes(agent, are, destroyed));
   }
 
-  /** What runs there is not to lose its data because it was forgotten that it is reserved. */
-  private void recover(Agent agent, AgentRegister register) {
-    Resources unheld = agent.unheld();
-    if (agent.record == null || unheld.isEmpty() || !agent.record.isReadable()) {
-      return;
-    }
-    log.warn("Agent {} on {} uses what is not written down: {}", agent.id, agent.machine, unheld);
-    agent.record.become(
-        agent
-            .record
-            .holdings()
-            .recovering(unheld, register.getVolumesList(), () -> tables.nextId("V")));
-    agent.count();
-  }
-
-  private void tellVolumes(Agent agent, List<AgentVolume> are, List<AgentVolume> destroyed) {
+  void tellVolumes(Agent agent, List<AgentVolume> are, List<AgentVolume> destroyed) {
     if (agent.link != null) {
       tables.outbox.toAgent(
           agent.link,

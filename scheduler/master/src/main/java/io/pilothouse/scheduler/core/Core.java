@@ -41,6 +41,7 @@ public final class Core {
   private final Revocation revocation;
   private final Consents consents;
   private final CutOff cutOff;
+  private final Lending lending;
   private long nextBatch;
 
   /**
@@ -59,6 +60,7 @@ public final class Core {
     revocation = new Revocation(tables, offering, statuses);
     consents = new Consents(tables, statuses);
     cutOff = new CutOff(tables);
+    lending = new Lending(tables, offering);
     operations = new Operations(tables, offering);
     launching = new Launching(tables, offering, statuses, operations);
     frameworks = new Frameworks(tables, offering, statuses);
@@ -270,6 +272,7 @@ public final class Core {
       case UPDATE -> statuses.update(agent, message.getUpdate());
       case MESSAGE -> pass(agent, message.getMessage());
       case EXECUTOR_ENDED -> ended(agent, message.getExecutorEnded());
+      case OVERSUBSCRIBED -> lending.heard(agent, message.getOversubscribed().getResourcesList());
       case PONG, SANDBOX, REGISTER, KIND_NOT_SET -> {} // it lives
     }
   }

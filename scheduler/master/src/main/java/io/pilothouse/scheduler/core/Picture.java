@@ -188,6 +188,7 @@ public final class Picture {
     all.put("master/operations_performed", (double) tables.counts.operations);
     all.put("master/messages_status_update", (double) tables.counts.updates);
     all.put("master/messages_status_update_acknowledgement", (double) tables.counts.acknowledged);
+    new ResourceMetrics(agents).fill(all);
     return all;
   }
 
@@ -280,7 +281,7 @@ public final class Picture {
     AgentInfo info =
         agent.info.toBuilder()
             .clearResources()
-            .addAllResources(total)
+            .addAllResources(ResourceForm.FULL.write(agent.total.minus(agent.lent), ""))
             .clearAttributes()
             .addAllAttributes(Offering.attributes(agent))
             .build();

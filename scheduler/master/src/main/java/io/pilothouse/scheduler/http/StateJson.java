@@ -201,17 +201,21 @@ final class StateJson {
         .orElse("*");
   }
 
-  /** By name, of whichever roles: sums and unions. The four common ones always. */
+  /**
+   * By name, of whichever roles: sums and unions. The four common ones always; what is revocable
+   * apart, as {@code cpus_revocable}.
+   */
   private static void resources(JsonGenerator json, String field, List<Resource> resources)
       throws IOException {
     Map<String, Double> scalars = new TreeMap<>(Map.of("cpus", 0.0, "mem", 0.0, "disk", 0.0));
     scalars.put("gpus", 0.0);
     Map<String, List<Resource>> others = new TreeMap<>();
     for (Resource each : resources) {
+      String name = each.getName() + (each.hasRevocable() ? "_revocable" : "");
       if (each.getType() == Value.Type.SCALAR) {
-        scalars.merge(each.getName(), each.getScalar().getValue(), Double::sum);
+        scalars.merge(name, each.getScalar().getValue(), Double::sum);
       } else {
-        others.computeIfAbsent(each.getName(), name -> new ArrayList<>()).add(each);
+        others.computeIfAbsent(name, key -> new ArrayList<>()).add(each);
       }
     }
     json.writeObjectFieldStart(field);

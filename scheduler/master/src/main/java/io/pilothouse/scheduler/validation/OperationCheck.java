@@ -73,6 +73,9 @@ public final class OperationCheck {
   }
 
   private static Optional<String> reserve(Resource resource, Place place) {
+    if (resource.hasRevocable()) {
+      return Optional.of("Revocable resources " + text(resource) + " cannot be reserved");
+    }
     if (!isDynamic(resource)) {
       return notDynamic(resource);
     }

@@ -15,6 +15,7 @@ import io.pilothouse.scheduler.allocator.resources.Reserved;
 import io.pilothouse.scheduler.allocator.resources.Resources;
 import io.pilothouse.scheduler.wire.ResourceForm;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -37,6 +38,11 @@ final class SimulatedAgent {
 
   /** It was out of the fleet: nobody waits for it there. */
   boolean inFleet = true;
+
+  /** Processors that it lends now, and the most that it ever did. */
+  int lends;
+
+  private int most;
 
   /** That it was told of. */
   List<AgentVolume> volumes = List.of();
@@ -72,6 +78,8 @@ final class SimulatedAgent {
     id = machine + "-agent" + ++remade;
     disk.clear();
     volumes = List.of();
+    lends = 0;
+    most = 0;
   }
 
   boolean runs(String framework, String task) {
@@ -83,7 +91,7 @@ final class SimulatedAgent {
     AgentRegister.Builder register = AgentRegister.newBuilder();
     register.getAgentBuilder().setHostname(machine).getIdBuilder().setValue(id);
     register.getAgentBuilder().addAllResources(new ResourceForm(false, false).write(total, ""));
-    register.addAllVolumes(volumes);
+    register.addAllVolumes(volumes).addAllOversubscribed(lent());
     Map<String, FrameworkInfo> frameworks = new LinkedHashMap<>();
     for (Running each : disk.values()) {
       frameworks.put(each.framework.getId().getValue(), each.framework);
@@ -98,6 +106,25 @@ final class SimulatedAgent {
     return AgentMessage.newBuilder()
         .setRegister(register.addAllFrameworks(frameworks.values()))
         .build();
+  }
+
+  /** More or less is lent from now on: what is to be said of that. */
+  AgentMessage lends(int cpus) {
+    lends = cpus;
+    most = Math.max(most, cpus);
+    AgentMessage.Builder message = AgentMessage.newBuilder();
+    message.getOversubscribedBuilder().addAllResources(lent());
+    return message.build();
+  }
+
+  private List<Resource> lent() {
+    return lends == 0 ? List.of() : List.of(revocable(lends));
+  }
+
+  static Resource revocable(int cpus) {
+    return Stage.read(
+        "{'name':'cpus','type':'SCALAR','scalar':{'value':%s},'revocable':{}}".formatted(cpus),
+        Resource.getDefaultInstance());
   }
 
   void hear(SchedulerMessage message) {
@@ -215,11 +242,19 @@ final class SimulatedAgent {
   /** What runs here must never be more than there is, nor the same port twice. */
   void requireRoom() {
     Resources used = Resources.NONE;
+    double borrowed = 0;
     for (Running each : disk.values()) {
       if (Task.isTerminal(each.state)) {
         continue;
       }
-      Resources wanted = Reserved.plain(ResourceForm.read(each.info.getResourcesList()));
+      List<Resource> its = new ArrayList<>(each.info.getResourcesList());
+      borrowed +=
+          its.stream()
+              .filter(Resource::hasRevocable)
+              .mapToDouble(resource -> resource.getScalar().getValue())
+              .sum();
+      its.removeIf(Resource::hasRevocable);
+      Resources wanted = Reserved.plain(ResourceForm.read(its));
       Resources ports = wanted.filter(entry -> !entry.isScalar());
       if (!used.minus(ports).equals(used)) {
         throw new AssertionError(machine + " runs two tasks on one of " + ports);
@@ -228,6 +263,10 @@ final class SimulatedAgent {
     }
     if (!total.contains(used)) {
       throw new AssertionError(machine + " has " + total + " and runs " + used);
+    }
+    if (borrowed > most) {
+      throw new AssertionError(
+          machine + " never lent more than " + most + ", and runs tasks on " + borrowed);
     }
   }
 }

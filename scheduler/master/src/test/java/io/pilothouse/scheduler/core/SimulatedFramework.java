@@ -2,7 +2,9 @@ package io.pilothouse.scheduler.core;
 
 import io.pilothouse.mesos.v1.TaskState;
 import io.pilothouse.mesos.v1.scheduler.Call;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /** A framework that launches small tasks and acknowledges most of what it is told. */
@@ -19,6 +21,9 @@ final class SimulatedFramework {
   int names;
   long reconciled;
 
+  /** It can do with what may be taken back. */
+  final boolean borrows;
+
   /** "*": it keeps no data. */
   final String role;
 
@@ -32,6 +37,7 @@ final class SimulatedFramework {
     this.name = name;
     this.id = ownId ? name : "";
     this.wanted = wanted;
+    this.borrows = wanted % 4 > 1;
     this.role = wanted % 3 == 0 ? "*" : "r" + wanted % 3;
   }
 
@@ -44,6 +50,13 @@ final class SimulatedFramework {
   }
 
   Call subscription() {
+    List<String> capabilities = new ArrayList<>();
+    if (wanted % 2 == 0) {
+      capabilities.add("{'type':'PARTITION_AWARE'}");
+    }
+    if (borrows) {
+      capabilities.add("{'type':'REVOCABLE_RESOURCES'}");
+    }
     String withId = id.isEmpty() ? "" : "'id':{'value':'" + id + "'},";
     return Stage.read(
         ("{%s'type':'SUBSCRIBE','subscribe':{'framework_info':{%s'user':'u','name':'%s',"
@@ -53,7 +66,7 @@ final class SimulatedFramework {
                 withId,
                 name,
                 role,
-                wanted % 2 == 0 ? "{'type':'PARTITION_AWARE'}" : ""),
+                String.join(",", capabilities)),
         Call.getDefaultInstance());
   }
 

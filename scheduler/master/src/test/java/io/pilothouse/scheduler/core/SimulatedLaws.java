@@ -88,7 +88,7 @@ final class SimulatedLaws {
       Resources used = ResourceForm.read(agent.getAllocatedResourcesList());
       Resources offered = ResourceForm.read(agent.getOfferedResourcesList());
       Resources own = machine(agent.getAgentInfo().getHostname()).total;
-      if (!Reserved.plain(total).equals(own)) {
+      if (!Reserved.plain(total.filter(each -> !each.kind().isRevocable())).equals(own)) {
         throw new AssertionError(
             "%s has %s, and %s is made of it"
                 .formatted(agent.getAgentInfo().getHostname(), own, total));
@@ -96,11 +96,17 @@ final class SimulatedLaws {
       String what =
           "%s has %s, used are %s and offered %s"
               .formatted(agent.getAgentInfo().getHostname(), total, used, offered);
-      if (!total.contains(used.plus(offered))
+      // what is lent may come to be less than tasks use of it, and then nothing of it is offered
+      Resources all = offered.hasRevocable() ? total : total.plus(lentTo(used).minus(total));
+      if (!all.contains(used.plus(offered))
           || !offered.minus(used.filter(e -> !e.isScalar())).equals(offered)) {
         throw new AssertionError(what);
       }
     }
+  }
+
+  private static Resources lentTo(Resources used) {
+    return used.filter(each -> each.kind().isRevocable());
   }
 
   private SimulatedAgent machine(String name) {
@@ -138,6 +144,11 @@ final class SimulatedLaws {
 
   void requireAllTold() {
     requireSameHoldings();
+    for (GetAgents.Agent agent : site.core.picture().agents().getAgentsList()) {
+      assertThat(lentTo(ResourceForm.read(agent.getTotalResourcesList())).quantities().get("cpus"))
+          .as("lent of %s, in thousandths", agent.getAgentInfo().getHostname())
+          .isEqualTo(1000L * machine(agent.getAgentInfo().getHostname()).lends);
+    }
     for (SimulatedAgent agent : site.agents) {
       assertThat(agent.owesNothing()).as(agent.machine + " owes nobody a status").isTrue();
     }

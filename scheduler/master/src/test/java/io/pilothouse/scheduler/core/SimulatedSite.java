@@ -51,6 +51,7 @@ final class SimulatedSite implements Outbox {
   long numbers;
   int launched;
   int operations;
+  int borrowed;
   boolean faults;
   boolean launches = true;
 
@@ -124,6 +125,7 @@ final class SimulatedSite implements Outbox {
         fault();
       }
       connect();
+      lend();
       agents.forEach(SimulatedAgent::live);
       agents.forEach(agent -> agent.due(now).forEach(message -> say(agent, message)));
       deliver();
@@ -138,6 +140,15 @@ final class SimulatedSite implements Outbox {
         reconcile(each);
       }
       laws.hold();
+    }
+  }
+
+  /** What tasks do not use is now more, now less. */
+  private void lend() {
+    for (SimulatedAgent agent : agents) {
+      if (agent.attached && random.nextInt(15) == 0) {
+        say(agent, agent.lends(random.nextInt(4)));
+      }
     }
   }
 
@@ -311,25 +322,30 @@ final class SimulatedSite implements Outbox {
 
   private void answer(SimulatedFramework framework, io.pilothouse.mesos.v1.Offer offer) {
     Call.Builder call = Call.newBuilder();
-    double cpus =
-        offer.getResourcesList().stream()
-            .filter(each -> each.getName().equals("cpus"))
-            .mapToDouble(each -> each.getScalar().getValue())
-            .sum();
+    double cpus = cpus(offer, false);
+    boolean borrows = cpus(offer, true) >= 1 && (cpus < 1 || random.nextBoolean());
     List<Resource> ports =
         offer.getResourcesList().stream().filter(each -> each.getName().equals("ports")).toList();
     if (launches && !framework.role.equals("*") && random.nextInt(3) == 0) {
       keepsData(framework, offer, call);
-    } else if (!launches || framework.open() >= framework.wanted || cpus < 1 || ports.isEmpty()) {
+    } else if (!launches
+        || framework.open() >= framework.wanted
+        || (cpus < 1 && !borrows)
+        || (ports.isEmpty() && !borrows)) {
       call.setType(Call.Type.DECLINE);
       call.getDeclineBuilder().addOfferIds(offer.getId());
     } else {
       call.setType(Call.Type.ACCEPT);
-      long port = ports.get(0).getRanges().getRange(0).getBegin();
       String name = framework.name + "-" + framework.names++;
-      String resources = "cpus:1;ports:[%d-%d]".formatted(port, port);
       String info =
-          Stage.taskInfo(offer.getAgentId().getValue(), name, resources, "'command':{'value':'x'}");
+          borrows
+              ? borrowing(offer, name)
+              : Stage.taskInfo(
+                  offer.getAgentId().getValue(),
+                  name,
+                  "cpus:1;" + port(ports),
+                  "'command':{'value':'x'}");
+      borrowed += borrows ? 1 : 0;
       call.getAcceptBuilder()
           .addOfferIds(offer.getId())
           .addOperations(
@@ -370,6 +386,25 @@ final class SimulatedSite implements Outbox {
       }
     }
     call(framework, call);
+  }
+
+  private static double cpus(io.pilothouse.mesos.v1.Offer offer, boolean revocable) {
+    return offer.getResourcesList().stream()
+        .filter(each -> each.getName().equals("cpus") && each.hasRevocable() == revocable)
+        .mapToDouble(each -> each.getScalar().getValue())
+        .sum();
+  }
+
+  private static String port(List<Resource> ports) {
+    long port = ports.get(0).getRanges().getRange(0).getBegin();
+    return "ports:[%d-%d]".formatted(port, port);
+  }
+
+  private static String borrowing(io.pilothouse.mesos.v1.Offer offer, String name) {
+    return ("{'name':'t','task_id':{'value':'%s'},'agent_id':{'value':'%s'},'resources':[{"
+            + "'name':'cpus','type':'SCALAR','scalar':{'value':1},'revocable':{}}],"
+            + "'command':{'value':'x'}}")
+        .formatted(name, offer.getAgentId().getValue());
   }
 
   private void keepsData(

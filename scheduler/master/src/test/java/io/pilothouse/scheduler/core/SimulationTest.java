@@ -15,7 +15,8 @@ import org.junit.jupiter.params.provider.ValueSource;
  * thrown out. Always: nothing is allocated twice; no framework that was told that it is subscribed
  * is forgotten; none whose end is written down comes back; of no task that runs a framework is told
  * that it is unknown; nothing reserved is offered, told or launched on before it is written down,
- * and none of it is lost or doubled. Once the faults stop, all that was to be told has been.
+ * and none of it is lost or doubled; what is lent, now more and now less, is never lent to more
+ * than it was there for. Once the faults stop, all that was to be told has been.
  */
 class SimulationTest {
 
@@ -30,6 +31,7 @@ class SimulationTest {
   private static void run(int from, int to) {
     AtomicInteger tasks = new AtomicInteger();
     AtomicInteger operations = new AtomicInteger();
+    AtomicInteger borrowed = new AtomicInteger();
     IntStream.range(from, to)
         .parallel()
         .forEach(
@@ -37,9 +39,11 @@ class SimulationTest {
               SimulatedSite run = run(seed);
               tasks.addAndGet(run.launched);
               operations.addAndGet(run.operations);
+              borrowed.addAndGet(run.borrowed);
             });
     assertThat(tasks.get()).as("the simulation does something").isGreaterThan((to - from) * 20);
     assertThat(operations.get()).as("operations").isGreaterThan((to - from) * 10);
+    assertThat(borrowed.get()).as("tasks on what is lent").isGreaterThan((to - from) * 5);
   }
 
   private static SimulatedSite run(int seed) {

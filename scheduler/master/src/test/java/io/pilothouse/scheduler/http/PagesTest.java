@@ -4,9 +4,12 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.pilothouse.api.v1.AgentMessage;
 import io.pilothouse.api.v1.OfferRole;
 import io.pilothouse.api.v1.OfferedResource;
 import io.pilothouse.mesos.MediaType;
+import io.pilothouse.mesos.v1.Resource;
+import io.pilothouse.mesos.v1.Value;
 import io.pilothouse.mesos.v1.master.Call;
 import io.pilothouse.mesos.v1.master.Event;
 import io.pilothouse.mesos.v1.master.Response;
@@ -19,6 +22,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Base64;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
@@ -116,6 +120,29 @@ class PagesTest {
             "\"frameworks\":[]");
     assertThat(get("/master/state-summary").body()).contains("\"TASK_RUNNING\":0");
     assertThat(get("/metrics/snapshot").body()).contains("\"master/slaves_connected\":1.0");
+  }
+
+  @Test
+  void whatIsLentIsNamedApart() throws Exception {
+    site.machine("cpus:4;mem:1024");
+    AgentMessage.Builder lends = AgentMessage.newBuilder();
+    lends
+        .getOversubscribedBuilder()
+        .addResourcesBuilder()
+        .setName("cpus")
+        .setType(Value.Type.SCALAR)
+        .setScalar(Value.Scalar.newBuilder().setValue(1.5))
+        .setRevocable(Resource.RevocableInfo.getDefaultInstance());
+    site.agentSays(lends);
+    for (String page : List.of("/state", "/slaves", "/state-summary")) {
+      assertThat(get(page).body()).as(page).contains("\"cpus\":4.0,\"cpus_revocable\":1.5");
+    }
+    assertThat(get("/metrics/snapshot").body())
+        .contains(
+            "\"master/cpus_revocable_total\":1.5",
+            "\"master/cpus_revocable_used\":0.0",
+            "\"master/cpus_total\":4.0",
+            "\"master/mem_total\":1024.0");
   }
 
   @ParameterizedTest

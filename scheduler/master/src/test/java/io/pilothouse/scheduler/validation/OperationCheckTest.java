@@ -74,6 +74,7 @@ class OperationCheckTest {
                 ",'disk':{'persistence':{'id':'x'},'volume':{'container_path':'d','mode':'RW'}}"))
         .replace("$shared", volume("new", "10").replaceFirst("\\{", "{'shared':{},"))
         .replace("$revocable", volume("new", "10").replaceFirst("\\{", "{'revocable':{},"))
+        .replace("$lent", disk("10").replaceFirst("\\{", "{'revocable':{},"))
         .replace("$reserved", disk("10"));
   }
 
@@ -119,6 +120,7 @@ class OperationCheckTest {
           RESERVE   | 'resources':[$held]    | A persistent volume disk(r1)[held]:10 must already be reserved when it is created
           RESERVE   | 'resources':[$negative]| Invalid resources: Invalid resources: Invalid scalar resource: value < 0
           RESERVE   | 'resources':[$old],'source':[$plain] | The `source` field cannot be set on RESERVE operations: unreserve the resources, then reserve them
+          RESERVE   | 'resources':[$lent]    | Revocable resources disk(r1){REV}:10 cannot be reserved
           UNRESERVE | 'resources':[]         | Expecting 'unreserve.resources' to be present
           UNRESERVE | 'resources':[$plain]   | Resource disk:10 is not dynamically reserved
           UNRESERVE | 'resources':[$held]    | A dynamically reserved persistent volume disk(r1)[held]:10 cannot be unreserved directly. Please destroy the persistent volume first then unreserve the resource

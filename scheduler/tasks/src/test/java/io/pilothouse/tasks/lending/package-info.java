@@ -1,0 +1,4 @@
+@NullMarked
+package io.pilothouse.tasks.lending;
+
+import org.jspecify.annotations.NullMarked;
