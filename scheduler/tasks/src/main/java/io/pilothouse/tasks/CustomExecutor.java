@@ -62,8 +62,7 @@ final class CustomExecutor implements Executor, Run {
     this.record = record;
     this.times = times;
     this.token = token;
-    this.processes =
-        new Container(machine, record.container(), record.meta(), this::allotment);
+    this.processes = new Container(machine, record.container(), record.meta(), this::allotment);
     this.start = new ExecutorStart(machine, record, token, processes);
     this.bounds = new ExecutorBounds(machine, record, tasks.values());
     this.subscribed = Files.exists(record.meta().resolve("subscribed"));
