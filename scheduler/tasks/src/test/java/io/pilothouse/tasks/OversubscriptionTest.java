@@ -37,6 +37,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(60)
 class OversubscriptionTest {
   private static final String IDLES = "while [ ! -e go ]; do sleep 0.1; done; ";
+
   /** On a machine that has other things to do, too. */
   private static final String BURNS =
       "for i in 1 2 3; do (while :; do :; done) & done; while :; do :; done";

@@ -34,7 +34,6 @@ class LentProcessorsTest {
   private static final String BURNS =
       "for i in 1 2 3; do (while :; do :; done) & done; while :; do :; done";
 
-
   @TempDir private Path dir;
   private final Cgroups cgroups =
       Cgroups.find(Cgroups.MOUNTS, "pilothouse-test-" + UUID.randomUUID() + "/m");
