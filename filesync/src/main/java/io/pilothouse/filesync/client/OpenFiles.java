@@ -4,30 +4,20 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
-import java.util.concurrent.locks.ReentrantLock;
+import java.util.Map;
 
 /**
  * Files that are written in many chunks by many threads, a few of which stay open between one chunk
- * and the next. One thread at a time writes to a file: the system lets no others in anyway, and has
- * them spin on a processor on which something could be hashed.
+ * and the next.
  */
 final class OpenFiles implements AutoCloseable {
   /** From many neighbours chunks come in no order: with fewer each would open its file anew. */
   private static final int MOST = 64;
 
-  private final LinkedHashMap<Path, Open> open = new LinkedHashMap<>(MOST, 0.75f, true);
-
-  private static final class Open {
-    private final FileChannel channel;
-    private final ReentrantLock writing = new ReentrantLock();
-    private int users;
-    private boolean dropped;
-
-    private Open(FileChannel channel) {
-      this.channel = channel;
-    }
-  }
+  private final LinkedHashMap<Path, FileChannel> open = new LinkedHashMap<>(MOST, 0.75f, true);
+  private final Map<FileChannel, Integer> users = new HashMap<>();
 
   /** What is done with an open file. */
   interface Work {
@@ -35,50 +25,45 @@ final class OpenFiles implements AutoCloseable {
   }
 
   void with(Path path, Work work) throws IOException {
-    Open file = enter(path);
+    FileChannel channel = enter(path);
     try {
-      file.writing.lock();
-      try {
-        work.with(file.channel);
-      } finally {
-        file.writing.unlock();
-      }
+      work.with(channel);
     } finally {
-      leave(file);
+      leave(channel);
     }
   }
 
-  private synchronized Open enter(Path path) throws IOException {
-    Open file = open.get(path);
-    if (file == null) {
-      file = new Open(FileChannel.open(path, StandardOpenOption.WRITE));
-      open.put(path, file);
+  private synchronized FileChannel enter(Path path) throws IOException {
+    FileChannel channel = open.get(path);
+    if (channel == null) {
+      channel = FileChannel.open(path, StandardOpenOption.WRITE);
+      open.put(path, channel);
       if (open.size() > MOST) {
         drop(open.pollFirstEntry().getValue());
       }
     }
-    file.users++;
-    return file;
+    users.merge(channel, 1, Integer::sum);
+    return channel;
   }
 
-  private synchronized void leave(Open file) throws IOException {
-    if (--file.users == 0 && file.dropped) {
-      file.channel.close();
+  private synchronized void leave(FileChannel channel) throws IOException {
+    users.computeIfPresent(channel, (each, count) -> count == 1 ? null : count - 1);
+    if (!users.containsKey(channel) && !open.containsValue(channel)) {
+      channel.close();
     }
   }
 
   /** Whoever still writes to it closes it. */
-  private static void drop(Open file) throws IOException {
-    file.dropped = true;
-    if (file.users == 0) {
-      file.channel.close();
+  private void drop(FileChannel channel) throws IOException {
+    if (!users.containsKey(channel)) {
+      channel.close();
     }
   }
 
   @Override
   public synchronized void close() throws IOException {
-    for (Open each : open.values()) {
-      each.channel.close();
+    for (FileChannel each : open.values()) {
+      each.close();
     }
     open.clear();
   }
