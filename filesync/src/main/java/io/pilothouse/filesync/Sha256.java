@@ -2,6 +2,7 @@ package io.pilothouse.filesync;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
@@ -23,6 +24,13 @@ public final class Sha256 {
   public static String hex(byte[] bytes, int offset, int length) {
     MessageDigest digest = digest();
     digest.update(bytes, offset, length);
+    return HexFormat.of().formatHex(digest.digest());
+  }
+
+  /** Of what is left in a buffer, which stays as it is. */
+  public static String hex(ByteBuffer bytes) {
+    MessageDigest digest = digest();
+    digest.update(bytes.duplicate());
     return HexFormat.of().formatHex(digest.digest());
   }
 

@@ -18,6 +18,12 @@ public final class HttpServers {
   /** Connections of one port; those beyond are closed at once. */
   public static final int MOST_CONNECTIONS = 2_000;
 
+  /**
+   * Connections that wait to be taken: a rack's machines come to one of them in the same moment.
+   * With the JDK's 50 the others' requests are dropped, and come again after a second or more.
+   */
+  private static final int BACKLOG = 512;
+
   /** For a request to come in whole once it has begun, its handshake with it. */
   private static final int MOST_REQUEST_SECONDS = 120;
 
@@ -40,7 +46,7 @@ public final class HttpServers {
   /** Bound, not started; with TLS it answers only to certificates of the cluster. */
   public static HttpServer create(InetSocketAddress address, Optional<TlsDirectory> tls)
       throws IOException {
-    return tls.isEmpty() ? HttpServer.create(address, 0) : secure(address, tls.get(), true);
+    return tls.isEmpty() ? HttpServer.create(address, BACKLOG) : secure(address, tls.get(), true);
   }
 
   /**
@@ -54,7 +60,7 @@ public final class HttpServers {
 
   private static HttpServer secure(
       InetSocketAddress address, TlsDirectory tls, boolean certificateRequired) throws IOException {
-    HttpsServer server = HttpsServer.create(address, 0);
+    HttpsServer server = HttpsServer.create(address, BACKLOG);
     server.setHttpsConfigurator(new ClientsProveThemselves(tls.server(), certificateRequired));
     return server;
   }

@@ -2,10 +2,10 @@ package io.pilothouse.filesync.client;
 
 import io.pilothouse.filesync.ContentException;
 import io.pilothouse.filesync.ContentIndex.Chunk;
+import io.pilothouse.filesync.Hold;
 import io.pilothouse.filesync.Pack;
 import io.pilothouse.filesync.TransferClass;
 import io.pilothouse.tls.HttpConnections;
-import java.io.BufferedInputStream;
 import java.io.ByteArrayInputStream;
 import java.io.EOFException;
 import java.io.IOException;
@@ -36,21 +36,25 @@ final class ContentSource {
   private final Limits limits;
   private final Patience patience;
   private final Duration read;
+  private final Duration hold;
 
   /**
    * @param read how long it may take to send the next bytes
+   * @param hold how long it may hold a request that it cannot answer yet
    */
   ContentSource(
       String address,
       HttpConnections connections,
       Limits limits,
       Patience patience,
-      Duration read) {
+      Duration read,
+      Duration hold) {
     this.address = address;
     this.connections = connections;
     this.limits = limits;
     this.patience = patience;
     this.read = read;
+    this.hold = hold;
   }
 
   String address() {
@@ -87,18 +91,18 @@ final class ContentSource {
 
   /** Takes the chunks of one answer, in the order in which they were asked for. */
   interface PackReceiver {
-    /** Where the next chunk's bytes go. */
-    byte[] buffer();
+    /** The answer begins: where it goes, with room for the longest chunk and for an int. */
+    byte[] begins() throws InterruptedException;
 
-    /** A chunk has come, in the buffer, not verified. */
-    void came(int length) throws IOException;
+    /** A chunk has come, not verified; its bytes stay there until this returns. */
+    void came(ByteBuffer chunk) throws IOException;
 
     void absent();
 
     void soon();
 
     /** The answer ends in the middle of a chunk. */
-    void cut(int length) throws IOException;
+    void cut(ByteBuffer beginning) throws IOException;
   }
 
   /** Fetches many chunks in one answer. */
@@ -113,9 +117,10 @@ final class ContentSource {
         out.write(request);
       }
       requireFound(connection, Pack.PATH);
-      try (InputStream in = new BufferedInputStream(connection.getInputStream(), PIECE)) {
+      try (InputStream in = connection.getInputStream()) {
+        PackStream stream = new PackStream(in, receiver.begins(), limits, patience.whole());
         for (Chunk each : chunks) {
-          receive(in, each, receiver);
+          receive(stream, each, receiver);
         }
       }
       complete = true;
@@ -126,12 +131,9 @@ final class ContentSource {
     }
   }
 
-  private void receive(InputStream in, Chunk chunk, PackReceiver receiver)
+  private static void receive(PackStream stream, Chunk chunk, PackReceiver receiver)
       throws IOException, InterruptedException {
-    byte[] buffer = receiver.buffer();
-    Waiting waiting = new Waiting();
-    fill(in, buffer, 0, Integer.BYTES, waiting);
-    int size = ByteBuffer.wrap(buffer, 0, Integer.BYTES).getInt();
+    int size = stream.number();
     switch (size) {
       case Pack.ABSENT -> receiver.absent();
       case Pack.SOON -> receiver.soon();
@@ -140,41 +142,14 @@ final class ContentSource {
           throw new ContentException(
               "it sent %d bytes as a chunk of %d".formatted(size, chunk.size()));
         }
-        int have = 0;
+        ByteBuffer bytes;
         try {
-          for (; have < size; have += Math.min(PIECE, size - have)) {
-            fill(in, buffer, have, Math.min(PIECE, size - have), waiting);
-          }
+          bytes = stream.next(size);
         } catch (IOException e) {
-          receiver.cut(have + waiting.ofPiece);
+          receiver.cut(stream.rest());
           throw e;
         }
-        receiver.came(size);
-      }
-    }
-  }
-
-  /** How long the peer let us wait, and what of the last piece came. */
-  private static final class Waiting {
-    private long nanos;
-    private int ofPiece;
-  }
-
-  private void fill(InputStream in, byte[] buffer, int from, int length, Waiting waiting)
-      throws IOException, InterruptedException {
-    waiting.ofPiece = 0;
-    while (waiting.ofPiece < length) {
-      long before = System.nanoTime();
-      int read = in.read(buffer, from + waiting.ofPiece, length - waiting.ofPiece);
-      waiting.nanos += System.nanoTime() - before;
-      if (read < 0) {
-        throw new IOException("Premature EOF");
-      }
-      waiting.ofPiece += read;
-      limits.take(read);
-      if (waiting.nanos > patience.whole().toNanos()) {
-        throw new IOException(
-            "only %d bytes came in %s".formatted(from + waiting.ofPiece, patience.whole()));
+        receiver.came(bytes);
       }
     }
   }
@@ -305,6 +280,9 @@ final class ContentSource {
     connection.setConnectTimeout((int) patience.connect().toMillis());
     connection.setReadTimeout((int) read.toMillis());
     connection.setRequestProperty(TransferClass.HEADER, limits.transferClass().text());
+    if (!hold.isZero()) {
+      connection.setRequestProperty(Hold.HEADER, Hold.text(hold));
+    }
     connection.setUseCaches(false);
     connection.setInstanceFollowRedirects(false);
     return connection;

@@ -140,9 +140,14 @@ public final class NearestRoute implements Route {
     return standing.wasBusy && now - standing.busyAt < BUSY.toNanos();
   }
 
+  @Override
+  public synchronized boolean hasLiveNeighbour() {
+    return standings.entrySet().stream().anyMatch(this::isLivePeer);
+  }
+
   private boolean somebodyLives() {
     long dead = standings.entrySet().stream().filter(this::isDeadPeer).count();
-    return dead < ALL_DEAD || standings.entrySet().stream().anyMatch(this::isLivePeer);
+    return dead < ALL_DEAD || hasLiveNeighbour();
   }
 
   private boolean isDeadPeer(Map.Entry<String, Standing> each) {

@@ -1,5 +1,6 @@
 package io.pilothouse.filesync.client;
 
+import io.pilothouse.filesync.Hold;
 import io.pilothouse.filesync.Throttle;
 import io.pilothouse.filesync.TransferClass;
 import io.pilothouse.tls.HttpConnections;
@@ -59,8 +60,21 @@ record Network(
   ContentSource source(Route.Source source, TransferClass transferClass) {
     List<Throttle> limits = new ArrayList<>(source.limits());
     limits.add(throttle);
-    Duration read = source.neighbour() ? patience.neighbour() : patience.read();
+    Duration hold = source.awaited() ? Hold.LONGEST : Duration.ZERO;
+    Duration read = hold.plus(source.neighbour() ? patience.neighbour() : patience.read());
     return new ContentSource(
-        source.address(), connections, new Limits(transferClass, limits), patience, read);
+        source.address(), connections, new Limits(transferClass, limits), patience, read, hold);
+  }
+
+  /**
+   * Before a source is asked again that had too much to do, or has it on its way: not all machines
+   * of a fleet at the same moment.
+   *
+   * @param held how long it has held the request: so much is over
+   */
+  Duration pause(RandomGenerator random, Duration held) {
+    long busy = patience.busy().toNanos();
+    long pause = busy + random.nextLong(busy / 2 + 1) - held.toNanos();
+    return Duration.ofNanos(Math.max(0, pause));
   }
 }

@@ -13,7 +13,8 @@ import java.util.Map;
  * and the next.
  */
 final class OpenFiles implements AutoCloseable {
-  private static final int MOST = 16;
+  /** From many neighbours chunks come in no order: with fewer each would open its file anew. */
+  private static final int MOST = 64;
 
   private final LinkedHashMap<Path, FileChannel> open = new LinkedHashMap<>(MOST, 0.75f, true);
   private final Map<FileChannel, Integer> users = new HashMap<>();

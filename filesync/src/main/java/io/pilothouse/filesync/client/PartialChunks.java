@@ -5,6 +5,7 @@ import io.pilothouse.filesync.ContentIndex.Chunk;
 import io.pilothouse.filesync.Sha256;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Set;
@@ -37,12 +38,12 @@ final class PartialChunks {
   }
 
   /** Keeps what came before the cut. */
-  void keep(Chunk chunk, byte[] bytes, int length) throws IOException {
-    if (length > 0) {
+  void keep(Chunk chunk, ByteBuffer bytes) throws IOException {
+    if (bytes.hasRemaining()) {
       LocalTrouble.marked(
           () -> {
             try (OutputStream out = Files.newOutputStream(file(chunk))) {
-              out.write(bytes, 0, length);
+              out.write(bytes.array(), bytes.arrayOffset() + bytes.position(), bytes.remaining());
             }
             return names.add(chunk.sha256());
           });

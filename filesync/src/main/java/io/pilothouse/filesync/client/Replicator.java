@@ -7,9 +7,9 @@ import io.pilothouse.filesync.IndexFile;
 import io.pilothouse.filesync.Throttle;
 import io.pilothouse.tls.HttpConnections;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -54,11 +54,13 @@ public final class Replicator {
       this.sink = sink;
     }
 
-    void add(String sha256, byte[] from, int length) throws IOException {
+    void add(String sha256, ByteBuffer from) throws IOException {
       Map<String, byte[]> full = Map.of();
+      byte[] chunk = new byte[from.remaining()];
+      from.get(from.position(), chunk);
       synchronized (this) {
-        chunks.put(sha256, Arrays.copyOf(from, length));
-        bytes += length;
+        chunks.put(sha256, chunk);
+        bytes += chunk.length;
         if (bytes >= MOST_BYTES) {
           full = next();
         }
@@ -110,7 +112,7 @@ public final class Replicator {
           network.gathering(
               transfer,
               new PartialChunks(work.resolve("chunks")),
-              (want, bytes, length) -> batch.add(want.chunk.sha256(), bytes, length));
+              (want, bytes) -> batch.add(want.chunk.sha256(), bytes));
       Map<String, Want> window = new LinkedHashMap<>();
       index.<InterruptedException>forEachChunk(
           (each, offset, chunk) -> {

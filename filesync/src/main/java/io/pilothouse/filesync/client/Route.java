@@ -58,6 +58,14 @@ public interface Route {
    */
   List<Source> sources(String hash);
 
+  /**
+   * Whether one that is awaited has answered, whatever it was: until then few of them are asked at
+   * a time, for all may be dead.
+   */
+  default boolean hasLiveNeighbour() {
+    return true;
+  }
+
   /** Told after each answer, so that who is dead or busy can be put last from then on. */
   default void answered(Source source, Outcome outcome) {}
 

@@ -81,11 +81,13 @@ final class Sources {
       boolean busy = false;
       boolean awaits = false;
       boolean again = false;
+      long began = System.nanoTime();
       for (Source source : transfer.route().sources(hash)) {
         if (useless.contains(source.address())) {
           continue;
         }
         Outcome outcome = Outcome.FAILED;
+        began = System.nanoTime();
         try {
           T found = attempt.from(network.source(source, transfer.transferClass()));
           outcome = Outcome.SENT;
@@ -117,9 +119,8 @@ final class Sources {
         break;
       }
       if (busy) {
-        long millis = network.patience().busy().toMillis();
-        // not all machines of a fleet at the same moment
-        network.sleeper().sleep(Duration.ofMillis(millis + random.nextLong(millis / 2 + 1)));
+        Duration held = Duration.ofNanos(awaits ? System.nanoTime() - began : 0);
+        network.sleeper().sleep(network.pause(random, held));
       }
       round += awaits ? 0 : 1; // the route says how long that may go on
     }

@@ -4,6 +4,7 @@ import io.pilothouse.filesync.ContentIndex.Chunk;
 import io.pilothouse.filesync.ContentIndex.FileEntry;
 import io.pilothouse.filesync.IndexFile;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -126,7 +127,7 @@ final class TreeFetch {
               || local.read(want.chunk, buffer);
       if (found) {
         for (Want.Place each : empty) {
-          writer.write(each, buffer, want.chunk.size());
+          writer.write(each, ByteBuffer.wrap(buffer, 0, want.chunk.size()));
         }
       }
     }
@@ -153,9 +154,9 @@ final class TreeFetch {
 
   /** Verified bytes go to all their places. */
   static Gathering.Taker into(TreeWriter writer, Brought brought) {
-    return (want, bytes, length) -> {
+    return (want, bytes) -> {
       for (Want.Place each : want.places) {
-        writer.write(each, bytes, length);
+        writer.write(each, bytes);
       }
       brought.brought(want.chunk.sha256());
     };

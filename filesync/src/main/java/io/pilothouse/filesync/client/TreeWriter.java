@@ -21,7 +21,8 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.util.Arrays;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Set;
 
 /**
@@ -46,6 +47,18 @@ final class TreeWriter implements AutoCloseable {
   private final int umask;
 
   private Path lastParent;
+
+  /** Entries so far, and the files of the first of them: few need no second look at the index. */
+  private int entries;
+
+  private final List<Made> first = new ArrayList<>();
+
+  /**
+   * A file to finish.
+   *
+   * @param large it was written in many chunks
+   */
+  private record Made(Path path, long size, int mode, boolean large) {}
 
   /**
    * Opens a tree.
@@ -92,6 +105,9 @@ final class TreeWriter implements AutoCloseable {
     if (!parent.equals(lastParent)) {
       Files.createDirectories(parent);
       lastParent = parent;
+    }
+    if (++entries <= FLUSHED_ONE_BY_ONE && entry instanceof FileEntry file) {
+      first.add(made(file));
     }
     switch (entry) {
       case LinkEntry link -> {
@@ -144,15 +160,15 @@ final class TreeWriter implements AutoCloseable {
   }
 
   /** Writes a verified chunk to its place. */
-  void write(Want.Place place, byte[] bytes, int length) throws IOException {
+  void write(Want.Place place, ByteBuffer bytes) throws IOException {
     Path path = path(place.file());
     if (place.file().chunks().size() == 1) {
       clear(path);
       try (FileChannel channel = create(path, place.file())) {
-        write(channel, bytes, length, 0);
+        write(channel, bytes, 0);
       }
-    } else if (!isZero(bytes, length)) {
-      large.with(path, channel -> write(channel, bytes, length, place.offset()));
+    } else if (!isZero(bytes)) {
+      large.with(path, channel -> write(channel, bytes, place.offset()));
     }
     points.reached("chunk written");
   }
@@ -179,18 +195,20 @@ final class TreeWriter implements AutoCloseable {
     return FileChannel.open(path, how, mode(mode));
   }
 
-  private static void write(FileChannel channel, byte[] bytes, int length, long offset)
-      throws IOException {
-    ByteBuffer buffer = ByteBuffer.wrap(bytes, 0, length);
-    while (buffer.position() < length) {
+  private static void write(FileChannel channel, ByteBuffer bytes, long offset) throws IOException {
+    ByteBuffer left = bytes.duplicate();
+    int end = left.limit();
+    while (left.position() < end) {
       // in pieces: the JDK keeps a direct buffer as large as the largest one written
-      buffer.limit(Math.min(length, buffer.position() + PIECE));
-      channel.write(buffer, offset + buffer.position());
+      left.limit(Math.min(end, left.position() + PIECE));
+      channel.write(left, offset + left.position() - bytes.position());
     }
   }
 
-  private static boolean isZero(byte[] bytes, int length) {
-    return bytes[0] == 0 && Arrays.equals(bytes, 0, length - 1, bytes, 1, length);
+  private static boolean isZero(ByteBuffer bytes) {
+    int first = bytes.position();
+    ByteBuffer shifted = bytes.slice(first, bytes.remaining() - 1);
+    return bytes.get(first) == 0 && shifted.equals(bytes.slice(first + 1, bytes.remaining() - 1));
   }
 
   /** Closes the files that stay open between their chunks. */
@@ -202,22 +220,25 @@ final class TreeWriter implements AutoCloseable {
   /** Gives the large files their lengths and modes, and flushes everything. */
   void finish(IndexFile index) throws IOException {
     close();
-    int[] entries = new int[1];
-    index.forEach(
-        entry -> {
-          entries[0]++;
-          if (entry instanceof FileEntry file && file.chunks().size() > 1) {
-            Path path = path(file);
-            if (Files.size(path) != file.size()) {
-              try (RandomAccessFile open = new RandomAccessFile(path.toFile(), "rw")) {
-                open.setLength(file.size());
-              }
+    boolean few = entries <= FLUSHED_ONE_BY_ONE;
+    if (few) {
+      for (Made each : first) {
+        finish(each);
+      }
+    } else {
+      index.forEach(
+          entry -> {
+            if (entry instanceof FileEntry file) {
+              finish(made(file));
             }
-            Files.setPosixFilePermissions(path, Modes.permissions(Tree.writtenMode(file)));
-            points.reached("file finished");
-          }
-        });
-    if (entries[0] <= FLUSHED_ONE_BY_ONE || !FileSystemFlush.of(tree)) {
+          });
+    }
+    if (few) {
+      for (Made each : first) {
+        DurableFiles.sync(each.path());
+      }
+      DurableFiles.syncDirectories(tree);
+    } else if (!FileSystemFlush.of(tree)) {
       index.forEach(
           entry -> {
             if (entry instanceof FileEntry file) {
@@ -227,5 +248,22 @@ final class TreeWriter implements AutoCloseable {
       DurableFiles.syncDirectories(tree);
     }
     points.reached("tree flushed");
+  }
+
+  private Made made(FileEntry file) throws IOException {
+    return new Made(path(file), file.size(), Tree.writtenMode(file), file.chunks().size() > 1);
+  }
+
+  private void finish(Made file) throws IOException {
+    if (!file.large()) {
+      return;
+    }
+    if (Files.size(file.path()) != file.size()) {
+      try (RandomAccessFile open = new RandomAccessFile(file.path().toFile(), "rw")) {
+        open.setLength(file.size());
+      }
+    }
+    Files.setPosixFilePermissions(file.path(), Modes.permissions(file.mode()));
+    points.reached("file finished");
   }
 }

@@ -1,11 +1,13 @@
 package io.pilothouse.filesync.client;
 
+import io.pilothouse.filesync.Coming;
 import io.pilothouse.filesync.IndexFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -23,6 +25,7 @@ public final class Underway {
 
   private final LongSupplier nanoTime;
   private final Map<String, Transferring> transfers = new ConcurrentHashMap<>();
+  private final Arrivals arrivals = new Arrivals();
 
   /** What is to come, and a bit for each chunk that has come. */
   private record Known(Path index, ChunkPlaces places, AtomicIntegerArray came) {
@@ -72,6 +75,7 @@ public final class Underway {
     }
     transfer.known = new Known(index.file(), places, came);
     transfer.progressedAt = nanoTime.getAsLong();
+    arrivals.changed(); // the index came, and it is known now which chunks will not
   }
 
   /** A verified chunk is in all its places. */
@@ -84,6 +88,7 @@ public final class Underway {
         known.add(row);
       }
       transfer.progressedAt = nanoTime.getAsLong();
+      arrivals.came(sha256);
     }
   }
 
@@ -93,6 +98,21 @@ public final class Underway {
     if (known != null) {
       known.places().close();
     }
+    arrivals.changed();
+  }
+
+  /**
+   * Begins a wait for chunks and indexes that transfers bring.
+   *
+   * @return empty when too many wait already
+   */
+  public Optional<Coming> await(Collection<String> hashes) {
+    return arrivals.await(hashes);
+  }
+
+  /** How many wait for what transfers bring. */
+  int waiting() {
+    return arrivals.waiting();
   }
 
   /** Where a chunk is of a content that is not published yet. */

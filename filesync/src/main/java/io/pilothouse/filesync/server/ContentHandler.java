@@ -3,6 +3,7 @@ package io.pilothouse.filesync.server;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpHandler;
 import io.pilothouse.filesync.ContentException;
+import io.pilothouse.filesync.Hold;
 import io.pilothouse.filesync.Pack;
 import io.pilothouse.filesync.Sha256;
 import io.pilothouse.filesync.Throttle;
@@ -13,7 +14,6 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
@@ -24,7 +24,8 @@ import java.util.regex.Pattern;
  * Serves {@link Contents} over HTTP/1.1: GET and HEAD of {@code /v1/chunks/SHA256} and {@code
  * /v1/index/DIGEST}, and many chunks in one answer to a POST of their hashes ({@link Pack}); a
  * replica takes {@link Uploads}. GET understands {@code Range: bytes=N-} so that a transfer
- * resumes. More transfers than allowed at once are shed with 503 and Retry-After, never queued.
+ * resumes. More transfers than allowed at once are shed with 503 and Retry-After; only requests
+ * that may be held ({@link Hold}) wait for a short while, for a slot or for what is on its way.
  */
 public final class ContentHandler implements HttpHandler {
   /** The path to register this handler under. */
@@ -34,6 +35,7 @@ public final class ContentHandler implements HttpHandler {
   private static final Pattern RANGE = Pattern.compile("bytes=(\\d{1,18})-");
 
   private final Contents contents;
+  private final Lookup lookup;
   private final Optional<Uploads> uploads;
   private final Throttle throttle;
   private final Transfers transfers;
@@ -69,6 +71,7 @@ public final class ContentHandler implements HttpHandler {
   private ContentHandler(
       Contents contents, Optional<Uploads> uploads, Throttle throttle, Transfers transfers) {
     this.contents = contents;
+    this.lookup = new Lookup(contents);
     this.uploads = uploads;
     this.throttle = throttle;
     this.transfers = transfers;
@@ -93,9 +96,13 @@ public final class ContentHandler implements HttpHandler {
   public void handle(HttpExchange exchange) throws IOException {
     try (exchange) {
       String named = exchange.getRequestHeaders().getFirst(TransferClass.HEADER);
-      Optional<Transfer> slot = transfers.enter(TransferClass.of(named));
+      Duration hold = Hold.of(exchange.getRequestHeaders().getFirst(Hold.HEADER));
+      Optional<Transfer> slot = transfers.enter(TransferClass.of(named), hold);
       if (slot.isEmpty()) {
-        shed.incrementAndGet();
+        try (InputStream in = exchange.getRequestBody()) {
+          // a body left unread would reset the connection before the peer has read our answer
+          in.readNBytes(Pack.longestUpload());
+        }
         refuseBusy(exchange);
         return;
       }
@@ -103,18 +110,15 @@ public final class ContentHandler implements HttpHandler {
         route(exchange, transfer);
       } catch (ContentException e) {
         text(exchange, 400, e.getMessage() + "\n");
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        throw new IOException("stopped while serving", e);
       }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("stopped while serving", e);
     }
   }
 
-  private static void refuseBusy(HttpExchange exchange) throws IOException {
-    try (InputStream in = exchange.getRequestBody()) {
-      // a body left unread would reset the connection before the peer has read our answer
-      in.readNBytes(Pack.longestUpload());
-    }
+  private void refuseBusy(HttpExchange exchange) throws IOException {
+    shed.incrementAndGet();
     exchange.getResponseHeaders().set("Retry-After", "1");
     text(exchange, 503, "busy: too many transfers at once; try another replica\n");
   }
@@ -139,8 +143,15 @@ public final class ContentHandler implements HttpHandler {
     boolean chunk = names.get(2).equals("chunks");
     String hash = names.get(3);
     switch (method) {
-      case "GET" ->
-          send(exchange, transfer, held(chunk, hash), (chunk ? "chunk " : "index ") + hash);
+      case "GET" -> {
+        Lookup.Look look = chunk ? contents::chunk : contents::index;
+        Optional<List<Contents.Held>> held = lookup.find(look, List.of(hash), transfer);
+        if (held.isPresent()) {
+          send(exchange, transfer, held.get().getFirst(), (chunk ? "chunk " : "index ") + hash);
+        } else {
+          refuseBusy(exchange);
+        }
+      }
       case "HEAD" -> {
         boolean sound = chunk ? contents.isSoundChunk(hash) : contents.isSoundIndex(hash);
         // this is how a receiver says that it doubts it: what is damaged goes away
@@ -212,11 +223,14 @@ public final class ContentHandler implements HttpHandler {
 
   private void sendPack(HttpExchange exchange, Transfer transfer, List<String> hashes)
       throws IOException, InterruptedException {
-    List<Contents.Held> chunks = new ArrayList<>(hashes.size());
+    Optional<List<Contents.Held>> found = lookup.find(contents::chunk, hashes, transfer);
+    if (found.isEmpty()) {
+      refuseBusy(exchange);
+      return;
+    }
+    List<Contents.Held> chunks = found.get();
     long length = 0;
-    for (String each : hashes) {
-      Contents.Held held = contents.chunk(each);
-      chunks.add(held);
+    for (Contents.Held held : chunks) {
       length += Integer.BYTES + (held instanceof Contents.At place ? place.size() : 0);
     }
     exchange.getResponseHeaders().set("Content-Type", "application/octet-stream");

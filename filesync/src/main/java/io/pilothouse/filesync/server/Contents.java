@@ -1,7 +1,10 @@
 package io.pilothouse.filesync.server;
 
+import io.pilothouse.filesync.Coming;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Collection;
+import java.util.Optional;
 
 /**
  * What can be served to others: a replica's {@link ContentStore}, or what a machine has on its
@@ -32,6 +35,15 @@ public interface Contents {
 
   /** Where an index is. */
   Held index(String digest) throws IOException;
+
+  /**
+   * Begins a wait for chunks and indexes that are {@link Soon}.
+   *
+   * @return empty where nothing is ever on its way, or too many wait already
+   */
+  default Optional<Coming> await(Collection<String> hashes) {
+    return Optional.empty();
+  }
 
   /**
    * Reads and verifies a chunk, because a receiver doubts it; one that is damaged is not handed out

@@ -36,7 +36,8 @@ class ContentSourceFuzzTest {
         HttpConnections.to(Peers.DEVICE_MANAGER, Optional.empty()),
         new Limits(TransferClass.of(null), List.of()),
         Patience.USUAL,
-        Duration.ofSeconds(20));
+        Duration.ofSeconds(20),
+        Duration.ZERO);
   }
 
   private static byte[] answer(String head, byte[] body) {
@@ -90,13 +91,13 @@ class ContentSourceFuzzTest {
   private static ContentSource.PackReceiver receiver(byte[] buffer) {
     return new ContentSource.PackReceiver() {
       @Override
-      public byte[] buffer() {
+      public byte[] begins() {
         return buffer;
       }
 
       @Override
-      public void came(int length) {
-        assertThat(length).isBetween(1, BUFFER);
+      public void came(ByteBuffer chunk) {
+        assertThat(chunk.remaining()).isBetween(1, BUFFER);
       }
 
       @Override
@@ -106,8 +107,8 @@ class ContentSourceFuzzTest {
       public void soon() {}
 
       @Override
-      public void cut(int length) {
-        assertThat(length).isBetween(0, OTHER.size());
+      public void cut(ByteBuffer beginning) {
+        assertThat(beginning.remaining()).isBetween(0, OTHER.size());
       }
     };
   }

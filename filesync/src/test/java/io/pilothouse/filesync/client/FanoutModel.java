@@ -17,7 +17,8 @@ import java.util.stream.IntStream;
 
 /**
  * A fleet that fetches one content at the same moment, in virtual time: who asks whom and in what
- * order is the production code's, networks are queues. Pieces of the content stand for packs.
+ * order is the production code's, networks are queues. Pieces of the content stand for chunks that
+ * travel together; whoever waits for one is held until it is there.
  */
 final class FanoutModel {
   /** As {@link Crew#SIZE}: requests of one machine at a time. */
@@ -31,7 +32,7 @@ final class FanoutModel {
   private static final int FIRST = 48;
   private static final int SERVICE = -1;
 
-  /** Seconds before one that has it on its way is asked again. */
+  /** Seconds before a service that has no free slot is asked again. */
   private static final double AGAIN = 1;
 
   private static final double ROUND_TRIP = 0.0005;
@@ -78,8 +79,19 @@ final class FanoutModel {
   private final Fleet fleet;
   private final SplittableRandom random;
   private final int[][] sources;
+
+  /** Of each piece the machines, in the order of whom they ask for it. */
+  private final int[][] askers;
+
+  /** Of each machine the pieces that its sources have, as it learnt of them. */
   private final List<ArrayDeque<Integer>> ready = new ArrayList<>();
+
   private final List<PriorityQueue<Delayed>> delayed = new ArrayList<>();
+
+  /** Of each machine those that are held until it has a slot for them. */
+  private final List<ArrayDeque<Event>> held = new ArrayList<>();
+
+  private final int[] lanes;
   private final List<BitSet> have = new ArrayList<>();
   private final PriorityQueue<Event> events =
       new PriorityQueue<>(Comparator.comparingDouble(Event::time));
@@ -98,6 +110,8 @@ final class FanoutModel {
     this.fleet = fleet;
     this.random = new SplittableRandom(fleet.seed());
     this.sources = new int[fleet.machines()][fleet.pieces()];
+    this.askers = new int[fleet.pieces()][];
+    this.lanes = new int[fleet.machines()];
     this.sendsUntil = new double[fleet.machines()];
     this.takesUntil = new double[fleet.machines()];
     this.rackOutUntil = new double[fleet.racks()];
@@ -162,9 +176,21 @@ final class FanoutModel {
         order.add(piece);
       }
       order.sort(Comparator.comparingInt(each -> turns[each]));
+      int machine = i;
+      order.removeIf(piece -> sources[machine][piece] != SERVICE);
       ready.add(new ArrayDeque<>(order));
+      held.add(new ArrayDeque<>());
       delayed.add(new PriorityQueue<>(Comparator.comparingDouble(Delayed::until)));
       have.add(new BitSet(fleet.pieces()));
+    }
+    for (int piece = 0; piece < fleet.pieces(); piece++) {
+      int each = piece;
+      askers[piece] =
+          IntStream.range(0, fleet.machines())
+              .boxed()
+              .sorted(Comparator.comparingInt(machine -> sources[machine][each]))
+              .mapToInt(Integer::intValue)
+              .toArray();
     }
   }
 
@@ -176,22 +202,15 @@ final class FanoutModel {
 
   private Outcome run() {
     for (int i = 0; i < fleet.machines(); i++) {
-      for (int lane = 0; lane < LANES; lane++) {
-        events.add(new Event(random.nextDouble(0.05), i, -1));
-      }
+      lanes[i] = LANES;
+      events.add(new Event(random.nextDouble(0.05), i, -1));
     }
     double last = 0;
     while (!events.isEmpty()) {
       Event event = events.remove();
       if (event.piece() >= 0) {
-        int source = sources[event.machine()][event.piece()];
-        if (source == SERVICE) {
-          serviceServing--;
-        } else {
-          serving[source]--;
-        }
-        have.get(event.machine()).set(event.piece());
         last = event.time();
+        came(event);
       }
       next(event.machine(), event.time());
     }
@@ -209,28 +228,69 @@ final class FanoutModel {
     return Arrays.stream(all).max().orElse(0);
   }
 
-  /** A free lane takes the next piece whose source has it; if none has, it waits. */
+  /** A slot and a lane are free, and those who wait for the piece can have it. */
+  private void came(Event event) {
+    int machine = event.machine();
+    int piece = event.piece();
+    lanes[machine]++;
+    have.get(machine).set(piece);
+    int source = sources[machine][piece];
+    if (source == SERVICE) {
+      serviceServing--;
+    } else {
+      serving[source]--;
+      Event held = this.held.get(source).poll();
+      if (held != null) {
+        ready.get(held.machine()).addFirst(held.piece());
+        next(held.machine(), event.time());
+      }
+    }
+    int[] all = askers[piece];
+    for (int i = firstOf(machine, piece);
+        i < all.length && sources[all[i]][piece] == machine;
+        i++) {
+      ready.get(all[i]).add(piece);
+      next(all[i], event.time());
+    }
+  }
+
+  /** The first of those who ask a machine for a piece. */
+  private int firstOf(int machine, int piece) {
+    int low = 0;
+    int high = fleet.machines();
+    while (low < high) {
+      int middle = (low + high) / 2;
+      if (sources[askers[piece][middle]][piece] < machine) {
+        low = middle + 1;
+      } else {
+        high = middle;
+      }
+    }
+    return low;
+  }
+
+  /**
+   * Free lanes take what there is; who finds no slot is held there, or comes back to the service.
+   */
   private void next(int machine, double now) {
     ArrayDeque<Integer> own = ready.get(machine);
     PriorityQueue<Delayed> later = delayed.get(machine);
     while (!later.isEmpty() && later.peek().until() <= now) {
       own.addFirst(later.remove().piece());
     }
-    while (!own.isEmpty()) {
+    while (lanes[machine] > 0 && !own.isEmpty()) {
       int piece = own.removeFirst();
       int source = sources[machine][piece];
-      boolean may =
-          source == SERVICE
-              ? serviceServing < SERVICE_SLOTS
-              : have.get(source).get(piece) && serving[source] < SLOTS;
-      if (may) {
+      if (source == SERVICE && serviceServing >= SERVICE_SLOTS) {
+        double until = now + AGAIN + random.nextDouble(AGAIN / 2);
+        later.add(new Delayed(until, piece));
+        events.add(new Event(until, machine, -1));
+      } else if (source != SERVICE && serving[source] >= SLOTS) {
+        held.get(source).add(new Event(now, machine, piece));
+      } else {
+        lanes[machine]--;
         events.add(new Event(transfer(source, machine, now), machine, piece));
-        return;
       }
-      later.add(new Delayed(now + AGAIN + random.nextDouble(AGAIN / 2), piece));
-    }
-    if (!later.isEmpty()) {
-      events.add(new Event(later.peek().until(), machine, -1));
     }
   }
 
@@ -272,7 +332,7 @@ final class FanoutModel {
   public static void main(String[] args) {
     int machines = Integer.parseInt(args[0]);
     int racks = Integer.parseInt(args[1]);
-    int pieces = Integer.parseInt(args[2]) * 256;
+    int pieces = Integer.parseInt(args[2]) * 1024;
     int seeds = Integer.parseInt(args[3]);
     double gigabit = 125e6;
     for (int units : new int[] {1, racks}) {
@@ -281,7 +341,7 @@ final class FanoutModel {
       for (int seed = 1; seed <= seeds; seed++) {
         fleet =
             new Fleet(
-                machines, racks, units, pieces, 4 << 20, gigabit, 10 * gigabit, gigabit, seed);
+                machines, racks, units, pieces, 1 << 20, gigabit, 10 * gigabit, gigabit, seed);
         outcomes.add(run(fleet));
       }
       outcomes.sort(Comparator.comparingDouble(Outcome::seconds));

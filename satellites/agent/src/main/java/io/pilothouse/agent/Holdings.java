@@ -1,5 +1,6 @@
 package io.pilothouse.agent;
 
+import io.pilothouse.filesync.Coming;
 import io.pilothouse.filesync.IndexFile;
 import io.pilothouse.filesync.Sha256;
 import io.pilothouse.filesync.client.ChunkPlaces;
@@ -12,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -140,6 +142,11 @@ final class Holdings implements Contents {
       return new Soon();
     }
     return underway.isBringing(digest) || isNext(digest) ? new Soon() : new Absent();
+  }
+
+  @Override
+  public Optional<Coming> await(Collection<String> hashes) {
+    return underway.await(hashes);
   }
 
   @Override

@@ -9,6 +9,7 @@ import io.pilothouse.api.v1.WantedState;
 import io.pilothouse.client.DmClient;
 import io.pilothouse.filesync.server.ContentHandler;
 import io.pilothouse.tls.HttpConnections;
+import io.pilothouse.tls.HttpServers;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -54,7 +55,9 @@ final class Rack implements AutoCloseable {
       disk = new Disk(Files.createDirectories(dir.resolve(name)));
       client = new DmClient(List.of(dm.address()), "machine/" + name, () -> Optional.of("secret"));
       wanted = new Wanted(name, client, disk, true);
-      server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+      server =
+          HttpServers.create(
+              new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), Optional.empty());
       server.setExecutor(threads);
       address = "127.0.0.1:" + server.getAddress().getPort();
       distribution =
