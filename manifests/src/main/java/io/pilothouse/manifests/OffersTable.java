@@ -10,6 +10,7 @@ import io.pilothouse.manifests.offers.OfferCheck;
 import io.pilothouse.manifests.table.ObjectTable;
 import io.pilothouse.manifests.table.Reading;
 import io.pilothouse.manifests.table.Shape;
+import io.pilothouse.manifests.table.Shapes;
 import io.pilothouse.manifests.table.Units;
 import io.pilothouse.manifests.text.Node;
 import java.math.BigDecimal;
@@ -36,7 +37,23 @@ final class OffersTable {
             new Resources(),
             OfferPolicy.Builder::addAllResources,
             "So much of each machine: cpus, mem and disk (sizes), gpus, ports (ranges), and others"
-                + " of one's own: amounts, ranges or sets of names.");
+                + " of one's own: amounts, ranges or sets of names.")
+        .optional(
+            "images",
+            paths(OfferCheck.IMAGES, "images", "a relative or absolute path without '..'"),
+            OfferPolicy.Builder::addAllImages,
+            "Directories with archives of images for containers, absolute or within what the"
+                + " machine's manifest ships; default: tasks have no containers.")
+        .optional(
+            "host-paths",
+            paths(OfferCheck.HOST_PATH, "/srv/data", "an absolute path without '..', but not /"),
+            OfferPolicy.Builder::addAllHostPaths,
+            "What of the machine tasks may have in their containers as volumes, each exactly as"
+                + " it is written here; default: nothing.");
+  }
+
+  private static Shape<List<String>> paths(String regex, String example, String expected) {
+    return Shapes.list(Shapes.matching(regex, example, expected));
   }
 
   /** Names that are known, and the author's own. */

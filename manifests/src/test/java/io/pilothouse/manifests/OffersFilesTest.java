@@ -3,6 +3,7 @@ package io.pilothouse.manifests;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.pilothouse.api.v1.Fleet;
+import io.pilothouse.api.v1.OfferPolicy;
 import io.pilothouse.api.v1.OfferedResource;
 import io.pilothouse.manifests.offers.OfferedWords;
 import java.io.IOException;
@@ -97,6 +98,40 @@ class OffersFilesTest {
         .asString()
         .contains("types.yaml:7")
         .contains(problem);
+  }
+
+  @Test
+  void directoriesOfImagesAndOfTheMachineAreReadAsTheyAre() throws IOException {
+    LoadResult<Fleet> read =
+        load("{cpus: 1}\n  images: [images, /srv/more images]\n  host-paths: [/srv/data]");
+
+    assertThat(read).isInstanceOf(LoadResult.Loaded.class);
+    if (read instanceof LoadResult.Loaded<Fleet> loaded) {
+      OfferPolicy offers = loaded.value().getTypes(0).getOffers();
+      assertThat(offers.getImagesList()).containsExactly("images", "/srv/more images");
+      assertThat(offers.getHostPathsList()).containsExactly("/srv/data");
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "images: [../x]      | offers.images",
+        "images: ['a/../b']  | offers.images",
+        "images: x           | offers.images",
+        "host-paths: [/]     | offers.host-paths",
+        "host-paths: [a]     | offers.host-paths",
+        "host-paths: [/a/]   | offers.host-paths",
+        "host-paths: [/a/..] | offers.host-paths",
+        "host-paths: [/a/./b] | offers.host-paths",
+      })
+  void aPathThatCanBeNoneIsToldWithItsPlace(String line, String key) throws IOException {
+    assertThat(problems("{cpus: 1}\n  " + line))
+        .singleElement()
+        .asString()
+        .contains("types.yaml:8")
+        .contains(key);
   }
 
   @Test

@@ -24,7 +24,13 @@ final class TypeText {
         .texts("watchdogs", type.getWatchdogsList())
         .text("repair-policy", type.getRepairPolicy())
         .text("rollout-policy", type.getRolloutPolicy())
-        .object("offers", type.hasOffers(), new Document().object("resources", true, offers(type)));
+        .object(
+            "offers",
+            type.hasOffers(),
+            new Document()
+                .object("resources", true, offers(type))
+                .texts("images", type.getOffers().getImagesList())
+                .texts("host-paths", type.getOffers().getHostPathsList()));
   }
 
   private static Document offers(MachineType type) {

@@ -189,7 +189,11 @@ final class Fitting {
       return;
     }
     long mebibytes = 1L + fleets.random.nextInt(1 << 20);
-    OfferPolicy.Builder offers = type.getOffersBuilder().clearResources();
+    OfferPolicy.Builder offers =
+        type.getOffersBuilder().clearResources().clearImages().clearHostPaths();
+    if (fleets.random.nextBoolean()) {
+      offers.addImages("images").addImages("/srv/more images").addHostPaths("/srv/data");
+    }
     offers.addResourcesBuilder().setName("cpus").setMilli(1 + fleets.random.nextInt(64_000));
     offers.addResourcesBuilder().setName("mem").setSizeBytes(mebibytes << 20);
     offers.addResourcesBuilder().setName("own").addItems("a").addItems("1e9").addItems("true");

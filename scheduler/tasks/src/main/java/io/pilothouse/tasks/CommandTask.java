@@ -34,6 +34,7 @@ final class CommandTask implements Task, Run {
 
   private final Machine machine;
   private final TaskRecord record;
+  private final Optional<Containment> containment;
   private final Container processes;
   private final Provision provision;
   private final Checks checks;
@@ -50,7 +51,9 @@ final class CommandTask implements Task, Run {
   CommandTask(Machine machine, TaskRecord record) {
     this.machine = machine;
     this.record = record;
-    this.processes = new Container(machine, record.container(), record.meta());
+    this.containment = Containment.of(record.info());
+    this.processes =
+        new Container(machine, record.container(), record.meta(), containment.isPresent());
     this.provision = new Provision(machine, record.container(), record.meta());
     this.checks = new Checks(machine, record);
   }
@@ -88,8 +91,9 @@ final class CommandTask implements Task, Run {
 
   /** Begins with what it needs; it runs now, or when that is there. */
   private void begin() throws IOException {
+    Optional<String> image = containment.map(Containment::image);
     try {
-      if (provision.begin(command(), record.sandbox())) {
+      if (provision.begin(command(), record.sandbox(), image)) {
         return;
       }
     } catch (IOException | RuntimeException e) {
@@ -114,8 +118,7 @@ final class CommandTask implements Task, Run {
       TaskCommand command = command();
       new Volumes(machine.tasks())
           .link(record.meta(), info().getResourcesList(), record.sandbox(), command.user());
-      Map<String, String> environment = TaskEnvironment.of(machine.environment(), record);
-      processes.start(command, record.sandbox(), environment, limits());
+      start(command);
     } catch (IOException | RuntimeException e) {
       cannotRun(e);
       return;
@@ -124,7 +127,28 @@ final class CommandTask implements Task, Run {
     tellRuns();
   }
 
+  private void start(TaskCommand command) throws IOException {
+    if (containment.isEmpty()) {
+      Map<String, String> environment = TaskEnvironment.of(machine.environment(), record);
+      processes.start(command, record.sandbox(), environment, limits());
+      return;
+    }
+    ContainedCommand contained =
+        new ContainedCommand(
+            machine, record, containment.get(), provision.prepared(), command.user());
+    Map<String, String> environment = ContainedCommand.environment(machine, record);
+    processes.start(contained, record.sandbox(), environment, limits());
+  }
+
+  /** Whether its own program runs, or did: a container is made first. */
+  private boolean isUp() {
+    return containment.isEmpty() || machine.bundles().isMade(container());
+  }
+
   private void tellRuns() throws IOException {
+    if (!isUp()) {
+      return; // in a later round
+    }
     record.say(TaskState.TASK_RUNNING, Source.SOURCE_EXECUTOR, null, "");
     isToTell = false;
     log.info("task {} of {} runs in {}", record.id(), record.framework(), container());
@@ -188,12 +212,13 @@ final class CommandTask implements Task, Run {
     if (processes.runs()) {
       boolean told =
           record.updates().latest().map(TaskStatus::getState).filter(CommandTask::runs).isPresent();
-      if (!told) {
+      isToTell = !told && !isUp();
+      if (!told && !isToTell) {
         record.say(TaskState.TASK_RUNNING, Source.SOURCE_EXECUTOR, null, "");
       }
       if (kill.isPresent()) {
         processes.kill(grace(kill.get()));
-      } else {
+      } else if (!isToTell) {
         checks.start(processes, processes.age());
       }
       log.info("task {} of {} goes on", record.id(), record.framework());
@@ -294,10 +319,15 @@ final class CommandTask implements Task, Run {
   private void sayHow() throws IOException {
     OptionalInt status = processes.status();
     String how = Ending.words("Command", status);
+    if (isToTell && kill.isEmpty() && isUp()) {
+      record.say(TaskState.TASK_RUNNING, Source.SOURCE_EXECUTOR, null, ""); // but for a moment
+    }
     if (kill.isPresent()) {
       killed(kill.get(), how);
     } else if (processes.isOutOfMemory()) {
       record.say(outOfMemory(limits()));
+    } else if (!isUp()) {
+      record.say(Cause.notLaunched(machine.bundles().reason(container())));
     } else if (status.isEmpty()) {
       record.say(new Cause(TaskState.TASK_FAILED, Reason.REASON_EXECUTOR_TERMINATED, how));
     } else {
@@ -327,8 +357,9 @@ final class CommandTask implements Task, Run {
   }
 
   @Override
-  public void forget() throws InterruptedException {
+  public void forget() throws IOException, InterruptedException {
     processes.forget();
+    machine.bundles().remove(container(), tree -> Trash.take(machine.tasks(), tree));
   }
 
   private Limits limits() {

@@ -2,6 +2,7 @@ package io.pilothouse.tasks;
 
 import io.pilothouse.manifests.ProcessSpec.Limits;
 import java.io.IOException;
+import java.util.Optional;
 
 /**
  * The start of an executor, which waits for what its command wants fetched. Under the monitor of
@@ -39,7 +40,7 @@ final class ExecutorStart {
   boolean begin(String at, Limits limits) throws IOException {
     endpoint = at;
     again = false;
-    if (provision.begin(command(), record.sandbox())) {
+    if (provision.begin(command(), record.sandbox(), Optional.empty())) {
       return false;
     }
     run(limits);

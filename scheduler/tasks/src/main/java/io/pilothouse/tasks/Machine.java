@@ -3,6 +3,8 @@ package io.pilothouse.tasks;
 import io.pilothouse.processes.Cgroups;
 import io.pilothouse.tasks.fetch.FetchLimits;
 import io.pilothouse.tasks.fetch.Fetcher;
+import io.pilothouse.tasks.oci.Bundles;
+import io.pilothouse.tasks.oci.ContainerSettings;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -19,6 +21,7 @@ import java.util.TreeMap;
  * @param firstRetry until a status is told again, doubled up to ten minutes
  * @param changed called when there is something to do at once
  * @param fetcher of what commands name as their URIs
+ * @param bundles of containers
  */
 public record Machine(
     String name,
@@ -28,7 +31,8 @@ public record Machine(
     InstantSource clock,
     Duration firstRetry,
     Runnable changed,
-    Fetcher fetcher) {
+    Fetcher fetcher,
+    Bundles bundles) {
 
   /** How Mesos' agents do it. */
   public static final Duration RETRY = Duration.ofSeconds(10);
@@ -59,6 +63,33 @@ public record Machine(
         firstRetry,
         changed,
         fetcher(disk, FetchLimits.usual(FetchLimits.CACHE)));
+  }
+
+  /** One without images. */
+  public Machine(
+      String name,
+      Path disk,
+      Cgroups cgroups,
+      Map<String, String> environment,
+      InstantSource clock,
+      Duration firstRetry,
+      Runnable changed,
+      Fetcher fetcher) {
+    this(
+        name,
+        disk,
+        cgroups,
+        environment,
+        clock,
+        firstRetry,
+        changed,
+        fetcher,
+        bundles(disk, ContainerSettings.none()));
+  }
+
+  /** Containers below the tasks' directory. */
+  public static Bundles bundles(Path disk, ContainerSettings settings) {
+    return new Bundles(new TaskDisk(disk.resolve("tasks")).root(), settings);
   }
 
   /** One that keeps what it fetched below the tasks' directory. */

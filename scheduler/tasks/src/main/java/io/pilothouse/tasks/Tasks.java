@@ -254,12 +254,14 @@ public final class Tasks implements AutoCloseable {
         log.warn("the end of {} is seen to later: {}", each.container(), e.toString());
       }
     }
+    boolean collects;
     synchronized (this) {
       executors.round();
       forgetDone();
       tell();
       bound();
-      if (System.nanoTime() - collectedAt >= COLLECT_EVERY.toNanos()) {
+      collects = System.nanoTime() - collectedAt >= COLLECT_EVERY.toNanos();
+      if (collects) {
         collectedAt = System.nanoTime();
         Set<Path> inUse = new HashSet<>();
         tasks.values().forEach(each -> inUse.add(each.record().sandbox()));
@@ -268,6 +270,9 @@ public final class Tasks implements AutoCloseable {
       }
     }
     volumes.round(machine.clock().instant());
+    if (collects) {
+      machine.bundles().collect(machine.clock().instant(), tree -> Trash.take(disk, tree));
+    }
     var unused = trash.empty();
   }
 
@@ -363,6 +368,7 @@ public final class Tasks implements AutoCloseable {
     all.put("agent_id", agent.getValue());
     all.put("scheduler_knows", out.isPresent());
     all.put("fetched", machine.fetcher().describe());
+    all.put("contained", machine.bundles().describe());
     all.put("tasks", Listing.describe(tasks.values()));
     all.put("executors", Listing.executors(executors.all()));
     return all;
@@ -379,6 +385,7 @@ public final class Tasks implements AutoCloseable {
       }
     }
     machine.fetcher().close();
+    machine.bundles().close();
     List<Path> metas = new ArrayList<>();
     tasks.values().forEach(each -> metas.add(each.record().meta()));
     executors.all().forEach(each -> metas.add(each.record().meta()));

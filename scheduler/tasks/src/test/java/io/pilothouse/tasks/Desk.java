@@ -27,6 +27,7 @@ import io.pilothouse.mesos.v1.TaskStatus;
 import io.pilothouse.processes.Cgroups;
 import io.pilothouse.processes.Family;
 import io.pilothouse.tasks.fetch.FetchLimits;
+import io.pilothouse.tasks.oci.ContainerSettings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -54,6 +55,7 @@ final class Desk {
   InstantSource clock = InstantSource.system();
   Duration retry = Duration.ofHours(1);
   ExecutorTimes times = ExecutorTimes.usual();
+  ContainerSettings containers = ContainerSettings.none();
   boolean acknowledges = true;
   Tasks tasks;
 
@@ -73,7 +75,8 @@ final class Desk {
             clock,
             retry,
             () -> {},
-            Machine.fetcher(disk, FetchLimits.usual(1 << 20)));
+            Machine.fetcher(disk, FetchLimits.usual(1 << 20)),
+            Machine.bundles(disk, containers));
     return Tasks.open(
         machine, new Sandboxes(machine.tasks(), Duration.ofDays(7), 1000, 1000), times);
   }

@@ -1,0 +1,278 @@
+package io.pilothouse.tasks.oci;
+
+import io.pilothouse.filesync.DiskFull;
+import io.pilothouse.filesync.DurableFiles;
+import io.pilothouse.watchdog.RunAs;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Semaphore;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The containers of a machine's tasks. Each is prepared on a thread of its own, which may take
+ * minutes, and is run by whoever keeps the task's processes; what is left of it when those are gone
+ * is one directory, which is removed.
+ */
+public final class Bundles implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(Bundles.class);
+
+  /** Containers that are prepared at the same time; the rest wait. */
+  private static final int AT_ONCE = 4;
+
+  private static final Duration CLOSE = Duration.ofSeconds(2);
+
+  private final Path dir;
+  private final ContainerSettings settings;
+  private final Images images;
+  private final Overlay overlay;
+  private final Semaphore atOnce = new Semaphore(AT_ONCE);
+  private final Set<Preparing> underWay = ConcurrentHashMap.newKeySet();
+
+  /**
+   * Makes nothing before a container is asked for.
+   *
+   * @param disk of the machine's tasks: {@code bundles} and {@code images} are below it
+   */
+  public Bundles(Path disk, ContainerSettings settings) {
+    this.dir = disk.resolve("bundles");
+    this.settings = settings;
+    this.images = new Images(disk.resolve("images"), settings.images());
+    this.overlay = new Overlay(dir);
+  }
+
+  private Bundle bundle(String container) {
+    return new Bundle(dir.resolve(container));
+  }
+
+  private Optional<OciRuntime> runtime() {
+    return OciRuntime.find(settings.programs());
+  }
+
+  /** Directories of the machine that containers may have. */
+  public Set<Path> hostPaths() {
+    return Set.copyOf(settings.hostPaths().get());
+  }
+
+  /**
+   * Begins to prepare a container.
+   *
+   * @param image name of its image
+   * @param done called when it is over
+   */
+  public Preparing prepare(String container, String image, Runnable done) {
+    Preparing preparing = new Preparing();
+    underWay.add(preparing);
+    Thread thread =
+        Thread.ofVirtual()
+            .name("contain-" + container)
+            .unstarted(
+                () -> {
+                  try {
+                    prepare(bundle(container), image, preparing);
+                  } finally {
+                    underWay.remove(preparing);
+                    done.run();
+                  }
+                });
+    preparing.by(thread);
+    thread.start();
+    return preparing;
+  }
+
+  private void prepare(Bundle bundle, String image, Preparing preparing) {
+    boolean well = false;
+    try {
+      atOnce.acquire();
+      try {
+        OciRuntime runtime =
+            runtime()
+                .orElseThrow(
+                    () ->
+                        new ImageException(
+                            "this machine has nothing that runs containers: "
+                                + OciRuntime.PACKAGES));
+        if (!RunAs.isRoot()) {
+          throw new ImageException(
+              "this agent is not root and can make no containers: start the agent as root");
+        }
+        make(bundle);
+        Image found = images.get(image, id -> claim(bundle, id));
+        overlay.prepare(bundle, found);
+        preparing.done(new Prepared(bundle, found, runtime));
+        well = true;
+      } finally {
+        atOnce.release();
+      }
+    } catch (InterruptedException e) {
+      preparing.failed("it was given up");
+    } catch (IOException | RuntimeException e) {
+      preparing.failed(words(image, e));
+    } catch (Error e) {
+      preparing.failed("Could not prepare the image '%s': %s".formatted(image, e));
+      throw e; // nobody else would ever say so
+    } finally {
+      if (!well || preparing.isCancelled()) {
+        drop(bundle);
+      }
+    }
+  }
+
+  private static String words(String image, Exception e) {
+    if (e instanceof ImageException) {
+      return String.valueOf(e.getMessage());
+    }
+    return e instanceof IOException io && DiskFull.is(io)
+        ? "Could not prepare the image '%s': the machine's disk is full".formatted(image)
+        : "Could not prepare the image '%s': %s".formatted(image, e);
+  }
+
+  private void drop(Bundle bundle) {
+    try {
+      DurableFiles.deleteTree(bundle.dir());
+    } catch (IOException e) {
+      log.warn("{} is removed when the agent starts again: {}", bundle.dir(), e.toString());
+    }
+  }
+
+  private void make(Bundle bundle) throws IOException {
+    Files.createDirectories(dir);
+    // variables of tasks are there, and programs that only their container may see
+    Files.setPosixFilePermissions(dir, PosixFilePermissions.fromString("rwx------"));
+    DurableFiles.deleteTree(bundle.dir()); // of an agent before this one
+    Files.createDirectory(bundle.dir());
+  }
+
+  private static void claim(Bundle bundle, String id) throws IOException {
+    DurableFiles.replace(bundle.image(), id.getBytes(StandardCharsets.UTF_8));
+  }
+
+  /** Whether the container was made, and its program ran. */
+  public boolean isMade(String container) {
+    return Files.exists(bundle(container).pid());
+  }
+
+  /** Why the runtime could not make it, in its words. */
+  public String reason(String container) throws IOException {
+    return runtime().map(OciRuntime::name).orElse("the runtime")
+        + ": "
+        + OciRuntime.reason(bundle(container));
+  }
+
+  /** Runs one more process in a container, which {@link #describe} describes. */
+  public List<String> exec(String container) throws IOException {
+    return runtime()
+        .orElseThrow(() -> new ImageException("it has no runtime any more: " + OciRuntime.PACKAGES))
+        .exec(bundle(container));
+  }
+
+  /**
+   * Such a process, for its standard input.
+   *
+   * @param variables beside those that the container's first program was started with
+   */
+  public String describe(String container, List<String> words, Map<String, String> variables)
+      throws IOException {
+    return RuntimeConfig.beside(bundle(container), words, variables);
+  }
+
+  /**
+   * Removes what is left of a container once none of its processes runs; nothing if there is none.
+   *
+   * @param removal takes the directory away
+   */
+  public void remove(String container, Removal removal) throws IOException, InterruptedException {
+    Bundle bundle = bundle(container);
+    if (!bundle.isThere()) {
+      return;
+    }
+    Optional<OciRuntime> runtime = runtime();
+    if (runtime.isPresent() && Files.isDirectory(bundle.state())) {
+      try {
+        runtime.get().delete(bundle);
+      } catch (IOException e) {
+        log.warn("{} goes all the same: {}", bundle.dir(), e.toString()); // nothing of it runs
+      }
+    }
+    Optional<String> image = image(bundle);
+    removal.of(bundle.dir());
+    if (image.isPresent()) {
+      images.used(image.get(), Instant.now());
+    }
+  }
+
+  private static Optional<String> image(Bundle bundle) throws IOException {
+    try {
+      return Optional.of(Files.readString(bundle.image()).strip());
+    } catch (NoSuchFileException e) {
+      return Optional.empty();
+    }
+  }
+
+  /** Removes all but these; what an agent before this one left. */
+  public void retain(Set<String> containers, Removal removal)
+      throws IOException, InterruptedException {
+    for (String each : all()) {
+      if (!containers.contains(each)) {
+        remove(each, removal);
+      }
+    }
+  }
+
+  private List<String> all() throws IOException {
+    if (!Files.isDirectory(dir)) {
+      return List.of();
+    }
+    try (Stream<Path> list = Files.list(dir)) {
+      return list.filter(Files::isDirectory).map(each -> each.getFileName().toString()).toList();
+    }
+  }
+
+  /** Removes images that nobody uses and did not for long. */
+  public void collect(Instant now, Removal removal) throws IOException {
+    images.collect(this::used, now, removal);
+  }
+
+  private Set<String> used() throws IOException {
+    Set<String> used = new HashSet<>();
+    for (String each : all()) {
+      image(bundle(each)).ifPresent(used::add);
+    }
+    return used;
+  }
+
+  /** For the status page. */
+  public String describe() {
+    try {
+      return "%d containers, %d images, %s"
+          .formatted(
+              all().size(),
+              images.count(),
+              runtime().map(each -> each.program().toString()).orElse("no runtime"));
+    } catch (IOException e) {
+      return e.toString();
+    }
+  }
+
+  /** Gives up all that is under way, and waits a little for it; the next agent begins it anew. */
+  @Override
+  public void close() {
+    List<Preparing> left = new ArrayList<>(underWay);
+    left.forEach(Preparing::cancel);
+    left.forEach(each -> each.awaitEnd(CLOSE));
+  }
+}
