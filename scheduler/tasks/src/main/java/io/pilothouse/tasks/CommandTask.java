@@ -203,7 +203,7 @@ final class CommandTask implements Task, Run {
       if (!provision.wasWaiting()) {
         broken = Optional.of(Cause.gone(record, "The agent ended while it started the task"));
       } else if (kill.isPresent()) {
-        broken = Optional.of(Cause.killedEarly(kill.get()));
+        broken = Optional.of(Cause.killedEarly(kill.get(), containment.isPresent()));
       } else {
         begin(); // once more
       }
@@ -243,7 +243,7 @@ final class CommandTask implements Task, Run {
     checks.stop();
     if (provision.isWaiting()) {
       provision.cancel();
-      broken = Optional.of(Cause.killedEarly(order));
+      broken = Optional.of(Cause.killedEarly(order, containment.isPresent()));
       machine.changed().run();
       return;
     }

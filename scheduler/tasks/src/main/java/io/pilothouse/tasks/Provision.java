@@ -92,7 +92,6 @@ final class Provision {
       return false;
     }
     write(mark, before + 1);
-    waits = true;
     if (fetches) {
       fetching =
           Optional.of(
@@ -105,6 +104,7 @@ final class Provision {
                       machine.changed()));
     }
     preparing = image.map(name -> machine.bundles().prepare(container, name, machine.changed()));
+    waits = true;
     return true;
   }
 

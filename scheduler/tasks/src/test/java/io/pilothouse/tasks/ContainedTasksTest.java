@@ -2,6 +2,9 @@ package io.pilothouse.tasks;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.pilothouse.api.v1.AgentVolume;
+import io.pilothouse.api.v1.AgentVolumes;
+import io.pilothouse.api.v1.SchedulerMessage;
 import io.pilothouse.mesos.v1.CheckInfo;
 import io.pilothouse.mesos.v1.CommandInfo;
 import io.pilothouse.mesos.v1.ContainerInfo;
@@ -195,17 +198,9 @@ class ContainedTasksTest {
     desk.launches(
         task("t1", "touch up; while [ ! -e go ]; do sleep 0.02; done; exit 0")
             .setCheck(
-                CheckInfo.newBuilder()
-                    .setType(CheckInfo.Type.COMMAND)
-                    .setDelaySeconds(0)
-                    .setIntervalSeconds(0.1)
-                    .setCommand(
-                        CheckInfo.Command.newBuilder()
-                            .setCommand(
-                                CommandInfo.newBuilder()
-                                    .setValue(
-                                        "test \"$FROM$(pwd)\" = image/mnt/mesos/sandbox || exit 9;"
-                                            + " test -e ill && exit 4; exit 5")))));
+                looks(
+                    "test \"$FROM$(pwd)\" = image/mnt/mesos/sandbox || exit 9;"
+                        + " test -e ill && exit 4; exit 5")));
     desk.await(() -> code() == 5);
 
     desk.restartsAgent();
@@ -398,5 +393,94 @@ class ContainedTasksTest {
     desk.until("b", TaskState.TASK_FINISHED);
     assertThat(desk.sandbox("e").resolve("between/new")).hasContent("hello");
     nothingIsLeft();
+  }
+
+  @Test
+  void aPersistentVolumeIsWhereItsTaskLooksForIt() throws Exception {
+    desk.tasks.take(
+        SchedulerMessage.newBuilder()
+            .setVolumes(
+                AgentVolumes.newBuilder()
+                    .addVolumes(AgentVolume.newBuilder().setRole("r").setId("v").setInstance("i")))
+            .build());
+    Resource.Builder disk = Resource.newBuilder().setName("disk").setType(Value.Type.SCALAR);
+    disk.getScalarBuilder().setValue(10);
+    disk.addReservationsBuilder().setType(Resource.ReservationInfo.Type.DYNAMIC).setRole("r");
+    disk.getDiskBuilder().getPersistenceBuilder().setId("v");
+    disk.getDiskBuilder().getVolumeBuilder().setContainerPath("data").setMode(Volume.Mode.RW);
+    TaskInfo.Builder writes = task("t1", "echo kept >data/file").addResources(disk);
+    writes.getCommandBuilder().setUser("nobody");
+    desk.launches(writes);
+    desk.until("t1", TaskState.TASK_FINISHED);
+
+    desk.launches(
+        Desk.task("t2", "cat data/file").addResources(disk)); // by a command of the machine
+    desk.until("t2", TaskState.TASK_FINISHED);
+
+    assertThat(desk.stdout("t2")).isEqualTo("kept\n");
+  }
+
+  @Test
+  void whoIsKilledWhileTheContainerIsPreparedNeverRuns() throws Exception {
+    desk.launches(task("t1", "touch ran"));
+    desk.kills("t1", Duration.ZERO);
+    TaskStatus end = desk.until("t1", TaskState.TASK_KILLED);
+    assertThat(end.getMessage()).isEqualTo("Killed while its container was prepared");
+    assertThat(end.getReason()).isEqualTo(Reason.REASON_TASK_KILLED_DURING_LAUNCH);
+    assertThat(desk.states()).doesNotContain("t1 RUNNING");
+    nothingIsLeft();
+  }
+
+  @Test
+  void runcDoesTheSame() throws Exception {
+    Path runc = Path.of("/usr/sbin/runc");
+    assertThat(runc).as("install runc").isExecutable();
+    Path programs = Files.createDirectory(dir.resolve("programs"));
+    Files.createSymbolicLink(programs.resolve("runc"), runc);
+    desk.containers =
+        new ContainerSettings(() -> List.of(shelf), () -> List.of(data), List.of(programs));
+    String name = "pilothouse-test-" + UUID.randomUUID();
+    desk.cgroups = Cgroups.find(Cgroups.MOUNTS, name + "/m");
+    desk.restartsAgent();
+    desk.launches(
+        task("t1", "cat /etc/hello; touch up; trap 'exit 3' TERM; while :; do sleep 0.02; done")
+            .addResources(memory(128))
+            .setCheck(looks("test -e up && exit 5")));
+    desk.await(() -> code() == 5);
+    desk.restartsAgent();
+    desk.kills("t1", Duration.ofSeconds(20));
+    assertThat(desk.until("t1", TaskState.TASK_KILLED).getMessage())
+        .isEqualTo("Command exited with status 3");
+    assertThat(desk.stdout("t1")).isEqualTo("from the image");
+
+    desk.launches(
+        Desk.task("t2", "")
+            .setCommand(CommandInfo.newBuilder().setShell(false).setValue("nothing-there"))
+            .addResources(memory(128))
+            .setContainer(mesos(BusyboxImage.NAME)));
+    assertThat(refused("t2").getMessage())
+        .startsWith("Failed to launch container: runc: ")
+        .contains("nothing-there");
+    nothingIsLeft();
+    removeGroups(name);
+  }
+
+  /** What runc makes in those hierarchies that the agent does not use. */
+  private static void removeGroups(String name) throws IOException {
+    try (Stream<Path> list = Files.list(Path.of("/sys/fs/cgroup"))) {
+      for (Path each : list.map(e -> e.resolve(name)).filter(Files::isDirectory).toList()) {
+        Files.deleteIfExists(each.resolve("m"));
+        Files.deleteIfExists(each);
+      }
+    }
+  }
+
+  private static CheckInfo.Builder looks(String line) {
+    return CheckInfo.newBuilder()
+        .setType(CheckInfo.Type.COMMAND)
+        .setDelaySeconds(0)
+        .setIntervalSeconds(0.1)
+        .setCommand(
+            CheckInfo.Command.newBuilder().setCommand(CommandInfo.newBuilder().setValue(line)));
   }
 }

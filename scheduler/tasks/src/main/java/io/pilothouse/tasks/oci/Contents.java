@@ -8,7 +8,7 @@ import java.nio.file.Path;
 /** The files of an image as it was saved, by name: of a tar archive, or of a directory. */
 interface Contents extends Closeable {
   /** The largest description of an image that is read into memory. */
-  int LONGEST_TEXT = 4 << 20;
+  int LONGEST_TEXT = 1 << 20;
 
   /** What it is called in messages. */
   Path source();

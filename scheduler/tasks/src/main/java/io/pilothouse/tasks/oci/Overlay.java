@@ -22,7 +22,7 @@ final class Overlay {
   private static final int COPY_MINUTES = 30;
 
   private final Path dir;
-  private Optional<Boolean> works = Optional.empty();
+  private Optional<Boolean> works;
 
   /**
    * On a disk.
@@ -30,7 +30,17 @@ final class Overlay {
    * @param dir of the agent's own
    */
   Overlay(Path dir) {
+    this(dir, Optional.empty());
+  }
+
+  /**
+   * Where it is known.
+   *
+   * @param works empty to try it
+   */
+  Overlay(Path dir, Optional<Boolean> works) {
     this.dir = dir;
+    this.works = works;
   }
 
   /** Prepares a bundle's root file system. */

@@ -260,7 +260,7 @@ class ImagesTest {
   void contentThatIsNotAsItsHashSaysIsRefused() throws Exception {
     byte[] good = small().docker("app");
     byte[] bad = good.clone();
-    int at = new String(bad, StandardCharsets.ISO_8859_1).indexOf("hello\0");
+    int at = new String(bad, StandardCharsets.ISO_8859_1).lastIndexOf("hello\0");
     bad[at] = 'j';
     put("a.tar", bad);
     refuses("app", "expected: the archive is damaged, copy it anew");
