@@ -103,7 +103,10 @@ final class Provision {
                       command.user(),
                       machine.changed()));
     }
-    preparing = image.map(name -> machine.bundles().prepare(container, name, machine.changed()));
+    preparing =
+        image.map(
+            name ->
+                machine.bundles().prepare(container, name, machine.fetcher(), machine.changed()));
     waits = true;
     return true;
   }

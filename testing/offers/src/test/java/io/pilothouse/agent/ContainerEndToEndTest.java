@@ -69,8 +69,7 @@ class ContainerEndToEndTest {
   private static void tar(Path from, Path to, String... names)
       throws IOException, InterruptedException {
     List<String> line =
-        new ArrayList<>(
-            List.of("tar", "-cf", to.toString(), "-C", from.toString()));
+        new ArrayList<>(List.of("tar", "-cf", to.toString(), "-C", from.toString()));
     line.addAll(List.of(names));
     assertThat(new ProcessBuilder(line).inheritIO().start().waitFor()).isZero();
   }
@@ -118,8 +117,7 @@ class ContainerEndToEndTest {
 
   @Test
   void whatIsNotServedIsRefusedByItsField() throws Exception {
-    launches(
-        "t3", "true", "{'type':'DOCKER','docker':{'image':'app:v1','network':'BRIDGE'}}");
+    launches("t3", "true", "{'type':'DOCKER','docker':{'image':'app:v1','network':'BRIDGE'}}");
     assertThat(framework.hears("t3", "TASK_FAILED").get("message").asText())
         .isEqualTo(
             "Failed to launch container: ContainerInfo.docker.network (BRIDGE) is not served by"

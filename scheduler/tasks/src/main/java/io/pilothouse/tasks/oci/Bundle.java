@@ -16,6 +16,11 @@ record Bundle(Path dir) {
     return dir.resolve("image");
   }
 
+  /** Which runtime it was made for. */
+  Path program() {
+    return dir.resolve("runtime");
+  }
+
   Path config() {
     return dir.resolve("config.json");
   }

@@ -2,6 +2,8 @@ package io.pilothouse.tasks.oci;
 
 import io.pilothouse.filesync.DiskFull;
 import io.pilothouse.filesync.DurableFiles;
+import io.pilothouse.tasks.fetch.FetchException;
+import io.pilothouse.tasks.fetch.Fetcher;
 import io.pilothouse.watchdog.RunAs;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -71,10 +73,11 @@ public final class Bundles implements AutoCloseable {
   /**
    * Begins to prepare a container.
    *
-   * @param image name of its image
+   * @param image name of its image, or URI of an archive of it
+   * @param fetcher of such
    * @param done called when it is over
    */
-  public Preparing prepare(String container, String image, Runnable done) {
+  public Preparing prepare(String container, String image, Fetcher fetcher, Runnable done) {
     Preparing preparing = new Preparing();
     underWay.add(preparing);
     Thread thread =
@@ -83,7 +86,7 @@ public final class Bundles implements AutoCloseable {
             .unstarted(
                 () -> {
                   try {
-                    prepare(bundle(container), image, preparing);
+                    prepare(bundle(container), image, new Download(fetcher), preparing);
                   } finally {
                     underWay.remove(preparing);
                     done.run();
@@ -94,7 +97,7 @@ public final class Bundles implements AutoCloseable {
     return preparing;
   }
 
-  private void prepare(Bundle bundle, String image, Preparing preparing) {
+  private void prepare(Bundle bundle, String image, Download download, Preparing preparing) {
     boolean well = false;
     try {
       atOnce.acquire();
@@ -110,8 +113,8 @@ public final class Bundles implements AutoCloseable {
           throw new ImageException(
               "this agent is not root and can make no containers: start the agent as root");
         }
-        make(bundle);
-        Image found = images.get(image, id -> claim(bundle, id));
+        make(bundle, runtime);
+        Image found = images.get(image, download, id -> claim(bundle, id));
         overlay.prepare(bundle, found);
         preparing.done(new Prepared(bundle, found, runtime));
         well = true;
@@ -123,7 +126,7 @@ public final class Bundles implements AutoCloseable {
     } catch (IOException | RuntimeException e) {
       preparing.failed(words(image, e));
     } catch (Error e) {
-      preparing.failed("Could not prepare the image '%s': %s".formatted(image, e));
+      preparing.failed("Could not prepare the image: " + e);
       throw e; // nobody else would ever say so
     } finally {
       if (!well || preparing.isCancelled()) {
@@ -132,13 +135,14 @@ public final class Bundles implements AutoCloseable {
     }
   }
 
-  private static String words(String image, Exception e) {
-    if (e instanceof ImageException) {
+  private static String words(String name, Exception e) {
+    String image = Download.isUri(name) ? "of a URI" : "'" + name + "'"; // which may hold a secret
+    if (e instanceof ImageException || e instanceof FetchException) {
       return String.valueOf(e.getMessage());
     }
     return e instanceof IOException io && DiskFull.is(io)
-        ? "Could not prepare the image '%s': the machine's disk is full".formatted(image)
-        : "Could not prepare the image '%s': %s".formatted(image, e);
+        ? "Could not prepare the image %s: the machine's disk is full".formatted(image)
+        : "Could not prepare the image %s: %s".formatted(image, e);
   }
 
   private void drop(Bundle bundle) {
@@ -149,12 +153,19 @@ public final class Bundles implements AutoCloseable {
     }
   }
 
-  private void make(Bundle bundle) throws IOException {
+  private void make(Bundle bundle, OciRuntime runtime) throws IOException {
     Files.createDirectories(dir);
     // variables of tasks are there, and programs that only their container may see
     Files.setPosixFilePermissions(dir, PosixFilePermissions.fromString("rwx------"));
     DurableFiles.deleteTree(bundle.dir()); // of an agent before this one
     Files.createDirectory(bundle.dir());
+    Files.writeString(bundle.program(), runtime.program().toString());
+  }
+
+  /** The one that a container was made for; another may have been installed since. */
+  private static Optional<OciRuntime> runtime(Bundle bundle) throws IOException {
+    Optional<String> program = text(bundle.program());
+    return program.map(Path::of).filter(Files::isExecutable).map(OciRuntime::of);
   }
 
   private static void claim(Bundle bundle, String id) throws IOException {
@@ -168,16 +179,18 @@ public final class Bundles implements AutoCloseable {
 
   /** Why the runtime could not make it, in its words. */
   public String reason(String container) throws IOException {
-    return runtime().map(OciRuntime::name).orElse("the runtime")
+    Bundle bundle = bundle(container);
+    return runtime(bundle).map(OciRuntime::name).orElse("its runtime, which is gone")
         + ": "
-        + OciRuntime.reason(bundle(container));
+        + OciRuntime.reason(bundle);
   }
 
   /** Runs one more process in a container, which {@link #describe} describes. */
   public List<String> exec(String container) throws IOException {
-    return runtime()
+    Bundle bundle = bundle(container);
+    return runtime(bundle)
         .orElseThrow(() -> new ImageException("it has no runtime any more: " + OciRuntime.PACKAGES))
-        .exec(bundle(container));
+        .exec(bundle);
   }
 
   /**
@@ -200,7 +213,7 @@ public final class Bundles implements AutoCloseable {
     if (!bundle.isThere()) {
       return;
     }
-    Optional<OciRuntime> runtime = runtime();
+    Optional<OciRuntime> runtime = runtime(bundle);
     if (runtime.isPresent() && Files.isDirectory(bundle.state())) {
       try {
         runtime.get().delete(bundle);
@@ -208,16 +221,16 @@ public final class Bundles implements AutoCloseable {
         log.warn("{} goes all the same: {}", bundle.dir(), e.toString()); // nothing of it runs
       }
     }
-    Optional<String> image = image(bundle);
+    Optional<String> image = text(bundle.image());
     removal.of(bundle.dir());
     if (image.isPresent()) {
-      images.used(image.get(), Instant.now());
+      images.used(image.get());
     }
   }
 
-  private static Optional<String> image(Bundle bundle) throws IOException {
+  private static Optional<String> text(Path file) throws IOException {
     try {
-      return Optional.of(Files.readString(bundle.image()).strip());
+      return Optional.of(Files.readString(file).strip());
     } catch (NoSuchFileException e) {
       return Optional.empty();
     }
@@ -250,7 +263,7 @@ public final class Bundles implements AutoCloseable {
   private Set<String> used() throws IOException {
     Set<String> used = new HashSet<>();
     for (String each : all()) {
-      image(bundle(each)).ifPresent(used::add);
+      text(bundle(each).image()).ifPresent(used::add);
     }
     return used;
   }

@@ -38,8 +38,12 @@ final class Catalogue {
 
   private static final List<String> ENDINGS = List.of(".tar", ".tar.gz", ".tgz");
 
-  /** An image, and where it is. */
-  record Entry(Path archive, SavedImage image) {}
+  /**
+   * An image, and where it is.
+   *
+   * @param shown what the archive is called in messages
+   */
+  record Entry(Path archive, String shown, SavedImage image) {}
 
   /** What was read of an archive, and what it was then; a failure in words, or what it holds. */
   private record Read(String stamp, String failure, List<SavedImage> images) {}
@@ -72,14 +76,14 @@ final class Catalogue {
       for (Path each : archives()) {
         for (SavedImage image : read(each, work).images()) {
           if (image.is(wanted)) {
-            found.putIfAbsent(image.id(), new Entry(each, image));
+            found.putIfAbsent(image.id(), new Entry(each, each.toString(), image));
           }
         }
       }
       if (found.size() > 1) {
         throw new ImageException(
             "the archives %s hold different images of the name '%s': ask for one by its digest, or"
-                    .formatted(found.values().stream().map(Entry::archive).toList(), wanted)
+                    .formatted(found.values().stream().map(Entry::shown).toList(), wanted)
                 + " remove the others from the machine's directories");
       }
       return found.values().stream().findFirst().orElseThrow(() -> unknown(wanted));
@@ -126,10 +130,21 @@ final class Catalogue {
   }
 
   private Read fresh(Path archive, String stamp, Path work) {
-    try (Contents contents = open(archive, work)) {
-      return new Read(stamp, "", SavedImages.of(contents, called(archive), architecture));
+    try {
+      return new Read(stamp, "", read(archive, work, called(archive)));
     } catch (IOException | RuntimeException e) {
       return new Read(stamp, String.valueOf(e.getMessage()), List.of());
+    }
+  }
+
+  /**
+   * What one more archive holds.
+   *
+   * @throws ImageException when it cannot be read
+   */
+  List<SavedImage> read(Path archive, Path work, String called) throws IOException {
+    try (Contents contents = open(archive, work)) {
+      return SavedImages.of(contents, called, architecture);
     }
   }
 

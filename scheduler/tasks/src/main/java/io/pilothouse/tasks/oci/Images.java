@@ -3,12 +3,13 @@ package io.pilothouse.tasks.oci;
 import io.pilothouse.filesync.DiskFull;
 import io.pilothouse.filesync.DurableFiles;
 import io.pilothouse.filesync.Sha256;
+import io.pilothouse.tasks.fetch.FetchException;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
@@ -26,9 +27,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The images that are unpacked on this machine: {@code unpacked/ID} holds {@code rootfs} and {@code
- * config.json}, and came by one rename; {@code work} is what is being unpacked, and is removed by
- * the next agent. Nobody but the agent gets there.
+ * The images that are unpacked on this machine: {@code unpacked/ID} holds {@code rootfs}, {@code
+ * config.json} and {@code used}, whose time says when it was, and came by one rename; {@code work}
+ * is what is being unpacked, and is removed by the next agent. Nobody but the agent gets there.
  */
 final class Images {
   private static final Logger log = LoggerFactory.getLogger(Images.class);
@@ -96,28 +97,79 @@ final class Images {
   /**
    * Finds an image, and unpacks it unless it is already.
    *
+   * @param name its own, or a URI of an archive that holds it alone
    * @param claim told before it is looked whether it is there: from then on it stays
    * @throws ImageException when it cannot be had, in words for a framework
    */
-  Image get(String name, Claim claim) throws IOException, InterruptedException {
-    ImageName wanted = ImageName.of(name);
+  Image get(String name, Download download, Claim claim) throws IOException, InterruptedException {
     Path work = work();
     try {
-      Catalogue.Entry entry = catalogue.find(wanted, work);
-      String id = entry.image().id();
-      claim.of(id);
-      ReentrantLock lock = locks.computeIfAbsent(id, any -> new ReentrantLock());
-      lock.lockInterruptibly();
-      try {
-        if (!isThere(id)) {
-          unpack(entry, work);
-        }
-      } finally {
-        lock.unlock();
+      if (Download.isUri(name)) {
+        return remote(name, download, claim, work);
       }
-      return new Image(id, config(id), home(id).resolve("rootfs"));
+      return get(catalogue.find(ImageName.of(name), work), claim, work);
     } finally {
       DurableFiles.deleteTree(work);
+    }
+  }
+
+  private Image get(Catalogue.Entry entry, Claim claim, Path work)
+      throws IOException, InterruptedException {
+    String id = entry.image().id();
+    claim.of(id);
+    ReentrantLock lock = lock(id);
+    try {
+      if (!isThere(id)) {
+        unpack(entry, work);
+      }
+    } finally {
+      lock.unlock();
+    }
+    return image(id);
+  }
+
+  private ReentrantLock lock(String key) throws InterruptedException {
+    ReentrantLock lock = locks.computeIfAbsent(key, any -> new ReentrantLock());
+    lock.lockInterruptibly();
+    return lock;
+  }
+
+  private Image image(String id) throws IOException {
+    return new Image(id, config(id), home(id).resolve("rootfs"));
+  }
+
+  /** One that was unpacked before is not fetched again: the checksum of its archive says which. */
+  private Image remote(String uri, Download download, Claim claim, Path work)
+      throws IOException, InterruptedException {
+    String sha256 = Download.sha256(uri);
+    Path known = dir.resolve("archives").resolve(sha256);
+    ReentrantLock lock = lock(sha256);
+    try {
+      if (Files.exists(known)) {
+        String id = Files.readString(known).strip();
+        claim.of(id);
+        if (isThere(id)) {
+          return image(id);
+        }
+      }
+      Path archive = download.to(work, uri);
+      List<SavedImage> all;
+      try {
+        all = catalogue.read(archive, work, Download.NAME);
+      } catch (FetchException e) {
+        throw new ImageException("what the URI leads to is no image: " + e.getMessage());
+      }
+      if (all.size() != 1) {
+        throw new ImageException(
+            "the archive holds %d images for this machine (%s), and has to hold one"
+                .formatted(all.size(), all.stream().map(SavedImage::names).toList()));
+      }
+      Image image = get(new Catalogue.Entry(archive, "its archive", all.getFirst()), claim, work);
+      Files.createDirectories(DurableFiles.parent(known));
+      DurableFiles.replace(known, image.id().getBytes(StandardCharsets.UTF_8));
+      return image;
+    } finally {
+      lock.unlock();
     }
   }
 
@@ -130,16 +182,20 @@ final class Images {
   private synchronized boolean isThere(String id) throws IOException {
     boolean there = Files.isDirectory(home(id), LinkOption.NOFOLLOW_LINKS);
     if (there) {
-      used(id, Instant.now());
+      used(id);
     }
     return there;
   }
 
-  /** From then on its age counts. */
-  void used(String id, Instant at) throws IOException {
+  /** From now on its age counts. */
+  void used(String id) throws IOException {
     if (Files.isDirectory(home(id), LinkOption.NOFOLLOW_LINKS)) {
-      Files.setLastModifiedTime(home(id), FileTime.from(at));
+      Files.writeString(mark(home(id)), "used\n"); // when is told by the disk
     }
+  }
+
+  private static Path mark(Path home) {
+    return home.resolve("used");
   }
 
   private void unpack(Catalogue.Entry entry, Path work) throws IOException, InterruptedException {
@@ -155,11 +211,12 @@ final class Images {
           ImageConfig.of(SavedImages.parse(config, image.config()), architecture).diffs();
       new Layers(contents, rootfs).unpack(image.layers(), diffs);
       Files.write(fresh.resolve("config.json"), config);
+      Files.writeString(mark(fresh), "used\n");
     } catch (ImageException e) {
-      throw new ImageException("%s: %s".formatted(entry.archive(), e.getMessage()));
+      throw new ImageException("%s: %s".formatted(entry.shown(), e.getMessage()));
     } catch (IOException e) {
       throw DiskFull.is(e)
-          ? new ImageException("%s: the machine's disk is full".formatted(entry.archive()))
+          ? new ImageException("%s: the machine's disk is full".formatted(entry.shown()))
           : e;
     }
     sync(fresh);
@@ -170,7 +227,7 @@ final class Images {
     log.info(
         "{} of {} is unpacked, in {} ms",
         image.names(),
-        entry.archive(),
+        entry.shown(),
         TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begun));
   }
 
@@ -208,9 +265,27 @@ final class Images {
     }
     for (Path each : all) {
       if (!used.contains(each.getFileName().toString())
-          && Files.getLastModifiedTime(each).toInstant().isBefore(oldest)) {
+          && Files.getLastModifiedTime(mark(each)).toInstant().isBefore(oldest)) {
         log.info("the image {} was not used for long: removed", each.getFileName());
         removal.of(each);
+      }
+    }
+    forgetArchives();
+  }
+
+  /** Those whose images are gone. */
+  private void forgetArchives() throws IOException {
+    Path archives = dir.resolve("archives");
+    if (!Files.isDirectory(archives)) {
+      return;
+    }
+    List<Path> all;
+    try (Stream<Path> list = Files.list(archives)) {
+      all = list.toList();
+    }
+    for (Path each : all) {
+      if (!Files.isDirectory(home(Files.readString(each).strip()))) {
+        Files.delete(each); // it is fetched again when somebody asks
       }
     }
   }

@@ -52,11 +52,15 @@ record OciRuntime(Path program, boolean isCrun) {
       for (Path each : directories) {
         Path program = each.resolve(name);
         if (Files.isRegularFile(program) && Files.isExecutable(program)) {
-          return Optional.of(new OciRuntime(program, name.equals("crun")));
+          return Optional.of(of(program));
         }
       }
     }
     return Optional.empty();
+  }
+
+  static OciRuntime of(Path program) {
+    return new OciRuntime(program, program.endsWith("crun"));
   }
 
   String name() {

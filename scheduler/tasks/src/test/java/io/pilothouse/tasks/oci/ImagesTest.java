@@ -4,6 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.pilothouse.filesync.DurableFiles;
+import io.pilothouse.filesync.Sha256;
+import io.pilothouse.tasks.fetch.FetchLimits;
+import io.pilothouse.tasks.fetch.Fetcher;
+import io.pilothouse.tasks.fetch.Origin;
 import io.pilothouse.tasks.fetch.Tar;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -29,6 +33,7 @@ class ImagesTest {
   private Path shelf;
   private List<Path> shelves;
   private Images images;
+  private Download download;
   private final List<String> claimed = new ArrayList<>();
 
   @BeforeEach
@@ -36,6 +41,7 @@ class ImagesTest {
     shelf = Files.createDirectory(dir.resolve("shelf"));
     shelves = List.of(shelf);
     images = new Images(dir.resolve("images"), () -> shelves);
+    download = new Download(new Fetcher(dir.resolve("fetch"), FetchLimits.usual(0)));
   }
 
   private static Saved small() throws IOException {
@@ -43,7 +49,7 @@ class ImagesTest {
   }
 
   private Path get(String name) throws Exception {
-    return images.get(name, claimed::add).rootfs();
+    return images.get(name, download, claimed::add).rootfs();
   }
 
   private void put(String name, byte[] bytes) throws IOException {
@@ -63,7 +69,8 @@ class ImagesTest {
 
     assertThat(get("docker.io/library/app:v1").resolve("etc/hello")).hasContent("hello");
     assertThat(get("registry.example/app:v1")).isEqualTo(get("app@sha256:" + small().id()));
-    assertThat(images.get("app:v1", claimed::add).config().command()).containsExactly("/bin/x");
+    assertThat(images.get("app:v1", download, claimed::add).config().command())
+        .containsExactly("/bin/x");
     assertThat(claimed).containsOnly(small().id());
     assertThat(dir.resolve("images/unpacked/" + small().id())).isDirectory();
     assertThat(dir.resolve("images/work")).isEmptyDirectory();
@@ -342,6 +349,35 @@ class ImagesTest {
   }
 
   @Test
+  void anArchiveByItsUriIsFetchedOnceAndKnownByItsChecksum() throws Exception {
+    try (Origin origin = new Origin()) {
+      byte[] archive = Saved.gzip(small().docker("app:v1"));
+      origin.has("/app", archive);
+      String uri = origin.uri("/app") + "#sha256=" + Sha256.hex(archive);
+
+      assertThat(get(uri).resolve("etc/hello")).hasContent("hello");
+      assertThat(get(uri).resolve("etc/hello")).hasContent("hello");
+      assertThat(origin.requests).containsExactly("/app");
+
+      refuses(origin.uri("/app"), "an image by its URI needs the archive's checksum");
+      refuses(origin.uri("/app") + "#sha256=" + "0".repeat(64), "it has the SHA-256 ");
+      refuses(origin.uri("/none") + "#sha256=" + "1".repeat(64), "HTTP status 404");
+      origin.has("/text", "no archive");
+      refuses(
+          origin.uri("/text")
+              + "#sha256="
+              + Sha256.hex("no archive".getBytes(StandardCharsets.UTF_8)),
+          "it is damaged: it ends in the middle");
+
+      Path home = DurableFiles.parent(get(uri));
+      DurableFiles.deleteTree(home);
+      images.collect(Set::of, Instant.now(), DurableFiles::deleteTree);
+      assertThat(dir.resolve("images/archives")).isEmptyDirectory();
+      assertThat(get(uri).resolve("etc/hello")).hasContent("hello");
+    }
+  }
+
+  @Test
   void whatNobodyUsesGoesAfterAWhile() throws Exception {
     put("a.tar", small().docker("app"));
     Path home = DurableFiles.parent(get("app"));
@@ -350,7 +386,7 @@ class ImagesTest {
     images.collect(Set::of, now, removal);
     assertThat(home).isDirectory();
 
-    Files.setLastModifiedTime(home, FileTime.from(now.minus(Duration.ofDays(8))));
+    Files.setLastModifiedTime(home.resolve("used"), FileTime.from(now.minus(Duration.ofDays(8))));
     images.collect(() -> Set.of(small().id()), now, removal);
     assertThat(home).isDirectory();
     images.collect(Set::of, now, removal);
