@@ -254,14 +254,12 @@ public final class Tasks implements AutoCloseable {
         log.warn("the end of {} is seen to later: {}", each.container(), e.toString());
       }
     }
-    boolean collects;
     synchronized (this) {
       executors.round();
       forgetDone();
       tell();
       bound();
-      collects = System.nanoTime() - collectedAt >= COLLECT_EVERY.toNanos();
-      if (collects) {
+      if (System.nanoTime() - collectedAt >= COLLECT_EVERY.toNanos()) {
         collectedAt = System.nanoTime();
         Set<Path> inUse = new HashSet<>();
         tasks.values().forEach(each -> inUse.add(each.record().sandbox()));
@@ -270,9 +268,7 @@ public final class Tasks implements AutoCloseable {
       }
     }
     volumes.round(machine.clock().instant());
-    if (collects) {
-      machine.bundles().collect(machine.clock().instant(), tree -> Trash.take(disk, tree));
-    }
+    machine.bundles().round(machine.clock().instant(), tree -> Trash.take(disk, tree));
     var unused = trash.empty();
   }
 

@@ -37,11 +37,13 @@ public final class Bundles implements AutoCloseable {
   private static final int AT_ONCE = 4;
 
   private static final Duration CLOSE = Duration.ofSeconds(2);
+  private static final Duration LOOK_EVERY = Duration.ofMinutes(1);
 
   private final Path dir;
   private final ContainerSettings settings;
   private final Images images;
   private final Overlay overlay;
+  private long lookedAt = System.nanoTime() - LOOK_EVERY.toNanos();
   private final Semaphore atOnce = new Semaphore(AT_ONCE);
   private final Set<Preparing> underWay = ConcurrentHashMap.newKeySet();
 
@@ -214,7 +216,7 @@ public final class Bundles implements AutoCloseable {
       return;
     }
     Optional<OciRuntime> runtime = runtime(bundle);
-    if (runtime.isPresent() && Files.isDirectory(bundle.state())) {
+    if (runtime.isPresent() && knows(bundle)) {
       try {
         runtime.get().delete(bundle);
       } catch (IOException e) {
@@ -225,6 +227,16 @@ public final class Bundles implements AutoCloseable {
     removal.of(bundle.dir());
     if (image.isPresent()) {
       images.used(image.get());
+    }
+  }
+
+  /** Whether its runtime did not see to its end: then it has not forgotten it. */
+  private static boolean knows(Bundle bundle) throws IOException {
+    if (!Files.isDirectory(bundle.state())) {
+      return false;
+    }
+    try (Stream<Path> list = Files.list(bundle.state())) {
+      return list.findAny().isPresent();
     }
   }
 
@@ -255,9 +267,12 @@ public final class Bundles implements AutoCloseable {
     }
   }
 
-  /** Removes images that nobody uses and did not for long. */
-  public void collect(Instant now, Removal removal) throws IOException {
-    images.collect(this::used, now, removal);
+  /** Removes images that nobody uses and did not for long; looks once a minute. */
+  public void round(Instant now, Removal removal) throws IOException {
+    if (System.nanoTime() - lookedAt >= LOOK_EVERY.toNanos()) {
+      lookedAt = System.nanoTime();
+      images.collect(this::used, now, removal);
+    }
   }
 
   private Set<String> used() throws IOException {
