@@ -2,115 +2,32 @@ package io.pilothouse.tasks;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.pilothouse.api.v1.AgentVolume;
-import io.pilothouse.api.v1.AgentVolumes;
-import io.pilothouse.api.v1.SchedulerMessage;
 import io.pilothouse.mesos.v1.CheckInfo;
 import io.pilothouse.mesos.v1.CommandInfo;
-import io.pilothouse.mesos.v1.ContainerInfo;
-import io.pilothouse.mesos.v1.ExecutorID;
-import io.pilothouse.mesos.v1.ExecutorInfo;
-import io.pilothouse.mesos.v1.Image;
-import io.pilothouse.mesos.v1.Resource;
-import io.pilothouse.mesos.v1.TaskInfo;
 import io.pilothouse.mesos.v1.TaskState;
 import io.pilothouse.mesos.v1.TaskStatus;
 import io.pilothouse.mesos.v1.TaskStatus.Reason;
-import io.pilothouse.mesos.v1.Value;
-import io.pilothouse.mesos.v1.Volume;
 import io.pilothouse.processes.Cgroups;
 import io.pilothouse.processes.ProcFs;
 import io.pilothouse.tasks.oci.BusyboxImage;
 import io.pilothouse.tasks.oci.ContainerSettings;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.Set;
 import java.util.UUID;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Tasks in containers, with the machine's own crun. Needs root, Debian's crun and busybox-static,
- * and a kernel that lets root make name spaces; where one of them is missing it fails.
+ * How tasks live and end in containers, with the machine's own crun. Needs root, Debian's crun,
+ * runc and busybox-static, and a kernel that lets root make name spaces; where one of them is
+ * missing it fails.
  */
 @Tag("system")
-class ContainedTasksTest {
-  @TempDir private Path dir;
-  private Desk desk;
-  private Path shelf;
-  private Path data;
-
-  @BeforeEach
-  void start() throws Exception {
-    shelf = BusyboxImage.in(dir.resolve("shelf"), "'Env':['FROM=image','PILOT_X=no']");
-    data = Files.createDirectory(dir.resolve("data"));
-    desk = new Desk(Files.createDirectory(dir.resolve("machine")));
-    desk.containers =
-        new ContainerSettings(
-            () -> List.of(shelf), () -> List.of(data), ContainerSettings.PROGRAMS);
-    desk.restartsAgent();
-  }
-
-  @AfterEach
-  void stop() throws Exception {
-    desk.close();
-    desk.cgroups.retain(Set.of());
-    assertThat(Files.readAllLines(Path.of("/proc/mounts")))
-        .as("no mount of a container is the machine's")
-        .noneMatch(each -> each.contains(dir.toString()));
-  }
-
-  private static ContainerInfo.Builder mesos(String image) {
-    return ContainerInfo.newBuilder()
-        .setType(ContainerInfo.Type.MESOS)
-        .setMesos(
-            ContainerInfo.MesosInfo.newBuilder()
-                .setImage(
-                    Image.newBuilder()
-                        .setType(Image.Type.DOCKER)
-                        .setDocker(Image.Docker.newBuilder().setName(image))));
-  }
-
-  private static TaskInfo.Builder task(String id, String line) {
-    return Desk.task(id, line).setContainer(mesos(BusyboxImage.NAME));
-  }
-
-  private Path bundles() {
-    return desk.disk.resolve("tasks/bundles");
-  }
-
-  private String waitsFor(String id, String file) throws Exception {
-    desk.await(() -> exists(id, file));
-    return Files.readString(desk.sandbox(id).resolve(file));
-  }
-
-  private boolean exists(String id, String file) {
-    try {
-      return Files.exists(desk.sandbox(id).resolve(file));
-    } catch (IOException e) {
-      return false; // its sandbox is to come
-    }
-  }
-
-  private void nothingIsLeft() throws Exception {
-    desk.await(
-        () -> {
-          try (Stream<Path> list = Files.list(bundles())) {
-            return list.findAny().isEmpty();
-          } catch (IOException e) {
-            throw new UncheckedIOException(e);
-          }
-        });
-  }
-
+class ContainedTasksTest extends ContainedTests {
   @Test
   void aTaskSeesItsImageAndItsSandboxAndNothingElse() throws Exception {
     desk.launches(
@@ -142,30 +59,6 @@ class ContainedTasksTest {
     try (Stream<Path> list = Files.list(unpacked)) {
       assertThat(list.findFirst().orElseThrow().resolve("rootfs/written")).doesNotExist();
     }
-  }
-
-  @Test
-  void oneOfTypeDockerRunsWhatItsImageStarts() throws Exception {
-    BusyboxImage.in(
-        shelf, "'Entrypoint':['/bin/sh','-c'],'Cmd':['echo of the image'],'WorkingDir':'/etc'");
-    ContainerInfo.Builder docker =
-        ContainerInfo.newBuilder()
-            .setType(ContainerInfo.Type.DOCKER)
-            .setDocker(
-                ContainerInfo.DockerInfo.newBuilder().setImage("docker.io/library/busybox:1"));
-    desk.launches(
-        Desk.task("t1", "")
-            .setCommand(CommandInfo.newBuilder().setShell(false))
-            .setContainer(docker));
-    desk.until("t1", TaskState.TASK_FINISHED);
-    assertThat(desk.stdout("t1")).isEqualTo("of the image\n");
-
-    desk.launches(
-        Desk.task("t2", "")
-            .setCommand(CommandInfo.newBuilder().setShell(false).addArguments("pwd; cat hello"))
-            .setContainer(docker));
-    desk.until("t2", TaskState.TASK_FINISHED);
-    assertThat(desk.stdout("t2")).isEqualTo("/etc\nfrom the image");
   }
 
   @Test
@@ -262,164 +155,6 @@ class ContainedTasksTest {
     nothingIsLeft();
   }
 
-  private static Resource.Builder memory(int megabytes) {
-    return Resource.newBuilder()
-        .setName("mem")
-        .setType(Value.Type.SCALAR)
-        .setScalar(Value.Scalar.newBuilder().setValue(megabytes));
-  }
-
-  private TaskStatus refused(String id) throws Exception {
-    TaskStatus end = desk.until(id, TaskState.TASK_FAILED);
-    assertThat(end.getReason()).isEqualTo(Reason.REASON_CONTAINER_LAUNCH_FAILED);
-    assertThat(desk.states()).doesNotContain(id + " RUNNING");
-    return end;
-  }
-
-  @Test
-  void whatCannotBeStartedIsToldInTheRuntimesWords() throws Exception {
-    desk.launches(
-        Desk.task("t1", "")
-            .setCommand(CommandInfo.newBuilder().setShell(false).setValue("nothing-there"))
-            .setContainer(mesos(BusyboxImage.NAME)));
-    assertThat(refused("t1").getMessage())
-        .startsWith("Failed to launch container: crun: ")
-        .contains("nothing-there");
-    nothingIsLeft();
-
-    desk.launches(Desk.task("t2", "x").setContainer(mesos("busybox:2")));
-    assertThat(refused("t2").getMessage())
-        .isEqualTo(
-            "Failed to launch container: no archive in [%s] holds the image 'busybox:2': there are"
-                    .formatted(shelf)
-                + " busybox:1");
-  }
-
-  @Test
-  void aMachineWithoutARuntimeSaysWhatToInstall() throws Exception {
-    desk.containers = new ContainerSettings(() -> List.of(shelf), List::of, List.of(data));
-    desk.restartsAgent();
-    desk.launches(task("t1", "x"));
-    assertThat(refused("t1").getMessage())
-        .isEqualTo(
-            "Failed to launch container: this machine has nothing that runs containers: install"
-                + " crun or runc on the machine (Debian packages crun, runc), or place the task on"
-                + " another");
-  }
-
-  private static Volume.Builder volume(String from, String to, Volume.Mode mode) {
-    return Volume.newBuilder().setHostPath(from).setContainerPath(to).setMode(mode);
-  }
-
-  @Test
-  void volumesAreThereAndOnlyWhatTheOperatorAllows() throws Exception {
-    Files.writeString(data.resolve("file"), "of the machine");
-    TaskInfo.Builder task =
-        task("t1", "cat /srv/in/file; echo y >/srv/in/file; echo x >/var/own/made; cat in/made");
-    task.getContainerBuilder()
-        .addVolumes(volume(data.toString(), "/srv/in", Volume.Mode.RO))
-        .addVolumes(volume("deep/own", "/var/own", Volume.Mode.RW))
-        .addVolumes(volume("deep/own", "in", Volume.Mode.RO));
-    desk.launches(task);
-    desk.until("t1", TaskState.TASK_FINISHED);
-    assertThat(desk.stdout("t1")).isEqualTo("of the machinex\n");
-    assertThat(data.resolve("file")).hasContent("of the machine");
-    assertThat(desk.sandbox("t1").resolve("deep/own/made")).hasContent("x");
-
-    TaskInfo.Builder other = task("t2", "x");
-    other.getContainerBuilder().addVolumes(volume("/etc", "/srv/etc", Volume.Mode.RO));
-    desk.launches(other);
-    assertThat(refused("t2").getMessage())
-        .isEqualTo(
-            "Failed to launch container: containers may not have /etc of this machine: use a path"
-                + " below the sandbox, or have the machine's type allow exactly this one (offers:"
-                + " host-paths: [/etc])");
-    nothingIsLeft();
-  }
-
-  @Test
-  void itRunsAsTheMachinesUserElseAsTheImages() throws Exception {
-    String line =
-        "id -u; id -g; touch mine; touch /tmp/x; touch /etc/x; grep Cap /proc/self/status";
-    TaskInfo.Builder nobody = task("t1", line);
-    nobody.getCommandBuilder().setUser("nobody");
-    desk.launches(nobody);
-    desk.until("t1", TaskState.TASK_FINISHED);
-    assertThat(desk.stdout("t1"))
-        .startsWith("65534\n65534\n")
-        .contains("CapEff:\t0000000000000000");
-    assertThat((int) Files.getAttribute(desk.sandbox("t1").resolve("mine"), "unix:uid"))
-        .isEqualTo(65534);
-    assertThat(Files.readString(desk.sandbox("t1").resolve("stderr")))
-        .contains("/etc/x: Permission denied")
-        .doesNotContain("/tmp/x", "mine");
-
-    BusyboxImage.in(shelf, "'User':'own'");
-    desk.launches(task("t2", line));
-    desk.until("t2", TaskState.TASK_FINISHED);
-    assertThat(desk.stdout("t2")).startsWith("4242\n4343\n");
-    assertThat((int) Files.getAttribute(desk.sandbox("t2").resolve("mine"), "unix:uid"))
-        .isEqualTo(4242);
-  }
-
-  @Test
-  void tasksOfAGroupHaveContainersAndMayShareADirectory() throws Exception {
-    Volume shared =
-        Volume.newBuilder()
-            .setContainerPath("/shared")
-            .setMode(Volume.Mode.RW)
-            .setSource(
-                Volume.Source.newBuilder()
-                    .setType(Volume.Source.Type.SANDBOX_PATH)
-                    .setSandboxPath(
-                        Volume.Source.SandboxPath.newBuilder()
-                            .setType(Volume.Source.SandboxPath.Type.PARENT)
-                            .setPath("between")))
-            .build();
-    TaskInfo.Builder first = task("a", "echo hello >/shared/new; sleep 0.1; exit 0");
-    first.getContainerBuilder().addVolumes(shared);
-    TaskInfo.Builder second =
-        task("b", "while [ ! -s /shared/new ]; do sleep 0.02; done; cat /shared/new >out; exit 0");
-    second.getContainerBuilder().addVolumes(shared);
-    desk.launchesGroup(
-        ExecutorInfo.newBuilder()
-            .setType(ExecutorInfo.Type.DEFAULT)
-            .setExecutorId(ExecutorID.newBuilder().setValue("e"))
-            .setFrameworkId(Desk.framework().getId())
-            .setContainer(ContainerInfo.newBuilder().setType(ContainerInfo.Type.MESOS)),
-        first,
-        second);
-    desk.until("a", TaskState.TASK_FINISHED);
-    desk.until("b", TaskState.TASK_FINISHED);
-    assertThat(desk.sandbox("e").resolve("between/new")).hasContent("hello");
-    nothingIsLeft();
-  }
-
-  @Test
-  void aPersistentVolumeIsWhereItsTaskLooksForIt() throws Exception {
-    desk.tasks.take(
-        SchedulerMessage.newBuilder()
-            .setVolumes(
-                AgentVolumes.newBuilder()
-                    .addVolumes(AgentVolume.newBuilder().setRole("r").setId("v").setInstance("i")))
-            .build());
-    Resource.Builder disk = Resource.newBuilder().setName("disk").setType(Value.Type.SCALAR);
-    disk.getScalarBuilder().setValue(10);
-    disk.addReservationsBuilder().setType(Resource.ReservationInfo.Type.DYNAMIC).setRole("r");
-    disk.getDiskBuilder().getPersistenceBuilder().setId("v");
-    disk.getDiskBuilder().getVolumeBuilder().setContainerPath("data").setMode(Volume.Mode.RW);
-    TaskInfo.Builder writes = task("t1", "echo kept >data/file").addResources(disk);
-    writes.getCommandBuilder().setUser("nobody");
-    desk.launches(writes);
-    desk.until("t1", TaskState.TASK_FINISHED);
-
-    desk.launches(
-        Desk.task("t2", "cat data/file").addResources(disk)); // by a command of the machine
-    desk.until("t2", TaskState.TASK_FINISHED);
-
-    assertThat(desk.stdout("t2")).isEqualTo("kept\n");
-  }
-
   @Test
   void whoIsKilledWhileTheContainerIsPreparedNeverRuns() throws Exception {
     desk.launches(task("t1", "touch ran"));
@@ -429,6 +164,21 @@ class ContainedTasksTest {
     assertThat(end.getReason()).isEqualTo(Reason.REASON_TASK_KILLED_DURING_LAUNCH);
     assertThat(desk.states()).doesNotContain("t1 RUNNING");
     nothingIsLeft();
+  }
+
+  @Test
+  void manyAtOnceShareTheImage() throws Exception {
+    for (int i = 0; i < 8; i++) {
+      desk.launches(task("t" + i, "echo " + i + " >>/etc/hello; cat /etc/hello"));
+    }
+    for (int i = 0; i < 8; i++) {
+      desk.until("t" + i, TaskState.TASK_FINISHED);
+      assertThat(desk.stdout("t" + i)).isEqualTo("from the image" + i + "\n");
+    }
+    nothingIsLeft();
+    try (Stream<Path> list = Files.list(desk.disk.resolve("tasks/images/unpacked"))) {
+      assertThat(list).hasSize(1);
+    }
   }
 
   @Test

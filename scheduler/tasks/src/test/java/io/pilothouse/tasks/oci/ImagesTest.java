@@ -210,6 +210,17 @@ class ImagesTest {
   }
 
   @Test
+  void namesBeyondAsciiNeedTheLocale() throws Exception {
+    String name = "Főtanúsítvány.crt";
+    put("a.tar", new Saved().layer(new Tar().file(name, "x")).docker("app"));
+    if (System.getProperty("sun.jnu.encoding").equals("UTF-8")) {
+      assertThat(get("app").resolve(name)).hasContent("x");
+    } else {
+      refuses("app", "is the agent's locale UTF-8 (LC_ALL or LANG, such as C.UTF-8)?");
+    }
+  }
+
+  @Test
   void linksThatLeadOutLeadNowhereForTheAgent() throws Exception {
     Path outside = Files.createDirectory(dir.resolve("outside"));
     put(
