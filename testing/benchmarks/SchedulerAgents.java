@@ -96,6 +96,7 @@ final class SchedulerAgents {
     TaskState end = TaskState.TASK_FINISHED;
     TaskStatus said;
     long saidAt;
+    long againNanos = AGAIN_NANOS;
 
     Running(FrameworkInfo framework, TaskInfo task) {
       this.framework = framework;
@@ -281,6 +282,7 @@ final class SchedulerAgents {
 
     private void say(Running task, TaskState state) {
       ByteBuffer uuid = ByteBuffer.allocate(16).putLong(number).putLong(numbers.incrementAndGet());
+      task.againNanos = AGAIN_NANOS;
       task.said =
           TaskStatus.newBuilder()
               .setTaskId(task.task.getTaskId())
@@ -312,7 +314,8 @@ final class SchedulerAgents {
     private synchronized void sendAgain() {
       long now = System.nanoTime();
       for (Running each : tasks.values()) {
-        if (each.said != null && now - each.saidAt > AGAIN_NANOS && isRegistered) {
+        if (each.said != null && now - each.saidAt > each.againNanos && isRegistered) {
+          each.againNanos *= 2;
           again.incrementAndGet();
           send(each);
         }

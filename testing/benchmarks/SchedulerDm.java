@@ -53,6 +53,7 @@ final class SchedulerDm extends SatelliteGrpc.SatelliteImplBase {
   private long leaseEnds = System.nanoTime();
   private long revision = 1;
   private long writes;
+  private long core;
 
   /**
    * @param change is told of each new holder of the lease
@@ -114,6 +115,7 @@ final class SchedulerDm extends SatelliteGrpc.SatelliteImplBase {
                 .setAddress(request.getAddress())
                 .setApi(request.getApi())
                 .build();
+        core = 0;
         revision++;
         change.accept(new Leads(lease, now));
         List.copyOf(waiting).forEach(each -> answer(each, false));
@@ -174,6 +176,7 @@ final class SchedulerDm extends SatelliteGrpc.SatelliteImplBase {
       reply =
           ReadOffersReply.newBuilder()
               .setRevision(revision)
+              .setCore(core)
               .addAllFrameworks(frameworks.values())
               .addAllAgents(agents.values())
               .build();
@@ -191,6 +194,14 @@ final class SchedulerDm extends SatelliteGrpc.SatelliteImplBase {
               .asRuntimeException());
       return;
     }
+    if (request.getCore() < core) {
+      to.onError(
+          Status.ABORTED
+              .withDescription("core " + core + " has begun since")
+              .asRuntimeException());
+      return;
+    }
+    core = request.getCore();
     writes++;
     request.getFrameworksList().forEach(each -> frameworks.put(each.getId(), each));
     request

@@ -1,9 +1,11 @@
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.sun.net.httpserver.HttpServer;
 import java.io.DataInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -12,13 +14,17 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * A framework in one file: particles are thrown at random angles and speeds, tasks count how many
- * land in each metre, and the counts of all tasks are added up.
+ * land in each metre, and the counts of all tasks are added up. It goes on when the scheduler is
+ * restarted or another one leads.
  *
  * <p>{@code count SCHEDULER [TASKS] [PARTICLES]}; docs/start/offers.md goes through it.
  */
@@ -36,8 +42,11 @@ final class Trajectories {
       v = 10 + 10 * rand(); landed[int(v * v * sin(2 * a) / 9.81)]++ }
       for (metre in landed) print metre, landed[metre] }' | curl -sSf --data-binary @- %s%d""";
 
-  private final HttpClient http = HttpClient.newHttpClient();
+  // a scheduler that stands by answers 307 with the address of the one that leads
+  private final HttpClient http = HttpClient.newBuilder().followRedirects(HttpClient.Redirect.NORMAL).build();
   private final Deque<Integer> waiting = new ArrayDeque<>();
+  private final Map<String, JsonNode> running = new TreeMap<>(); // and on which agents
+  private final Set<Integer> finished = new TreeSet<>();
   private final Map<String, String> told = new ConcurrentHashMap<>();
   private final URI scheduler;
   private final int particles;
@@ -70,31 +79,16 @@ final class Trajectories {
         });
     results.start();
     String here = "http://127.0.0.1:" + results.getAddress().getPort() + "/";
-    String me =
-        """
-        {"type": "SUBSCRIBE", "subscribe": {"framework_info": {"user": "nobody", "name": "trajectories"}}}""";
-    HttpResponse<java.io.InputStream> subscribed = http.send(post(me), HttpResponse.BodyHandlers.ofInputStream());
-    if (subscribed.statusCode() != 200) {
-      throw new IOException(scheduler + ": " + new String(subscribed.body().readAllBytes(), StandardCharsets.UTF_8));
-    }
-    stream = subscribed.headers().firstValue("Mesos-Stream-Id").orElseThrow();
-    int finished = 0;
-    try (DataInputStream events = new DataInputStream(subscribed.body())) {
-      while (finished < tasks) {
-        JsonNode event = next(events);
-        switch (event.path("type").asText()) {
-          case "SUBSCRIBED" -> framework = event.path("subscribed").path("framework_id").path("value").asText();
-          case "OFFERS" -> {
-            for (JsonNode offer : event.path("offers").path("offers")) {
-              answer(offer, here);
-            }
-          }
-          case "UPDATE" -> finished += updated(event.path("update").path("status")) ? 1 : 0;
-          case "ERROR" -> throw new IOException(event.path("error").path("message").asText());
-          default -> {} // heartbeats, and offers that are taken back
+    while (finished.size() < tasks) {
+      try (DataInputStream events = subscribe()) {
+        while (finished.size() < tasks) {
+          take(next(events), here);
         }
+        call("{\"type\": \"TEARDOWN\"}"); // before the stream ends
+      } catch (IOException e) { // the scheduler is gone, or another one leads: tasks run on
+        System.out.printf("%s: %s; again in a second%n", scheduler, e.getMessage());
+        Thread.sleep(1000);
       }
-      call("{\"type\": \"TEARDOWN\"}"); // before the stream ends
     }
     results.stop(0);
     TreeMap<Integer, Long> landed = new TreeMap<>();
@@ -102,6 +96,50 @@ final class Trajectories {
         .forEach(each -> landed.merge(Integer.valueOf(each[0]), Long.valueOf(each[1]), Long::sum));
     landed.forEach((metre, count) -> System.out.printf("%3d m %8d%n", metre, count));
     System.out.printf("%d particles landed%n", landed.values().stream().mapToLong(Long::longValue).sum());
+  }
+
+  /** The first time as a new framework, then with the id that it was given. */
+  private DataInputStream subscribe() throws IOException, InterruptedException {
+    ObjectNode me = JSON.createObjectNode().put("type", "SUBSCRIBE");
+    ObjectNode info = me.putObject("subscribe").putObject("framework_info");
+    info.put("user", "nobody").put("name", "trajectories").put("failover_timeout", 60);
+    if (!framework.isEmpty()) {
+      me.putObject("framework_id").put("value", framework);
+      info.putObject("id").put("value", framework);
+    }
+    stream = "";
+    HttpResponse<InputStream> answer = http.send(post(me.toString()), HttpResponse.BodyHandlers.ofInputStream());
+    if (answer.statusCode() != 200) {
+      throw new IOException(answer.statusCode() + " " + new String(answer.body().readAllBytes(), StandardCharsets.UTF_8));
+    }
+    stream = answer.headers().firstValue("Mesos-Stream-Id").orElseThrow();
+    return new DataInputStream(answer.body());
+  }
+
+  private void take(JsonNode event, String here) throws Exception {
+    switch (event.path("type").asText()) {
+      case "SUBSCRIBED" -> framework = event.path("subscribed").path("framework_id").path("value").asText();
+      case "HEARTBEAT" -> reconcile(); // the first comes right after SUBSCRIBED
+      case "OFFERS" -> {
+        for (JsonNode offer : event.path("offers").path("offers")) {
+          answer(offer, here);
+        }
+      }
+      case "UPDATE" -> updated(event.path("update").path("status"));
+      case "ERROR" -> throw new IllegalStateException(event.path("error").path("message").asText());
+      default -> {} // offers that are taken back
+    }
+  }
+
+  /** Asks how those that run are: of what happened while nobody listened an update may be missing. */
+  private void reconcile() throws Exception {
+    ObjectNode call = JSON.createObjectNode().put("type", "RECONCILE");
+    ArrayNode asked = call.putObject("reconcile").putArray("tasks");
+    running.forEach((task, agent) ->
+        asked.addObject().<ObjectNode>set("agent_id", agent).putObject("task_id").put("value", task));
+    if (!asked.isEmpty()) {
+      call(call.toString());
+    }
   }
 
   /** As many tasks as fit; what is left over, or all of it, is declined for a while. */
@@ -118,7 +156,9 @@ final class Trajectories {
       int number = waiting.remove();
       ObjectNode task = (ObjectNode) JSON.readTree("{\"resources\": " + RESOURCES + "}");
       task.put("name", "throw " + number).set("agent_id", offer.get("agent_id"));
-      task.putObject("task_id").put("value", number + "-" + System.nanoTime());
+      String id = number + "-" + System.nanoTime();
+      task.putObject("task_id").put("value", id);
+      running.put(id, offer.get("agent_id")); // before anybody knows of it: the call may get lost
       task.putObject("command").put("value", THROW.formatted(number, particles, here, number));
       ((ObjectNode) call.get("accept")).withArray("operations").addObject().put("type", "LAUNCH")
           .putObject("launch").putArray("task_infos").add(task);
@@ -127,8 +167,8 @@ final class Trajectories {
     call(call.toString());
   }
 
-  /** Whether a task is done; one that did not finish is thrown again. */
-  private boolean updated(JsonNode status) throws Exception {
+  /** A task that ended and did not finish is thrown again. */
+  private void updated(JsonNode status) throws Exception {
     if (status.has("uuid")) {
       ObjectNode call = JSON.createObjectNode().put("type", "ACKNOWLEDGE");
       call.putObject("acknowledge").<ObjectNode>set("agent_id", status.get("agent_id"))
@@ -136,18 +176,17 @@ final class Trajectories {
       call(call.toString());
     }
     String task = status.path("task_id").path("value").asText();
-    switch (status.path("state").asText()) {
-      case "TASK_FINISHED" -> {
-        return true;
-      }
-      case "TASK_STAGING", "TASK_STARTING", "TASK_RUNNING", "TASK_KILLING" -> {
-        return false;
-      }
-      default -> {
-        System.out.printf("task %s: %s %s%n", task, status.path("state").asText(), status.path("message").asText());
-        waiting.add(Integer.valueOf(task.substring(0, task.indexOf('-'))));
-        return false;
-      }
+    String state = status.path("state").asText();
+    boolean goesOn = List.of("TASK_STAGING", "TASK_STARTING", "TASK_RUNNING", "TASK_KILLING").contains(state);
+    if (goesOn || running.remove(task) == null) {
+      return; // it runs, or its end was told before
+    }
+    int number = Integer.parseInt(task.substring(0, task.indexOf('-')));
+    if (state.equals("TASK_FINISHED")) {
+      finished.add(number);
+    } else {
+      System.out.printf("task %s: %s %s%n", task, state, status.path("message").asText());
+      waiting.add(number);
     }
   }
 

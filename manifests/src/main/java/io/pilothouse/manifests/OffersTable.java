@@ -14,6 +14,7 @@ import io.pilothouse.manifests.table.Shapes;
 import io.pilothouse.manifests.table.Units;
 import io.pilothouse.manifests.text.Node;
 import java.math.BigDecimal;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -39,6 +40,23 @@ final class OffersTable {
             "So much of each machine: cpus, mem and disk (sizes), gpus, ports (ranges), and others"
                 + " of one's own: amounts, ranges or sets of names.")
         .optional(
+            "task-pids",
+            Shapes.count(OfferCheck.LEAST_PIDS, OfferCheck.MOST_PIDS),
+            OfferPolicy.Builder::setTaskPids,
+            "Processes and threads that each task may have at most; default 4096.")
+        .optional(
+            "disk-not-enforced",
+            Shapes.yes("disk-not-enforced"),
+            OfferPolicy.Builder::setDiskNotEnforced,
+            "Disk is but counted: a task that uses more than it has goes on. Without it such a"
+                + " task is ended.")
+        .optional(
+            "delay",
+            new Delay(),
+            (offers, value) -> offers.setDelayMs(value.toMillis()),
+            "How much longer a framework may keep a machine that is to be drained, by declining its"
+                + " inverse offer, once, up to 24h; default: no longer.")
+        .optional(
             "images",
             paths(OfferCheck.IMAGES, "images", "a relative or absolute path without '..'"),
             OfferPolicy.Builder::addAllImages,
@@ -54,6 +72,31 @@ final class OffersTable {
 
   private static Shape<List<String>> paths(String regex, String example, String expected) {
     return Shapes.list(Shapes.matching(regex, example, expected));
+  }
+
+  /** A duration, within bounds. */
+  private static final class Delay implements Shape<Duration> {
+    private static final Shape<Duration> ANY = Units.duration();
+
+    @Override
+    public Optional<Duration> read(Node node, Reading reading) {
+      Optional<Duration> delay = ANY.read(node, reading);
+      if (delay.filter(each -> each.compareTo(OfferCheck.LONGEST_DELAY) > 0).isEmpty()) {
+        return delay;
+      }
+      reading.wrong(node, "a delay; write a duration up to 24h, such as 10m");
+      return Optional.empty();
+    }
+
+    @Override
+    public ObjectNode schema() {
+      return ANY.schema();
+    }
+
+    @Override
+    public String example() {
+      return "10m";
+    }
   }
 
   /** Names that are known, and the author's own. */

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.pilothouse.api.v1.Fleet;
 import io.pilothouse.api.v1.OfferPolicy;
 import io.pilothouse.api.v1.OfferedResource;
+import io.pilothouse.manifests.offers.OfferCheck;
 import io.pilothouse.manifests.offers.OfferedWords;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -102,15 +103,10 @@ class OffersFilesTest {
 
   @Test
   void directoriesOfImagesAndOfTheMachineAreReadAsTheyAre() throws IOException {
-    LoadResult<Fleet> read =
-        load("{cpus: 1}\n  images: [images, /srv/more images]\n  host-paths: [/srv/data]");
-
-    assertThat(read).isInstanceOf(LoadResult.Loaded.class);
-    if (read instanceof LoadResult.Loaded<Fleet> loaded) {
-      OfferPolicy offers = loaded.value().getTypes(0).getOffers();
-      assertThat(offers.getImagesList()).containsExactly("images", "/srv/more images");
-      assertThat(offers.getHostPathsList()).containsExactly("/srv/data");
-    }
+    OfferPolicy offers =
+        policy("{cpus: 1}\n  images: [images, /srv/more images]\n  host-paths: [/srv/data]");
+    assertThat(offers.getImagesList()).containsExactly("images", "/srv/more images");
+    assertThat(offers.getHostPathsList()).containsExactly("/srv/data");
   }
 
   @ParameterizedTest
@@ -132,6 +128,53 @@ class OffersFilesTest {
         .asString()
         .contains("types.yaml:8")
         .contains(key);
+  }
+
+  @Test
+  void whatTasksMayUseBesideIsRead() throws IOException {
+    OfferPolicy nothing = policy("{cpus: 1}");
+    assertThat(nothing.getTaskPids()).isZero();
+    assertThat(nothing.getDiskNotEnforced()).isFalse();
+    OfferPolicy said = policy("{cpus: 1}\n  task-pids: 100\n  disk-not-enforced: true");
+    assertThat(said.getTaskPids()).isEqualTo(100);
+    assertThat(said.getDiskNotEnforced()).isTrue();
+  }
+
+  private OfferPolicy policy(String resources) throws IOException {
+    return switch (load(resources)) {
+      case LoadResult.Loaded<Fleet> loaded -> loaded.value().getTypes(0).getOffers();
+      case LoadResult.Rejected<Fleet> rejected ->
+          throw new AssertionError(rejected.problems().toString());
+    };
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "task-pids: 15      | offers.task-pids: \"15\"",
+        "task-pids: 5000000 | offers.task-pids: \"5000000\"",
+        "task-pids: many    | offers.task-pids: \"many\"",
+        "disk-not-enforced: 2 | offers.disk-not-enforced: \"2\"",
+        "disk-not-enforced: false | offers.disk-not-enforced: false would ask for nothing",
+        "disk: true         | offers: unknown key \"disk\"",
+      })
+  void whatTasksMayNotUseIsToldWithItsPlace(String line, String problem) throws IOException {
+    assertThat(problems("{cpus: 1}\n  " + line))
+        .singleElement()
+        .asString()
+        .contains("types.yaml:8")
+        .contains(problem);
+  }
+
+  @Test
+  void whatComesOverTheWireIsLookedAtToo() {
+    OfferPolicy.Builder policy = OfferPolicy.newBuilder().setTaskPids(3);
+    policy.addResourcesBuilder().setName("cpus").setMilli(1);
+    assertThat(OfferCheck.problems(policy.build()))
+        .containsExactly("task-pids: 3; expected 16 to 4194304");
+    assertThat(OfferCheck.problems(policy.setTaskPids(-1).build()))
+        .containsExactly("task-pids: 4294967295; expected 16 to 4194304");
   }
 
   @Test

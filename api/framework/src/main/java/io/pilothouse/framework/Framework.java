@@ -20,6 +20,8 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A framework, subscribed with whichever scheduler leads. It comes back with its id by itself when
@@ -33,13 +35,20 @@ import org.jspecify.annotations.Nullable;
  * best what it still wants.
  */
 public final class Framework implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(Framework.class);
+
   private final FrameworkOptions options;
   private final HttpClient client;
   private final SchedulerHttp http;
   private final Life life = new Life();
   private final Reader reader;
   private final Thread thread;
+  private final Object updating = new Object();
   private volatile FrameworkInfo info;
+
+  /** Of the last one that was taken. */
+  private volatile Call.UpdateFramework constraints = Call.UpdateFramework.getDefaultInstance();
+
   private volatile @Nullable Session session;
   private volatile @Nullable FrameworkException ended;
 
@@ -238,21 +247,76 @@ public final class Framework implements AutoCloseable {
   }
 
   /**
-   * Any other call, as it is; the framework's id is set. Not SUBSCRIBE and TEARDOWN, and not
-   * UPDATE_FRAMEWORK: the next subscription would bring what the framework began with.
+   * Becomes another: name, roles, capabilities, failover_timeout; not user, principal and
+   * checkpoint. The next subscription brings what it is now.
+   *
+   * @param to its id is set
+   */
+  public void update(FrameworkInfo to) {
+    call(
+        Call.newBuilder()
+            .setType(Call.Type.UPDATE_FRAMEWORK)
+            .setUpdateFramework(Call.UpdateFramework.newBuilder().setFrameworkInfo(to)));
+  }
+
+  /**
+   * Any other call, as it is; the framework's id is set. Not SUBSCRIBE and TEARDOWN. What an
+   * UPDATE_FRAMEWORK says of constraints the next subscription says, too; of suppressed roles it
+   * does not, as after {@link #suppress}.
    */
   public void call(Call.Builder call) {
     switch (call.getType()) {
       case SUBSCRIBE, TEARDOWN ->
           throw new IllegalArgumentException(
               call.getType() + " is not for call(…): there are start(…) and teardown()");
-      case UPDATE_FRAMEWORK ->
-          throw new IllegalArgumentException(
-              "UPDATE_FRAMEWORK is not served by this SDK: close(), and start(…) with the new"
-                  + " FrameworkInfo and the same id");
-      default -> {}
+      case UPDATE_FRAMEWORK -> become(call);
+      default -> send(call);
     }
-    send(call);
+  }
+
+  /** One after the other: what the next subscription brings is what was taken last. */
+  private void become(Call.Builder call) {
+    synchronized (updating) {
+      FrameworkID id =
+          id().orElseThrow(
+                  () -> new NotConnectedException("UPDATE_FRAMEWORK: it was never subscribed"));
+      FrameworkInfo to = call.getUpdateFramework().getFrameworkInfo().toBuilder().setId(id).build();
+      FrameworkOptions.require(to);
+      call.getUpdateFrameworkBuilder().setFrameworkInfo(to);
+      send(call);
+      info = to;
+      constraints = call.getUpdateFramework();
+    }
+  }
+
+  /** With which it subscribes, now. */
+  Call subscription() {
+    FrameworkInfo now = info;
+    Call.Builder call = Call.newBuilder().setType(Call.Type.SUBSCRIBE);
+    call.getSubscribeBuilder().setFrameworkInfo(now);
+    Call.UpdateFramework last = constraints;
+    if (last.hasOfferConstraints()) {
+      call.getSubscribeBuilder().setOfferConstraints(last.getOfferConstraints());
+    }
+    if (now.hasId()) {
+      call.setFrameworkId(now.getId());
+    }
+    return call.build();
+  }
+
+  /** Nobody could find it again, nor its tasks: none is left behind. */
+  void giveUp(Session unkept) {
+    session = unkept;
+    try {
+      send(Call.newBuilder().setType(Call.Type.TEARDOWN));
+    } catch (FrameworkException e) {
+      log.warn(
+          "framework {} stays until its failover_timeout is over: {}",
+          unkept.id().getValue(),
+          e.getMessage());
+    } finally {
+      session = null;
+    }
   }
 
   /**

@@ -34,6 +34,11 @@ public record FrameworkOptions(
     if (schedulers.isEmpty()) {
       throw new IllegalArgumentException("no scheduler was given: expected host:port of each");
     }
+    require(info);
+  }
+
+  /** What every framework must say of itself. */
+  static void require(FrameworkInfo info) {
     if (!info.isInitialized()) {
       throw new IllegalArgumentException(
           "FrameworkInfo lacks " + String.join(", ", info.findInitializationErrors()));
@@ -75,7 +80,7 @@ public record FrameworkOptions(
 
   /**
    * Stores the id that the scheduler gave, for {@link #info} of the next run. If it throws the
-   * framework ends: it has no tasks yet, and could not find them again.
+   * framework ends, and is torn down: it has no tasks yet, and could not find them again.
    */
   public FrameworkOptions keepingId(Consumer<FrameworkID> keeper) {
     return new FrameworkOptions(schedulers, info, credentials, keeper, byHand, timing, tls);

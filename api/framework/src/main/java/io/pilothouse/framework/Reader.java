@@ -6,12 +6,11 @@ import io.pilothouse.mesos.stream.Schedulers;
 import io.pilothouse.mesos.stream.Subscription;
 import io.pilothouse.mesos.stream.SubscriptionRefusedException;
 import io.pilothouse.mesos.v1.FrameworkID;
-import io.pilothouse.mesos.v1.FrameworkInfo;
 import io.pilothouse.mesos.v1.OperationStatus;
 import io.pilothouse.mesos.v1.TaskStatus;
-import io.pilothouse.mesos.v1.scheduler.Call;
 import io.pilothouse.mesos.v1.scheduler.Event;
 import java.io.IOException;
+import java.net.http.HttpTimeoutException;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -73,7 +72,7 @@ final class Reader {
 
   private Subscription subscribe() throws InterruptedException {
     try {
-      return schedulers.subscribe(call(framework.info()).toByteArray());
+      return schedulers.subscribe(framework.subscription().toByteArray());
     } catch (SubscriptionRefusedException e) {
       int status = e.status();
       throw new RefusedException(
@@ -86,17 +85,6 @@ final class Reader {
     }
   }
 
-  private static Call call(FrameworkInfo info) {
-    Call.Builder call =
-        Call.newBuilder()
-            .setType(Call.Type.SUBSCRIBE)
-            .setSubscribe(Call.Subscribe.newBuilder().setFrameworkInfo(info));
-    if (info.hasId()) {
-      call.setFrameworkId(info.getId());
-    }
-    return call.build();
-  }
-
   /** Delivers until the stream is over, and returns why it is. */
   private String follow(Subscription to) throws InterruptedException {
     silence = options.timing().patience();
@@ -104,6 +92,10 @@ final class Reader {
     try {
       deliverAll(to);
       return "";
+    } catch (HttpTimeoutException e) {
+      // a host that is gone would be waited for once more
+      schedulers.passOver();
+      why = e.getMessage();
     } catch (IOException e) {
       why = e.getMessage();
     } finally {
@@ -178,6 +170,7 @@ final class Reader {
       try {
         options.keepId().accept(id);
       } catch (RuntimeException e) {
+        framework.giveUp(new Session(to.at(), to.id(), id));
         throw new EndedException(
             "the framework's id %s could not be stored: %s".formatted(id.getValue(), e), e);
       }

@@ -19,6 +19,8 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ForkJoinPool;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -320,6 +322,95 @@ class FrameworkTest {
         .isInstanceOf(EndedException.class)
         .hasMessageContaining("could not be stored")
         .hasMessageContaining("read-only disk");
+    var unused = master.next(Call.Type.TEARDOWN); // nobody could find it again
+  }
+
+  @Test
+  void anUpdateOfItselfIsBroughtByTheNextSubscription() throws Exception {
+    Framework framework = subscribed(options(master));
+    String id = framework.id().orElseThrow().getValue();
+
+    framework.update(INFO.toBuilder().setName("renamed").build());
+
+    Call update = master.next(Call.Type.UPDATE_FRAMEWORK);
+    assertThat(update.getUpdateFramework().getFrameworkInfo().getId().getValue()).isEqualTo(id);
+    master.refusesCalls(400, "Updating 'FrameworkInfo.user' is unsupported");
+    assertThatThrownBy(() -> framework.update(INFO.toBuilder().setName("other").build()))
+        .isInstanceOf(RefusedException.class);
+    assertThatThrownBy(() -> framework.update(INFO.toBuilder().clearFailoverTimeout().build()))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("failover_timeout is not set");
+    master.serves();
+    master.dropsStream();
+
+    Call again = master.next(Call.Type.SUBSCRIBE);
+    assertThat(again.getSubscribe().getFrameworkInfo())
+        .as("what was taken, not what was refused")
+        .isEqualTo(update.getUpdateFramework().getFrameworkInfo());
+    assertThat(framework.id().orElseThrow().getValue()).isEqualTo(id);
+  }
+
+  @Test
+  void whoFallsSilentIsNotAskedFirstAgain() throws Exception {
+    FakeMaster quick = master(Duration.ofMillis(100));
+    start(options(quick, master));
+    diary.says("subscribed ");
+    var unused = quick.next(Call.Type.SUBSCRIBE);
+
+    quick.stopsHeartbeats();
+
+    diary.says("disconnected nothing came for 250 ms, not even a heartbeat");
+    var unusedToo = master.next(Call.Type.SUBSCRIBE);
+    assertThat(quick.heard(Call.Type.SUBSCRIBE)).isEmpty();
+  }
+
+  @Test
+  void oneThatRefusesWhatAnotherTakesDoesNotEndIt() throws Exception {
+    FakeMaster wrong = master(Duration.ofSeconds(15));
+    wrong.refuses(401, "");
+
+    subscribed(options(wrong, master));
+  }
+
+  @Test
+  void whenNobodyElseAnswersItIsAskedAgainAFewTimesAndThenBelieved() throws Exception {
+    FakeMaster gone = FakeMaster.start();
+    gone.close();
+    master.refuses(401, "");
+
+    assertThatThrownBy(start(options(gone, master))::join).isInstanceOf(EndedException.class);
+  }
+
+  @Test
+  void allThatRefuseItEndIt() throws Exception {
+    FakeMaster wrong = master(Duration.ofSeconds(15));
+    wrong.refuses(403, "no");
+    master.refuses(401, "");
+
+    assertThatThrownBy(start(options(wrong, master))::join).isInstanceOf(EndedException.class);
+  }
+
+  @Test
+  void aCallWaitsForNoThreadOfTheCommonPool() throws Exception {
+    Framework framework = subscribed(options(master));
+    CountDownLatch over = new CountDownLatch(1);
+    ForkJoinPool pool = ForkJoinPool.commonPool();
+    for (int i = 0; i < 2 * Math.max(1, pool.getParallelism()); i++) {
+      pool.execute(
+          () -> {
+            try {
+              over.await();
+            } catch (InterruptedException e) {
+              Thread.currentThread().interrupt();
+            }
+          });
+    }
+    try {
+      framework.revive(); // else it would be an UnansweredException, after 30 s
+    } finally {
+      over.countDown();
+    }
+    assertThat(master.heard(Call.Type.REVIVE)).hasSize(1);
   }
 
   @Test

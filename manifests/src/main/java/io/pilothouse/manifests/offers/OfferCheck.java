@@ -3,6 +3,7 @@ package io.pilothouse.manifests.offers;
 import io.pilothouse.api.v1.OfferPolicy;
 import io.pilothouse.api.v1.OfferedRange;
 import io.pilothouse.api.v1.OfferedResource;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -28,6 +29,18 @@ public final class OfferCheck {
 
   /** Kinds of resources, ranges and items: an offer carries all of them. */
   public static final int MOST = 100;
+
+  /** Of processes and threads of a task: fewer let no shell work. */
+  public static final int LEAST_PIDS = 16;
+
+  /** The kernel has no more of them. */
+  public static final int MOST_PIDS = 1 << 22;
+
+  /** Where nothing is said: enough for a JVM, and eight that run wild leave the kernel some. */
+  public static final int PIDS = 4096;
+
+  /** Longer no repair is delayed by those who use the machine. */
+  public static final Duration LONGEST_DELAY = Duration.ofHours(24);
 
   /** A directory with archives of images: absolute, or within what a manifest ships. */
   public static final String IMAGES = "(?!(.*/)?[.][.](/.*)?$)[^\\x00-\\x1f\\x7f]{1,1000}";
@@ -55,6 +68,15 @@ public final class OfferCheck {
       problems.add(
           "%s kinds of resources are set aside, at most %s can be"
               .formatted(offers.getResourcesCount(), MOST));
+    }
+    int pids = offers.getTaskPids();
+    if (pids != 0 && (pids < LEAST_PIDS || pids > MOST_PIDS)) {
+      problems.add(
+          "task-pids: %s; expected %s to %s"
+              .formatted(Integer.toUnsignedString(pids), LEAST_PIDS, MOST_PIDS));
+    }
+    if (offers.getDelayMs() < 0 || offers.getDelayMs() > LONGEST_DELAY.toMillis()) {
+      problems.add("delay: %s ms; expected a duration up to 24h".formatted(offers.getDelayMs()));
     }
     for (OfferedResource each : offers.getResourcesList()) {
       if (!names.add(each.getName())) {

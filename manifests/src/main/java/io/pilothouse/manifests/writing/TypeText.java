@@ -4,6 +4,7 @@ import io.pilothouse.api.v1.Access;
 import io.pilothouse.api.v1.DeviceKind;
 import io.pilothouse.api.v1.Image;
 import io.pilothouse.api.v1.MachineType;
+import io.pilothouse.api.v1.OfferPolicy;
 import io.pilothouse.api.v1.OfferedResource;
 import io.pilothouse.api.v1.ScaleUnit;
 import io.pilothouse.manifests.access.Roles;
@@ -24,18 +25,22 @@ final class TypeText {
         .texts("watchdogs", type.getWatchdogsList())
         .text("repair-policy", type.getRepairPolicy())
         .text("rollout-policy", type.getRolloutPolicy())
-        .object(
-            "offers",
-            type.hasOffers(),
-            new Document()
-                .object("resources", true, offers(type))
-                .texts("images", type.getOffers().getImagesList())
-                .texts("host-paths", type.getOffers().getHostPathsList()));
+        .object("offers", type.hasOffers(), offers(type.getOffers()));
   }
 
-  private static Document offers(MachineType type) {
+  private static Document offers(OfferPolicy offers) {
+    return new Document()
+        .object("resources", true, resources(offers))
+        .number("task-pids", offers.getTaskPids())
+        .flag("disk-not-enforced", offers.getDiskNotEnforced())
+        .duration("delay", offers.getDelayMs())
+        .texts("images", offers.getImagesList())
+        .texts("host-paths", offers.getHostPathsList());
+  }
+
+  private static Document resources(OfferPolicy offers) {
     Document resources = new Document();
-    for (OfferedResource each : type.getOffers().getResourcesList()) {
+    for (OfferedResource each : offers.getResourcesList()) {
       if (each.getMilli() > 0) {
         resources.decimal(each.getName(), OfferedWords.value(each));
       } else if (each.getSizeBytes() > 0) {

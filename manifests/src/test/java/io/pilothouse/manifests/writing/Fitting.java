@@ -194,6 +194,8 @@ final class Fitting {
     if (fleets.random.nextBoolean()) {
       offers.addImages("images").addImages("/srv/more images").addHostPaths("/srv/data");
     }
+    offers.setTaskPids(fleets.random.nextBoolean() ? 0 : 16 + fleets.random.nextInt(9000));
+    offers.setDelayMs(fleets.random.nextInt(3) * 90_000L);
     offers.addResourcesBuilder().setName("cpus").setMilli(1 + fleets.random.nextInt(64_000));
     offers.addResourcesBuilder().setName("mem").setSizeBytes(mebibytes << 20);
     offers.addResourcesBuilder().setName("own").addItems("a").addItems("1e9").addItems("true");

@@ -15,7 +15,6 @@ import io.pilothouse.kit.Program;
 import io.pilothouse.kit.Rounds;
 import io.pilothouse.kit.TlsOptions;
 import io.pilothouse.processes.Cgroups;
-import io.pilothouse.tasks.fetch.FetchLimits;
 import io.pilothouse.tls.HttpConnections;
 import io.pilothouse.tls.Peers;
 import io.pilothouse.tls.TlsDirectory;
@@ -101,12 +100,7 @@ public final class Main implements Program.Body {
               + " pilothouse.")
   private String cgroup = "pilothouse";
 
-  @Option(
-      names = "--fetch-cache",
-      paramLabel = "SIZE",
-      converter = SizeConverter.class,
-      description = "What is kept of the URIs of frameworks' tasks at most; default 2GiB.")
-  private long fetchCache = FetchLimits.CACHE;
+  @Mixin private final TaskOptions taskOptions = new TaskOptions();
 
   @Option(
       names = "--bandwidth",
@@ -210,7 +204,7 @@ public final class Main implements Program.Body {
 
     Offers.Setting own =
         new Offers.Setting(
-            machine, hardware.bootId(), http, around, () -> cgroups(disk, ".tasks"), fetchCache);
+            machine, hardware.bootId(), http, around, () -> cgroups(disk, ".tasks"), taskOptions);
     Offers offers = program.closing(new Offers(own, wanted, tls));
     reported.set(reporter::hasReported);
     Rounds pull =

@@ -82,7 +82,7 @@ final class ManagedProcess {
     if (running.isPresent()) {
       long pid = running.get().pid();
       log.info("{} of {} goes on as pid {}", spec.name(), version, pid);
-      cgroup = around.cgroups().holding(pid, spec.name(), spec.limits());
+      cgroup = around.cgroups().holding(pid, spec.name());
       look(System.nanoTime());
       if (ready.isPresent()) {
         ready.get().first(); // the agent's first report must not say that it does not serve

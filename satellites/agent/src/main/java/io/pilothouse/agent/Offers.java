@@ -8,6 +8,7 @@ import io.pilothouse.kit.Rounds;
 import io.pilothouse.mesos.v1.AgentInfo;
 import io.pilothouse.processes.Cgroups;
 import io.pilothouse.tasks.Machine;
+import io.pilothouse.tasks.Rules;
 import io.pilothouse.tasks.SchedulerLink;
 import io.pilothouse.tasks.Tasks;
 import io.pilothouse.tasks.fetch.FetchLimits;
@@ -53,7 +54,7 @@ final class Offers implements AutoCloseable {
    * @param http where its page is
    * @param around what its manifest's processes share
    * @param cgroups of its tasks, made when there are to be some
-   * @param fetchCache bytes that are kept of their URIs at most
+   * @param options about tasks
    */
   record Setting(
       String machine,
@@ -61,7 +62,7 @@ final class Offers implements AutoCloseable {
       ServerAddress http,
       Surroundings around,
       Supplier<Cgroups> cgroups,
-      long fetchCache) {}
+      TaskOptions options) {}
 
   private final Setting setting;
   private final Wanted wanted;
@@ -112,7 +113,10 @@ final class Offers implements AutoCloseable {
                 Machine.RETRY,
                 () -> kick.run(),
                 Machine.fetcher(
-                    setting.around().disk().root(), FetchLimits.usual(setting.fetchCache())),
+                    setting.around().disk().root(),
+                    FetchLimits.usual(setting.options().fetchCache)),
+                () -> Rules.of(wanted.get().getOffers()),
+                setting.options().executorPorts,
                 Machine.bundles(
                     setting.around().disk().root(),
                     new ContainerSettings(

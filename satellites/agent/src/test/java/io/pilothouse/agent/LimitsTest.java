@@ -113,8 +113,7 @@ class LimitsTest extends ProcessCase {
     wanted.pull();
     second.round();
     assertThat(runs("pid")).isFalse();
-    assertThat(rig.cgroups.holding(Long.parseLong(rig.said("pid")), "server", Limits.NONE))
-        .isEmpty();
+    assertThat(rig.cgroups.holding(Long.parseLong(rig.said("pid")), "server")).isEmpty();
   }
 
   @Test

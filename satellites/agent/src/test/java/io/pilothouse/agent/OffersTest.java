@@ -50,7 +50,7 @@ class OffersTest {
               groups.incrementAndGet();
               return Cgroups.none("a test");
             },
-            1 << 20),
+            new TaskOptions()),
         rig.wantedAfterRestart(),
         Optional.empty());
   }

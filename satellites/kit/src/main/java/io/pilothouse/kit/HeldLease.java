@@ -1,5 +1,6 @@
 package io.pilothouse.kit;
 
+import java.time.Duration;
 import java.util.Optional;
 
 /** A lease as those who act under it see it. */
@@ -13,4 +14,7 @@ public interface HeldLease {
    * this one: an older answer may name work that the last holder has already done.
    */
   long revision();
+
+  /** Gives it back and does not ask for it for so long, so that another may have it. */
+  default void standBack(Duration span) {}
 }

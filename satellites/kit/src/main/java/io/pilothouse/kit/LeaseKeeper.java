@@ -34,6 +34,9 @@ public final class LeaseKeeper implements HeldLease, AutoCloseable {
     void release(String role, String holder, long token);
   }
 
+  /** Since when the lease is left to others, and for how many nanoseconds. */
+  private record Apart(long from, long span) {}
+
   private record Held(long token, long sentAt, long revision) {}
 
   private final Leases leases;
@@ -43,6 +46,7 @@ public final class LeaseKeeper implements HeldLease, AutoCloseable {
   private final LongSupplier nanoTime;
   private final Rounds rounds;
   private volatile @Nullable Held held;
+  private @Nullable Apart apart;
   private volatile String standby = "not asked yet";
 
   /**
@@ -130,7 +134,20 @@ public final class LeaseKeeper implements HeldLease, AutoCloseable {
         .orElseGet(() -> "stands by: " + standby);
   }
 
-  void renew() {
+  @Override
+  public synchronized void standBack(Duration span) {
+    apart = new Apart(nanoTime.getAsLong(), span.toNanos());
+    giveBack();
+  }
+
+  /** Not while it is given back: what is under way then would take it again. */
+  synchronized void renew() {
+    Apart now = apart;
+    if (now != null && nanoTime.getAsLong() - now.from() < now.span()) {
+      standby = "gave it back, and does not ask for it yet";
+      return;
+    }
+    apart = null;
     Optional<Long> before = token();
     long sent = nanoTime.getAsLong();
     try {
@@ -159,6 +176,10 @@ public final class LeaseKeeper implements HeldLease, AutoCloseable {
   @Override
   public void close() {
     rounds.close();
+    giveBack();
+  }
+
+  private void giveBack() {
     Held now = held;
     held = null;
     if (now == null) {

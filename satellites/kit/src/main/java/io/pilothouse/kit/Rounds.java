@@ -77,6 +77,16 @@ public final class Rounds implements AutoCloseable {
     kicks.release();
   }
 
+  /**
+   * The same, but not while rounds fail: who has more to say while nobody listens must not ask all
+   * the faster.
+   */
+  public void kickUnlessFailing() {
+    if (failure == null) {
+      kick();
+    }
+  }
+
   /** Time since the last round that went well, or since the start. */
   public Duration age() {
     return Duration.ofNanos(nanoTime.getAsLong() - lastSuccess);

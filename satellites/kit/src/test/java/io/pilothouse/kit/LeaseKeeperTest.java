@@ -91,6 +91,21 @@ final class LeaseKeeperTest {
   }
 
   @Test
+  void standsBackForAsLongAsItIsTold() {
+    keeper.renew();
+    keeper.standBack(ofSeconds(20));
+    assertThat(leases.released).containsExactly(17L);
+    assertThat(keeper.token()).isEmpty();
+    pass(ofSeconds(20).minusNanos(1));
+    keeper.renew();
+    assertThat(keeper.token()).isEmpty();
+    assertThat(keeper.describe()).isEqualTo("stands by: gave it back, and does not ask for it yet");
+    pass(Duration.ofNanos(1));
+    keeper.renew();
+    assertThat(keeper.token()).contains(17L);
+  }
+
+  @Test
   void givesNothingBackThatItDoesNotHave() {
     keeper.close();
     assertThat(leases.released).isEmpty();

@@ -32,6 +32,34 @@ final class RoundsTest {
   }
 
   @Test
+  void aFailedRoundIsNotHurriedByThoseWhoHaveMoreToSay() throws Exception {
+    Semaphore ran = new Semaphore(0);
+    AtomicBoolean broken = new AtomicBoolean(true);
+    Rounds.Step step =
+        () -> {
+          ran.release();
+          if (broken.get()) {
+            throw new IOException("no");
+          }
+        };
+    Rounds rounds = new Rounds("test", ofHours(1), step, meters);
+    assertThat(rounds.once()).isFalse();
+    ran.drainPermits();
+
+    rounds.kickUnlessFailing();
+    broken.set(false);
+    assertThat(rounds.once()).isTrue(); // else its thread would wait for no kick, but an hour
+    ran.drainPermits();
+    try (rounds) {
+      rounds.start();
+      assertThat(ran.tryAcquire(5, TimeUnit.SECONDS)).as("its first").isTrue();
+      rounds.kickUnlessFailing();
+      assertThat(ran.tryAcquire(5, TimeUnit.SECONDS)).as("the kick of now").isTrue();
+    }
+    assertThat(count("ok")).as("and none of the kick while it failed").isEqualTo(3);
+  }
+
+  @Test
   void goesOnAfterAFailure() throws Exception {
     CountDownLatch third = new CountDownLatch(3);
     Rounds.Step step =

@@ -29,7 +29,31 @@ public record Cgroup(List<Part> parts) {
   private static final Duration LOOK = Duration.ofMillis(20);
 
   /** A group in a hierarchy. */
-  public record Part(Hierarchy hierarchy, Path group) {}
+  public record Part(Hierarchy hierarchy, Path group) {
+    Set<Long> pids() throws IOException {
+      Set<Long> pids = new TreeSet<>();
+      Path file = group.resolve(PROCESSES);
+      if (Files.exists(file)) {
+        Files.readAllLines(file).stream()
+            .filter(each -> !each.isBlank())
+            .map(Long::valueOf)
+            .forEach(pids::add);
+      }
+      return pids;
+    }
+
+    private boolean has(Control control) {
+      return hierarchy.controls().contains(control);
+    }
+  }
+
+  /**
+   * Of a group's memory.
+   *
+   * @param limit in bytes; the largest number for none
+   * @param peak what it had at most, in bytes; 0 where the kernel does not tell
+   */
+  public record Memory(long limit, long peak) {}
 
   /** At least one part. */
   public Cgroup {
@@ -45,19 +69,35 @@ public record Cgroup(List<Part> parts) {
   }
 
   /**
-   * Other limits than it was made with, of the kinds that it was made for. Its memory is never
+   * Other limits than it was made with; what has none any more is lifted. Its memory is never
    * lowered: who runs has not given back yet what it may no longer have, and would be killed.
    */
   public void limit(Limits limits) throws IOException {
     for (Part part : parts) {
       boolean lowers =
           limits.memory().isPresent()
-              && part.hierarchy().controls().contains(Control.MEMORY)
+              && part.has(Control.MEMORY)
               && limits.memory().get() < part.hierarchy().memory(part.group());
       part.hierarchy()
           .limit(
               part.group(),
               lowers ? new Limits(limits.cpus(), Optional.empty(), limits.pids()) : limits);
+      for (Control each : part.hierarchy().controls()) {
+        if (!Cgroups.asked(limits).contains(each)) {
+          part.hierarchy().lift(part.group(), each);
+        }
+      }
+    }
+  }
+
+  /**
+   * How much of the processors it has among its siblings when there are too few for all.
+   *
+   * @param cpus that it was given
+   */
+  public void weigh(double cpus) throws IOException {
+    for (Part part : parts) {
+      part.hierarchy().weigh(part.group(), cpus);
     }
   }
 
@@ -81,13 +121,7 @@ public record Cgroup(List<Part> parts) {
   public Set<Long> pids() throws IOException {
     Set<Long> pids = new TreeSet<>();
     for (Part part : parts) {
-      Path file = part.group().resolve(PROCESSES);
-      if (Files.exists(file)) {
-        Files.readAllLines(file).stream()
-            .filter(each -> !each.isBlank())
-            .map(Long::valueOf)
-            .forEach(pids::add);
-      }
+      pids.addAll(part.pids());
     }
     return pids;
   }
@@ -99,6 +133,28 @@ public record Cgroup(List<Part> parts) {
       most = Math.max(most, part.hierarchy().outOfMemory(part.group()));
     }
     return most;
+  }
+
+  /** How often the kernel refused it another process, for their number, since it was made. */
+  public long forksRefused() throws IOException {
+    long most = 0;
+    for (Part part : parts) {
+      if (part.has(Control.PIDS)) {
+        most = Math.max(most, part.hierarchy().forksRefused(part.group()));
+      }
+    }
+    return most;
+  }
+
+  /** Empty where its memory is not controlled, or the group is gone. */
+  public Optional<Memory> memory() throws IOException {
+    for (Part part : parts) {
+      if (part.has(Control.MEMORY) && Files.isDirectory(part.group())) {
+        long limit = part.hierarchy().memory(part.group());
+        return Optional.of(new Memory(limit, part.hierarchy().memoryPeak(part.group())));
+      }
+    }
+    return Optional.empty();
   }
 
   /**

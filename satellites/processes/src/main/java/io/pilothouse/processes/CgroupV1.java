@@ -13,6 +13,13 @@ import java.util.Set;
  */
 record CgroupV1(Path root, Set<Control> controls) implements Hierarchy {
   private static final String MEMORY = "memory.limit_in_bytes";
+  private static final String WITH_SWAP = "memory.memsw.limit_in_bytes";
+
+  /** The kernel's own of a group of which nothing is said, and what it takes. */
+  private static final double SHARES = 1024;
+
+  private static final long LEAST_SHARES = 2;
+  private static final long MOST_SHARES = 1 << 18;
 
   CgroupV1 {
     controls = Set.copyOf(controls);
@@ -48,16 +55,38 @@ record CgroupV1(Path root, Set<Control> controls) implements Hierarchy {
   }
 
   private static void memory(Path group, long bytes) throws IOException {
-    Path both = group.resolve("memory.memsw.limit_in_bytes");
+    Path both = group.resolve(WITH_SWAP);
     // with swap it would be slow for hours instead of gone
     boolean swaps = Files.exists(both);
     boolean more = swaps && Long.parseLong(Files.readString(both).strip()) < bytes;
     if (more) {
-      write(group, "memory.memsw.limit_in_bytes", bytes); // never below the other
+      write(group, WITH_SWAP, bytes); // never below the other
     }
     write(group, MEMORY, bytes);
     if (swaps && !more) {
-      write(group, "memory.memsw.limit_in_bytes", bytes);
+      write(group, WITH_SWAP, bytes);
+    }
+  }
+
+  @Override
+  public void lift(Path group, Control control) throws IOException {
+    switch (control) {
+      case CPU -> write(group, "cpu.cfs_quota_us", -1);
+      case MEMORY -> {
+        if (Files.exists(group.resolve(WITH_SWAP))) {
+          write(group, WITH_SWAP, -1); // never below the other
+        }
+        write(group, MEMORY, -1);
+      }
+      case PIDS -> Files.writeString(group.resolve("pids.max"), "max");
+    }
+  }
+
+  @Override
+  public void weigh(Path group, double cpus) throws IOException {
+    if (controls.contains(Control.CPU)) {
+      long shares = Math.round(SHARES * cpus);
+      write(group, "cpu.shares", Math.clamp(shares, LEAST_SHARES, MOST_SHARES));
     }
   }
 
@@ -79,6 +108,16 @@ record CgroupV1(Path root, Set<Control> controls) implements Hierarchy {
     return controls.contains(Control.MEMORY)
         ? Hierarchy.number(group.resolve("memory.oom_control"), "oom_kill")
         : 0;
+  }
+
+  @Override
+  public long memoryPeak(Path group) throws IOException {
+    return Hierarchy.number(group.resolve("memory.max_usage_in_bytes"));
+  }
+
+  @Override
+  public long forksRefused(Path group) throws IOException {
+    return Hierarchy.number(group.resolve("pids.events"), "max");
   }
 
   private static void write(Path group, String file, long value) throws IOException {

@@ -19,6 +19,12 @@ import java.util.stream.Collectors;
 record CgroupV2(Path mount, Path root, Set<Control> controls) implements Hierarchy {
   private static final String MEMORY = "memory.max";
 
+  /** The kernel's own of a group of which nothing is said, and what it takes. */
+  private static final double WEIGHT = 100;
+
+  private static final long LEAST_WEIGHT = 1;
+  private static final long MOST_WEIGHT = 10_000;
+
   CgroupV2 {
     controls = Set.copyOf(controls);
   }
@@ -62,6 +68,23 @@ record CgroupV2(Path mount, Path root, Set<Control> controls) implements Hierarc
   }
 
   @Override
+  public void lift(Path group, Control control) throws IOException {
+    switch (control) {
+      case CPU -> write(group, "cpu.max", "max " + PERIOD);
+      case MEMORY -> write(group, MEMORY, "max");
+      case PIDS -> write(group, "pids.max", "max");
+    }
+  }
+
+  @Override
+  public void weigh(Path group, double cpus) throws IOException {
+    if (controls.contains(Control.CPU)) {
+      long weight = Math.clamp(Math.round(WEIGHT * cpus), LEAST_WEIGHT, MOST_WEIGHT);
+      write(group, "cpu.weight", Long.toString(weight));
+    }
+  }
+
+  @Override
   public long memory(Path group) throws IOException {
     String most = Files.readString(group.resolve(MEMORY)).strip();
     return most.equals("max") ? Long.MAX_VALUE : Long.parseLong(most);
@@ -80,6 +103,16 @@ record CgroupV2(Path mount, Path root, Set<Control> controls) implements Hierarc
   @Override
   public long outOfMemory(Path group) throws IOException {
     return Hierarchy.number(group.resolve("memory.events"), "oom_kill");
+  }
+
+  @Override
+  public long memoryPeak(Path group) throws IOException {
+    return Hierarchy.number(group.resolve("memory.peak")); // since Linux 5.19
+  }
+
+  @Override
+  public long forksRefused(Path group) throws IOException {
+    return Hierarchy.number(group.resolve("pids.events"), "max");
   }
 
   private static void write(Path group, String file, String value) throws IOException {

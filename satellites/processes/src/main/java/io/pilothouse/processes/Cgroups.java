@@ -123,7 +123,7 @@ public final class Cgroups {
                 .formatted(String.join(", ", unmet.stream().map(Control::key).toList()), missing));
   }
 
-  private static Set<Control> asked(Limits limits) {
+  static Set<Control> asked(Limits limits) {
     Set<Control> asked = EnumSet.noneOf(Control.class);
     limits.cpus().ifPresent(each -> asked.add(Control.CPU));
     limits.memory().ifPresent(each -> asked.add(Control.MEMORY));
@@ -133,25 +133,46 @@ public final class Cgroups {
 
   /** The groups of a process, made if they are not there; empty on a machine without any. */
   public Optional<Cgroup> make(String process, Limits limits) throws IOException {
-    Optional<Cgroup> group = of(process, limits);
+    Optional<Cgroup> group = of(process, asked(limits));
     if (group.isPresent()) {
       group.get().make(limits);
     }
     return group;
   }
 
-  /** The groups that a process is in, after an agent restart; empty when it is in none. */
-  public Optional<Cgroup> holding(long pid, String process, Limits limits) throws IOException {
-    Optional<Cgroup> group = of(process, limits);
-    return group.isPresent() && group.get().pids().contains(pid) ? group : Optional.empty();
+  /**
+   * The same with a share of the processors, whether they are limited or not.
+   *
+   * @param cpus see {@link Cgroup#weigh}
+   */
+  public Optional<Cgroup> make(String process, Limits limits, double cpus) throws IOException {
+    Set<Control> asked = asked(limits);
+    asked.add(Control.CPU);
+    Optional<Cgroup> group = of(process, asked);
+    if (group.isPresent()) {
+      group.get().make(limits);
+      group.get().weigh(cpus);
+    }
+    return group;
   }
 
-  /** One group at least, to find what a process starts, and one for each of its limits. */
-  private Optional<Cgroup> of(String process, Limits limits) {
+  /** The groups that a process is in, after an agent restart; empty when it is in none. */
+  public Optional<Cgroup> holding(long pid, String process) throws IOException {
+    List<Cgroup.Part> parts = new ArrayList<>();
+    for (Hierarchy each : hierarchies) {
+      Cgroup.Part part = new Cgroup.Part(each, each.root().resolve(process));
+      if (part.pids().contains(pid)) {
+        parts.add(part);
+      }
+    }
+    return parts.isEmpty() ? Optional.empty() : Optional.of(new Cgroup(parts));
+  }
+
+  /** One group at least, to find what a process starts, and one for each of these. */
+  private Optional<Cgroup> of(String process, Set<Control> asked) {
     if (hierarchies.isEmpty()) {
       return Optional.empty();
     }
-    Set<Control> asked = asked(limits);
     List<Cgroup.Part> parts = new ArrayList<>();
     for (Hierarchy each : hierarchies) {
       boolean limiting = each.controls().stream().anyMatch(asked::contains);

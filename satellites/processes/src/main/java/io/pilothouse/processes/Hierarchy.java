@@ -29,6 +29,16 @@ public sealed interface Hierarchy permits CgroupV1, CgroupV2 {
   /** Sets the limits that this hierarchy has the controllers for. */
   void limit(Path group, Limits limits) throws IOException;
 
+  /** Removes a limit. */
+  void lift(Path group, Control control) throws IOException;
+
+  /**
+   * How much of the processors the group has among its siblings when there are too few for all.
+   *
+   * @param cpus that it was given; a group of which nothing is said counts as one with 1
+   */
+  void weigh(Path group, double cpus) throws IOException;
+
   /** Bytes that the group may have at most; the largest number for as much as there is. */
   long memory(Path group) throws IOException;
 
@@ -38,9 +48,20 @@ public sealed interface Hierarchy permits CgroupV1, CgroupV2 {
   /** How often the kernel killed one of the group for its memory. */
   long outOfMemory(Path group) throws IOException;
 
+  /** Bytes that the group had at most; 0 where the kernel does not tell. */
+  long memoryPeak(Path group) throws IOException;
+
+  /** How often the kernel refused the group another process; 0 where it does not tell. */
+  long forksRefused(Path group) throws IOException;
+
   /** Processor time a period. */
   static long quota(double cpus) {
     return Math.max(LEAST_QUOTA, Math.round(cpus * PERIOD));
+  }
+
+  /** The only number of a file; 0 without it. */
+  static long number(Path file) throws IOException {
+    return Files.exists(file) ? Long.parseLong(Files.readString(file).strip()) : 0;
   }
 
   /** The number behind a word of a file with a word and a number a line; 0 without it. */

@@ -47,8 +47,8 @@ class CgroupsTest {
     Files.writeString(dir.resolve(machine + "/server/memory.events"), "low 0\noom 2\noom_kill 1\n");
     assertThat(group.pids()).containsExactly(17L, 23L);
     assertThat(group.outOfMemory()).isEqualTo(1);
-    assertThat(cgroups.holding(17, "server", ALL)).isPresent();
-    assertThat(cgroups.holding(18, "server", ALL)).isEmpty();
+    assertThat(cgroups.holding(17, "server")).isPresent();
+    assertThat(cgroups.holding(18, "server")).isEmpty();
   }
 
   @Test
@@ -124,5 +124,91 @@ class CgroupsTest {
       assertThat(file("memory/m/e/" + each + ".limit_in_bytes"))
           .isEqualTo(Long.toString(96L << 20));
     }
+  }
+
+  /** Where each of these is mounted as version 1. */
+  private Cgroups old(String... controllers) throws IOException {
+    StringBuilder mounts = new StringBuilder();
+    for (String each : controllers) {
+      Files.createDirectories(dir.resolve(each));
+      mounts.append("31 30 0:27 / DIR/%1$s rw - cgroup cgroup rw,%1$s\n".formatted(each));
+    }
+    return Cgroups.find(mounted(mounts.toString()), "m");
+  }
+
+  @Test
+  void whatHasNoLimitAnyMoreIsLiftedByBothVersions() throws IOException {
+    Cgroup old = old("cpu", "memory", "pids").make("e", ALL).orElseThrow();
+    Files.writeString(dir.resolve("memory/m/e/memory.memsw.limit_in_bytes"), "67108864");
+    old.limit(Limits.NONE);
+    assertThat(file("cpu/m/e/cpu.cfs_quota_us")).isEqualTo("-1");
+    assertThat(file("memory/m/e/memory.limit_in_bytes")).isEqualTo("-1");
+    assertThat(file("memory/m/e/memory.memsw.limit_in_bytes")).isEqualTo("-1");
+    assertThat(file("pids/m/e/pids.max")).isEqualTo("max");
+
+    Files.writeString(dir.resolve("cgroup.controllers"), "cpu memory pids\n");
+    Path mounts = mounted("30 23 0:26 / DIR rw - cgroup2 cgroup2 rw\n");
+    Cgroup fresh = Cgroups.find(mounts, "n").make("e", ALL).orElseThrow();
+    fresh.limit(Limits.NONE);
+    assertThat(file("n/e/cpu.max")).isEqualTo("max 100000");
+    assertThat(file("n/e/memory.max")).isEqualTo("max");
+    assertThat(file("n/e/pids.max")).isEqualTo("max");
+  }
+
+  @Test
+  void aShareOfTheProcessorsIsByWhatWasGivenWithinWhatTheKernelTakes() throws IOException {
+    Cgroups old = old("cpu", "pids");
+    for (double each : new double[] {0.5, 0, 1000}) {
+      var unused = old.make("e" + each, Limits.NONE, each);
+    }
+    assertThat(file("cpu/m/e0.5/cpu.shares")).isEqualTo("512");
+    assertThat(file("cpu/m/e0.0/cpu.shares")).isEqualTo("2");
+    assertThat(file("cpu/m/e1000.0/cpu.shares")).isEqualTo("262144");
+    assertThat(dir.resolve("cpu/m/e0.5/cpu.cfs_quota_us")).doesNotExist();
+
+    Files.writeString(dir.resolve("cgroup.controllers"), "cpu\n");
+    Path mounts = mounted("30 23 0:26 / DIR rw - cgroup2 cgroup2 rw\n");
+    for (double each : new double[] {0.5, 0, 1000}) {
+      var unused = Cgroups.find(mounts, "n").make("e" + each, Limits.NONE, each);
+    }
+    assertThat(file("n/e0.5/cpu.weight")).isEqualTo("50");
+    assertThat(file("n/e0.0/cpu.weight")).isEqualTo("1");
+    assertThat(file("n/e1000.0/cpu.weight")).isEqualTo("10000");
+  }
+
+  @Test
+  void whatTheKernelCountedIsRead() throws IOException {
+    Cgroup old = old("memory", "pids").make("e", ALL).orElseThrow();
+    assertThat(old.forksRefused()).as("an older kernel").isZero();
+    assertThat(old.memory()).contains(new Cgroup.Memory(64L << 20, 0));
+    Files.writeString(dir.resolve("pids/m/e/pids.events"), "max 7\n");
+    Files.writeString(dir.resolve("memory/m/e/memory.max_usage_in_bytes"), "4096\n");
+    assertThat(old.forksRefused()).isEqualTo(7);
+    assertThat(old.memory()).contains(new Cgroup.Memory(64L << 20, 4096));
+
+    Files.writeString(dir.resolve("cgroup.controllers"), "memory pids\n");
+    Path mounts = mounted("30 23 0:26 / DIR rw - cgroup2 cgroup2 rw\n");
+    Cgroup fresh = Cgroups.find(mounts, "n").make("e", Limits.NONE).orElseThrow();
+    Files.writeString(dir.resolve("n/e/memory.max"), "max\n");
+    Files.writeString(dir.resolve("n/e/memory.peak"), "8192\n");
+    Files.writeString(dir.resolve("n/e/pids.events"), "max 1\n");
+    assertThat(fresh.forksRefused()).isEqualTo(1);
+    assertThat(fresh.memory()).contains(new Cgroup.Memory(Long.MAX_VALUE, 8192));
+  }
+
+  @Test
+  void whichGroupsAProcessIsInIsLookedUpWhateverItsLimitsAreNow() throws IOException {
+    Cgroups cgroups = old("cpu", "memory", "pids");
+    var unused =
+        cgroups.make("e", new Limits(Optional.of(1.0), Optional.empty(), OptionalInt.of(9)));
+    Files.writeString(dir.resolve("cpu/m/e/cgroup.procs"), "17\n");
+    Files.writeString(dir.resolve("pids/m/e/cgroup.procs"), "17\n");
+
+    Cgroup group = cgroups.holding(17, "e").orElseThrow();
+
+    assertThat(group.entrances())
+        .containsExactly(dir.resolve("cpu/m/e/cgroup.procs"), dir.resolve("pids/m/e/cgroup.procs"));
+    group.limit(ALL);
+    assertThat(dir.resolve("memory/m/e")).as("it is not in it").doesNotExist();
   }
 }

@@ -11,10 +11,12 @@ import io.pilothouse.scheduler.core.Core;
 import io.pilothouse.scheduler.core.CoreOptions;
 import io.pilothouse.scheduler.loop.Leadership;
 import io.pilothouse.scheduler.loop.Loop;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -24,6 +26,15 @@ import org.slf4j.LoggerFactory;
  */
 final class Leader {
   private static final Logger log = LoggerFactory.getLogger(Leader.class);
+
+  /** Between two times that a process gives the lease back. */
+  private static final Duration SELDOM = Duration.ofHours(1);
+
+  /** Time for another to take it: standbys ask every 2 s. */
+  private static final Duration APART = Duration.ofSeconds(20);
+
+  /** That the core of a token is cut off, and when it said so. */
+  private record CutOff(long token, String why, long at) {}
 
   /** What makes a core. */
   interface Cores {
@@ -61,6 +72,9 @@ final class Leader {
 
   /** The number of the next core: of this process or another under the same token, none has it. */
   private long nextCore;
+
+  private volatile @Nullable CutOff cutOff;
+  private long mayHandOnAt = Long.MIN_VALUE;
 
   /** The token that it leads under; 0: it does not. */
   private long leading;
@@ -110,7 +124,32 @@ final class Leader {
     Optional<Long> token = toBegin();
     if (token.isPresent()) {
       begin(token.get());
+    } else {
+      handOn();
     }
+  }
+
+  /**
+   * Gives the lease back when this scheduler is cut off from many machines that are well, so that
+   * another may lead; if none does, this one leads again. Rarely: everybody comes anew.
+   */
+  private void handOn() {
+    CutOff seen = cutOff;
+    cutOff = null;
+    long led = leading();
+    if (led == 0) {
+      return;
+    }
+    if (seen != null && seen.token() == led && seen.at() >= mayHandOnAt) {
+      mayHandOnAt = seen.at() + SELDOM.toMillis();
+      log.error(
+          "{}; the lease is given back for {} s, so that another scheduler may lead",
+          seen.why(),
+          APART.toSeconds());
+      lease.standBack(APART);
+      return;
+    }
+    loop.submit((core, now) -> core.cutOff().ifPresent(why -> cutOff = new CutOff(led, why, now)));
   }
 
   /**

@@ -20,9 +20,12 @@ import io.pilothouse.scheduler.core.CoreOptions;
 import io.pilothouse.scheduler.core.RevocationOrder;
 import io.pilothouse.scheduler.http.ApiServer;
 import io.pilothouse.scheduler.http.Credentials;
+import io.pilothouse.scheduler.http.Entrance;
 import io.pilothouse.scheduler.http.Operators;
+import io.pilothouse.scheduler.http.RateLimits;
 import io.pilothouse.scheduler.http.Routes;
 import io.pilothouse.scheduler.http.Streams;
+import io.pilothouse.scheduler.http.Turns;
 import io.pilothouse.scheduler.loop.Loop;
 import io.pilothouse.scheduler.loop.SteadyClock;
 import io.pilothouse.tls.TlsDirectory;
@@ -37,6 +40,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -117,6 +122,15 @@ public final class Main implements Program.Body {
       })
   private @Nullable Path credentials;
 
+  @Option(
+      names = "--rate-limits",
+      paramLabel = "FILE",
+      description = {
+        "How many calls of each principal are taken, as JSON of Mesos' --rate_limits;",
+        "default: all, but nobody's calls keep others waiting."
+      })
+  private @Nullable Path rateLimits;
+
   public static void main(String[] args) {
     Program.main(new Main(), args);
   }
@@ -125,6 +139,7 @@ public final class Main implements Program.Body {
   public void start(Program program) {
     Optional<TlsDirectory> tls = options.tls();
     Optional<Credentials> frameworks = readCredentials();
+    RateLimits limits = readLimits();
     Optional<TlsDirectory> apiTls = plainApi ? Optional.empty() : tls;
     if (frameworks.isEmpty() && !isLoopback(api)) {
       throw new ProgramException(
@@ -160,6 +175,11 @@ public final class Main implements Program.Body {
                 program.meters()));
     SteadyClock clock = new SteadyClock(System::currentTimeMillis, System::nanoTime);
     Streams streams = new Streams();
+    ScheduledExecutorService timer =
+        Executors.newSingleThreadScheduledExecutor(
+            Thread.ofPlatform().name("turns").daemon(true).factory());
+    program.closing(timer::shutdownNow);
+    Turns turns = new Turns(limits, System::nanoTime, Turns.timer(timer));
     Connected connected = new Connected();
     Loop loop = program.closing(new Loop(clock, connected::endAll));
     AgentStreams attached = new AgentStreams(loop, lease::token);
@@ -203,7 +223,7 @@ public final class Main implements Program.Body {
                 operators,
                 master,
                 System.currentTimeMillis(),
-                frameworks,
+                new Entrance(frameworks, turns),
                 attached.sandboxes())));
     Rounds machines =
         program.closing(
@@ -214,7 +234,7 @@ public final class Main implements Program.Body {
     Rounds beats =
         program.closing(new Rounds("heartbeats", HEARTBEAT, operators::beat, program.meters()));
     Rounds writes = program.closing(new Rounds("writes", WRITES, writer::round, program.meters()));
-    writer.whenAdded(writes::kick);
+    writer.whenAdded(writes::kickUnlessFailing);
     page.status(
             () -> {
               Map<String, Object> status = new LinkedHashMap<>();
@@ -225,6 +245,8 @@ public final class Main implements Program.Body {
               status.put("machines", leader.machines());
               status.put("agents", attached.open());
               status.put("to_be_written", writer.waiting());
+              status.put("calls_waiting", turns.waiting());
+              status.put("calls_refused", turns.refused());
               return status;
             })
         .check("device-manager", () -> lease.problem(STALE))
@@ -265,6 +287,23 @@ public final class Main implements Program.Body {
       return Optional.of(Credentials.read(credentials));
     } catch (IOException e) {
       throw new ProgramException("--framework-credentials: " + e.getMessage(), e);
+    }
+  }
+
+  private RateLimits readLimits() {
+    if (rateLimits == null) {
+      return RateLimits.NONE;
+    }
+    if (credentials == null) {
+      throw new ProgramException(
+          "--rate-limits "
+              + rateLimits
+              + " is about principals, and nobody is asked who he is: give --framework-credentials");
+    }
+    try {
+      return RateLimits.read(rateLimits);
+    } catch (IOException e) {
+      throw new ProgramException("--rate-limits: " + e.getMessage(), e);
     }
   }
 

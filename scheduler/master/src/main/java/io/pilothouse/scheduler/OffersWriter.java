@@ -127,6 +127,7 @@ final class OffersWriter {
       // the machine's last word, whichever it is
       case Write.KeepAgent keep -> new Key(Write.KeepAgent.class, keep.agent().getMachine());
       case Write.ForgetMachine forget -> new Key(Write.KeepAgent.class, forget.machine());
+      case Write.SayConsent say -> new Key(Write.SayConsent.class, say.consent().getMachine());
     };
   }
 
@@ -185,6 +186,7 @@ final class OffersWriter {
       case Write.EndFramework end -> end.end().getSerializedSize();
       case Write.KeepAgent keep -> keep.agent().getSerializedSize();
       case Write.ForgetMachine forget -> forget.machine().length();
+      case Write.SayConsent say -> say.consent().getSerializedSize();
     };
   }
 
@@ -197,6 +199,7 @@ final class OffersWriter {
         case Write.EndFramework end -> request.addFrameworksEnded(end.end());
         case Write.KeepAgent keep -> request.addAgents(keep.agent());
         case Write.ForgetMachine forget -> request.addAgentsGone(forget.machine());
+        case Write.SayConsent say -> request.addConsents(say.consent());
       }
     }
     return new Batch(generation, items, request.build(), RequestIds.fresh());

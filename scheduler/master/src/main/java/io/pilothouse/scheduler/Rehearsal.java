@@ -10,6 +10,7 @@ import io.pilothouse.api.v1.OfferFramework;
 import io.pilothouse.api.v1.OfferableMachine;
 import io.pilothouse.api.v1.PullOfferableReply;
 import io.pilothouse.api.v1.ReadOffersReply;
+import io.pilothouse.api.v1.RunningTask;
 import io.pilothouse.api.v1.SchedulerMessage;
 import io.pilothouse.mesos.v1.AgentID;
 import io.pilothouse.mesos.v1.AgentInfo;
@@ -35,6 +36,7 @@ import io.pilothouse.scheduler.core.Write;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -55,6 +57,7 @@ final class Rehearsal implements Outbox {
   private final Core core;
   private long now;
   private long writes;
+  private @Nullable TaskInfo launched;
 
   private Rehearsal(CoreOptions options, long now) throws InvalidProtocolBufferException {
     this.now = now;
@@ -128,10 +131,30 @@ final class Rehearsal implements Outbox {
       }
     }
     status(TaskState.TASK_RUNNING);
+    comeAgain(register);
     status(TaskState.TASK_FINISHED);
     pass();
     call(Call.newBuilder().setType(Call.Type.TEARDOWN));
     pass();
+  }
+
+  /** With the task that it runs, as to a new leader. */
+  private void comeAgain(AgentRegister register) throws InvalidProtocolBufferException {
+    if (launched != null) {
+      agent(
+          AgentMessage.newBuilder()
+              .setRegister(
+                  register.toBuilder()
+                      .addFrameworks(framework())
+                      .addTasks(
+                          RunningTask.newBuilder()
+                              .setFrameworkId(FRAMEWORK)
+                              .setTask(launched)
+                              .setLatest(
+                                  TaskStatus.newBuilder()
+                                      .setTaskId(launched.getTaskId())
+                                      .setState(TaskState.TASK_RUNNING)))));
+    }
   }
 
   private void pass() {
@@ -149,6 +172,7 @@ final class Rehearsal implements Outbox {
             .addAllResources(resources())
             .setCommand(CommandInfo.newBuilder().setValue("true"))
             .build();
+    launched = task;
     call(
         Call.newBuilder()
             .setType(Call.Type.ACCEPT)

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.pilothouse.api.v1.AgentMessage;
+import io.pilothouse.api.v1.Condition;
+import io.pilothouse.api.v1.Lifecycle;
 import io.pilothouse.api.v1.OfferFramework;
 import io.pilothouse.api.v1.OfferRole;
 import io.pilothouse.api.v1.OfferableMachine;
@@ -22,6 +24,7 @@ import io.pilothouse.scheduler.http.Operators;
 import io.pilothouse.scheduler.http.Streams;
 import io.pilothouse.scheduler.loop.Leadership;
 import io.pilothouse.scheduler.loop.Loop;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -30,6 +33,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -39,7 +43,9 @@ class LeaderTest {
   private volatile Optional<Long> token = Optional.empty();
   private final AtomicInteger drops = new AtomicInteger();
   private final List<String> cores = Collections.synchronizedList(new ArrayList<>());
-  private final Loop loop = new Loop(System::currentTimeMillis, drops::incrementAndGet);
+  private final AtomicLong ahead = new AtomicLong();
+  private final Loop loop =
+      new Loop(() -> System.currentTimeMillis() + ahead.get(), drops::incrementAndGet);
   private PullOfferableReply next =
       PullOfferableReply.newBuilder()
           .setFull(true)
@@ -52,6 +58,7 @@ class LeaderTest {
   private boolean leaseEndsWhenRead;
   private final List<Long> reads = new ArrayList<>();
   private long highest;
+  private final List<Duration> stoodBack = new ArrayList<>();
 
   private final HeldLease lease =
       new HeldLease() {
@@ -63,6 +70,12 @@ class LeaderTest {
         @Override
         public long revision() {
           return 0;
+        }
+
+        @Override
+        public void standBack(Duration span) {
+          stoodBack.add(span);
+          token = Optional.empty();
         }
       };
   private final Leader leader =
@@ -289,6 +302,70 @@ class LeaderTest {
     assertThat(loop.leadership()).as("it leads no more").isEqualTo(nobody());
     standsBy("s3", "");
     assertThat(loop.leadership()).as("one of an older version").isEqualTo(nobody());
+  }
+
+  /** Agents of machines that are well come, and their connections break for so long. */
+  private void isCutOff(long link) throws InterruptedException {
+    for (int i = 0; i < 8; i++) {
+      AgentMessage.Builder register = AgentMessage.newBuilder();
+      register
+          .getRegisterBuilder()
+          .getAgentBuilder()
+          .setHostname("m" + i)
+          .getIdBuilder()
+          .setValue("a" + i);
+      AgentLink at = new AgentLink(link + i);
+      loop.submit((core, now) -> core.agent(at, register.build(), now));
+    }
+    ticksAt(2_000);
+    for (int i = 0; i < 8; i++) {
+      AgentLink at = new AgentLink(link + i);
+      loop.submit((core, now) -> core.agentDetached(at, now));
+    }
+    ticksAt(2_000);
+    ticksAt(Duration.ofMinutes(6).toMillis());
+    leader.round(); // asks
+    settle();
+    leader.round(); // does as it is told
+    settle();
+  }
+
+  private void ticksAt(long later) throws InterruptedException {
+    ahead.addAndGet(later);
+    loop.submit((core, now) -> core.tick(now));
+    settle();
+  }
+
+  @Test
+  void aSchedulerThatIsCutOffLetsAnotherLeadAndSeldomAgain() throws Exception {
+    PullOfferableReply.Builder machines = PullOfferableReply.newBuilder().setFull(true);
+    for (int i = 0; i < 8; i++) {
+      machines
+          .addMachinesBuilder()
+          .setName("m" + i)
+          .setOfferable(true)
+          .setLifecycle(Lifecycle.IN_SERVICE)
+          .setCondition(Condition.HEALTHY);
+    }
+    next = machines.setRevision(5).build();
+    lead();
+    isCutOff(1);
+    assertThat(stoodBack).containsExactly(Duration.ofSeconds(20));
+    leader.round();
+    settle();
+    assertThat(loop.leadership()).isInstanceOf(Leadership.Standby.class);
+
+    token = Optional.of(4L);
+    leader.round();
+    settle();
+    isCutOff(101);
+    assertThat(stoodBack).as("within the hour").hasSize(1);
+
+    ahead.addAndGet(Duration.ofHours(1).toMillis());
+    leader.round();
+    settle();
+    leader.round();
+    assertThat(stoodBack).hasSize(2);
   }
 
   private static Leadership nobody() {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.pilothouse.api.v1.FrameworkEnd;
+import io.pilothouse.api.v1.MachineConsent;
 import io.pilothouse.api.v1.OfferAgent;
 import io.pilothouse.api.v1.OfferFramework;
 import io.pilothouse.api.v1.ReadOffersReply;
@@ -249,7 +250,10 @@ class OffersWriterTest {
       subscribe("a");
       answer =
           request -> {
-            answer = again -> {};
+            answer =
+                again -> {
+                  throw new UnreachableException("nobody answers");
+                };
             try {
               newCore();
               subscribe("b");
@@ -260,9 +264,14 @@ class OffersWriterTest {
               throw new DmException("ABORTED", "token 3 is stale", "");
             }
           };
-      writer.round();
+      // both have number 1: an answer to the one that counted for the other would be seen here
+      assertThatThrownBy(writer::round).isInstanceOf(UnreachableException.class);
       settle();
       assertThat(loop.leadership()).isEqualTo(new Leadership.Leading());
+      assertThat(told).doesNotContain("a: SUBSCRIBED", "b: SUBSCRIBED");
+      answer = request -> {};
+      writer.round();
+      settle();
       assertThat(told).doesNotContain("a: SUBSCRIBED").contains("b: SUBSCRIBED");
       newCore();
     }
@@ -326,6 +335,18 @@ class OffersWriterTest {
     writer.add(6, new Write.ForgetMachine("m"));
     writer.round();
     assertThat(requests.get(1).getAgentsGoneList()).containsExactly("m");
+  }
+
+  @Test
+  void whatFrameworksSayGoesWithTheRestAndOfAMachineTheNewest() {
+    MachineConsent said = MachineConsent.newBuilder().setMachine("m").setTakenBy("drain").build();
+    writer.add(1, agent("m", "a1"));
+    writer.add(2, new Write.SayConsent(said.toBuilder().setFrameworks(1).build()));
+    writer.add(3, new Write.SayConsent(said));
+    writer.round();
+    assertThat(requests).hasSize(1);
+    assertThat(requests.getFirst().getConsentsList()).containsExactly(said);
+    assertThat(requests.getFirst().getAgentsCount()).isEqualTo(1);
   }
 
   @Test

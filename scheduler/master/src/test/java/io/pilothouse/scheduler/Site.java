@@ -25,9 +25,12 @@ import io.pilothouse.scheduler.core.Outbox;
 import io.pilothouse.scheduler.core.Write;
 import io.pilothouse.scheduler.http.ApiServer;
 import io.pilothouse.scheduler.http.Credentials;
+import io.pilothouse.scheduler.http.Entrance;
 import io.pilothouse.scheduler.http.Operators;
+import io.pilothouse.scheduler.http.RateLimits;
 import io.pilothouse.scheduler.http.Routes;
 import io.pilothouse.scheduler.http.Streams;
+import io.pilothouse.scheduler.http.Turns;
 import io.pilothouse.scheduler.loop.Leadership;
 import io.pilothouse.scheduler.loop.Loop;
 import io.pilothouse.scheduler.wire.ResourceForm;
@@ -61,6 +64,11 @@ public final class Site implements AutoCloseable {
   }
 
   public Site(Optional<Credentials> credentials, long mostWaiting) {
+    // none of them is held to a number of calls, so nothing is ever due
+    this(new Entrance(credentials, new Turns(RateLimits.NONE, () -> 0, (t, w) -> {})), mostWaiting);
+  }
+
+  public Site(Entrance entrance, long mostWaiting) {
     streams = new Streams(mostWaiting);
     AtomicReference<AgentStreams> all = new AtomicReference<>();
     loop =
@@ -84,7 +92,7 @@ public final class Site implements AutoCloseable {
         new ApiServer(
             new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
             Optional.empty(),
-            new Routes(loop, streams, operators, MASTER, 1_000, credentials, attached.sandboxes()));
+            new Routes(loop, streams, operators, MASTER, 1_000, entrance, attached.sandboxes()));
     lead(operators);
   }
 

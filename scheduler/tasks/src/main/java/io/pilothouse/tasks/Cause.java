@@ -1,12 +1,43 @@
 package io.pilothouse.tasks;
 
 import io.pilothouse.api.v1.AgentKill;
+import io.pilothouse.mesos.v1.Resource;
 import io.pilothouse.mesos.v1.TaskState;
 import io.pilothouse.mesos.v1.TaskStatus.Reason;
+import io.pilothouse.mesos.v1.Value;
+import io.pilothouse.processes.Cgroup;
+import java.util.List;
 import java.util.Optional;
 
-/** Why a task is over that did not end by itself: as its framework is told. */
-record Cause(TaskState state, Reason reason, String words) {
+/**
+ * Why a task is over that did not end by itself: as its framework is told.
+ *
+ * @param limitation resources of which it used too much; empty where that is not why
+ */
+record Cause(TaskState state, Reason reason, String words, List<Resource> limitation) {
+  /** A group that has no limit has a number near the largest. */
+  private static final long NO_LIMIT = 1L << 60;
+
+  /** One that no limit is to blame for. */
+  Cause(TaskState state, Reason reason, String words) {
+    this(state, reason, words, List.of());
+  }
+
+  /** The kernel killed it, or one of it. */
+  static Cause outOfMemory(Cgroup.Memory memory) {
+    long peak = memory.peak() >> 20;
+    Resource.Builder used = Resource.newBuilder().setName("mem").setType(Value.Type.SCALAR);
+    used.getScalarBuilder().setValue((double) peak);
+    String most = memory.peak() == 0 ? "" : " Maximum Used: %dMB".formatted(peak);
+    return new Cause(
+        TaskState.TASK_FAILED,
+        Reason.REASON_CONTAINER_LIMITATION_MEMORY,
+        memory.limit() >= NO_LIMIT
+            ? "Killed by the kernel: the machine is out of memory, and it had no limit." + most
+            : "Memory limit exceeded: Requested: %dMB".formatted(memory.limit() >> 20) + most,
+        List.of(used.build()));
+  }
+
   static Cause notLaunched(String why) {
     return new Cause(
         TaskState.TASK_FAILED,

@@ -1,8 +1,6 @@
 package io.pilothouse.tasks;
 
 import io.pilothouse.api.v1.AgentKill;
-import io.pilothouse.filesync.DurableFiles;
-import io.pilothouse.manifests.ProcessSpec.Limits;
 import io.pilothouse.mesos.v1.FrameworkInfo.Capability;
 import io.pilothouse.mesos.v1.TaskInfo;
 import io.pilothouse.mesos.v1.TaskState;
@@ -11,8 +9,8 @@ import io.pilothouse.mesos.v1.TaskStatus.Reason;
 import io.pilothouse.mesos.v1.TaskStatus.Source;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -26,6 +24,8 @@ import org.slf4j.LoggerFactory;
 final class CommandTask implements Task, Run {
   private static final Logger log = LoggerFactory.getLogger(CommandTask.class);
 
+  private static final String WHO = "Command";
+
   /** Mesos' own, where neither the task nor who kills it says. */
   private static final Duration GRACE = Duration.ofSeconds(3);
 
@@ -38,6 +38,8 @@ final class CommandTask implements Task, Run {
   private final Container processes;
   private final Provision provision;
   private final Checks checks;
+  private final DiskQuotas disk;
+  private final Order order;
   private Optional<AgentKill> kill = Optional.empty();
 
   /** Why it never ran, or is not known to: it is ended, and that is told. */
@@ -56,6 +58,10 @@ final class CommandTask implements Task, Run {
         new Container(machine, record.container(), record.meta(), containment.isPresent());
     this.provision = new Provision(machine, record.container(), record.meta());
     this.checks = new Checks(machine, record);
+    this.disk =
+        new DiskQuotas(
+            record.meta(), record.sandbox(), () -> machine.bundles().written(record.container()));
+    this.order = new Order(record.meta());
   }
 
   @Override
@@ -159,7 +165,7 @@ final class CommandTask implements Task, Run {
   void goOn() throws IOException {
     if (provision.isWaiting()) {
       try {
-        if (!provision.isReady(record.sandbox())) {
+        if (!provision.isReady()) {
           return;
         }
       } catch (IOException | RuntimeException e) {
@@ -169,7 +175,7 @@ final class CommandTask implements Task, Run {
       run();
     } else if (kill.isEmpty() && !record.hasEnded()) {
       if (isToTell) {
-        tellRuns(); // the disk was full
+        tellRuns(); // its container is made now, or the disk was full
       }
       Optional<String> ill = checks.tell();
       if (ill.isPresent()) {
@@ -195,11 +201,8 @@ final class CommandTask implements Task, Run {
     if (record.hasEnded()) {
       return;
     }
-    Path file = record.meta().resolve("kill");
-    if (Files.isRegularFile(file)) {
-      kill = Optional.of(AgentKill.parseFrom(Files.readAllBytes(file)));
-    }
-    if (!processes.adopt(limits())) {
+    kill = order.read();
+    if (!processes.adopt()) {
       if (!provision.wasWaiting()) {
         broken = Optional.of(Cause.gone(record, "The agent ended while it started the task"));
       } else if (kill.isPresent()) {
@@ -212,13 +215,10 @@ final class CommandTask implements Task, Run {
     if (processes.runs()) {
       boolean told =
           record.updates().latest().map(TaskStatus::getState).filter(CommandTask::runs).isPresent();
-      isToTell = !told && !isUp();
-      if (!told && !isToTell) {
-        record.say(TaskState.TASK_RUNNING, Source.SOURCE_EXECUTOR, null, "");
-      }
+      isToTell = !told;
       if (kill.isPresent()) {
         processes.kill(grace(kill.get()));
-      } else if (!isToTell) {
+      } else if (told) {
         checks.start(processes, processes.age());
       }
       log.info("task {} of {} goes on", record.id(), record.framework());
@@ -230,27 +230,43 @@ final class CommandTask implements Task, Run {
   }
 
   @Override
-  public void kill(AgentKill order) throws IOException {
+  public void kill(AgentKill ordered) throws IOException {
     if (record.hasEnded()) {
       return;
     }
     if (kill.isPresent()) {
-      processes.kill(grace(order)); // who ordered first stays why it ended
+      processes.kill(grace(ordered)); // who ordered first stays why it ended
       return;
     }
-    DurableFiles.replace(record.meta().resolve("kill"), order.toByteArray());
-    kill = Optional.of(order);
+    order.write(ordered);
+    kill = Optional.of(ordered);
     checks.stop();
     if (provision.isWaiting()) {
       provision.cancel();
-      broken = Optional.of(Cause.killedEarly(order, containment.isPresent()));
+      broken = Optional.of(Cause.killedEarly(ordered, containment.isPresent()));
       machine.changed().run();
       return;
     }
-    processes.kill(grace(order));
+    processes.kill(grace(ordered));
     if (record.has(Capability.Type.TASK_KILLING_STATE)) {
-      record.say(TaskState.TASK_KILLING, Source.SOURCE_EXECUTOR, null, order.getReason());
+      try {
+        record.say(TaskState.TASK_KILLING, Source.SOURCE_EXECUTOR, null, ordered.getReason());
+      } catch (IOException e) {
+        log.warn("nobody is told that task {} is being killed: {}", record.id(), e.toString());
+      }
     }
+  }
+
+  @Override
+  public List<DiskQuota> quotas() {
+    return processes.runs() && !record.hasEnded() ? disk.of(info().getResourcesList()) : List.of();
+  }
+
+  @Override
+  public void exceeded(Cause cause) {
+    log.info("task {} of {} is ended: {}", record.id(), record.framework(), cause.words());
+    broken = Optional.of(cause);
+    machine.changed().run();
   }
 
   @Override
@@ -259,9 +275,10 @@ final class CommandTask implements Task, Run {
   }
 
   @Override
-  public void killAgain() {
+  public void killAgain() throws IOException {
     if (!record.hasEnded()) {
       processes.killAgain();
+      order.writeAgain();
     }
   }
 
@@ -318,33 +335,26 @@ final class CommandTask implements Task, Run {
 
   private void sayHow() throws IOException {
     OptionalInt status = processes.status();
-    String how = Ending.words("Command", status);
-    if (isToTell && kill.isEmpty() && isUp()) {
+    Optional<Cause> outOfMemory = processes.outOfMemory();
+    if (containment.isPresent() && isToTell && kill.isEmpty() && isUp()) {
       record.say(TaskState.TASK_RUNNING, Source.SOURCE_EXECUTOR, null, ""); // but for a moment
+      isToTell = false;
     }
     if (kill.isPresent()) {
-      killed(kill.get(), how);
-    } else if (processes.isOutOfMemory()) {
-      record.say(outOfMemory(limits()));
+      killed(kill.get(), Ending.words(WHO, status));
+    } else if (outOfMemory.isPresent()) {
+      record.say(outOfMemory.get());
     } else if (!isUp()) {
       record.say(Cause.notLaunched(machine.bundles().reason(container())));
     } else if (status.isEmpty()) {
+      String how = processes.words(WHO);
       record.say(new Cause(TaskState.TASK_FAILED, Reason.REASON_EXECUTOR_TERMINATED, how));
+    } else if (status.getAsInt() == 0) {
+      String how = Ending.words(WHO, status);
+      record.say(TaskState.TASK_FINISHED, Source.SOURCE_EXECUTOR, null, how);
     } else {
-      boolean well = status.getAsInt() == 0;
-      record.say(
-          well ? TaskState.TASK_FINISHED : TaskState.TASK_FAILED,
-          Source.SOURCE_EXECUTOR,
-          null,
-          how);
+      record.say(TaskState.TASK_FAILED, Source.SOURCE_EXECUTOR, null, processes.words(WHO));
     }
-  }
-
-  static Cause outOfMemory(Limits limits) {
-    return new Cause(
-        TaskState.TASK_FAILED,
-        Reason.REASON_CONTAINER_LIMITATION_MEMORY,
-        "Memory limit exceeded: Requested: %dMB".formatted(limits.memory().orElse(0L) >> 20));
   }
 
   private void killed(AgentKill order, String how) throws IOException {
@@ -362,7 +372,7 @@ final class CommandTask implements Task, Run {
     machine.bundles().remove(container(), tree -> Trash.take(machine.tasks(), tree));
   }
 
-  private Limits limits() {
-    return TaskLimits.of(info());
+  private TaskLimits limits() {
+    return TaskLimits.of(info(), machine.rules().get());
   }
 }

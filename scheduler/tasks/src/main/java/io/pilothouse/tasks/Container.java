@@ -1,6 +1,5 @@
 package io.pilothouse.tasks;
 
-import io.pilothouse.manifests.ProcessSpec.Limits;
 import io.pilothouse.processes.Cgroup;
 import io.pilothouse.processes.Family;
 import io.pilothouse.processes.ProcFs;
@@ -37,6 +36,9 @@ final class Container {
   private Optional<Keeper> keeper = Optional.empty();
   private volatile Optional<Cgroup> cgroup = Optional.empty();
 
+  /** How often it was refused another process, as far as it ran by itself. */
+  private volatile OptionalLong refused = OptionalLong.empty();
+
   /**
    * @param meta directory for what the agent knows of it
    */
@@ -61,10 +63,10 @@ final class Container {
    * @param sandbox prepared for it
    * @throws IOException in words for its framework; something of it may run then
    */
-  void start(Starting command, Path sandbox, Map<String, String> environment, Limits limits)
+  void start(Starting command, Path sandbox, Map<String, String> environment, TaskLimits limits)
       throws IOException {
     environment.putAll(marks());
-    cgroup = machine.cgroups().make(id, limits);
+    cgroup = machine.cgroups().make(id, limits.limits(), limits.cpus());
     command.write(meta, environment, cgroup);
     Process process =
         Keeper.start(meta, command.line(cgroup), sandbox, machine.environment(), marks());
@@ -122,11 +124,11 @@ final class Container {
    *
    * @return whether it came so far
    */
-  boolean adopt(Limits limits) throws IOException {
+  boolean adopt() throws IOException {
     keeper = Keeper.of(meta);
     OptionalLong leader = keeper.isPresent() ? leader() : OptionalLong.empty();
     if (leader.isPresent()) {
-      cgroup = machine.cgroups().holding(leader.getAsLong(), id, limits);
+      cgroup = machine.cgroups().holding(leader.getAsLong(), id);
     }
     if (runs()) {
       ProcessHandle.of(keeper.get().pid())
@@ -156,10 +158,11 @@ final class Container {
    * Other limits than it was started with, but no less memory than it had once; what the kernel
    * refuses stays as it was.
    */
-  void limit(Limits limits) {
+  void limit(TaskLimits limits) {
     if (cgroup.isPresent() && runs()) {
       try {
-        cgroup.get().limit(limits);
+        cgroup.get().limit(limits.limits());
+        cgroup.get().weigh(limits.cpus());
       } catch (IOException e) {
         log.warn("{} has the limits that it had: {}", id, e.toString());
       }
@@ -193,6 +196,9 @@ final class Container {
 
   /** Waits for what it left behind; not under the monitor. */
   void clear() throws IOException, InterruptedException {
+    if (refused.isEmpty() && cgroup.isPresent()) {
+      refused = OptionalLong.of(cgroup.get().forksRefused()); // a kill refuses it all
+    }
     family().kill(); // a container ends with its command
   }
 
@@ -208,8 +214,22 @@ final class Container {
     return Keeper.status(meta);
   }
 
-  boolean isOutOfMemory() throws IOException {
-    return cgroup.isPresent() && cgroup.get().outOfMemory() > 0;
+  /** Why the kernel killed it, or one of it, if it did for its memory. */
+  Optional<Cause> outOfMemory() throws IOException {
+    return cgroup.isPresent() && cgroup.get().outOfMemory() > 0
+        ? cgroup.get().memory().map(Cause::outOfMemory)
+        : Optional.empty();
+  }
+
+  /** How it ended by itself, in words; once {@link #clear} has been. */
+  String words(String who) throws IOException {
+    String how = Ending.words(who, status());
+    long times = refused.orElse(0);
+    return times == 0
+        ? how
+        : how
+            + "; %d times it was refused another process or thread, having as many as it may"
+                .formatted(times);
   }
 
   /** All of it; waits for a keeper that has only just been started. */

@@ -2,7 +2,6 @@ package io.pilothouse.tasks;
 
 import com.google.protobuf.ByteString;
 import io.pilothouse.api.v1.AgentKill;
-import io.pilothouse.manifests.ProcessSpec.Limits;
 import io.pilothouse.mesos.v1.TaskID;
 import io.pilothouse.mesos.v1.TaskState;
 import io.pilothouse.mesos.v1.TaskStatus;
@@ -35,6 +34,7 @@ final class CustomExecutor implements Executor, Run {
   private final ExecutorToken token;
   private final Container processes;
   private final ExecutorStart start;
+  private final ExecutorBounds bounds;
 
   /** Those that are not over, by their ids. */
   private final Map<String, ExecutorTask> tasks = new LinkedHashMap<>();
@@ -63,6 +63,7 @@ final class CustomExecutor implements Executor, Run {
     this.token = token;
     this.processes = new Container(machine, record.container(), record.meta());
     this.start = new ExecutorStart(machine, record, token, processes);
+    this.bounds = new ExecutorBounds(machine, record, tasks.values());
     this.subscribed = Files.exists(record.meta().resolve("subscribed"));
   }
 
@@ -113,7 +114,7 @@ final class CustomExecutor implements Executor, Run {
 
   /** Starts it; what goes wrong is its tasks' end, and no failure here. */
   void start(String endpoint) {
-    started(() -> start.begin(endpoint, limits()));
+    started(() -> start.begin(endpoint, bounds.limits()));
   }
 
   private void started(ExecutorStart.Step step) {
@@ -139,7 +140,7 @@ final class CustomExecutor implements Executor, Run {
   /** Goes on with what an agent before this one started; its tasks are here. */
   void adopt() throws IOException {
     boolean ends = Files.exists(record.meta().resolve("shutdown"));
-    if (!processes.adopt(limits()) && (ends || !start.isToBeginAgain())) {
+    if (!processes.adopt() && (ends || !start.isToBeginAgain())) {
       cause =
           Optional.of(
               new Cause(
@@ -172,15 +173,21 @@ final class CustomExecutor implements Executor, Run {
 
   /** It has other tasks than before: what it may use, and what it is to be told. */
   void tasksChanged() throws IOException {
-    processes.limit(limits());
+    processes.limit(bounds.limits());
     if (events.isPresent() && endBy.isEmpty()) {
       events.get().launch(List.copyOf(tasks.values()));
     }
   }
 
-  private Limits limits() {
-    return TaskLimits.of(
-        record.info(), tasks.values().stream().map(each -> each.record().info()).toList());
+  @Override
+  public List<DiskQuota> quotas() {
+    return processes.runs() ? bounds.disk() : List.of();
+  }
+
+  @Override
+  public void exceeded(Cause excess) {
+    cause = Optional.of(excess); // the next round ends it
+    machine.changed().run();
   }
 
   /** It reads events from now on. What it says first: what it does not know to have arrived. */
@@ -310,7 +317,7 @@ final class CustomExecutor implements Executor, Run {
   @Override
   public void shutDown() throws IOException {
     if (endBy.isEmpty() && !over) {
-      Files.writeString(record.meta().resolve("shutdown"), "");
+      var unused = Order.written(record.meta().resolve("shutdown"), new byte[0]);
       endWithin(events.isPresent() ? record.grace() : Duration.ZERO);
       events.ifPresent(ExecutorEvents::shutDown);
       if (start.cancel()) {
@@ -330,7 +337,7 @@ final class CustomExecutor implements Executor, Run {
     if (over) {
       return;
     }
-    started(() -> start.goOn(limits()));
+    started(() -> start.goOn(bounds.limits()));
     boolean late = subscribeBy.isPresent() && now - subscribeBy.get() >= 0;
     if (late && events.isEmpty() && cause.isEmpty() && endBy.isEmpty()) {
       cause = Optional.of(times.absent(subscribed));
@@ -363,7 +370,7 @@ final class CustomExecutor implements Executor, Run {
 
   @Override
   public void ended() throws IOException {
-    Cause why = cause.isPresent() ? cause.get() : how();
+    Cause why = cause.isPresent() ? cause.get() : Ending.ofExecutor(processes);
     for (ExecutorTask each : List.copyOf(tasks.values())) {
       boolean lost = why.state() == TaskState.TASK_LOST;
       each.gone(lost ? Cause.gone(each.record(), why.words()) : why);
@@ -376,16 +383,6 @@ final class CustomExecutor implements Executor, Run {
     }
     over = true;
     log.info("executor {} of {} is over: {}", record.id(), record.framework(), why.words());
-  }
-
-  private Cause how() throws IOException {
-    if (processes.isOutOfMemory()) {
-      return CommandTask.outOfMemory(limits());
-    }
-    return new Cause(
-        TaskState.TASK_FAILED,
-        Reason.REASON_EXECUTOR_TERMINATED,
-        Ending.words("Executor", processes.status()));
   }
 
   @Override

@@ -1,6 +1,10 @@
 package io.pilothouse.tasks;
 
+import io.pilothouse.mesos.v1.TaskState;
+import io.pilothouse.mesos.v1.TaskStatus.Reason;
+import java.io.IOException;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 
 /** How a command ended, in the words that frameworks know (wait(2), strsignal(3)). */
@@ -43,6 +47,15 @@ final class Ending {
     return signal > 0 && signal <= 64
         ? who + " terminated with signal " + SIGNALS.getOrDefault(signal, Integer.toString(signal))
         : who + " exited with status " + value;
+  }
+
+  /** Why the tasks of an executor are over that nobody ended. */
+  static Cause ofExecutor(Container processes) throws IOException {
+    Optional<Cause> outOfMemory = processes.outOfMemory();
+    return outOfMemory.isPresent()
+        ? outOfMemory.get()
+        : new Cause(
+            TaskState.TASK_FAILED, Reason.REASON_EXECUTOR_TERMINATED, processes.words("Executor"));
   }
 
   /** The same as wait(2) gives it; what nobody saw was killed, as far as anybody can tell. */

@@ -9,6 +9,8 @@ import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -28,15 +30,18 @@ final class ExecutorPort implements AutoCloseable {
   private static final ApiPort.Bounds BOUNDS = new ApiPort.Bounds(1, 1000, 2 << 20, 4 << 20, true);
 
   private final Path file;
+  private final PortRange range;
   private final Consumer<Exchange> routes;
   private @Nullable ApiPort open;
   private boolean warned;
 
   /**
    * @param file for the port's number
+   * @param range where it is to be
    */
-  ExecutorPort(Path file, Consumer<Exchange> routes) {
+  ExecutorPort(Path file, PortRange range, Consumer<Exchange> routes) {
     this.file = file;
+    this.range = range;
     this.routes = routes;
   }
 
@@ -55,14 +60,13 @@ final class ExecutorPort implements AutoCloseable {
       return;
     }
     int before = before();
-    try {
-      open = listen(before);
-    } catch (IOException e) {
-      if (before == 0 || !mayMove) {
-        throw new IOException(
-            "cannot listen on %s:%d for executors: %s".formatted(HOST, before, e.getMessage()), e);
-      }
-      open = listen(0);
+    open = listen(mayMove || before == 0 ? range.tries(before) : List.of(before));
+    if (!range.equals(PortRange.ANY) && !range.has(open.port())) {
+      log.warn(
+          "executors are served on port {}, which is not of {} (--executor-ports): another process"
+              + " of this machine can take it while the agent is replaced",
+          open.port(),
+          range);
     }
     if (open.port() != before) {
       String text = Integer.toString(open.port());
@@ -96,6 +100,18 @@ final class ExecutorPort implements AutoCloseable {
       log.warn("{} is damaged: executors of before will not find this agent", file);
       return 0;
     }
+  }
+
+  private ApiPort listen(List<Integer> ports) throws IOException {
+    List<String> refusals = new ArrayList<>();
+    for (int each : ports) {
+      try {
+        return listen(each);
+      } catch (IOException e) {
+        refusals.add("%s:%d: %s".formatted(HOST, each, e.getMessage()));
+      }
+    }
+    throw new IOException("cannot listen for executors on " + String.join("; ", refusals));
   }
 
   private ApiPort listen(int port) throws IOException {

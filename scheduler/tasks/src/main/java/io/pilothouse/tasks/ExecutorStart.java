@@ -1,6 +1,5 @@
 package io.pilothouse.tasks;
 
-import io.pilothouse.manifests.ProcessSpec.Limits;
 import java.io.IOException;
 import java.util.Optional;
 
@@ -37,7 +36,7 @@ final class ExecutorStart {
    * @return whether it runs now
    * @throws IOException in words for its framework
    */
-  boolean begin(String at, Limits limits) throws IOException {
+  boolean begin(String at, TaskLimits limits) throws IOException {
     endpoint = at;
     again = false;
     if (provision.begin(command(), record.sandbox(), Optional.empty())) {
@@ -51,7 +50,7 @@ final class ExecutorStart {
     return TaskCommand.of(record.info().getCommand(), record.frameworkInfo().getUser());
   }
 
-  private void run(Limits limits) throws IOException {
+  private void run(TaskLimits limits) throws IOException {
     TaskCommand command = command();
     new Volumes(machine.tasks())
         .link(record.meta(), record.info().getResourcesList(), record.sandbox(), command.user());
@@ -83,8 +82,8 @@ final class ExecutorStart {
    * @return whether it runs now
    * @throws IOException in words for its framework
    */
-  boolean goOn(Limits limits) throws IOException {
-    if (!provision.isWaiting() || !provision.isReady(record.sandbox())) {
+  boolean goOn(TaskLimits limits) throws IOException {
+    if (!provision.isWaiting() || !provision.isReady()) {
       return false;
     }
     run(limits);

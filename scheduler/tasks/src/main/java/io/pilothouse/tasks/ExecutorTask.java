@@ -1,7 +1,6 @@
 package io.pilothouse.tasks;
 
 import io.pilothouse.api.v1.AgentKill;
-import io.pilothouse.filesync.DurableFiles;
 import io.pilothouse.mesos.v1.TaskState;
 import io.pilothouse.mesos.v1.TaskStatus.Reason;
 import java.io.IOException;
@@ -21,6 +20,7 @@ final class ExecutorTask implements Task {
   /** Where it runs; null where that is not known any more. */
   private final @Nullable CustomExecutor executor;
 
+  private final Order order;
   private Optional<AgentKill> kill;
   private boolean sent;
 
@@ -34,11 +34,8 @@ final class ExecutorTask implements Task {
     this.record = record;
     this.executor = executor;
     this.sent = Files.exists(sentFile());
-    Path file = record.meta().resolve("kill");
-    this.kill =
-        Files.isRegularFile(file)
-            ? Optional.of(AgentKill.parseFrom(Files.readAllBytes(file)))
-            : Optional.empty();
+    this.order = new Order(record.meta());
+    this.kill = order.read();
     kill.ifPresent(this::mustEnd);
   }
 
@@ -86,16 +83,16 @@ final class ExecutorTask implements Task {
   }
 
   @Override
-  public void kill(AgentKill order) throws IOException {
+  public void kill(AgentKill ordered) throws IOException {
     if (record.hasEnded() || executor == null) {
       return;
     }
     if (kill.isEmpty()) {
-      DurableFiles.replace(record.meta().resolve("kill"), order.toByteArray());
-      kill = Optional.of(order);
+      order.write(ordered);
+      kill = Optional.of(ordered);
     }
-    mustEnd(order);
-    executor.kill(this, order);
+    mustEnd(ordered);
+    executor.kill(this, ordered);
   }
 
   /** What the framework orders is between it and its executor; what the machine orders is not. */
@@ -119,6 +116,9 @@ final class ExecutorTask implements Task {
 
   @Override
   public void killAgain() throws IOException {
+    if (!record.hasEnded()) {
+      order.writeAgain();
+    }
     boolean late = endBy.isPresent() && System.nanoTime() - endBy.get() >= 0;
     if (late && executor != null && !record.hasEnded()) {
       executor.shutDown();
@@ -136,14 +136,14 @@ final class ExecutorTask implements Task {
     if (record.hasEnded()) {
       return;
     }
-    Optional<AgentKill> order = kill.filter(each -> each.getReasonNumber() != 0);
+    Optional<AgentKill> must = kill.filter(each -> each.getReasonNumber() != 0);
     record.say(
-        order.isEmpty()
+        must.isEmpty()
             ? cause
             : new Cause(
                 TaskState.TASK_KILLED,
-                Optional.ofNullable(Reason.forNumber(order.get().getReasonNumber()))
+                Optional.ofNullable(Reason.forNumber(must.get().getReasonNumber()))
                     .orElse(Reason.REASON_EXECUTOR_TERMINATED),
-                order.get().getReason() + ": " + cause.words()));
+                must.get().getReason() + ": " + cause.words()));
   }
 }

@@ -17,7 +17,8 @@ import java.util.OptionalLong;
 
 /**
  * A small shell beside each task, in a session of its own, which waits for it and writes down how
- * it ended. Only a parent learns that, and an agent that was restarted is none.
+ * it ended. Only a parent learns that, and an agent that was restarted is none. Where there is no
+ * room for it the shell waits until there is: until then the task counts as one that runs.
  *
  * @param startTicks tells it from a later process with the same pid
  * @param boot in which it was started; empty where an agent wrote none down
@@ -35,7 +36,11 @@ record Keeper(long pid, long startTicks, String boot) {
       set -- ${stat##*)}
       echo "$task ${20} $boot" >"$meta/pid.new" && mv "$meta/pid.new" "$meta/pid"
       wait $task
-      echo $? >"$meta/status.new" && mv "$meta/status.new" "$meta/status"
+      status=$?
+      until echo $status >"$meta/status.new" && mv "$meta/status.new" "$meta/status"; do
+        [ -d "$meta" ] || exit
+        sleep 1
+      done 2>/dev/null
       """;
 
   /**

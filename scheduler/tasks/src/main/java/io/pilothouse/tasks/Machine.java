@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 
 /**
  * What all tasks of a machine share.
@@ -21,6 +22,8 @@ import java.util.TreeMap;
  * @param firstRetry until a status is told again, doubled up to ten minutes
  * @param changed called when there is something to do at once
  * @param fetcher of what commands name as their URIs
+ * @param rules that hold now for what tasks use
+ * @param executorPorts where executors find the agent
  * @param bundles of containers
  */
 public record Machine(
@@ -32,6 +35,8 @@ public record Machine(
     Duration firstRetry,
     Runnable changed,
     Fetcher fetcher,
+    Supplier<Rules> rules,
+    PortRange executorPorts,
     Bundles bundles) {
 
   /** How Mesos' agents do it. */
@@ -45,7 +50,7 @@ public record Machine(
     environment = new TreeMap<>(environment);
   }
 
-  /** One with a fetcher as usual. */
+  /** One with all else as usual. */
   public Machine(
       String name,
       Path disk,
@@ -62,28 +67,9 @@ public record Machine(
         clock,
         firstRetry,
         changed,
-        fetcher(disk, FetchLimits.usual(FetchLimits.CACHE)));
-  }
-
-  /** One without images. */
-  public Machine(
-      String name,
-      Path disk,
-      Cgroups cgroups,
-      Map<String, String> environment,
-      InstantSource clock,
-      Duration firstRetry,
-      Runnable changed,
-      Fetcher fetcher) {
-    this(
-        name,
-        disk,
-        cgroups,
-        environment,
-        clock,
-        firstRetry,
-        changed,
-        fetcher,
+        fetcher(disk, FetchLimits.usual(FetchLimits.CACHE)),
+        () -> Rules.USUAL,
+        PortRange.ANY,
         bundles(disk, ContainerSettings.none()));
   }
 

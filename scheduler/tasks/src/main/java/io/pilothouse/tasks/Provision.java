@@ -1,6 +1,7 @@
 package io.pilothouse.tasks;
 
 import io.pilothouse.filesync.DurableFiles;
+import io.pilothouse.tasks.fetch.Fetcher;
 import io.pilothouse.tasks.fetch.Fetching;
 import io.pilothouse.tasks.oci.Prepared;
 import io.pilothouse.tasks.oci.Preparing;
@@ -98,9 +99,8 @@ final class Provision {
               machine
                   .fetcher()
                   .start(
-                      container,
-                      command.command().getUrisList(),
-                      command.user(),
+                      new Fetcher.Wanted(
+                          container, command.command().getUrisList(), command.user(), sandbox),
                       machine.changed()));
     }
     preparing =
@@ -121,11 +121,11 @@ final class Provision {
   }
 
   /**
-   * Whether all is there; the wait is over then.
+   * Whether all is in the sandbox; the wait is over then.
    *
    * @throws IOException when it cannot be, in words for the framework; the wait is over then, too
    */
-  boolean isReady(Path sandbox) throws IOException {
+  boolean isReady() throws IOException {
     boolean done =
         fetching.map(Fetching::isDone).orElse(true)
             && preparing.map(Preparing::isDone).orElse(true);
@@ -139,10 +139,7 @@ final class Provision {
       throw new IOException(failure.get());
     }
     waits = false;
-    if (fetching.isPresent()) {
-      fetching.get().moveInto(sandbox);
-      fetching = Optional.empty();
-    }
+    fetching = Optional.empty();
     Files.delete(mark);
     DurableFiles.syncDirectory(DurableFiles.parent(mark));
     return true;

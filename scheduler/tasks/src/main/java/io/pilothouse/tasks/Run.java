@@ -1,6 +1,7 @@
 package io.pilothouse.tasks;
 
 import java.io.IOException;
+import java.util.List;
 
 /**
  * Processes of a task or an executor, whose end is to be seen to. Called under the monitor of
@@ -8,6 +9,12 @@ import java.io.IOException;
  */
 interface Run {
   String container();
+
+  /** What it may have on the disk; none while it does not run. */
+  List<DiskQuota> quotas();
+
+  /** It has too much of something, and is to end for that. */
+  void exceeded(Cause cause);
 
   /** Whether it ended, and that is not written down yet. */
   boolean endsNow();

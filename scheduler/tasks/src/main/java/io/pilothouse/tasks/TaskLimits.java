@@ -13,34 +13,42 @@ import java.util.OptionalInt;
 /**
  * What a task may use at most: its limits where it names them, else the resources that it has. Of
  * processors too, so that nobody's manifest is slower for a task beside it.
+ *
+ * @param cpus that it has: its share where there are too few for all, whatever its limit is
  */
-final class TaskLimits {
+record TaskLimits(Limits limits, double cpus) {
   /** Mesos calls it MB. */
   private static final int MEBIBYTE = 1 << 20;
 
-  private TaskLimits() {}
-
-  static Limits of(TaskInfo task) {
-    return limits(most(task, "cpus"), most(task, "mem"));
+  static TaskLimits of(TaskInfo task, Rules rules) {
+    return new TaskLimits(
+        limits(most(task, "cpus"), most(task, "mem"), rules), sum(task.getResourcesList(), "cpus"));
   }
 
   /** Of an executor with the tasks that it has. */
-  static Limits of(ExecutorInfo executor, Collection<TaskInfo> tasks) {
-    double cpus = sum(executor.getResourcesList(), "cpus");
+  static TaskLimits of(ExecutorInfo executor, Collection<TaskInfo> tasks, Rules rules) {
+    double given = sum(executor.getResourcesList(), "cpus");
+    double cpus = given;
     double memory = sum(executor.getResourcesList(), "mem");
     for (TaskInfo each : tasks) {
+      given += sum(each.getResourcesList(), "cpus");
       cpus += most(each, "cpus");
       memory += most(each, "mem");
     }
-    return limits(cpus, memory);
+    return new TaskLimits(limits(cpus, memory, rules), given);
+  }
+
+  /** Which limits this machine cannot enforce, and why; empty when it can all. */
+  static String notEnforced(Machine machine) {
+    return machine.cgroups().notEnforced(limits(1, 1, machine.rules().get())).orElse("");
   }
 
   /** None for what is infinite, and for what there is none of. */
-  private static Limits limits(double cpus, double memory) {
+  private static Limits limits(double cpus, double memory, Rules rules) {
     return new Limits(
         bounded(cpus),
         bounded(memory).map(each -> Math.round(each * MEBIBYTE)),
-        OptionalInt.empty());
+        OptionalInt.of(rules.pids()));
   }
 
   private static Optional<Double> bounded(double most) {

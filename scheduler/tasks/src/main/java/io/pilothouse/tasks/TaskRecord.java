@@ -182,24 +182,38 @@ final class TaskRecord {
   }
 
   void say(Cause cause) throws IOException {
-    say(cause.state(), Source.SOURCE_AGENT, cause.reason(), cause.words());
+    TaskStatus.Builder status = status(cause.state(), Source.SOURCE_AGENT, cause.words());
+    status.setReason(cause.reason());
+    if (!cause.limitation().isEmpty()) {
+      status.getLimitationBuilder().addAllResources(cause.limitation());
+    }
+    write(status);
   }
 
   /** Writes a status down; who sends it looks at the log. */
   void say(TaskState state, Source source, @Nullable Reason reason, String message)
       throws IOException {
+    TaskStatus.Builder status = status(state, source, message);
+    if (reason != null) {
+      status.setReason(reason);
+    }
+    write(status);
+  }
+
+  private TaskStatus.Builder status(TaskState state, Source source, String message) {
     String runs = place.map(Place::executor).orElse(container);
     TaskStatus.Builder status =
         Statuses.of(info(), agent, runs, machine.seconds())
             .setExecutorId(executorId())
             .setState(state)
             .setSource(source);
-    if (reason != null) {
-      status.setReason(reason);
-    }
     if (!message.isEmpty()) {
       status.setMessage(message);
     }
+    return status;
+  }
+
+  private void write(TaskStatus.Builder status) throws IOException {
     carry(status);
     updates.append(status.build());
     machine.changed().run();

@@ -18,14 +18,11 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.UUID;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
@@ -38,13 +35,12 @@ import org.slf4j.LoggerFactory;
  */
 public final class Tasks implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Tasks.class);
-  private static final Duration COLLECT_EVERY = Duration.ofMinutes(1);
 
   private final Machine machine;
   private final TaskDisk disk;
-  private final Sandboxes sandboxes;
   private final Volumes volumes;
-  private final Trash trash;
+  private final Upkeep upkeep;
+  private final Troubles troubles = new Troubles();
   private final AgentID agent;
 
   /** By framework and task. */
@@ -60,18 +56,16 @@ public final class Tasks implements AutoCloseable {
   private Optional<Object> followed = Optional.empty();
 
   private long token;
-  private long collectedAt = System.nanoTime() - COLLECT_EVERY.toNanos();
 
   private Tasks(
       Machine machine, Sandboxes sandboxes, ExecutorTimes times, AgentID agent, long token) {
     this.machine = machine;
     this.disk = machine.tasks();
-    this.sandboxes = sandboxes;
     this.volumes = new Volumes(disk);
-    this.trash = new Trash(disk);
+    this.upkeep = new Upkeep(machine, sandboxes, volumes);
     this.agent = agent;
     this.token = token;
-    ExecutorPort port = new ExecutorPort(disk.executorPort(), api);
+    ExecutorPort port = new ExecutorPort(disk.executorPort(), machine.executorPorts(), api);
     this.executors = new Executors(machine, agent, times, tasks, port);
     this.launching = new Launching(machine, agent, tasks, executors);
   }
@@ -94,6 +88,7 @@ public final class Tasks implements AutoCloseable {
       throws IOException, InterruptedException {
     TaskDisk disk = machine.tasks();
     Files.createDirectories(disk.meta());
+    Trash.make(disk);
     if (!Files.exists(disk.agentId())) {
       String id = machine.name() + "-" + UUID.randomUUID().toString().substring(0, 8);
       DurableFiles.replace(disk.agentId(), id.getBytes(StandardCharsets.UTF_8));
@@ -249,31 +244,24 @@ public final class Tasks implements AutoCloseable {
           }
         }
         each.forget();
+        troubles.worked("the end of " + each.container());
       } catch (IOException | RuntimeException e) {
         each.postpone();
-        log.warn("the end of {} is seen to later: {}", each.container(), e.toString());
+        troubles.failed("the end of " + each.container(), e);
       }
     }
     synchronized (this) {
       executors.round();
       forgetDone();
       tell();
-      bound();
-      if (System.nanoTime() - collectedAt >= COLLECT_EVERY.toNanos()) {
-        collectedAt = System.nanoTime();
-        Set<Path> inUse = new HashSet<>();
-        tasks.values().forEach(each -> inUse.add(each.record().sandbox()));
-        executors.all().forEach(each -> inUse.add(each.record().sandbox()));
-        sandboxes.collect(inUse, machine.clock().instant());
-      }
+      upkeep.round(tasks.values(), executors);
     }
-    volumes.round(machine.clock().instant());
-    machine.bundles().round(machine.clock().instant(), tree -> Trash.take(disk, tree));
-    var unused = trash.empty();
+    upkeep.tidy();
   }
 
   private synchronized void killUnwanted() {
     for (Task each : tasks.values()) {
+      String what = "what is to be done for " + each.record().container();
       try {
         switch (each) {
           case CommandTask command -> command.goOn();
@@ -289,8 +277,9 @@ public final class Tasks implements AutoCloseable {
         } else {
           each.killAgain();
         }
+        troubles.worked(what);
       } catch (IOException e) {
-        log.warn("{} cannot be killed yet: {}", each.record().container(), e.toString());
+        troubles.failed(what, e);
       }
     }
   }
@@ -342,22 +331,6 @@ public final class Tasks implements AutoCloseable {
     out.ifPresent(executors::tell);
   }
 
-  private void bound() {
-    Set<Path> written = new HashSet<>();
-    tasks.values().stream()
-        .map(Task::record)
-        .filter(each -> !each.hasEnded())
-        .forEach(each -> written.add(each.sandbox()));
-    executors.customs().forEach(each -> written.add(each.record().sandbox()));
-    for (Path each : written) {
-      try {
-        sandboxes.bound(each);
-      } catch (IOException e) {
-        log.warn("outputs in {} stay as they are: {}", each, e.toString());
-      }
-    }
-  }
-
   /** For the status page. */
   public synchronized Map<String, Object> describe() {
     Map<String, Object> all = new LinkedHashMap<>();
@@ -365,6 +338,7 @@ public final class Tasks implements AutoCloseable {
     all.put("scheduler_knows", out.isPresent());
     all.put("fetched", machine.fetcher().describe());
     all.put("contained", machine.bundles().describe());
+    all.put("limits", TaskLimits.notEnforced(machine));
     all.put("tasks", Listing.describe(tasks.values()));
     all.put("executors", Listing.executors(executors.all()));
     return all;

@@ -36,6 +36,11 @@ final class Trash {
     this.disk = disk;
   }
 
+  /** Makes the place for them, while there is room for it. */
+  static void make(TaskDisk disk) throws IOException {
+    Files.createDirectories(disk.trash(), OWNERS_ONLY);
+  }
+
   /**
    * Moves one away.
    *
@@ -45,7 +50,7 @@ final class Trash {
     if (!Files.isDirectory(tree)) {
       return;
     }
-    Files.createDirectories(disk.trash(), OWNERS_ONLY);
+    make(disk);
     Files.move(tree, disk.trash().resolve(UUID.randomUUID().toString()));
   }
 

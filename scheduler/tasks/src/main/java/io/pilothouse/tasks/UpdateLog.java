@@ -80,8 +80,9 @@ final class UpdateLog {
   }
 
   void append(TaskStatus status) throws IOException {
-    Entry entry = new Entry(next++, status);
+    Entry entry = new Entry(next, status);
     DurableFiles.replace(file(entry, WAITS), status.toByteArray());
+    next++; // not before: where the disk is full each try would leave a file of its own
     hold(entry);
     latest = Optional.of(status);
   }

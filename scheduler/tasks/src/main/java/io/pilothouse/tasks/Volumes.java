@@ -283,17 +283,23 @@ final class Volumes {
     }
   }
 
+  /** Those of one container, in the order of its resources; it may be forgotten meanwhile. */
+  static List<Path> used(Path meta) throws IOException {
+    try {
+      return Files.readAllLines(meta.resolve("volumes")).stream().map(Path::of).toList();
+    } catch (NoSuchFileException e) {
+      log.trace("{} uses none, or was forgotten just now", meta);
+      return List.of();
+    }
+  }
+
   /** Those of tasks and executors that are not forgotten yet. */
   private Set<Path> used() throws IOException {
     Set<Path> used = new HashSet<>();
     List<Path> containers = new ArrayList<>(children(disk.meta()));
     containers.addAll(children(disk.executors()));
     for (Path meta : containers) {
-      try {
-        Files.readAllLines(meta.resolve("volumes")).forEach(line -> used.add(Path.of(line)));
-      } catch (NoSuchFileException e) {
-        log.trace("{} uses none, or was forgotten just now", meta);
-      }
+      used.addAll(used(meta));
     }
     return used;
   }

@@ -139,23 +139,6 @@ class ContainedTasksTest extends ContainedTests {
   }
 
   @Test
-  void aTaskThatUsesMoreMemoryThanItHasIsTold() throws Exception {
-    String name = "pilothouse-test-" + UUID.randomUUID();
-    desk.cgroups = Cgroups.find(Cgroups.MOUNTS, name + "/m");
-    assertThat(
-            desk.cgroups.notEnforced(TaskLimits.of(task("t", "").addResources(memory(64)).build())))
-        .isEmpty();
-    desk.restartsAgent();
-    desk.launches(task("t1", "head -c 300m /dev/zero | tail").addResources(memory(64)));
-
-    TaskStatus hungry = desk.until("t1", TaskState.TASK_FAILED);
-
-    assertThat(hungry.getReason()).isEqualTo(Reason.REASON_CONTAINER_LIMITATION_MEMORY);
-    assertThat(hungry.getMessage()).isEqualTo("Memory limit exceeded: Requested: 64MB");
-    nothingIsLeft();
-  }
-
-  @Test
   void whoIsKilledWhileTheContainerIsPreparedNeverRuns() throws Exception {
     desk.launches(task("t1", "touch ran"));
     desk.kills("t1", Duration.ZERO);

@@ -56,6 +56,8 @@ final class Desk {
   Duration retry = Duration.ofHours(1);
   ExecutorTimes times = ExecutorTimes.usual();
   ContainerSettings containers = ContainerSettings.none();
+  Rules rules = Rules.USUAL;
+  PortRange ports = PortRange.ANY;
   boolean acknowledges = true;
   Tasks tasks;
 
@@ -76,6 +78,8 @@ final class Desk {
             retry,
             () -> {},
             Machine.fetcher(disk, FetchLimits.usual(1 << 20)),
+            () -> rules,
+            ports,
             Machine.bundles(disk, containers));
     return Tasks.open(
         machine, new Sandboxes(machine.tasks(), Duration.ofDays(7), 1000, 1000), times);

@@ -338,7 +338,8 @@ class ExecutorTroubleTest {
 
       TaskStatus hungry = desk.until("t1", TaskState.TASK_FAILED);
       assertThat(hungry.getReason()).isEqualTo(Reason.REASON_CONTAINER_LIMITATION_MEMORY);
-      assertThat(hungry.getMessage()).isEqualTo("Memory limit exceeded: Requested: 96MB");
+      assertThat(hungry.getMessage())
+          .isEqualTo("Memory limit exceeded: Requested: 112MB Maximum Used: 112MB");
     }
     desk.cgroups.retain(java.util.Set.of());
   }

@@ -45,7 +45,7 @@ final class OfferedAgent {
                 new ServerAddress("127.0.0.1", 81),
                 around,
                 () -> Cgroups.none("a test"),
-                1 << 20),
+                new TaskOptions()),
             wanted,
             Optional.empty());
     rounds.add(new Rounds("pull", Duration.ofMillis(20), wanted::pull, meters));

@@ -4,11 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.pilothouse.api.v1.AcquireLeaseRequest;
 import io.pilothouse.api.v1.Condition;
+import io.pilothouse.api.v1.ControlMachineRequest;
 import io.pilothouse.api.v1.Fleet;
 import io.pilothouse.api.v1.FleetRequest;
 import io.pilothouse.api.v1.GetMachineRequest;
 import io.pilothouse.api.v1.Image;
 import io.pilothouse.api.v1.InventoryMachine;
+import io.pilothouse.api.v1.Machine;
 import io.pilothouse.api.v1.MachineApiGrpc;
 import io.pilothouse.api.v1.MachineApiGrpc.MachineApiBlockingStub;
 import io.pilothouse.api.v1.MachineType;
@@ -147,7 +149,8 @@ final class OfferedFleet {
                                 OfferedResource.newBuilder().setName("mem").setSizeBytes(1L << 30))
                             .addResources(
                                 OfferedResource.newBuilder().setName("disk").setSizeBytes(1L << 30))
-                            .addResources(PORTS)))
+                            .addResources(PORTS)
+                            .setDelayMs(300_000)))
             .addRepairPolicies(
                 RepairPolicy.newBuilder()
                     .setName("quick")
@@ -314,9 +317,25 @@ final class OfferedFleet {
   }
 
   private Condition condition(String name) {
+    return machine(name).getCondition();
+  }
+
+  /** As `pilot machine show` has it. */
+  Machine machine(String name) {
     return operator(stub -> stub.getMachine(GetMachineRequest.newBuilder().setName(name).build()))
-        .getMachine()
-        .getCondition();
+        .getMachine();
+  }
+
+  /** A person takes web-01 for maintenance. */
+  void drains() {
+    operator(
+        stub ->
+            stub.controlMachine(
+                ControlMachineRequest.newBuilder()
+                    .setMachine(MACHINE)
+                    .setVerb("drain")
+                    .setContext(WriteContext.newBuilder().setReason("test"))
+                    .build()));
   }
 
   static void until(BooleanSupplier condition) {

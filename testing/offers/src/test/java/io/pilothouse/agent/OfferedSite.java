@@ -42,7 +42,7 @@ final class OfferedSite {
   private final List<OfferedAgent> agents = new ArrayList<>();
 
   OfferedSite(Path dir) throws Exception {
-    this(dir, OfferedFleet.MACHINE);
+    this(dir, true, OfferedFleet.MACHINE);
   }
 
   /**
@@ -51,23 +51,34 @@ final class OfferedSite {
    * @param machines web-01 first; it has the directory that tests look into
    */
   OfferedSite(Path dir, String... machines) throws Exception {
+    this(dir, true, machines);
+  }
+
+  /** Of one machine, where nobody is asked who he is. */
+  static OfferedSite open(Path dir) throws Exception {
+    return new OfferedSite(dir, false, OfferedFleet.MACHINE);
+  }
+
+  private OfferedSite(Path dir, boolean asks, String... machines) throws Exception {
     this.dir = dir;
     fleet = new OfferedFleet(dir, List.of(machines));
     command =
-        List.of(
-            "io.pilothouse.scheduler.Main",
-            "--id",
-            "scheduler-1",
-            "--servers",
-            fleet.address,
-            "--http",
-            OfferedFleet.free().toString(),
-            "--api",
-            api,
-            "--agents",
-            OfferedFleet.free().toString(),
-            "--framework-credentials",
-            credentials().toString());
+        new ArrayList<>(
+            List.of(
+                "io.pilothouse.scheduler.Main",
+                "--id",
+                "scheduler-1",
+                "--servers",
+                fleet.address,
+                "--http",
+                OfferedFleet.free().toString(),
+                "--api",
+                api,
+                "--agents",
+                OfferedFleet.free().toString()));
+    if (asks) {
+      command.addAll(List.of("--framework-credentials", credentials().toString()));
+    }
     scheduler = starts("scheduler.log");
     fleet.bringsIntoService();
     for (String machine : machines) {

@@ -164,6 +164,17 @@ public final class Exchange {
     return new EventStream(context.channel(), type, room);
   }
 
+  /** Answers 200 with so many bytes, which come in pieces. */
+  public Download download(String type, long size, Map<String, String> more) {
+    HttpResponse response = new DefaultHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.OK);
+    response.headers().set(HttpHeaderNames.CONTENT_TYPE, type);
+    response.headers().set(HttpHeaderNames.CONTENT_LENGTH, size);
+    more.forEach((name, value) -> response.headers().set(name, value));
+    mayBeSilent(context.channel());
+    var unused = context.writeAndFlush(response);
+    return new Download(context, size, answered);
+  }
+
   /** A stream's connection may be silent: its reader has nothing to say. */
   private static void mayBeSilent(Channel channel) {
     if (channel.pipeline().get(ApiPort.IDLE) != null) {

@@ -6,14 +6,17 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandler;
 import java.net.http.HttpResponse.BodySubscribers;
 import java.net.http.HttpTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
@@ -29,6 +32,15 @@ public final class SchedulerHttp {
   private final HttpClient client;
   private final Optional<String> authorization;
   private final Duration patience;
+
+  /** As many as there are calls at a time; they end by themselves when there are none. */
+  private final ExecutorService senders =
+      Executors.newCachedThreadPool(
+          work -> {
+            Thread thread = new Thread(work, "scheduler-calls");
+            thread.setDaemon(true);
+            return thread;
+          });
 
   /** What a scheduler answered to a call; of its words at most 8 KiB. */
   public record Answer(int status, String text) {
@@ -76,12 +88,11 @@ public final class SchedulerHttp {
   /** Of status 200 the body is {@link EventPieces}, else text. */
   HttpResponse<Body> subscribe(URI at, byte[] call) throws IOException, InterruptedException {
     return await(
-        client.sendAsync(
-            post(at, call).build(),
-            head ->
-                head.statusCode() == 200
-                    ? new EventPieces()
-                    : BodySubscribers.mapping(new ShortText(), Body.Text::new)));
+        post(at, call).build(),
+        head ->
+            head.statusCode() == 200
+                ? new EventPieces()
+                : BodySubscribers.mapping(new ShortText(), Body.Text::new));
   }
 
   /**
@@ -93,15 +104,19 @@ public final class SchedulerHttp {
   public Answer call(URI at, String stream, byte[] call) throws IOException, InterruptedException {
     HttpResponse<String> answer =
         await(
-            client.sendAsync(
-                (stream.isEmpty() ? post(at, call) : post(at, call).header(STREAM_ID, stream))
-                    .build(),
-                head -> new ShortText()));
+            (stream.isEmpty() ? post(at, call) : post(at, call).header(STREAM_ID, stream)).build(),
+            head -> new ShortText());
     return new Answer(answer.statusCode(), answer.body());
   }
 
-  /** Not by the request's own timeout, which newer JDKs hold against a stream's body, too. */
-  private <T> T await(CompletableFuture<T> answer) throws IOException, InterruptedException {
+  /**
+   * Not by the request's own timeout, which newer JDKs hold against a stream's body, too; and not
+   * by sendAsync, whose answer waits for a thread of the common pool: a program whose threads there
+   * wait for whoever calls would wait for ever.
+   */
+  private <T> HttpResponse<T> await(HttpRequest request, BodyHandler<T> handler)
+      throws IOException, InterruptedException {
+    Future<HttpResponse<T>> answer = senders.submit(() -> client.send(request, handler));
     try {
       return answer.get(patience.toNanos(), TimeUnit.NANOSECONDS);
     } catch (TimeoutException e) {

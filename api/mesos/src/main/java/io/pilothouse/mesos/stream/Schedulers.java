@@ -15,12 +15,21 @@ public final class Schedulers {
   /** Standbys that point at each other know no better yet. */
   private static final int MOST_REDIRECTS = 5;
 
+  /** Some may be gone for a moment, and the one that is there may be wrong: some seconds. */
+  private static final int MOST_IN_VAIN = 5;
+
   private final SchedulerHttp http;
   private final List<URI> schedulers;
   private final Pauses pauses;
   private final Consumer<String> log;
   private final boolean ids;
   private int first;
+
+  /** Whether somebody answered in this round who may take it later. */
+  private boolean hope;
+
+  /** Rounds, one after the other, in which all that answered refused it. */
+  private int inVain;
 
   /**
    * Of these, in this order.
@@ -49,19 +58,31 @@ public final class Schedulers {
   /**
    * Asks until one takes the subscription, with a pause after all were asked.
    *
-   * @throws SubscriptionRefusedException one refused it for what it is, so that all others would
+   * @throws SubscriptionRefusedException all refused it for what it is, or for several rounds all
+   *     that answered did; one alone may be told something else than the others
    */
   public Subscription subscribe(byte[] call)
       throws InterruptedException, SubscriptionRefusedException {
     while (true) {
       List<String> troubles = new ArrayList<>();
+      List<SubscriptionRefusedException> refusals = new ArrayList<>();
+      hope = false;
       for (int each = 0; each < schedulers.size(); each++) {
         int index = (first + each) % schedulers.size();
-        Optional<Subscription> taken = ask(schedulers.get(index), call, troubles);
-        if (taken.isPresent()) {
-          first = index;
-          return taken.get();
+        try {
+          Optional<Subscription> taken = ask(schedulers.get(index), call, troubles);
+          if (taken.isPresent()) {
+            first = index;
+            return taken.get();
+          }
+        } catch (SubscriptionRefusedException e) {
+          refusals.add(e);
+          troubles.add(String.valueOf(e.getMessage()));
         }
+      }
+      inVain = refusals.isEmpty() || hope ? 0 : inVain + 1;
+      if (refusals.size() == schedulers.size() || inVain == MOST_IN_VAIN) {
+        throw refusals.get(0);
       }
       Duration pause = pauses.next();
       log.accept(
@@ -69,6 +90,11 @@ public final class Schedulers {
               .formatted(pause.toMillis(), String.join("; ", troubles)));
       Thread.sleep(pause.toMillis());
     }
+  }
+
+  /** Who was asked first last time falls silent: the next time another one is. */
+  public void passOver() {
+    first = (first + 1) % schedulers.size();
   }
 
   private Optional<Subscription> ask(URI scheduler, byte[] call, List<String> troubles)
@@ -96,11 +122,13 @@ public final class Schedulers {
       refuse(at, status, text);
       Optional<URI> next = status == 307 ? leader(at, answer) : Optional.empty();
       if (next.isEmpty()) {
+        hope = true; // it says that another one leads, or will
         troubles.add("%s: status %d %s".formatted(at.getAuthority(), status, text).strip());
         return Optional.empty();
       }
       at = next.get();
     }
+    hope = true;
     troubles.add(scheduler.getAuthority() + ": redirected more than 5 times");
     return Optional.empty();
   }

@@ -33,11 +33,18 @@ final class PeerVitals {
   private final Optional<TlsDirectory> tls;
   private final Levels levels;
   private final LongSupplier term;
+  private final LeaderWatch watch;
   private volatile Map<String, ReplicaVitals> lately = Map.of();
 
   PeerVitals(
-      ReplicaParts parts, Members members, RaftNode node, PeerQuestions questions, Levels levels) {
+      ReplicaParts parts,
+      Members members,
+      RaftNode node,
+      PeerQuestions questions,
+      Levels levels,
+      LeaderWatch watch) {
     this.parts = parts;
+    this.watch = watch;
     this.members = members;
     this.questions = questions;
     this.levels = levels;
@@ -53,6 +60,9 @@ final class PeerVitals {
   /** Answers another replica. One that sends its own check may thereby be the first to differ. */
   ReplicaAnswer answer(ReplicaQuestion question) {
     ReplicaAnswer.Builder answer = ReplicaAnswer.newBuilder().setTerm(term.getAsLong());
+    if (!question.getEnded().isEmpty()) {
+      return watch.answer(question.getEnded(), answer);
+    }
     if (question.getTermOnly()) {
       return answer.build();
     }

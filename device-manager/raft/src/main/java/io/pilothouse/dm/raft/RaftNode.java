@@ -18,6 +18,9 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
+import org.apache.ratis.proto.RaftProtos.RaftGroupIdProto;
+import org.apache.ratis.proto.RaftProtos.RaftRpcRequestProto;
+import org.apache.ratis.proto.RaftProtos.StartLeaderElectionRequestProto;
 import org.apache.ratis.protocol.ClientId;
 import org.apache.ratis.protocol.Message;
 import org.apache.ratis.protocol.RaftClientReply;
@@ -30,16 +33,22 @@ import org.apache.ratis.protocol.SetConfigurationRequest;
 import org.apache.ratis.protocol.SnapshotManagementRequest;
 import org.apache.ratis.protocol.TransferLeadershipRequest;
 import org.apache.ratis.server.RaftServer;
+import org.apache.ratis.server.protocol.TermIndex;
 import org.apache.ratis.server.storage.RaftStorage;
+import org.apache.ratis.statemachine.SnapshotInfo;
 import org.apache.ratis.statemachine.StateMachine;
 import org.apache.ratis.thirdparty.com.google.protobuf.ByteString;
 import org.apache.ratis.thirdparty.com.google.protobuf.UnsafeByteOperations;
 import org.apache.ratis.util.ExitUtils;
 import org.apache.ratis.util.LifeCycle;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** This replica's Ratis server, and requests to it from inside the process. */
 final class RaftNode implements AutoCloseable {
 
+  private static final Logger log = LoggerFactory.getLogger(RaftNode.class);
   private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(10);
 
   private final RaftServer server;
@@ -158,6 +167,54 @@ final class RaftNode implements AutoCloseable {
               timeout.toMillis()));
     } catch (IOException e) {
       return CompletableFuture.failedFuture(e);
+    }
+  }
+
+  /** The last entry of this replica's log, or of its snapshot; without either, of term 0. */
+  TermIndex lastEntry() {
+    @Nullable TermIndex last = division.getRaftLog().getLastEntryTermIndex();
+    if (last != null) {
+      return last;
+    }
+    @Nullable SnapshotInfo snapshot = division.getStateMachine().getLatestSnapshot();
+    return snapshot == null ? TermIndex.INITIAL_VALUE : snapshot.getTermIndex();
+  }
+
+  /** For how long nothing was heard of the leader that this replica follows. */
+  long leaderSilentMillis() {
+    return division
+        .getInfo()
+        .getRoleInfoProto()
+        .getFollowerInfo()
+        .getLeaderInfo()
+        .getLastRpcElapsedTimeMs();
+  }
+
+  /**
+   * Stands for election now, in the place of a leader that has ended: as if that one had asked for
+   * it. Refused when another one leads by now, or when this replica has no entry of the last term.
+   *
+   * @return whether it stands
+   */
+  boolean stand(String ended) {
+    TermIndex last = lastEntry();
+    try {
+      return server
+          .startLeaderElection(
+              StartLeaderElectionRequestProto.newBuilder()
+                  .setServerRequest(
+                      RaftRpcRequestProto.newBuilder()
+                          .setRequestorId(RaftPeerId.valueOf(ended).toByteString())
+                          .setReplyId(server.getId().toByteString())
+                          .setRaftGroupId(RaftGroupIdProto.newBuilder().setId(group.toByteString()))
+                          .setCallId(callIds.incrementAndGet()))
+                  .setLeaderLastEntry(last.toProto())
+                  .build())
+          .getServerReply()
+          .getSuccess();
+    } catch (IOException e) {
+      log.debug("This replica cannot stand", e);
+      return false;
     }
   }
 

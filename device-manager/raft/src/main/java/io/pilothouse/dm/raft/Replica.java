@@ -42,6 +42,7 @@ public final class Replica implements AutoCloseable {
   private final Leadership leadership;
   private final Membership membership;
   private final PeerQuestions questions;
+  private final LeaderWatch watch;
   private final PeerVitals vitals;
   private final Confirmation confirmation;
   private final Backups backups;
@@ -62,7 +63,8 @@ public final class Replica implements AutoCloseable {
     leadership = new Leadership(id, members, node.division());
     membership = new Membership(id, node, members, leadership);
     questions = new PeerQuestions(node.group(), node.tls());
-    vitals = new PeerVitals(parts, members, node, questions, levels);
+    watch = new LeaderWatch(parts, leadership, members, node, questions);
+    vitals = new PeerVitals(parts, members, node, questions, levels, watch);
     confirmation = new Confirmation(id, leadership::isLeader, node::term, members, questions);
     machine.answerWith(vitals::answer);
     backups = new Backups(config, parts.dataDir(), machine);
@@ -96,9 +98,16 @@ public final class Replica implements AutoCloseable {
       started.complete(replica);
       replica.vitals.listen(replica::isLeader);
       replica.seen.start();
+      replica.watch.start();
       parts
           .metrics()
           .gauge("dm.raft.leader", "1 while this replica leads", () -> replica.isLeader() ? 1 : 0);
+      parts
+          .metrics()
+          .gauge(
+              "dm.raft.leader.watched",
+              "1 while the end of the leader's process would be noticed at once",
+              () -> replica.watch.isWatching() ? 1 : 0);
       parts
           .metrics()
           .gauge(

@@ -2,14 +2,19 @@ package io.pilothouse.dm.raft;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.pilothouse.api.log.v1.ReplicaAnswer;
+import io.pilothouse.api.log.v1.ReplicaQuestion;
 import io.pilothouse.api.log.v1.Reply;
 import io.pilothouse.dm.state.State;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -93,6 +98,62 @@ class FailoverTest {
     // what it has applied may still be read, stale
     assertThat(alone.<Boolean>read(state -> LeaseLedger.holds(state, "a"))).isTrue();
     assertThat(alone.<Boolean>read(state -> LeaseLedger.holds(state, "b"))).isFalse();
+  }
+
+  /** Heartbeats would tell after half an hour. */
+  @Test
+  void aLeaderWhoseProcessEndsIsNotWaitedFor() throws Exception {
+    cluster.close();
+    cluster =
+        Cluster.started(root.resolve("patient"), 5, Cluster.USUAL.electing(Duration.ofMinutes(30)));
+    cluster.put("a");
+    for (int i = 0; i < 2; i++) {
+      String old = cluster.leader();
+      awaitWatched(old);
+      cluster.stop(old);
+      cluster.put("after-" + i);
+      assertThat(cluster.leader()).isNotEqualTo(old);
+    }
+    Replica last = cluster.get(cluster.leader());
+    assertThat(last.<List<String>>read(state -> missing(state, List.of("a", "after-0", "after-1"))))
+        .isEmpty();
+  }
+
+  /** One replica that alone finds a leader's port closed must not unseat it. */
+  @Test
+  void whoReachesTheLeaderSaysSo() throws Exception {
+    cluster.awaitOnAll(cluster.put("a").getRevision());
+    String leader = cluster.leader();
+    String follower = cluster.follower();
+    Peer asked =
+        cluster.config(follower).peers().stream()
+            .filter(each -> each.id().equals(follower))
+            .findFirst()
+            .orElseThrow();
+    ReplicaQuestion question =
+        ReplicaQuestion.newBuilder().setTermOnly(true).setEnded(leader).build();
+    try (PeerQuestions questions = new PeerQuestions(RaftNode.group("test"), Optional.empty())) {
+      ReplicaAnswer alive = Await.get(questions.ask(List.of(asked), question).get(follower));
+      assertThat(alive.hasEnd()).isFalse();
+      awaitWatched(leader);
+      assertThat(alive.getTerm()).isPositive();
+      assertThat(cluster.leader()).isEqualTo(leader);
+    }
+  }
+
+  private void awaitWatched(String leader) {
+    Await.until(
+        "the leader is watched",
+        () ->
+            cluster.running().size() - 1
+                == Stream.of("dm-1", "dm-2", "dm-3", "dm-4", "dm-5")
+                    .filter(id -> !id.equals(leader) && cluster.get(id) != null)
+                    .filter(id -> watched(id))
+                    .count());
+  }
+
+  private boolean watched(String id) {
+    return cluster.metrics(id).get("dm.raft.leader.watched").gauge().value() == 1;
   }
 
   private static List<String> acknowledged(Map<String, CompletableFuture<Reply>> requests) {

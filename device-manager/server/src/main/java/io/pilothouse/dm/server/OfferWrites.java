@@ -33,7 +33,8 @@ final class OfferWrites {
                 .addAllFrameworks(request.getFrameworksList())
                 .addAllFrameworksEnded(request.getFrameworksEndedList())
                 .addAllAgents(request.getAgentsList())
-                .addAllAgentsGone(request.getAgentsGoneList()));
+                .addAllAgentsGone(request.getAgentsGoneList())
+                .addAllConsents(request.getConsentsList()));
   }
 
   /** All of it; sees every write that was acknowledged, by whatever leader. */

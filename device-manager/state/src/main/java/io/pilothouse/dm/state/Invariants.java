@@ -2,9 +2,11 @@ package io.pilothouse.dm.state;
 
 import io.pilothouse.api.log.v1.Event;
 import io.pilothouse.api.v1.Condition;
+import io.pilothouse.api.v1.Consent;
 import io.pilothouse.api.v1.Lifecycle;
 import io.pilothouse.api.v1.Machine;
 import io.pilothouse.api.v1.Repair;
+import io.pilothouse.manifests.offers.OfferCheck;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -173,6 +175,12 @@ public final class Invariants {
       broken.add(
           "no failure is forgotten: " + machine.getName() + " has neither repair nor rollout");
     }
+    Consent consent = machine.getConsent();
+    long delay = consent.getDelayedUntil() - consent.getDelayedFrom();
+    if (delay < 0 || delay > OfferCheck.LONGEST_DELAY.toMillis()) {
+      broken.add(
+          "nobody blocks a drain: %s is delayed by %s ms".formatted(machine.getName(), delay));
+    }
     boolean unstaged =
         inService
             && !machine.getObserved().getActive().getName().isEmpty()
@@ -193,6 +201,9 @@ public final class Invariants {
             .machine(repair.getMachine())
             .filter(each -> each.getRepairId().equals(repair.getId()))
             .isPresent();
+    if (repair.getState() == Repair.State.REPAIR_DRAINING && repair.getDeadline() == 0) {
+      broken.add("nobody blocks a drain: %s has no deadline".formatted(repair.getId()));
+    }
     if (open != owned) {
       broken.add(
           "one open repair a machine: %s of %s is %s"

@@ -38,7 +38,10 @@ final class MachineExplainer {
       case PROVISIONING, BURN_IN -> provisioning(why, machine);
       case IN_SERVICE -> inService(state, why, machine, now);
       case DRAINING ->
-          why.setSentence("its processes are being stopped for maintenance")
+          why.setSentence(
+                  OfferConsents.isWaitedFor(state, machine)
+                      ? "its processes and the tasks of frameworks end for maintenance"
+                      : "its processes are being stopped for maintenance")
               .setNextWhat("MAINTENANCE, at the latest")
               .setNextAt(machine.getDueAt());
       case MAINTENANCE ->
@@ -50,6 +53,7 @@ final class MachineExplainer {
           throw new IllegalStateException("a machine without a lifecycle: " + machine.getName());
     }
     unheeded(state, machine, why);
+    OfferConsents.words(state, machine).ifPresent(why::addEvidence);
     lastDecision(state, machine.getName()).ifPresent(each -> evidence(why, each));
     return why.build();
   }

@@ -45,12 +45,13 @@ final class MachineRules {
       return true;
     }
     if (machine.getLifecycle() == Lifecycle.DRAINING) {
-      return Maintenance.expire(draft, machine);
+      return OfferConsents.settle(draft, machine) || Maintenance.expire(draft, machine);
     }
     if (machine.getLifecycle() != Lifecycle.IN_SERVICE) {
       return false;
     }
-    if (RepairDrain.settle(draft, machine)
+    if (OfferConsents.settle(draft, machine)
+        || RepairDrain.settle(draft, machine)
         || noteError(draft, machine)
         || Trouble.settle(draft, machine)
         || Explained.settle(draft, machine)) {
@@ -209,7 +210,7 @@ final class MachineRules {
   /** When time alone will next change something; always after now, so that a Tick is never idle. */
   private static void setDue(Draft draft, Machine machine) {
     long due = soonest(draft, machine.getHold().getUntil(), Provision.due(machine));
-    due = soonest(draft, due, Maintenance.due(machine));
+    due = soonest(draft, due, Maintenance.due(draft, machine));
     if (machine.getLifecycle() == Lifecycle.IN_SERVICE) {
       RepairPolicy policy = Policies.repair(draft, machine);
       due = soonest(draft, due, ErrorPredicate.unknownDue(draft, machine, draft.now()));

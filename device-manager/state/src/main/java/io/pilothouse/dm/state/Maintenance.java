@@ -30,11 +30,13 @@ final class Maintenance {
 
   /** Ends DRAINING once nothing runs, or the time for it is over. */
   static boolean expire(Draft draft, Machine machine) {
-    boolean stopped = machine.getObserved().getActive().getName().isEmpty();
-    if (!stopped && draft.nowMillis() < machine.getSince() + DRAIN_MS) {
+    boolean stopped =
+        machine.getObserved().getActive().getName().isEmpty()
+            && !OfferConsents.isWaitedFor(draft, machine);
+    if (!stopped && draft.nowMillis() < due(draft, machine)) {
       return false;
     }
-    Machine.Builder drained = machine.toBuilder();
+    Machine.Builder drained = machine.toBuilder().clearConsent();
     Conditions.lifecycle(
         draft,
         drained,
@@ -45,7 +47,11 @@ final class Maintenance {
   }
 
   /** When DRAINING ends at the latest; 0 = not draining. */
-  static long due(Machine machine) {
-    return machine.getLifecycle() == Lifecycle.DRAINING ? machine.getSince() + DRAIN_MS : 0;
+  static long due(Entities state, Machine machine) {
+    if (machine.getLifecycle() != Lifecycle.DRAINING) {
+      return 0;
+    }
+    long delayed = OfferConsents.delayedUntil(state, machine);
+    return delayed == 0 ? machine.getSince() + DRAIN_MS : delayed;
   }
 }

@@ -4,6 +4,7 @@ import io.pilothouse.api.log.v1.Refusal;
 import io.pilothouse.api.log.v1.UpdateOffers;
 import io.pilothouse.api.v1.FrameworkEnd;
 import io.pilothouse.api.v1.Lease;
+import io.pilothouse.api.v1.MachineConsent;
 import io.pilothouse.api.v1.OfferAgent;
 import io.pilothouse.api.v1.OfferFramework;
 import io.pilothouse.manifests.offers.RoleNames;
@@ -15,8 +16,9 @@ import java.util.stream.Collectors;
 
 /**
  * What a scheduler must not forget: which frameworks there are ({@link OfferFrameworks}), and which
- * agent each machine has ({@link OfferAgents}). It says what is, so a command that comes twice is
- * done once. All of a command is done, or nothing.
+ * agent each machine has ({@link OfferAgents}); and what frameworks say to machines' being taken
+ * ({@link OfferConsents}). It says what is, so a command that comes twice is done once. All of a
+ * command is done, or nothing.
  */
 public final class OfferRecords {
   /** What a scheduler leads by. */
@@ -50,6 +52,9 @@ public final class OfferRecords {
     }
     for (OfferAgent each : command.getAgentsList()) {
       OfferAgents.write(draft, each);
+    }
+    for (MachineConsent each : command.getConsentsList()) {
+      OfferConsents.write(draft, each);
     }
   }
 

@@ -100,7 +100,7 @@ public final class Offerability {
     if (machine.getLifecycle() == Lifecycle.IN_SERVICE) {
       rollouts(machine, whyNot);
     }
-    long drained = Maintenance.due(machine);
+    long drained = Maintenance.due(state, machine);
     long repaired = repair.map(each -> takenAt(machine, each)).orElse(0L);
     return drained > 0
         ? new Answer(machine, offers, whyNot, drained, "drain")
@@ -205,7 +205,7 @@ public final class Offerability {
     }
     return switch (repair.getState()) {
       case READY, CLAIMED -> repair.getSince() + Policies.repair(state, machine).getDrainMs();
-      case REPAIR_DRAINING -> repair.getDeadline();
+      case REPAIR_DRAINING -> repair.getDrained() ? repair.getSince() : repair.getDeadline();
       case EXECUTING, VERIFYING -> repair.getSince();
       case ASSIGNED, WAITING, DONE, FAILED, EXPIRED, STATE_UNSPECIFIED, UNRECOGNIZED -> 0;
     };

@@ -140,7 +140,7 @@ final class Operators {
 
   static void undrain(Draft draft, String name) throws RefusedException {
     Machine machine = find(draft, name);
-    Machine.Builder back = machine.toBuilder().setDrainRequested(false);
+    Machine.Builder back = machine.toBuilder().setDrainRequested(false).clearConsent();
     if (machine.getLifecycle() == Lifecycle.IN_SERVICE && machine.getDrainRequested()) {
       draft.put(back.build());
       audit(draft, machine, "drain asked", "", "the drain was taken back");

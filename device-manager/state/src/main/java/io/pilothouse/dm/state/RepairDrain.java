@@ -9,8 +9,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Has the processes of a machine stop before a repair touches it, as far as they can: not on a
- * machine that is no longer heard of, and no longer than the policy's drain.
+ * Has the processes of a machine stop before a repair touches it, and the tasks of frameworks end,
+ * as far as they can: not on a machine that is no longer heard of, and no longer than the policy's
+ * drain, but for what frameworks may delay it ({@link OfferConsents}).
  */
 final class RepairDrain {
 
@@ -24,7 +25,7 @@ final class RepairDrain {
   }
 
   /** Not all that reports from the machine itself is silent; of others silence is not noticed. */
-  private static boolean isHeard(Entities state, Machine machine) {
+  static boolean isHeard(Entities state, Machine machine) {
     List<WatchdogSpec> own =
         Policies.requiredLive(state, machine).stream().filter(RepairDrain::isOnMachine).toList();
     return own.isEmpty()
@@ -55,7 +56,12 @@ final class RepairDrain {
             draining,
             "CLAIMED",
             Repair.State.REPAIR_DRAINING.name(),
-            "its processes stop first, %s at most".formatted(Texts.span(policy.getDrainMs()))));
+            "%s first, %s at most"
+                .formatted(
+                    OfferConsents.isWaitedFor(draft, machine)
+                        ? "its processes stop and tasks of frameworks end"
+                        : "its processes stop",
+                    Texts.span(policy.getDrainMs()))));
   }
 
   /**
@@ -70,14 +76,16 @@ final class RepairDrain {
         repair.isPresent()
             && repair.get().getState() == Repair.State.REPAIR_DRAINING
             && !repair.get().getDrained();
-    if (!drains || isNeeded(draft, machine)) {
+    if (!drains || isNeeded(draft, machine) || OfferConsents.isWaitedFor(draft, machine)) {
       return false;
     }
-    boolean stopped = machine.getObserved().getActive().getName().isEmpty();
-    end(
-        draft,
-        repair.get(),
-        stopped ? "its processes have stopped" : "it is no longer heard of: nothing can be asked");
+    String why =
+        !isHeard(draft, machine)
+            ? "it is no longer heard of: nothing can be asked"
+            : OfferConsents.words(draft, machine).isEmpty()
+                ? "its processes have stopped"
+                : "its processes have stopped, and nothing of frameworks runs on it";
+    end(draft, repair.get(), why);
     return true;
   }
 

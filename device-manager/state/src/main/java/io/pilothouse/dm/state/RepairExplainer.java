@@ -6,6 +6,7 @@ import io.pilothouse.api.v1.Explanation;
 import io.pilothouse.api.v1.Machine;
 import io.pilothouse.api.v1.Repair;
 import io.pilothouse.api.v1.Severity;
+import io.pilothouse.api.v1.VersionRef;
 import io.pilothouse.api.v1.Veto;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -128,14 +129,7 @@ final class RepairExplainer {
           why.setNextWhat(
                   repair.getDrained()
                       ? "%s executes it, or it fails then".formatted(repair.getClaimedBy())
-                      : "it goes on when the processes of %s have stopped (it runs %s), or then"
-                          .formatted(
-                              repair.getMachine(),
-                              Texts.ref(
-                                  machine
-                                      .map(each -> each.getObserved().getActive())
-                                      .orElseGet(
-                                          io.pilothouse.api.v1.VersionRef::getDefaultInstance))))
+                      : drains(state, repair, machine))
               .setNextAt(repair.getDeadline());
       case EXECUTING, VERIFYING -> {
         boolean bySwitch = machine.filter(Switches::is).isPresent();
@@ -150,6 +144,23 @@ final class RepairExplainer {
       case DONE, FAILED, EXPIRED -> why.setNextWhat("nothing, it is closed");
       case STATE_UNSPECIFIED, UNRECOGNIZED -> why.setNextWhat("nothing is known");
     }
+  }
+
+  private static String drains(Entities state, Repair repair, Optional<Machine> machine) {
+    VersionRef runs =
+        machine
+            .map(each -> each.getObserved().getActive())
+            .orElseGet(VersionRef::getDefaultInstance);
+    boolean tasks = machine.filter(each -> OfferConsents.isWaitedFor(state, each)).isPresent();
+    if (tasks && runs.getName().isEmpty()) {
+      return "it goes on when the tasks of frameworks on %s have ended, or then"
+          .formatted(repair.getMachine());
+    }
+    return "it goes on when the processes of %s have stopped (it runs %s)%s, or then"
+        .formatted(
+            repair.getMachine(),
+            Texts.ref(runs),
+            tasks ? " and the tasks of frameworks on it have ended" : "");
   }
 
   private static void waiting(Explanation.Builder why, Repair repair) {

@@ -46,7 +46,7 @@ final class RepairWork {
             .build();
     draft.put(claimed);
     draft.audit(Repairs.record(claimed, "READY", "CLAIMED", "claimed by " + claim.getHolder()));
-    if (RepairDrain.isNeeded(draft, machine)) {
+    if (RepairDrain.isNeeded(draft, machine) || OfferConsents.isWaitedFor(draft, machine)) {
       RepairDrain.begin(draft, claimed, machine, policy);
     }
   }

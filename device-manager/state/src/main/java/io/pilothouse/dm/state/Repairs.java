@@ -122,7 +122,7 @@ final class Repairs {
   /** Clears the machine's open repair and stamps the end of its past action. */
   static Machine.Builder release(Draft draft, Repair repair) {
     Machine.Builder machine = draft.machine(repair.getMachine()).orElseThrow().toBuilder();
-    machine.clearRepairId().setDraining(false);
+    machine.clearRepairId().setDraining(false).clearConsent();
     for (int i = 0; i < machine.getPastActionsCount(); i++) {
       PastAction past = machine.getPastActions(i);
       if (past.getRepairId().equals(repair.getId())) {

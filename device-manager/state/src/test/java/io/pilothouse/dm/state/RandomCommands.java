@@ -33,6 +33,7 @@ import io.pilothouse.api.v1.FrameworkEnd;
 import io.pilothouse.api.v1.Lease;
 import io.pilothouse.api.v1.Limit;
 import io.pilothouse.api.v1.Machine;
+import io.pilothouse.api.v1.MachineConsent;
 import io.pilothouse.api.v1.Observed;
 import io.pilothouse.api.v1.OfferAgent;
 import io.pilothouse.api.v1.OfferFramework;
@@ -237,6 +238,13 @@ final class RandomCommands {
               .setId("a-" + random.nextInt(3))
               .setHeld(ByteString.copyFrom(new byte[random.nextInt(3)])));
     }
+    update.addConsents(
+        MachineConsent.newBuilder()
+            .setMachine(machine())
+            .setTakenBy(once(3) ? "drain" : "repair/R-" + random.nextInt(20))
+            .setFrameworks(random.nextInt(3))
+            .setAgreed(random.nextInt(2))
+            .setDeclined(random.nextInt(2)));
     return command.setUpdateOffers(update);
   }
 

@@ -1,7 +1,6 @@
 package io.pilothouse.scheduler.core;
 
 import io.pilothouse.api.v1.AgentMessage;
-import io.pilothouse.api.v1.AgentShutdownExecutor;
 import io.pilothouse.api.v1.ExecutorEnded;
 import io.pilothouse.api.v1.ExecutorToFramework;
 import io.pilothouse.api.v1.FrameworkToExecutor;
@@ -40,6 +39,8 @@ public final class Core {
   private final Agents agents;
   private final Picture picture;
   private final Revocation revocation;
+  private final Consents consents;
+  private final CutOff cutOff;
   private long nextBatch;
 
   /**
@@ -56,6 +57,8 @@ public final class Core {
     offering = new Offering(tables);
     statuses = new Statuses(tables);
     revocation = new Revocation(tables, offering, statuses);
+    consents = new Consents(tables, statuses);
+    cutOff = new CutOff(tables);
     operations = new Operations(tables, offering);
     launching = new Launching(tables, offering, statuses, operations);
     frameworks = new Frameworks(tables, offering, statuses);
@@ -85,7 +88,9 @@ public final class Core {
       tables.allocateSoon = false;
       offering.make(true);
       tables.inverse.make();
+      consents.tell();
       revocation.look();
+      cutOff.look();
     } else if (tables.allocateSoon) {
       tables.allocateSoon = false;
       offering.make(false);
@@ -185,18 +190,8 @@ public final class Core {
       case DECLINE ->
           offering.decline(
               framework, call.getDecline().getOfferIdsList(), call.getDecline().getFilters());
-      case ACCEPT_INVERSE_OFFERS ->
-          tables.inverse.answer(
-              framework,
-              call.getAcceptInverseOffers().getInverseOfferIdsList(),
-              true,
-              call.getAcceptInverseOffers().getFilters());
-      case DECLINE_INVERSE_OFFERS ->
-          tables.inverse.answer(
-              framework,
-              call.getDeclineInverseOffers().getInverseOfferIdsList(),
-              false,
-              call.getDeclineInverseOffers().getFilters());
+      case ACCEPT_INVERSE_OFFERS -> consents.agrees(framework, call.getAcceptInverseOffers());
+      case DECLINE_INVERSE_OFFERS -> consents.declines(framework, call.getDeclineInverseOffers());
       case REVIVE -> {
         ofItsRoles(framework, call.getRevive().getRolesList())
             .ifPresent(roles -> tables.allocator.revive(framework.id, roles));
@@ -210,7 +205,7 @@ public final class Core {
                     framework.requests.drop(roles);
                   });
       case KILL -> statuses.kill(framework, call.getKill());
-      case SHUTDOWN -> shutDown(framework, call.getShutdown());
+      case SHUTDOWN -> launching.shutDown(framework, call.getShutdown());
       case ACKNOWLEDGE -> statuses.acknowledge(framework, call.getAcknowledge());
       case RECONCILE -> statuses.reconcile(framework, call.getReconcile());
       case MESSAGE -> pass(framework, call.getMessage());
@@ -241,32 +236,19 @@ public final class Core {
     return named.isEmpty() || !known.isEmpty() ? Optional.of(known) : Optional.empty();
   }
 
-  private void shutDown(Framework framework, Call.Shutdown call) {
-    toAgent(
-        call.getAgentId().getValue(),
-        SchedulerMessage.newBuilder()
-            .setShutdownExecutor(
-                AgentShutdownExecutor.newBuilder()
-                    .setFrameworkId(framework.frameworkId())
-                    .setExecutorId(call.getExecutorId())));
-  }
-
-  private void pass(Framework framework, Call.Message call) {
-    toAgent(
-        call.getAgentId().getValue(),
-        SchedulerMessage.newBuilder()
-            .setMessage(
-                FrameworkToExecutor.newBuilder()
-                    .setFrameworkId(framework.frameworkId())
-                    .setExecutorId(call.getExecutorId())
-                    .setData(call.getData())));
-  }
-
   /** Best effort: what goes to an agent that is away is lost, as in Mesos. */
-  private void toAgent(String id, SchedulerMessage.Builder message) {
-    @Nullable Agent agent = tables.agents.get(id);
+  private void pass(Framework framework, Call.Message call) {
+    @Nullable Agent agent = tables.agents.get(call.getAgentId().getValue());
     if (agent != null && agent.link != null) {
-      tables.outbox.toAgent(agent.link, message.build());
+      tables.outbox.toAgent(
+          agent.link,
+          SchedulerMessage.newBuilder()
+              .setMessage(
+                  FrameworkToExecutor.newBuilder()
+                      .setFrameworkId(framework.frameworkId())
+                      .setExecutorId(call.getExecutorId())
+                      .setData(call.getData()))
+              .build());
     }
   }
 
@@ -336,6 +318,11 @@ public final class Core {
     advance(now);
     agents.machines(reply);
     tables.shares.are(reply.getRolesList());
+  }
+
+  /** Why another scheduler should lead, if one can: docs/internals/offers.md, failure cases. */
+  public Optional<String> cutOff() {
+    return cutOff.why();
   }
 
   // ---- what is to outlive this scheduler

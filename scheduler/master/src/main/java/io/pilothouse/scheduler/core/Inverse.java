@@ -4,15 +4,18 @@ import io.pilothouse.mesos.v1.Filters;
 import io.pilothouse.mesos.v1.OfferID;
 import io.pilothouse.mesos.v1.scheduler.Event;
 import io.pilothouse.scheduler.allocator.Allocator.InverseOffer;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Frameworks are asked for machines that are to be taken. Consent is a courtesy, not a condition.
+ * Frameworks are asked for machines that are to be taken. What their answers do is for {@link
+ * Consents}.
  */
 final class Inverse {
   private final Tables tables;
@@ -46,7 +49,9 @@ final class Inverse {
     events.forEach(tables::tell);
   }
 
-  void answer(Framework framework, List<OfferID> ids, boolean accepted, Filters filters) {
+  /** The agents that it was asked for. */
+  List<Agent> answer(Framework framework, List<OfferID> ids, boolean accepted, Filters filters) {
+    List<Agent> answered = new ArrayList<>();
     for (OfferID id : ids) {
       @Nullable InverseOffer offer = open.get(id.getValue());
       if (offer != null && offer.framework().equals(framework.id)) {
@@ -57,8 +62,10 @@ final class Inverse {
             Optional.of(accepted),
             Offering.refusal(filters),
             tables.now);
+        Stream.ofNullable(tables.agents.get(offer.agent())).forEach(answered::add);
       }
     }
+    return answered;
   }
 
   /** Whether the framework has been asked for the machine, and has not answered. */

@@ -61,6 +61,14 @@ final class Launching {
     }
   }
 
+  /** Best effort: what goes to an agent that is away is lost, as in Mesos. */
+  void shutDown(Framework framework, Call.Shutdown call) {
+    @Nullable Agent agent = tables.agents.get(call.getAgentId().getValue());
+    if (agent != null) {
+      sending.shutDown(framework, agent, call.getExecutorId());
+    }
+  }
+
   private Offer offer(String id) {
     Offer offer = tables.offers.get(id);
     if (offer == null) {

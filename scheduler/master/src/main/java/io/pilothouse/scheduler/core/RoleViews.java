@@ -55,7 +55,8 @@ final class RoleViews {
   static RoleExplanation explanation(RoleFigures role, Explanation why) {
     RoleExplanation.Builder view =
         RoleExplanation.newBuilder()
-            .setRole(role(role))
+            // as it decides, not counted beside it
+            .setRole(role(role).toBuilder().setShare(why.share()))
             .setSuppressed(why.withheld().containsKey(Withheld.SUPPRESSED))
             .setRoleRank(why.roleRank())
             .setRank(why.rank())

@@ -3,8 +3,10 @@ package io.pilothouse.scheduler.core;
 import static java.util.Objects.requireNonNull;
 
 import io.pilothouse.api.v1.AgentLaunch;
+import io.pilothouse.api.v1.AgentShutdownExecutor;
 import io.pilothouse.api.v1.OfferableMachine;
 import io.pilothouse.api.v1.SchedulerMessage;
+import io.pilothouse.mesos.v1.ExecutorID;
 import io.pilothouse.mesos.v1.ExecutorInfo;
 import io.pilothouse.mesos.v1.TaskInfo;
 import io.pilothouse.mesos.v1.TaskState;
@@ -59,6 +61,38 @@ final class Sending {
                     tasks,
                     Reason.REASON_RESOURCES_UNKNOWN,
                     "What the task was to use is not kept by the Device Manager: " + why));
+  }
+
+  /**
+   * An executor is to end: told behind the launches to it that wait, since its agent would not know
+   * it yet, and start it nevertheless when they come.
+   */
+  void shutDown(Framework framework, Agent agent, ExecutorID executor) {
+    SchedulerMessage order =
+        SchedulerMessage.newBuilder()
+            .setShutdownExecutor(
+                AgentShutdownExecutor.newBuilder()
+                    .setFrameworkId(framework.frameworkId())
+                    .setExecutorId(executor))
+            .build();
+    boolean waits =
+        agent.tasks().stream()
+            .anyMatch(
+                each ->
+                    each.waiting
+                        && each.framework == framework
+                        && each.executor.equals(executor.getValue()));
+    if (waits) {
+      agent.requireRecord().afterwards(() -> tell(agent, order), why -> {}); // they are dropped
+    } else {
+      tell(agent, order);
+    }
+  }
+
+  private void tell(Agent agent, SchedulerMessage order) {
+    if (agent.link != null && tables.agents.get(agent.id) == agent) {
+      tables.outbox.toAgent(agent.link, order);
+    }
   }
 
   private void send(

@@ -28,6 +28,12 @@ final class Statuses {
   /** Of this scheduler's own making, for a framework that is away. */
   private static final int MISSED = 10_000;
 
+  /**
+   * Ms; to a framework that keeps its stream: of an agent's repeats (10, 30, 70 s) the first is not
+   * told.
+   */
+  static final long TELL_AGAIN = 25_000;
+
   private final Tables tables;
 
   Statuses(Tables tables) {
@@ -54,14 +60,38 @@ final class Statuses {
       return;
     }
     tables.counts.updates++;
-    agent
-        .task(id, status.getTaskId().getValue())
-        .ifPresent(task -> note(task, status, update.getLatestState()));
+    @Nullable Task task = agent.task(id, status.getTaskId().getValue()).orElse(null);
+    boolean underWay = task != null && task.isTold(status.getUuid()) && isUnderWay(task);
+    if (task != null) {
+      note(task, status, update.getLatestState());
+    }
+    if (underWay) {
+      return;
+    }
+    if (task != null) {
+      toldNow(task);
+    }
     tables.tell(
         framework,
         Event.newBuilder()
             .setType(Event.Type.UPDATE)
             .setUpdate(Event.Update.newBuilder().setStatus(status)));
+  }
+
+  /**
+   * The framework was told over the stream that it still has, and has not answered yet: it has more
+   * to do than it can. To be told again would give it even more, until it does nothing else.
+   */
+  private boolean isUnderWay(Task task) {
+    return !task.acknowledged
+        && task.framework.stream != null
+        && task.framework.stream.equals(task.toldOver)
+        && tables.now - task.toldAt < TELL_AGAIN;
+  }
+
+  private void toldNow(Task task) {
+    task.toldOver = task.framework.stream;
+    task.toldAt = tables.now;
   }
 
   private void note(Task task, TaskStatus status, int latestNumber) {
@@ -77,6 +107,9 @@ final class Statuses {
     }
     if (task.isOver()) {
       release(task);
+    }
+    if (!tables.outbox.operatorsListen()) {
+      return; // most of the time; an event takes as long to make as the rest of a status
     }
     tables.tellOperators(
         io.pilothouse.mesos.v1.master.Event.newBuilder()
@@ -116,11 +149,15 @@ final class Statuses {
 
   void acknowledge(Framework framework, Call.Acknowledge call) {
     @Nullable Agent agent = tables.agents.get(call.getAgentId().getValue());
-    if (agent == null || agent.link == null) {
-      return; // the agent will send its status again
-    }
     @Nullable Task task = framework.tasks.get(call.getTaskId().getValue());
-    if (task != null && task.agent == agent && task.isTold(call.getUuid())) {
+    boolean isNewest = task != null && task.agent == agent && task.isTold(call.getUuid());
+    if (agent == null || agent.link == null) {
+      if (task != null && isNewest) {
+        task.toldOver = null; // the agent will send its status again, and it is told again
+      }
+      return;
+    }
+    if (task != null && isNewest) {
       task.acknowledged = true;
       if (Task.isTerminal(task.toldState())) {
         forget(task);
@@ -323,6 +360,7 @@ final class Statuses {
     framework.missed.clear();
     for (Task task : framework.tasks.values()) {
       if (task.told != null && !task.acknowledged) {
+        toldNow(task);
         tables.tell(
             framework,
             Event.newBuilder()

@@ -44,6 +44,10 @@ final class Task {
   /** The newest that the framework was or is to be told, with a uuid. */
   @Nullable TaskStatus told;
 
+  /** Over which of its framework's streams, and when. */
+  @Nullable String toldOver;
+
+  long toldAt;
   boolean acknowledged;
   private final List<TaskStatus> statuses = new ArrayList<>(1);
 

@@ -1,6 +1,7 @@
 package io.pilothouse.scheduler.core;
 
 import io.pilothouse.api.v1.FrameworkEnd;
+import io.pilothouse.api.v1.MachineConsent;
 import io.pilothouse.api.v1.OfferAgent;
 import io.pilothouse.api.v1.OfferFramework;
 
@@ -17,6 +18,9 @@ public sealed interface Write {
 
   /** A machine has this agent. */
   record KeepAgent(OfferAgent agent) implements Write {}
+
+  /** What frameworks say to a machine's being taken; not kept, but heeded. */
+  record SayConsent(MachineConsent consent) implements Write {}
 
   /** A machine has no agent: it is no longer in the fleet. */
   record ForgetMachine(String machine) implements Write {}

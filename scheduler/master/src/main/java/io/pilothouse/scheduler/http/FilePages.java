@@ -131,12 +131,7 @@ final class FilePages {
   }
 
   void download(Exchange exchange) {
-    if (path(exchange).isPresent()) {
-      exchange.text(
-          501,
-          "/files/download is not served by this scheduler: /files/read gives 64 KiB at a time, and"
-              + " `pilot task logs TASK --file PATH` all of it");
-    }
+    path(exchange).ifPresent(each -> new FileDownload(files, exchange, each).begin());
   }
 
   /** Empty: it was answered. */

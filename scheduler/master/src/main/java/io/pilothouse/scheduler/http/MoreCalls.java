@@ -12,13 +12,14 @@ import java.util.Map;
 import java.util.function.BiConsumer;
 import java.util.function.BiFunction;
 
-/** Calls of the operator API that are not about frameworks: files, machines, flags. */
+/** Calls of the operator API that are not about frameworks: files, machines, flags, the log. */
 final class MoreCalls {
   private static final long NANOS = 1_000_000;
   private static final int PIECE = 64 << 10;
 
   private final Loop loop;
   private final SandboxCalls files;
+  private final LoggingLevel logging = new LoggingLevel();
 
   MoreCalls(Loop loop, SandboxCalls files) {
     this.loop = loop;
@@ -30,6 +31,12 @@ final class MoreCalls {
     switch (call.getType()) {
       case LIST_FILES -> list(exchange, call, type);
       case READ_FILE -> read(exchange, call, type);
+      case GET_LOGGING_LEVEL -> {
+        Response.Builder response = Response.newBuilder().setType(Response.Type.GET_LOGGING_LEVEL);
+        response.getGetLoggingLevelBuilder().setLevel(logging.get());
+        exchange.message(type, response.build());
+      }
+      case SET_LOGGING_LEVEL -> logging.set(exchange, call);
       case GET_FLAGS ->
           ask(
               exchange,

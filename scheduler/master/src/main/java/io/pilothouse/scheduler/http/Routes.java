@@ -21,7 +21,6 @@ public final class Routes implements Consumer<Exchange> {
 
   /**
    * @param started milliseconds since the epoch
-   * @param known who may call, frameworks and tools, if they are asked who they are
    * @param sandboxes by which agents are asked for files
    */
   public Routes(
@@ -30,12 +29,14 @@ public final class Routes implements Consumer<Exchange> {
       Operators operators,
       MasterInfo master,
       long started,
-      Optional<Credentials> known,
+      Entrance entrance,
       SandboxReads sandboxes) {
+    Optional<Credentials> known = entrance.known();
     Pages pages = new Pages(loop, new Gate(loop, known, "mesos-master-readonly"), master, started);
     routes.put(
         "/api/v1/scheduler",
-        new SchedulerEndpoint(loop, streams, new Gate(loop, known, "mesos-master-scheduler"))
+        new SchedulerEndpoint(
+                loop, streams, new Gate(loop, known, "mesos-master-scheduler"), entrance.turns())
             ::handle);
     Gate operatorGate = new Gate(loop, known, "mesos-master-readwrite");
     SandboxCalls files = new SandboxCalls(loop, sandboxes);

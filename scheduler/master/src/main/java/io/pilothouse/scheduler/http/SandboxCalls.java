@@ -25,15 +25,30 @@ final class SandboxCalls {
     this.sandboxes = sandboxes;
   }
 
+  /** Is told why there is no answer: a status of HTTP, and words. */
+  interface Refusing {
+    void because(int status, String text);
+  }
+
   /** Asks the agent; what it does not show is answered here. */
   void ask(
       Exchange exchange,
       String path,
       SandboxRequest.Builder question,
       Consumer<SandboxReply> answer) {
+    ask(exchange, path, question, answer, exchange::text);
+  }
+
+  /** The same, when the exchange is being answered already. */
+  void ask(
+      Exchange exchange,
+      String path,
+      SandboxRequest.Builder question,
+      Consumer<SandboxReply> answer,
+      Refusing refusing) {
     Optional<SandboxPath> at = SandboxPath.parse(path);
     if (at.isEmpty()) {
-      exchange.text(404, SandboxPath.objection(path));
+      refusing.because(404, SandboxPath.objection(path));
       return;
     }
     SandboxPath of = at.get();
@@ -45,19 +60,19 @@ final class SandboxCalls {
                 core.questions(now)
                     .sandboxOfExecutor(of.agent(), of.framework(), of.executor(), of.run());
           } catch (UnansweredException e) {
-            exchange.text(status(e), e.getMessage());
+            refusing.because(status(e), String.valueOf(e.getMessage()));
             return;
           }
-          exchange.later(() -> ask(exchange, place, question.setPath(of.path()), answer));
+          exchange.later(() -> ask(place, question.setPath(of.path()), answer, refusing));
         },
-        () -> exchange.text(503, Gate.NOT_LEADING));
+        () -> refusing.because(503, Gate.NOT_LEADING));
   }
 
   private void ask(
-      Exchange exchange,
       SandboxPlace place,
       SandboxRequest.Builder question,
-      Consumer<SandboxReply> answer) {
+      Consumer<SandboxReply> answer,
+      Refusing refusing) {
     var unused =
         sandboxes
             .ask(place, question)
@@ -69,7 +84,7 @@ final class SandboxCalls {
                   }
                   Throwable cause =
                       failure instanceof CompletionException e ? e.getCause() : failure;
-                  exchange.text(status(cause), String.valueOf(cause.getMessage()));
+                  refusing.because(status(cause), String.valueOf(cause.getMessage()));
                 });
   }
 

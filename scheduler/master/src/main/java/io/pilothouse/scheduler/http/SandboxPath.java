@@ -41,6 +41,11 @@ record SandboxPath(String agent, String framework, String executor, String run, 
             String.join("/", parts.subList(PARTS, parts.size()))));
   }
 
+  /** The same file of this run; as it is when the run is not known. */
+  static String ofRun(String text, String run) {
+    return run.isEmpty() ? text : text.replaceFirst("/runs/latest(?=/|$)", "/runs/" + run);
+  }
+
   /** Of one that is none. */
   static String objection(String text) {
     return "'%s' is no file of a sandbox; %s".formatted(text, FORM);

@@ -201,25 +201,25 @@ final class StateJson {
         .orElse("*");
   }
 
-  /** By name: sums of numbers, else as Mesos' flags write them. The four common ones always. */
+  /** By name, of whichever roles: sums and unions. The four common ones always. */
   private static void resources(JsonGenerator json, String field, List<Resource> resources)
       throws IOException {
     Map<String, Double> scalars = new TreeMap<>(Map.of("cpus", 0.0, "mem", 0.0, "disk", 0.0));
     scalars.put("gpus", 0.0);
-    Map<String, String> others = new TreeMap<>();
+    Map<String, List<Resource>> others = new TreeMap<>();
     for (Resource each : resources) {
       if (each.getType() == Value.Type.SCALAR) {
         scalars.merge(each.getName(), each.getScalar().getValue(), Double::sum);
       } else {
-        others.put(each.getName(), text(each));
+        others.computeIfAbsent(each.getName(), name -> new ArrayList<>()).add(each);
       }
     }
     json.writeObjectFieldStart(field);
     for (Map.Entry<String, Double> each : scalars.entrySet()) {
       json.writeNumberField(each.getKey(), each.getValue());
     }
-    for (Map.Entry<String, String> each : others.entrySet()) {
-      json.writeStringField(each.getKey(), each.getValue());
+    for (Map.Entry<String, List<Resource>> each : others.entrySet()) {
+      json.writeStringField(each.getKey(), UnionText.of(each.getValue()));
     }
     json.writeEndObject();
   }
@@ -250,14 +250,6 @@ final class StateJson {
       json.writeEndArray();
     }
     json.writeEndObject();
-  }
-
-  private static String text(Resource resource) {
-    return resource.getType() == Value.Type.RANGES
-        ? resource.getRanges().getRangeList().stream()
-            .map(range -> range.getBegin() + "-" + range.getEnd())
-            .collect(Collectors.joining(", ", "[", "]"))
-        : resource.getSet().getItemList().stream().collect(Collectors.joining(", ", "{", "}"));
   }
 
   private static double seconds(TimeInfo time) {

@@ -92,6 +92,7 @@ final class SimulatedKeeper {
       }
       // its machines are in the fleet, whether or not they are offered
       case Write.ForgetMachine forget -> {}
+      case Write.SayConsent say -> {} // who takes machines here heeds nobody
     }
   }
 

@@ -6,6 +6,7 @@ import io.pilothouse.api.v1.OfferableMachine;
 import io.pilothouse.api.v1.PullOfferableReply;
 import io.pilothouse.api.v1.SchedulerMessage;
 import io.pilothouse.mesos.v1.MasterInfo;
+import io.pilothouse.mesos.v1.OfferID;
 import io.pilothouse.mesos.v1.OperationStatus;
 import io.pilothouse.mesos.v1.Resource;
 import io.pilothouse.mesos.v1.TaskState;
@@ -32,7 +33,10 @@ import java.util.Set;
 /** All that there is around a core, and what must always be so. */
 final class SimulatedSite implements Outbox {
   final Random random;
-  final List<String> trace = new ArrayList<>();
+
+  /** What happened, in order; messages as they are, since their texts take longer than all else. */
+  final List<Object> trace = new ArrayList<>();
+
   final List<SimulatedAgent> agents = new ArrayList<>();
   final List<SimulatedFramework> frameworks = new ArrayList<>();
   private final SimulatedLaws laws = new SimulatedLaws(this);
@@ -90,7 +94,8 @@ final class SimulatedSite implements Outbox {
                     .setName(agent.machine)
                     .addAllResources(new ResourceForm(false, false).write(agent.total, ""))
                     .setOfferable(offerable)
-                    .setTakenAt(takenAt))
+                    .setTakenAt(takenAt)
+                    .setTakenBy(takenAt > 0 ? "repair/R-" + takenAt : ""))
             .build(),
         now);
   }
@@ -268,6 +273,11 @@ final class SimulatedSite implements Outbox {
         framework.subscribed = true;
       }
       case OFFERS -> event.getOffers().getOffersList().forEach(offer -> answer(framework, offer));
+      case INVERSE_OFFERS ->
+          event
+              .getInverseOffers()
+              .getInverseOffersList()
+              .forEach(offer -> answer(framework, offer.getId()));
       case UPDATE -> {
         TaskStatus status = event.getUpdate().getStatus();
         framework.see(status.getTaskId().getValue(), status.getState());
@@ -336,6 +346,32 @@ final class SimulatedSite implements Outbox {
     call(framework, call);
   }
 
+  /** It may agree, give the machine up now, ask for time, or say nothing. */
+  private void answer(SimulatedFramework framework, OfferID inverse) {
+    Call.Builder call = Call.newBuilder();
+    switch (random.nextInt(4)) {
+      case 0 -> {
+        call.setType(Call.Type.DECLINE_INVERSE_OFFERS);
+        call.getDeclineInverseOffersBuilder().addInverseOfferIds(inverse);
+      }
+      case 1 -> {
+        call.setType(Call.Type.ACCEPT_INVERSE_OFFERS);
+        call.getAcceptInverseOffersBuilder().addInverseOfferIds(inverse);
+      }
+      case 2 -> {
+        call.setType(Call.Type.ACCEPT_INVERSE_OFFERS);
+        call.getAcceptInverseOffersBuilder()
+            .addInverseOfferIds(inverse)
+            .getFiltersBuilder()
+            .setRefuseSeconds(0);
+      }
+      default -> {
+        return;
+      }
+    }
+    call(framework, call);
+  }
+
   private void keepsData(
       SimulatedFramework framework, io.pilothouse.mesos.v1.Offer offer, Call.Builder call) {
     SimulatedOperations chosen = new SimulatedOperations(framework, offer, random, destroyed);
@@ -386,7 +422,7 @@ final class SimulatedSite implements Outbox {
 
   @Override
   public void write(long number, Write what) {
-    trace.add("to be written: " + what);
+    trace.add(what);
     keeper.take(number, what);
   }
 

@@ -2,7 +2,8 @@ package io.pilothouse.scheduler.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import org.junit.jupiter.api.Tag;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -18,36 +19,39 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 class SimulationTest {
 
+  /** CI runs 1,000; others with {@code -Doffers.seed=5000 -Doffers.runs=300}. */
   @Test
   void nothingIsAllocatedTwiceAndEverythingIsToldAtLast() {
-    run(0, 40);
+    int first = Integer.getInteger("offers.seed", 0);
+    run(first, first + Integer.getInteger("offers.runs", 40));
   }
 
-  /** Others with {@code -Doffers.seed=5000 -Doffers.runs=300}. */
-  @Test
-  @Tag("large")
-  void norInAThousandOtherRuns() {
-    int first = Integer.getInteger("offers.seed", 1_000);
-    run(first, first + Integer.getInteger("offers.runs", 1_000));
-  }
-
+  /** Each on a thread of its own, as many as there are processors. */
   private static void run(int from, int to) {
-    int tasks = 0;
-    int operations = 0;
-    for (int seed = from; seed < to; seed++) {
-      try {
-        SimulatedSite run = new SimulatedSite(seed);
-        run.withFaults(150);
-        run.quietly(60, 240);
-        run.requireAllTold();
-        tasks += run.launched;
-        operations += run.operations;
-      } catch (RuntimeException | AssertionError e) {
-        throw new AssertionError("seed " + seed + ": " + e.getMessage(), e);
-      }
+    AtomicInteger tasks = new AtomicInteger();
+    AtomicInteger operations = new AtomicInteger();
+    IntStream.range(from, to)
+        .parallel()
+        .forEach(
+            seed -> {
+              SimulatedSite run = run(seed);
+              tasks.addAndGet(run.launched);
+              operations.addAndGet(run.operations);
+            });
+    assertThat(tasks.get()).as("the simulation does something").isGreaterThan((to - from) * 20);
+    assertThat(operations.get()).as("operations").isGreaterThan((to - from) * 10);
+  }
+
+  private static SimulatedSite run(int seed) {
+    try {
+      SimulatedSite run = new SimulatedSite(seed);
+      run.withFaults(150);
+      run.quietly(60, 240);
+      run.requireAllTold();
+      return run;
+    } catch (RuntimeException | AssertionError e) {
+      throw new AssertionError("seed " + seed + ": " + e.getMessage(), e);
     }
-    assertThat(tasks).as("the simulation does something").isGreaterThan((to - from) * 20);
-    assertThat(operations).as("operations").isGreaterThan((to - from) * 10);
   }
 
   @ParameterizedTest

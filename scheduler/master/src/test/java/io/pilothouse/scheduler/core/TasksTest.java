@@ -76,15 +76,6 @@ class TasksTest {
   }
 
   @Test
-  void aStatusThatComesAgainIsToldAgainAndFreesNothingTwice() {
-    framework.launch("t1", "cpus:1;mem:64");
-    agent.tells(framework, "t1", TaskState.TASK_FINISHED);
-    agent.tells(framework, "t1", TaskState.TASK_FINISHED);
-    assertThat(framework.statuses()).hasSize(2);
-    assertThat(cpusOffered()).isEqualTo(4);
-  }
-
-  @Test
   void anAcknowledgementOfAnotherStatusEndsNothing() {
     framework.launch("t1", "cpus:1;mem:64");
     agent.tells(framework, "t1", TaskState.TASK_FINISHED);

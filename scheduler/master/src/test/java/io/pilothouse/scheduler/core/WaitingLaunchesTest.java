@@ -114,6 +114,44 @@ class WaitingLaunchesTest extends Reserving {
     assertThat(kinds(agent)).as("once").hasSize(2);
   }
 
+  private static String inExecutor(String task, String... used) {
+    String executor =
+        "'executor':{'type':'CUSTOM','executor_id':{'value':'e'},'command':{'value':'x'},"
+            + "'resources':[{'name':'mem','type':'SCALAR','scalar':{'value':32}}]}";
+    return launch(task, used).replace("'command':{'value':'x'}", executor);
+  }
+
+  private static final String SHUTDOWN =
+      "{'type':'SHUTDOWN','shutdown':{'agent_id':{'value':'m1-agent'},"
+          + "'executor_id':{'value':'%s'}}}";
+
+  private static List<KindCase> ofExecutors(FakeAgent agent) {
+    return agent.heard().stream()
+        .filter(each -> each.hasLaunch() || each.hasShutdownExecutor())
+        .map(SchedulerMessage::getKindCase)
+        .toList();
+  }
+
+  @Test
+  void itsExecutorIsShutDownBehindTheLaunchThatWouldStartItNevertheless() {
+    FakeAgent agent = agent();
+    FakeFramework framework = framework();
+    stage.writesAtOnce = false;
+    accepts(framework, reserve("", CPUS), inExecutor("t1", CPUS));
+
+    framework.accepted(SHUTDOWN.formatted("e"));
+    framework.accepted(SHUTDOWN.formatted("other"));
+    assertThat(ofExecutors(agent)).as("of another").containsExactly(KindCase.SHUTDOWN_EXECUTOR);
+    stage.written();
+
+    assertThat(ofExecutors(agent))
+        .containsExactly(KindCase.SHUTDOWN_EXECUTOR, KindCase.LAUNCH, KindCase.SHUTDOWN_EXECUTOR);
+    assertThat(agent.heard().getLast().getShutdownExecutor().getExecutorId().getValue())
+        .isEqualTo("e");
+    framework.accepted(SHUTDOWN.formatted("e"));
+    assertThat(ofExecutors(agent)).as("nothing waits any more").hasSize(4);
+  }
+
   @Test
   void howItsFrameworkWouldEndItIsNotForgotten() {
     FakeAgent agent = agent();

@@ -1,6 +1,7 @@
 package io.pilothouse.scheduler.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.ByteString;
 import io.pilothouse.api.v1.SandboxEntry;
@@ -11,6 +12,7 @@ import io.pilothouse.mesos.MediaType;
 import io.pilothouse.scheduler.PlayedAgent;
 import io.pilothouse.scheduler.Site;
 import io.pilothouse.scheduler.loop.Leadership;
+import java.io.IOException;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.net.http.HttpRequest;
@@ -18,6 +20,9 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
+import java.util.Random;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -181,12 +186,100 @@ class FilesApiTest {
         "/files/read?path=x&offset=a                | 400 | Failed to parse offset: 'a' is no number",
         "/files/read?path=x&offset=-2               | 400 | Negative offset provided: -2",
         "/files/read?path=x&length=99999999999999999999 | 400 | Failed to parse length",
-        "/files/download?path=x                     | 501 | /files/download is not served by this scheduler",
+        "/files/download?path=x                     | 404 | 'x' is no file of a sandbox",
+        "/files/download                            | 400 | Expecting 'path=value' in query.",
+        "/files/download?path=/frameworks/f9/executors/t1/runs/latest/stdout | 404 | framework 'f9' has no",
       })
   void whatIsAskedWronglyIsSaid(String path, int status, String text) throws Exception {
     HttpResponse<String> answer = get(path);
     assertThat(answer.statusCode()).as(answer.body()).isEqualTo(status);
     assertThat(answer.body()).contains(text);
+  }
+
+  /** So many bytes, of which each look gives a part, until something happens to it. */
+  private void hasFile(byte[] file, int most, UnaryOperator<SandboxReply.Builder> then) {
+    agent.answers(
+        look -> {
+          int from = (int) Math.min(file.length, look.getOffset());
+          int length = Math.min(Math.min(most, look.getLength()), file.length - from);
+          return Optional.of(
+              then.apply(
+                  SandboxReply.newBuilder()
+                      .setContainerId("c7")
+                      .setSize(file.length)
+                      .setData(ByteString.copyFrom(file, from, length))));
+        });
+  }
+
+  private HttpResponse<byte[]> download(String path) throws Exception {
+    return http.sendForBytes(
+        HttpRequest.newBuilder(
+                URI.create(
+                    site.url(
+                        "/files/download?path=" + URLEncoder.encode(path, StandardCharsets.UTF_8))))
+            .GET()
+            .build());
+  }
+
+  @Test
+  void aFileIsDownloadedInPiecesAndAllOfItIsThere() throws Exception {
+    byte[] file = new byte[300_000];
+    new Random(7).nextBytes(file);
+    hasFile(file, 100_000, reply -> reply);
+
+    HttpResponse<byte[]> answer = download(RUN + "/out/a \"file\"");
+
+    assertThat(answer.statusCode()).isEqualTo(200);
+    assertThat(answer.body()).isEqualTo(file);
+    assertThat(answer.headers().firstValue("Content-Length")).hasValue("300000");
+    assertThat(answer.headers().firstValue("Content-Type")).hasValue("application/octet-stream");
+    assertThat(answer.headers().firstValue("Content-Disposition"))
+        .hasValue("attachment; filename=\"a _file_\"");
+    assertThat(agent.looks).hasSize(5).allMatch(each -> each.getLength() == 64 << 10);
+    assertThat(agent.looks.stream().skip(1)).allMatch(each -> each.getContainerId().equals("c7"));
+    hasFile(new byte[0], 1, reply -> reply);
+    assertThat(download(RUN + "/empty").body()).isEmpty();
+    assertThat(page("read", RUN + "/stdout", "").statusCode()).as("it serves on").isEqualTo(200);
+  }
+
+  @Test
+  void aFileThatCannotBeReadToItsEndIsCutOff() throws Exception {
+    AtomicInteger looks = new AtomicInteger();
+    hasFile(
+        new byte[200_000],
+        64 << 10,
+        reply ->
+            looks.incrementAndGet() < 3
+                ? reply
+                : SandboxReply.newBuilder()
+                    .setTrouble(SandboxTrouble.SANDBOX_GONE)
+                    .setText("removed"));
+
+    assertThatThrownBy(() -> download(RUN + "/stdout")).isInstanceOf(IOException.class);
+
+    looks.set(0);
+    hasFile(
+        new byte[200_000],
+        64 << 10,
+        reply -> looks.incrementAndGet() < 3 ? reply : reply.clearData().setSize(5));
+    assertThatThrownBy(() -> download(RUN + "/stdout"))
+        .as("it became shorter")
+        .isInstanceOf(IOException.class);
+  }
+
+  @Test
+  void whileTooManyLookADownloadWaits() throws Exception {
+    AtomicInteger looks = new AtomicInteger();
+    byte[] file = new byte[100_000];
+    hasFile(
+        file,
+        64 << 10,
+        reply ->
+            looks.incrementAndGet() == 2
+                ? SandboxReply.newBuilder().setTrouble(SandboxTrouble.SANDBOX_BUSY).setText("busy")
+                : reply);
+
+    assertThat(download(RUN + "/stdout").body()).isEqualTo(file);
   }
 
   @ParameterizedTest

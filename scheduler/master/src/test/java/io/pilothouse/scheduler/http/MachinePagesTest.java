@@ -132,9 +132,17 @@ class MachinePagesTest {
 
   @Test
   void whatIsNotServedIsSaid() throws Exception {
-    HttpResponse<String> answer = call("SET_LOGGING_LEVEL");
+    HttpResponse<String> answer = call("UNKNOWN");
     assertThat(answer.statusCode()).isEqualTo(501);
-    assertThat(answer.body()).isEqualTo("Call SET_LOGGING_LEVEL is not served by this scheduler");
+    assertThat(answer.body()).isEqualTo("Call UNKNOWN is not served by this scheduler");
+  }
+
+  @Test
+  void theLogIsMadeToSayMoreForAWhile() throws Exception {
+    assertThat(call("GET_LOGGING_LEVEL").body())
+        .isEqualTo("{\"type\":\"GET_LOGGING_LEVEL\",\"get_logging_level\":{\"level\":0}}");
+    assertThat(call("SET_LOGGING_LEVEL").body())
+        .isEqualTo("Failed to validate master::Call: Expecting 'set_logging_level' to be present");
   }
 
   @Test

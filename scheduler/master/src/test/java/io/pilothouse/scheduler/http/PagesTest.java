@@ -173,9 +173,9 @@ class PagesTest {
 
   @Test
   void whatIsNotServedIsSaid() throws Exception {
-    HttpResponse<String> answer = post("{'type':'GET_LOGGING_LEVEL'}");
+    HttpResponse<String> answer = post("{'type':'UNKNOWN'}");
     assertThat(answer.statusCode()).isEqualTo(501);
-    assertThat(answer.body()).contains("GET_LOGGING_LEVEL is not served");
+    assertThat(answer.body()).contains("UNKNOWN is not served");
     assertThat(post("{}").statusCode()).isEqualTo(400);
   }
 

@@ -18,6 +18,7 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -38,7 +39,19 @@ public final class Fetcher implements AutoCloseable {
   private final FetchLimits limits;
   private final Semaphore atOnce = new Semaphore(AT_ONCE);
   private final Set<Fetching> underWay = ConcurrentHashMap.newKeySet();
-  private @Nullable Cache cache;
+  private final ReentrantLock opening = new ReentrantLock();
+  private volatile @Nullable Cache cache;
+
+  /**
+   * What is to be fetched.
+   *
+   * @param task it is for, in the log
+   * @param user whom the command runs as; empty for this program's own
+   * @param sandbox where it is to be when all of it is there and right; on the same disk, and
+   *     nobody else's yet
+   */
+  public record Wanted(
+      String task, List<CommandInfo.URI> uris, Optional<RunAs> user, Path sandbox) {}
 
   /**
    * Makes nothing before there is something to fetch.
@@ -51,32 +64,27 @@ public final class Fetcher implements AutoCloseable {
   }
 
   /**
-   * Begins to fetch.
+   * Begins to fetch, and waits for nothing.
    *
-   * @param task it is for, in the log
-   * @param user whom the command runs as; empty for this program's own
    * @param done called when it is over
    * @throws FetchException when it cannot be done, in words for the framework
    */
-  public Fetching start(
-      String task, List<CommandInfo.URI> uris, Optional<RunAs> user, Runnable done)
-      throws IOException {
+  public Fetching start(Wanted wanted, Runnable done) throws IOException {
     List<Item> items = new ArrayList<>();
-    for (CommandInfo.URI each : uris) {
+    for (CommandInfo.URI each : wanted.uris()) {
       items.add(Item.of(each));
     }
-    Cache kept = open();
     Path work = dir.resolve("work").resolve(UUID.randomUUID().toString());
     Helper helper = new Helper();
     Thread[] self = new Thread[1];
     Fetching[] made = new Fetching[1];
     self[0] =
         Thread.ofVirtual()
-            .name("fetch-" + task)
+            .name("fetch-" + wanted.task())
             .unstarted(
                 () -> {
                   try {
-                    run(new Job(items, user, work, helper, kept), made[0]);
+                    run(items, wanted, work, helper, made[0]);
                   } finally {
                     underWay.remove(made[0]);
                     done.run();
@@ -92,25 +100,33 @@ public final class Fetcher implements AutoCloseable {
   private record Job(
       List<Item> items, Optional<RunAs> user, Path work, Helper helper, Cache cache) {}
 
-  private synchronized Cache open() throws IOException {
-    Cache now = cache;
-    if (now == null) {
-      Files.createDirectories(dir);
-      // what is fetched for one user is not for the others of the machine
-      Files.setPosixFilePermissions(dir, PosixFilePermissions.fromString("rwx------"));
-      DurableFiles.deleteTree(dir.resolve("work")); // of an agent before this one
-      Files.createDirectories(dir.resolve("work"));
-      now = new Cache(dir.resolve("cache"), limits.cache());
-      cache = now;
+  /** Removes what an agent before this one left, if nobody has yet: on a fetch's own thread. */
+  private Cache open() throws IOException, InterruptedException {
+    opening.lockInterruptibly();
+    try {
+      Cache now = cache;
+      return now == null ? opened() : now;
+    } finally {
+      opening.unlock();
     }
+  }
+
+  private Cache opened() throws IOException {
+    Files.createDirectories(dir);
+    // what is fetched for one user is not for the others of the machine
+    Files.setPosixFilePermissions(dir, PosixFilePermissions.fromString("rwx------"));
+    DurableFiles.deleteTree(dir.resolve("work"));
+    Files.createDirectories(dir.resolve("work"));
+    Cache now = new Cache(dir.resolve("cache"), limits.cache());
+    cache = now;
     return now;
   }
 
-  private void run(Job job, Fetching fetching) {
-    boolean well = false;
+  private void run(List<Item> items, Wanted wanted, Path work, Helper helper, Fetching fetching) {
     try {
       atOnce.acquire();
       try {
+        Job job = new Job(items, wanted.user(), work, helper, open());
         Path root = Files.createDirectories(job.work().resolve("tree"));
         Tree tree = new Tree(root);
         Budget budget = new Budget(limits);
@@ -121,8 +137,11 @@ public final class Fetcher implements AutoCloseable {
         if (uid.isPresent()) {
           tree.give(uid.get()); // here and not where it is moved: it may be a million files
         }
-        fetching.done(new Fetching.Room(job.work(), tree));
-        well = true;
+        if (Thread.interrupted()) {
+          throw new InterruptedException();
+        }
+        tree.moveInto(wanted.sandbox()); // it may be a million names
+        fetching.done();
       } finally {
         atOnce.release();
       }
@@ -134,9 +153,7 @@ public final class Fetcher implements AutoCloseable {
       fetching.failed("Could not fetch URIs: " + e); // nobody else would ever say so
       throw e;
     } finally {
-      if (!well) {
-        remove(job.work());
-      }
+      remove(work);
     }
   }
 
@@ -211,7 +228,7 @@ public final class Fetcher implements AutoCloseable {
   }
 
   /** What is kept, for the status page. */
-  public synchronized String describe() {
+  public String describe() {
     Cache now = cache;
     return now == null ? "" : now.describe();
   }

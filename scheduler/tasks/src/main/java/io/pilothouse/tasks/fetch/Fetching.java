@@ -1,29 +1,18 @@
 package io.pilothouse.tasks.fetch;
 
-import io.pilothouse.filesync.DurableFiles;
-import java.io.IOException;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** One command's URIs while they are fetched, and until they are where they are to be. */
 public final class Fetching {
-  private static final Logger log = LoggerFactory.getLogger(Fetching.class);
-
   /** How it ended. */
   private record Outcome(Optional<String> failure) {}
-
-  /** Where it puts things together. */
-  record Room(Path work, Tree tree) {}
 
   private final Helper helper;
   private final Thread thread;
   private final AtomicReference<Optional<Outcome>> outcome =
       new AtomicReference<>(Optional.empty());
-  private final AtomicReference<Optional<Room>> room = new AtomicReference<>(Optional.empty());
 
   /**
    * Of a task.
@@ -36,8 +25,7 @@ public final class Fetching {
     this.thread = thread;
   }
 
-  void done(Room at) {
-    room.set(Optional.of(at));
+  void done() {
     outcome.set(Optional.of(new Outcome(Optional.empty())));
   }
 
@@ -45,7 +33,7 @@ public final class Fetching {
     outcome.set(Optional.of(new Outcome(Optional.of(why))));
   }
 
-  /** Whether it is over, well or not. */
+  /** Whether it is over, well or not; if well, all of it is in the sandbox. */
   public boolean isDone() {
     return outcome.get().isPresent();
   }
@@ -55,25 +43,10 @@ public final class Fetching {
     return outcome.get().flatMap(Outcome::failure);
   }
 
-  /** Moves all of it into the sandbox: nothing of it was there before. */
-  public void moveInto(Path sandbox) throws IOException {
-    Room from = room.get().orElseThrow();
-    from.tree().moveInto(sandbox);
-    DurableFiles.deleteTree(from.work());
-  }
-
-  /** Gives it up; what it has begun is removed in a while. */
+  /** Gives it up, and waits for nothing; what it has begun is removed in a while. */
   public void cancel() {
     thread.interrupt();
     helper.close();
-    Optional<Room> left = room.getAndSet(Optional.empty());
-    if (left.isPresent()) {
-      try {
-        DurableFiles.deleteTree(left.get().work());
-      } catch (IOException e) {
-        log.warn("{} is removed when the agent starts again: {}", left.get().work(), e.toString());
-      }
-    }
   }
 
   /** Whether it is over, waited for. */

@@ -179,6 +179,11 @@ public final class Bundles implements AutoCloseable {
     return Files.exists(bundle(container).pid());
   }
 
+  /** Where it writes over its image's files; empty where all of those are a copy of its own. */
+  public Optional<Path> written(String container) {
+    return Optional.of(bundle(container).upper()).filter(Files::isDirectory);
+  }
+
   /** Why the runtime could not make it, in its words. */
   public String reason(String container) throws IOException {
     Bundle bundle = bundle(container);

@@ -52,7 +52,9 @@ record Download(Fetcher fetcher) {
     CountDownLatch done = new CountDownLatch(1);
     CommandInfo.URI archive =
         CommandInfo.URI.newBuilder().setValue(uri).setExtract(false).setOutputFile(NAME).build();
-    Fetching fetching = fetcher.start(NAME, List.of(archive), Optional.empty(), done::countDown);
+    Fetching fetching =
+        fetcher.start(
+            new Fetcher.Wanted(NAME, List.of(archive), Optional.empty(), dir), done::countDown);
     try {
       done.await();
     } catch (InterruptedException e) {
@@ -62,7 +64,6 @@ record Download(Fetcher fetcher) {
     if (fetching.failure().isPresent()) {
       throw new ImageException(fetching.failure().get());
     }
-    fetching.moveInto(dir);
     return dir.resolve(NAME);
   }
 }

@@ -10,8 +10,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
-import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -113,19 +114,19 @@ class CacheTest {
           exchange.getResponseBody().write("one".getBytes(StandardCharsets.UTF_8));
         });
     CountDownLatch done = new CountDownLatch(5);
-    List<Fetching> under = new ArrayList<>();
+    Map<Path, Fetching> under = new LinkedHashMap<>();
     for (int i = 0; i < 5; i++) {
-      under.add(fetched.begin(done, cached("/x")));
+      Path sandbox = Files.createTempDirectory(disk, "sandbox");
+      under.put(sandbox, fetched.begin(sandbox, done, cached("/x")));
     }
     all.countDown();
 
     assertThat(done.await(20, TimeUnit.SECONDS)).isTrue();
-    for (Fetching each : under) {
-      assertThat(each.failure()).isEmpty();
-      Path sandbox = Files.createTempDirectory(disk, "sandbox");
-      each.moveInto(sandbox);
-      assertThat(sandbox.resolve("x")).hasContent("one");
-    }
+    under.forEach(
+        (sandbox, each) -> {
+          assertThat(each.failure()).isEmpty();
+          assertThat(sandbox.resolve("x")).hasContent("one");
+        });
     assertThat(downloads("/x")).isEqualTo(1);
     fetched.leavesNothing();
   }

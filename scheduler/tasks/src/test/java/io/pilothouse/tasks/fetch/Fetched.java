@@ -53,15 +53,25 @@ final class Fetched implements AutoCloseable {
     fetcher = Optional.empty();
   }
 
-  /** One that is under way. */
-  Fetching begin(CountDownLatch done, CommandInfo.URI.Builder... uris) throws IOException {
-    List<CommandInfo.URI> all = Stream.of(uris).map(CommandInfo.URI.Builder::build).toList();
-    return fetcher().start("t", all, Optional.empty(), done::countDown);
+  private Path sandbox() throws IOException {
+    return Files.createTempDirectory(Files.createDirectories(disk), "sandbox");
   }
 
-  private Fetching over(CommandInfo.URI.Builder... uris) throws Exception {
+  /** One that is under way. */
+  Fetching begin(CountDownLatch done, CommandInfo.URI.Builder... uris) throws IOException {
+    return begin(sandbox(), done, uris);
+  }
+
+  Fetching begin(Path sandbox, CountDownLatch done, CommandInfo.URI.Builder... uris)
+      throws IOException {
+    List<CommandInfo.URI> all = Stream.of(uris).map(CommandInfo.URI.Builder::build).toList();
+    return fetcher()
+        .start(new Fetcher.Wanted("t", all, Optional.empty(), sandbox), done::countDown);
+  }
+
+  private Fetching over(Path sandbox, CommandInfo.URI.Builder... uris) throws Exception {
     CountDownLatch done = new CountDownLatch(1);
-    Fetching fetching = begin(done, uris);
+    Fetching fetching = begin(sandbox, done, uris);
     assertThat(done.await(PATIENCE_S, TimeUnit.SECONDS)).as("is over").isTrue();
     assertThat(fetching.isDone()).isTrue();
     return fetching;
@@ -69,18 +79,18 @@ final class Fetched implements AutoCloseable {
 
   /** The sandbox that it is in then. */
   Path fetches(CommandInfo.URI.Builder... uris) throws Exception {
-    Fetching fetching = over(uris);
-    assertThat(fetching.failure()).isEmpty();
     Path sandbox = Files.createDirectories(disk.resolve("sandbox-" + sandboxes++));
-    fetching.moveInto(sandbox);
+    assertThat(over(sandbox, uris).failure()).isEmpty();
     leavesNothing();
     return sandbox;
   }
 
   /** Why it is not. */
   String fails(CommandInfo.URI.Builder... uris) throws Exception {
-    Fetching fetching = over(uris);
+    Path sandbox = sandbox();
+    Fetching fetching = over(sandbox, uris);
     leavesNothing();
+    assertThat(sandbox).as("nothing of it").isEmptyDirectory();
     return fetching.failure().orElse("it does not fail");
   }
 
