@@ -61,7 +61,19 @@ final class OffersTable {
             Shapes.object(lent(), OfferPolicy::newBuilder),
             (offers, lent) -> offers.addAllOversubscribe(lent.getOversubscribeList()),
             "What tasks have and do not use is lent to frameworks that can do without it at any"
-                + " time (revocable resources), at most so much; default: nothing is.");
+                + " time (revocable resources), at most so much; default: nothing is.")
+        .optional(
+            "images",
+            paths(OfferCheck.IMAGES, "images", "a relative or absolute path without '..'"),
+            OfferPolicy.Builder::addAllImages,
+            "Directories with archives of images for containers, absolute or within what the"
+                + " machine's manifest ships; default: tasks have no containers.")
+        .optional(
+            "host-paths",
+            paths(OfferCheck.HOST_PATH, "/srv/data", "an absolute path without '..', but not /"),
+            OfferPolicy.Builder::addAllHostPaths,
+            "What of the machine tasks may have in their containers as volumes, each exactly as"
+                + " it is written here; default: nothing.");
   }
 
   private static ObjectTable<OfferPolicy.Builder> lent() {
@@ -72,6 +84,10 @@ final class OffersTable {
             (offers, cpus) ->
                 offers.addOversubscribeBuilder().setName("cpus").setMilli(Math.round(cpus * 1000)),
             "Processors, fractions allowed; no more than `resources` sets aside.");
+  }
+
+  private static Shape<List<String>> paths(String regex, String example, String expected) {
+    return Shapes.list(Shapes.matching(regex, example, expected));
   }
 
   /** A duration, within bounds. */

@@ -114,6 +114,35 @@ class OffersFilesTest {
   }
 
   @Test
+  void directoriesOfImagesAndOfTheMachineAreReadAsTheyAre() throws IOException {
+    OfferPolicy offers =
+        policy("{cpus: 1}\n  images: [images, /srv/more images]\n  host-paths: [/srv/data]");
+    assertThat(offers.getImagesList()).containsExactly("images", "/srv/more images");
+    assertThat(offers.getHostPathsList()).containsExactly("/srv/data");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "images: [../x]      | offers.images",
+        "images: ['a/../b']  | offers.images",
+        "images: x           | offers.images",
+        "host-paths: [/]     | offers.host-paths",
+        "host-paths: [a]     | offers.host-paths",
+        "host-paths: [/a/]   | offers.host-paths",
+        "host-paths: [/a/..] | offers.host-paths",
+        "host-paths: [/a/./b] | offers.host-paths",
+      })
+  void aPathThatCanBeNoneIsToldWithItsPlace(String line, String key) throws IOException {
+    assertThat(problems("{cpus: 1}\n  " + line))
+        .singleElement()
+        .asString()
+        .contains("types.yaml:8")
+        .contains(key);
+  }
+
+  @Test
   void whatTasksMayUseBesideIsRead() throws IOException {
     OfferPolicy nothing = policy("{cpus: 1}");
     assertThat(nothing.getTaskPids()).isZero();

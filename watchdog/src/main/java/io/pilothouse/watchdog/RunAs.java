@@ -119,6 +119,11 @@ public final class RunAs {
     return isOther() ? Optional.of(Integer.parseInt(uid)) : Optional.empty();
   }
 
+  /** Numeric id of another user's first group; empty when it is this program's own. */
+  public Optional<Integer> gid() {
+    return isOther() ? Optional.of(Integer.parseInt(gid)) : Optional.empty();
+  }
+
   /** What goes before a command to run it as this user. */
   public List<String> prefix() {
     if (!isOther()) {

@@ -42,6 +42,15 @@ public final class OfferCheck {
   /** Longer no repair is delayed by those who use the machine. */
   public static final Duration LONGEST_DELAY = Duration.ofHours(24);
 
+  /** A directory with archives of images: absolute, or within what a manifest ships. */
+  public static final String IMAGES = "(?!(.*/)?[.][.](/.*)?$)[^\\x00-\\x1f\\x7f]{1,1000}";
+
+  /** What containers may have of a machine. */
+  public static final String HOST_PATH = "(?!.*/[.]{1,2}(/.*)?$)(/[^/\\x00-\\x1f\\x7f]+){1,100}";
+
+  /** Directories that a type names. */
+  private static final int MOST_PATHS = 20;
+
   static final int LAST_PORT = 65_535;
   private static final long LAST = 999_999_999;
   private static final long MOST_BYTES = 1L << 60;
@@ -76,6 +85,8 @@ public final class OfferCheck {
       problem(each).ifPresent(problem -> problems.add(each.getName() + ": " + problem));
     }
     oversubscribed(offers).ifPresent(problems::add);
+    paths("images", offers.getImagesList(), IMAGES, problems);
+    paths("host-paths", offers.getHostPathsList(), HOST_PATH, problems);
     return problems;
   }
 
@@ -102,6 +113,15 @@ public final class OfferCheck {
                 .formatted(
                     OfferedWords.line(lent),
                     OfferedWords.amount(OfferedResource.newBuilder().setMilli(there).build())));
+  }
+
+  private static void paths(String key, List<String> paths, String form, List<String> problems) {
+    if (paths.size() > MOST_PATHS || new TreeSet<>(paths).size() < paths.size()) {
+      problems.add("%s: at most %d can be, and none twice".formatted(key, MOST_PATHS));
+    }
+    paths.stream()
+        .filter(each -> !each.matches(form))
+        .forEach(each -> problems.add("%s: \"%s\" is no such path".formatted(key, each)));
   }
 
   private static Optional<String> problem(OfferedResource resource) {

@@ -38,7 +38,9 @@ final class TypeText {
             resources(offers.getOversubscribeList()))
         .number("task-pids", offers.getTaskPids())
         .flag("disk-not-enforced", offers.getDiskNotEnforced())
-        .duration("delay", offers.getDelayMs());
+        .duration("delay", offers.getDelayMs())
+        .texts("images", offers.getImagesList())
+        .texts("host-paths", offers.getHostPathsList());
   }
 
   private static Document resources(List<OfferedResource> all) {

@@ -189,7 +189,11 @@ final class Fitting {
       return;
     }
     long mebibytes = 1L + fleets.random.nextInt(1 << 20);
-    OfferPolicy.Builder offers = type.getOffersBuilder().clearResources();
+    OfferPolicy.Builder offers =
+        type.getOffersBuilder().clearResources().clearImages().clearHostPaths();
+    if (fleets.random.nextBoolean()) {
+      offers.addImages("images").addImages("/srv/more images").addHostPaths("/srv/data");
+    }
     offers.setTaskPids(fleets.random.nextBoolean() ? 0 : 16 + fleets.random.nextInt(9000));
     offers.setDelayMs(fleets.random.nextInt(3) * 90_000L);
     offers.addResourcesBuilder().setName("cpus").setMilli(1 + fleets.random.nextInt(64_000));

@@ -13,10 +13,13 @@ import io.pilothouse.tasks.SchedulerLink;
 import io.pilothouse.tasks.Tasks;
 import io.pilothouse.tasks.fetch.FetchLimits;
 import io.pilothouse.tasks.lending.Lending;
+import io.pilothouse.tasks.oci.ContainerSettings;
 import io.pilothouse.tls.Peers;
 import io.pilothouse.tls.TlsDirectory;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -126,7 +129,11 @@ final class Offers implements AutoCloseable {
                     setting.around().disk().root(),
                     FetchLimits.usual(setting.options().fetchCache)),
                 () -> Rules.of(wanted.get().getOffers()),
-                setting.options().executorPorts),
+                setting.options().executorPorts,
+                Machine.bundles(
+                    setting.around().disk().root(),
+                    new ContainerSettings(
+                        this::images, this::hostPaths, ContainerSettings.PROGRAMS))),
             lending);
     SchedulerLink link =
         new SchedulerLink(
@@ -136,6 +143,17 @@ final class Offers implements AutoCloseable {
             tasks,
             () -> kick.run());
     return new Open(tasks, link);
+  }
+
+  /** Those within what the manifest ships are found in the version that runs. */
+  private List<Path> images() {
+    return wanted.get().getOffers().getImagesList().stream()
+        .map(each -> setting.around().disk().active().resolve(each).normalize())
+        .toList();
+  }
+
+  private List<Path> hostPaths() {
+    return wanted.get().getOffers().getHostPathsList().stream().map(Path::of).toList();
   }
 
   /** That of the manifest's processes, but for their port: a task has those that it was given. */

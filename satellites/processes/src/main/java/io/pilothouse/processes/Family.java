@@ -50,6 +50,13 @@ public record Family(long leader, Map<String, String> marks, Optional<Cgroup> cg
     }
   }
 
+  /** TERM to all but its leader's group, which only waits for the others and ends as they do. */
+  public void terminateOthers() throws IOException {
+    for (ProcessHandle each : strays()) {
+      each.destroy();
+    }
+  }
+
   /**
    * Waits until all of it is gone, and kills what is not after the grace.
    *

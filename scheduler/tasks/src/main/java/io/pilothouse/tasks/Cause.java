@@ -45,12 +45,19 @@ record Cause(TaskState state, Reason reason, String words, List<Resource> limita
         "Failed to launch container: " + why);
   }
 
-  /** Somebody wanted it to end before it ran. */
-  static Cause killedEarly(AgentKill order) {
+  /**
+   * Somebody wanted it to end before it ran.
+   *
+   * @param contained whether it was to have a container
+   */
+  static Cause killedEarly(AgentKill order, boolean contained) {
     boolean ordered = order.getReasonNumber() != 0;
     Optional<Reason> reason =
         Optional.ofNullable(Reason.forNumber(order.getReasonNumber())).filter(any -> ordered);
-    String words = "Killed while its URIs were fetched";
+    String words =
+        contained
+            ? "Killed while its container was prepared"
+            : "Killed while its URIs were fetched";
     return new Cause(
         TaskState.TASK_KILLED,
         reason.orElse(Reason.REASON_TASK_KILLED_DURING_LAUNCH),

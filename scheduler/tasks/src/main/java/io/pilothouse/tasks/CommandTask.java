@@ -35,6 +35,7 @@ final class CommandTask implements Task, Run {
 
   private final Machine machine;
   private final TaskRecord record;
+  private final Optional<Containment> containment;
   private final Container processes;
   private final Provision provision;
   private final Checks checks;
@@ -53,15 +54,19 @@ final class CommandTask implements Task, Run {
   CommandTask(Machine machine, TaskRecord record) {
     this.machine = machine;
     this.record = record;
+    this.containment = Containment.of(record.info());
     this.processes =
         new Container(
             machine,
             record.container(),
             record.meta(),
-            () -> Allotment.of(record.info().getResourcesList()));
+            () -> Allotment.of(record.info().getResourcesList()),
+            containment.isPresent());
     this.provision = new Provision(machine, record.container(), record.meta());
     this.checks = new Checks(machine, record);
-    this.disk = new DiskQuotas(record.meta(), record.sandbox());
+    this.disk =
+        new DiskQuotas(
+            record.meta(), record.sandbox(), () -> machine.bundles().written(record.container()));
     this.order = new Order(record.meta());
   }
 
@@ -103,8 +108,9 @@ final class CommandTask implements Task, Run {
 
   /** Begins with what it needs; it runs now, or when that is there. */
   private void begin() throws IOException {
+    Optional<String> image = containment.map(Containment::image);
     try {
-      if (provision.begin(command(), record.sandbox())) {
+      if (provision.begin(command(), record.sandbox(), image)) {
         return;
       }
     } catch (IOException | RuntimeException e) {
@@ -129,8 +135,7 @@ final class CommandTask implements Task, Run {
       TaskCommand command = command();
       new Volumes(machine.tasks())
           .link(record.meta(), info().getResourcesList(), record.sandbox(), command.user());
-      Map<String, String> environment = TaskEnvironment.of(machine.environment(), record);
-      processes.start(command, record.sandbox(), environment, limits());
+      start(command);
     } catch (IOException | RuntimeException e) {
       cannotRun(e);
       return;
@@ -139,7 +144,28 @@ final class CommandTask implements Task, Run {
     tellRuns();
   }
 
+  private void start(TaskCommand command) throws IOException {
+    if (containment.isEmpty()) {
+      Map<String, String> environment = TaskEnvironment.of(machine.environment(), record);
+      processes.start(command, record.sandbox(), environment, limits());
+      return;
+    }
+    ContainedCommand contained =
+        new ContainedCommand(
+            machine, record, containment.get(), provision.prepared(), command.user());
+    Map<String, String> environment = ContainedCommand.environment(machine, record);
+    processes.start(contained, record.sandbox(), environment, limits());
+  }
+
+  /** Whether its own program runs, or did: a container is made first. */
+  private boolean isUp() {
+    return containment.isEmpty() || machine.bundles().isMade(container());
+  }
+
   private void tellRuns() throws IOException {
+    if (!isUp()) {
+      return; // in a later round
+    }
     record.say(TaskState.TASK_RUNNING, Source.SOURCE_EXECUTOR, null, "");
     isToTell = false;
     log.info("task {} of {} runs in {}", record.id(), record.framework(), container());
@@ -160,7 +186,7 @@ final class CommandTask implements Task, Run {
       run();
     } else if (kill.isEmpty() && !record.hasEnded()) {
       if (isToTell) {
-        tellRuns(); // the disk was full
+        tellRuns(); // its container is made now, or the disk was full
       }
       Optional<String> ill = checks.tell();
       if (ill.isPresent()) {
@@ -191,7 +217,7 @@ final class CommandTask implements Task, Run {
       if (!provision.wasWaiting()) {
         broken = Optional.of(Cause.gone(record, "The agent ended while it started the task"));
       } else if (kill.isPresent()) {
-        broken = Optional.of(Cause.killedEarly(kill.get()));
+        broken = Optional.of(Cause.killedEarly(kill.get(), containment.isPresent()));
       } else {
         begin(); // once more
       }
@@ -228,7 +254,7 @@ final class CommandTask implements Task, Run {
     checks.stop();
     if (provision.isWaiting()) {
       provision.cancel();
-      broken = Optional.of(Cause.killedEarly(ordered));
+      broken = Optional.of(Cause.killedEarly(ordered, containment.isPresent()));
       machine.changed().run();
       return;
     }
@@ -321,10 +347,16 @@ final class CommandTask implements Task, Run {
   private void sayHow() throws IOException {
     OptionalInt status = processes.status();
     Optional<Cause> outOfMemory = processes.outOfMemory();
+    if (containment.isPresent() && isToTell && kill.isEmpty() && isUp()) {
+      record.say(TaskState.TASK_RUNNING, Source.SOURCE_EXECUTOR, null, ""); // but for a moment
+      isToTell = false;
+    }
     if (kill.isPresent()) {
       killed(kill.get(), Ending.words(WHO, status));
     } else if (outOfMemory.isPresent()) {
       record.say(outOfMemory.get());
+    } else if (!isUp()) {
+      record.say(Cause.notLaunched(machine.bundles().reason(container())));
     } else if (status.isEmpty()) {
       String how = processes.words(WHO);
       record.say(new Cause(TaskState.TASK_FAILED, Reason.REASON_EXECUTOR_TERMINATED, how));
@@ -346,8 +378,9 @@ final class CommandTask implements Task, Run {
   }
 
   @Override
-  public void forget() throws InterruptedException {
+  public void forget() throws IOException, InterruptedException {
     processes.forget();
+    machine.bundles().remove(container(), tree -> Trash.take(machine.tasks(), tree));
   }
 
   private TaskLimits limits() {

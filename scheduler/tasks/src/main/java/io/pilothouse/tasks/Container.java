@@ -47,11 +47,21 @@ final class Container {
    * @param allotment its processors, which may come to be others
    */
   Container(Machine machine, String id, Path meta, Supplier<Allotment> allotment) {
+    this(machine, id, meta, allotment, false);
+  }
+
+  /**
+   * @param meta directory for what the agent knows of it
+   * @param allotment its processors, which may come to be others
+   * @param isContained whether its processes are in a container of an image
+   */
+  Container(
+      Machine machine, String id, Path meta, Supplier<Allotment> allotment, boolean isContained) {
     this.machine = machine;
     this.id = id;
     this.meta = meta;
     this.allotment = allotment;
-    this.killing = new Killing(id, this::family);
+    this.killing = new Killing(id, this::family, isContained);
   }
 
   /**
@@ -60,17 +70,26 @@ final class Container {
    * @param sandbox prepared for it
    * @throws IOException in words for its framework; something of it may run then
    */
-  void start(TaskCommand command, Path sandbox, Map<String, String> environment, TaskLimits limits)
+  void start(Starting command, Path sandbox, Map<String, String> environment, TaskLimits limits)
       throws IOException {
     environment.putAll(marks());
-    command.write(meta, environment);
     cgroup = machine.cgroups().make(id, limits.limits(), limits.cpus());
+    command.write(meta, environment, cgroup);
     Process process =
         Keeper.start(meta, command.line(cgroup), sandbox, machine.environment(), marks());
     Keeper started = Keeper.of(process);
     keeper = Optional.of(started);
     var unused = process.onExit().thenRun(machine.changed());
     started.remember(meta);
+  }
+
+  /** A command that is run beside it. */
+  interface Beside {
+    /** The words that it is started by, in its groups. */
+    List<String> lineBeside(Optional<Cgroup> cgroup) throws IOException;
+
+    /** What that reads from its standard input. */
+    String script(Map<String, String> environment) throws IOException;
   }
 
   /**
@@ -81,7 +100,7 @@ final class Container {
    * @return its process, in a session of its own, with both outputs in one pipe
    */
   Process beside(
-      TaskCommand command, Path sandbox, Map<String, String> environment, Map<String, String> marks)
+      Beside command, Path sandbox, Map<String, String> environment, Map<String, String> marks)
       throws IOException {
     environment.putAll(marks());
     List<String> line = new ArrayList<>(List.of("setsid", "env"));

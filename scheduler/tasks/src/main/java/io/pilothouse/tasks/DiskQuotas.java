@@ -8,12 +8,14 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Which directories of a container are bounded, by its resources: its sandbox by all of its disk
- * that is no volume, if it has any, and each persistent volume by its own size.
+ * that is no volume, if it has any, together with what it writes over its image, and each
+ * persistent volume by its own size.
  */
 final class DiskQuotas {
   private static final Logger log = LoggerFactory.getLogger(DiskQuotas.class);
@@ -21,6 +23,7 @@ final class DiskQuotas {
 
   private final Path meta;
   private final Path sandbox;
+  private final Supplier<Optional<Path>> written;
 
   /** Those that it uses, in the order of its resources, once they were read. */
   private Optional<List<Path>> volumes = Optional.empty();
@@ -31,8 +34,19 @@ final class DiskQuotas {
    * @param meta directory for what the agent knows of it
    */
   DiskQuotas(Path meta, Path sandbox) {
+    this(meta, sandbox, Optional::empty);
+  }
+
+  /**
+   * Of a container with an image.
+   *
+   * @param meta directory for what the agent knows of it
+   * @param written where it writes over the image's files, if there is such a place now
+   */
+  DiskQuotas(Path meta, Path sandbox, Supplier<Optional<Path>> written) {
     this.meta = meta;
     this.sandbox = sandbox;
+    this.written = written;
   }
 
   /** All there are while it has these. */
@@ -50,7 +64,7 @@ final class DiskQuotas {
     if (own > 0) {
       Resource.Builder resource = Resource.newBuilder().setName("disk");
       resource.setType(Value.Type.SCALAR).getScalarBuilder().setValue(own);
-      all.add(new DiskQuota(sandbox, bytes(own), resource.build()));
+      all.add(new DiskQuota(sandbox, written.get(), bytes(own), resource.build()));
     }
     if (!persistent.isEmpty()) {
       Iterator<Path> at = volumes().iterator();

@@ -1,6 +1,7 @@
 package io.pilothouse.tasks;
 
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -118,7 +119,7 @@ final class DiskWatch {
   private Optional<Cause> look(Look look) {
     try {
       for (DiskQuota each : look.quotas) {
-        OptionalLong used = use.of(each.directory(), look.patience);
+        OptionalLong used = used(each, look.patience);
         if (used.isEmpty()) {
           log.warn(
               "what is in {} was not counted within {} s: it has too many files; it is tried again"
@@ -137,6 +138,19 @@ final class DiskWatch {
       Thread.currentThread().interrupt();
     }
     return Optional.empty();
+  }
+
+  private OptionalLong used(DiskQuota quota, Duration patience)
+      throws IOException, InterruptedException {
+    long all = 0;
+    for (Path each : quota.directories()) {
+      OptionalLong used = use.of(each, patience);
+      if (used.isEmpty()) {
+        return used;
+      }
+      all += used.getAsLong();
+    }
+    return OptionalLong.of(all);
   }
 
   private synchronized void warn(String container, Exception e) {

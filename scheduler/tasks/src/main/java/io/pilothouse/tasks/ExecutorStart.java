@@ -1,6 +1,7 @@
 package io.pilothouse.tasks;
 
 import java.io.IOException;
+import java.util.Optional;
 
 /**
  * The start of an executor, which waits for what its command wants fetched. Under the monitor of
@@ -38,7 +39,7 @@ final class ExecutorStart {
   boolean begin(String at, TaskLimits limits) throws IOException {
     endpoint = at;
     again = false;
-    if (provision.begin(command(), record.sandbox())) {
+    if (provision.begin(command(), record.sandbox(), Optional.empty())) {
       return false;
     }
     run(limits);

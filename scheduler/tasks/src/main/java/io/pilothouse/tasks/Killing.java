@@ -25,14 +25,21 @@ final class Killing {
 
   private final String container;
   private final Search search;
+  private final boolean isContained;
   private final AtomicInteger tries = new AtomicInteger();
 
   /** When the grace is over (nanoTime): the earliest that was asked for. */
   private Optional<Long> deadline = Optional.empty();
 
-  Killing(String container, Search search) {
+  /**
+   * Of a task.
+   *
+   * @param isContained whether its leader is a runtime, which passes signals on: nobody gets two
+   */
+  Killing(String container, Search search, boolean isContained) {
     this.container = container;
     this.search = search;
+    this.isContained = isContained;
   }
 
   /** Asked to end it; asked again only to end it sooner. */
@@ -61,7 +68,11 @@ final class Killing {
   private void end(long by) {
     try {
       Family family = search.family();
-      family.terminate();
+      if (isContained) {
+        family.terminateOthers();
+      } else {
+        family.terminate();
+      }
       family.end(Duration.ofNanos(Math.max(0, by - System.nanoTime())));
     } catch (IOException e) {
       log.warn("task of {} cannot be killed yet: {}", container, e.getMessage());

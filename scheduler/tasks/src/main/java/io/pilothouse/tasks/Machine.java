@@ -3,6 +3,8 @@ package io.pilothouse.tasks;
 import io.pilothouse.processes.Cgroups;
 import io.pilothouse.tasks.fetch.FetchLimits;
 import io.pilothouse.tasks.fetch.Fetcher;
+import io.pilothouse.tasks.oci.Bundles;
+import io.pilothouse.tasks.oci.ContainerSettings;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -22,6 +24,7 @@ import java.util.function.Supplier;
  * @param fetcher of what commands name as their URIs
  * @param rules that hold now for what tasks use
  * @param executorPorts where executors find the agent
+ * @param bundles of containers
  */
 public record Machine(
     String name,
@@ -33,7 +36,8 @@ public record Machine(
     Runnable changed,
     Fetcher fetcher,
     Supplier<Rules> rules,
-    PortRange executorPorts) {
+    PortRange executorPorts,
+    Bundles bundles) {
 
   /** How Mesos' agents do it. */
   public static final Duration RETRY = Duration.ofSeconds(10);
@@ -65,7 +69,13 @@ public record Machine(
         changed,
         fetcher(disk, FetchLimits.usual(FetchLimits.CACHE)),
         () -> Rules.USUAL,
-        PortRange.ANY);
+        PortRange.ANY,
+        bundles(disk, ContainerSettings.none()));
+  }
+
+  /** Containers below the tasks' directory. */
+  public static Bundles bundles(Path disk, ContainerSettings settings) {
+    return new Bundles(new TaskDisk(disk.resolve("tasks")).root(), settings);
   }
 
   /** One that keeps what it fetched below the tasks' directory. */

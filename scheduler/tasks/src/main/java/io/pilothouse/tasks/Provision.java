@@ -3,6 +3,8 @@ package io.pilothouse.tasks;
 import io.pilothouse.filesync.DurableFiles;
 import io.pilothouse.tasks.fetch.Fetcher;
 import io.pilothouse.tasks.fetch.Fetching;
+import io.pilothouse.tasks.oci.Prepared;
+import io.pilothouse.tasks.oci.Preparing;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -10,8 +12,8 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * The directory that a command is to run in, and what it wants fetched into it. Under the monitor
- * of {@link Tasks}; what fetches has a thread.
+ * The directory that a command is to run in, what it wants fetched into it, and the container that
+ * it asks for. Under the monitor of {@link Tasks}; what fetches and unpacks has threads.
  */
 final class Provision {
   /** That an agent does not survive: what is fetched may be what ends it. */
@@ -21,6 +23,8 @@ final class Provision {
   private final String container;
   private final Path mark;
   private Optional<Fetching> fetching = Optional.empty();
+  private Optional<Preparing> preparing = Optional.empty();
+  private boolean waits;
 
   /**
    * For a container.
@@ -63,40 +67,52 @@ final class Provision {
   }
 
   /**
-   * Makes the directory, and begins to fetch if there is something to.
+   * Makes the directory, and begins to fetch and unpack if there is something to.
    *
+   * @param image of the container that it is to run in; empty for none
    * @return whether the command has to wait; the agent's rounds begin when it no more has to
    * @throws IOException in words for the framework
    */
-  boolean begin(TaskCommand command, Path sandbox) throws IOException {
+  boolean begin(TaskCommand command, Path sandbox, Optional<String> image) throws IOException {
     int before = tries(mark);
     if (before >= MOST_TRIES) {
       throw new IOException(
-          ("the machine's agent ended %d times while it fetched the URIs, and it is not tried"
-                  + " again: look at the agent's log, and at what the URIs hold")
-              .formatted(before));
+          ("the machine's agent ended %d times while it fetched the URIs%s, and it is not tried"
+                  + " again: look at the agent's log, and at what %s")
+              .formatted(
+                  before,
+                  image.isPresent() ? " or unpacked the image" : "",
+                  image.isPresent() ? "they hold" : "the URIs hold"));
     }
     if (wasWaiting()) {
       Trash.take(machine.tasks(), sandbox); // of an agent before this one
     }
     command.prepare(sandbox);
-    if (command.command().getUrisCount() == 0) {
+    boolean fetches = command.command().getUrisCount() > 0;
+    if (!fetches && image.isEmpty()) {
       return false;
     }
     write(mark, before + 1);
-    fetching =
-        Optional.of(
-            machine
-                .fetcher()
-                .start(
-                    new Fetcher.Wanted(
-                        container, command.command().getUrisList(), command.user(), sandbox),
-                    machine.changed()));
+    if (fetches) {
+      fetching =
+          Optional.of(
+              machine
+                  .fetcher()
+                  .start(
+                      new Fetcher.Wanted(
+                          container, command.command().getUrisList(), command.user(), sandbox),
+                      machine.changed()));
+    }
+    preparing =
+        image.map(
+            name ->
+                machine.bundles().prepare(container, name, machine.fetcher(), machine.changed()));
+    waits = true;
     return true;
   }
 
   boolean isWaiting() {
-    return fetching.isPresent();
+    return waits;
   }
 
   /** Whether an agent before this one ended while it fetched. */
@@ -110,22 +126,36 @@ final class Provision {
    * @throws IOException when it cannot be, in words for the framework; the wait is over then, too
    */
   boolean isReady() throws IOException {
-    Fetching now = fetching.orElseThrow();
-    if (!now.isDone()) {
+    boolean done =
+        fetching.map(Fetching::isDone).orElse(true)
+            && preparing.map(Preparing::isDone).orElse(true);
+    Optional<String> failure =
+        fetching.flatMap(Fetching::failure).or(() -> preparing.flatMap(Preparing::failure));
+    if (!done && failure.isEmpty()) {
       return false;
     }
-    fetching = Optional.empty();
-    if (now.failure().isPresent()) {
-      throw new IOException(now.failure().get());
+    if (failure.isPresent()) {
+      cancel();
+      throw new IOException(failure.get());
     }
+    waits = false;
+    fetching = Optional.empty();
     Files.delete(mark);
     DurableFiles.syncDirectory(DurableFiles.parent(mark));
     return true;
   }
 
+  /** The container that it runs in; only after {@link #isReady} of one with an image. */
+  Prepared prepared() {
+    return preparing.orElseThrow().prepared();
+  }
+
   /** Nobody needs it any more. */
   void cancel() {
+    waits = false;
     fetching.ifPresent(Fetching::cancel);
     fetching = Optional.empty();
+    preparing.ifPresent(Preparing::cancel);
+    preparing = Optional.empty();
   }
 }

@@ -63,6 +63,7 @@ final class Recovery {
     Family.killForgotten(machine.disk(), Machine.MARK, known);
     Family.killForgotten(machine.disk(), CommandLook.MARK, Set.of()); // who asked is gone
     machine.cgroups().retain(known);
+    machine.bundles().retain(known, tree -> Trash.take(machine.tasks(), tree));
     for (CustomExecutor each : executors.customs()) {
       each.adopt();
     }

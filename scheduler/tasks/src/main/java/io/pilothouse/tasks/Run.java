@@ -32,6 +32,6 @@ interface Run {
   /** It is gone: says how. */
   void ended() throws IOException;
 
-  /** Removes its group once nothing of it runs; waits for the kernel. */
-  void forget() throws InterruptedException;
+  /** Removes its groups, and its container, once nothing of it runs; waits for the kernel. */
+  void forget() throws IOException, InterruptedException;
 }

@@ -1,6 +1,9 @@
 package io.pilothouse.tasks;
 
+import static io.pilothouse.mesos.v1.ContainerInfo.Type.MESOS;
+
 import io.pilothouse.api.v1.AgentLaunch;
+import io.pilothouse.mesos.v1.ContainerInfo;
 import io.pilothouse.mesos.v1.ExecutorInfo;
 import io.pilothouse.mesos.v1.Resource;
 import io.pilothouse.mesos.v1.TaskInfo;
@@ -15,41 +18,48 @@ final class Supported {
   static Optional<String> objection(AgentLaunch launch) {
     Optional<ExecutorInfo> executor = TaskRecord.executor(launch);
     boolean own = executor.filter(each -> each.getType() != ExecutorInfo.Type.DEFAULT).isPresent();
-    String what = executor.map(Supported::lacks).orElse("");
+    Optional<String> what = executor.flatMap(Supported::ofExecutor);
     for (TaskInfo each : launch.getTasksList()) {
       if (what.isEmpty()) {
         // what a framework's own executor can do is its matter; a sandbox that runs gets nothing
         // new
-        what = own ? lacksInside(each) : lacks(each);
+        what =
+            own
+                ? inside(each)
+                : Containment.objection(each.getContainer(), executor.isPresent())
+                    .filter(any -> each.hasContainer());
       }
     }
-    return what.isEmpty()
-        ? Optional.empty()
-        : Optional.of(
-            "Failed to launch container: this agent does not support %s yet".formatted(what));
+    return what.map(each -> "Failed to launch container: " + each);
   }
 
-  private static String lacks(ExecutorInfo executor) {
-    if (executor.hasContainer()) {
-      return "containers (ContainerInfo) of executors";
+  private static Optional<String> ofExecutor(ExecutorInfo executor) {
+    if (executor.hasContainer()
+        && !executor.getContainer().equals(ContainerInfo.newBuilder().setType(MESOS).build())) {
+      return Optional.of(
+          "containers (ContainerInfo) of executors are not served by this agent: run the executor"
+              + " on the machine, or have its tasks be commands, which may have containers");
     }
     // it is no process that could use one, and its tasks would look for it in vain
     return executor.getType() == ExecutorInfo.Type.DEFAULT && hasVolume(executor.getResourcesList())
-        ? "persistent volumes of the built-in executor (have its tasks use them)"
-        : "";
+        ? Optional.of(not("persistent volumes of the built-in executor (have its tasks use them)"))
+        : Optional.empty();
+  }
+
+  private static String not(String what) {
+    return "this agent does not support %s yet".formatted(what);
   }
 
   private static boolean hasVolume(List<Resource> resources) {
     return resources.stream().anyMatch(each -> each.getDisk().hasPersistence());
   }
 
-  private static String lacksInside(TaskInfo task) {
+  private static Optional<String> inside(TaskInfo task) {
     return hasVolume(task.getResourcesList())
-        ? "persistent volumes of tasks in an executor of the framework's (have the executor use them)"
-        : "";
-  }
-
-  private static String lacks(TaskInfo task) {
-    return task.hasContainer() ? "containers (ContainerInfo)" : "";
+        ? Optional.of(
+            not(
+                "persistent volumes of tasks in an executor of the framework's (have the executor"
+                    + " use them)"))
+        : Optional.empty();
   }
 }

@@ -21,7 +21,8 @@ import java.util.Optional;
  *
  * @param user empty for the agent's own
  */
-record TaskCommand(CommandInfo command, Optional<RunAs> user) {
+record TaskCommand(CommandInfo command, Optional<RunAs> user)
+    implements Starting, Container.Beside {
   /** Gives up the directory, and only then root's rights: nobody can plant a link before. */
   private static final String GIVE =
       "chown -- \"$1\" stdout stderr . || exit 126; shift; exec \"$@\"";
@@ -71,7 +72,8 @@ record TaskCommand(CommandInfo command, Optional<RunAs> user) {
   }
 
   /** In its groups, as its user. */
-  List<String> line(Optional<Cgroup> cgroup) {
+  @Override
+  public List<String> line(Optional<Cgroup> cgroup) {
     List<String> line = new ArrayList<>(Cgroup.entering(cgroup));
     if (user.filter(RunAs::isOther).isPresent()) {
       line.addAll(List.of("/bin/sh", "-c", GIVE, "pilot-give", user.get().user()));
@@ -80,7 +82,8 @@ record TaskCommand(CommandInfo command, Optional<RunAs> user) {
   }
 
   /** The same where its directory is its user's already, who may have put links there. */
-  List<String> lineBeside(Optional<Cgroup> cgroup) {
+  @Override
+  public List<String> lineBeside(Optional<Cgroup> cgroup) {
     return shell(new ArrayList<>(Cgroup.entering(cgroup)));
   }
 
@@ -90,18 +93,17 @@ record TaskCommand(CommandInfo command, Optional<RunAs> user) {
     return line;
   }
 
-  /**
-   * Writes down what the shell is to become.
-   *
-   * @throws IOException when it cannot be said, in words for the framework
-   */
-  void write(Path meta, Map<String, String> environment) throws IOException {
+  /** What the shell is to become. */
+  @Override
+  public void write(Path meta, Map<String, String> environment, Optional<Cgroup> cgroup)
+      throws IOException {
     String script = script(environment);
     Files.writeString(Files.createFile(meta.resolve("command"), OWNERS_ONLY), script);
   }
 
   /** What the shell is to become, in its words. */
-  String script(Map<String, String> environment) throws IOException {
+  @Override
+  public String script(Map<String, String> environment) throws IOException {
     StringBuilder script = new StringBuilder("exec env -i --");
     for (Map.Entry<String, String> each : environment.entrySet()) {
       script.append(quoted("variable " + each.getKey(), each.getKey() + "=" + each.getValue()));

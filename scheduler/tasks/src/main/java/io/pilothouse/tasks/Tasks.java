@@ -360,6 +360,7 @@ public final class Tasks implements AutoCloseable {
     all.put("agent_id", agent.getValue());
     all.put("scheduler_knows", out.isPresent());
     all.put("fetched", machine.fetcher().describe());
+    all.put("contained", machine.bundles().describe());
     all.put("limits", TaskLimits.notEnforced(machine));
     all.put("tasks", Listing.describe(tasks.values()));
     all.put("executors", Listing.executors(executors.all()));
@@ -378,6 +379,7 @@ public final class Tasks implements AutoCloseable {
       }
     }
     machine.fetcher().close();
+    machine.bundles().close();
     List<Path> metas = new ArrayList<>();
     tasks.values().forEach(each -> metas.add(each.record().meta()));
     executors.all().forEach(each -> metas.add(each.record().meta()));

@@ -55,6 +55,7 @@ final class Upkeep {
   /** In each round, without it. */
   void tidy() throws IOException {
     volumes.round(machine.clock().instant());
+    machine.bundles().round(machine.clock().instant(), tree -> Trash.take(machine.tasks(), tree));
     var unused = trash.empty();
   }
 

@@ -28,6 +28,7 @@ import io.pilothouse.processes.Cgroups;
 import io.pilothouse.processes.Family;
 import io.pilothouse.tasks.fetch.FetchLimits;
 import io.pilothouse.tasks.lending.Lending;
+import io.pilothouse.tasks.oci.ContainerSettings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -55,6 +56,7 @@ final class Desk {
   InstantSource clock = InstantSource.system();
   Duration retry = Duration.ofHours(1);
   ExecutorTimes times = ExecutorTimes.usual();
+  ContainerSettings containers = ContainerSettings.none();
   Rules rules = Rules.USUAL;
   PortRange ports = PortRange.ANY;
   Lending lending = Lending.usual();
@@ -79,7 +81,8 @@ final class Desk {
             () -> {},
             Machine.fetcher(disk, FetchLimits.usual(1 << 20)),
             () -> rules,
-            ports);
+            ports,
+            Machine.bundles(disk, containers));
     return Tasks.open(
         machine, new Sandboxes(machine.tasks(), Duration.ofDays(7), 1000, 1000), times, lending);
   }

@@ -206,7 +206,10 @@ class ExecutorTroubleTest {
         Desk.inExecutor(
             "t2",
             Desk.executor("c")
-                .setContainer(ContainerInfo.newBuilder().setType(ContainerInfo.Type.MESOS))));
+                .setContainer(
+                    ContainerInfo.newBuilder()
+                        .setType(ContainerInfo.Type.MESOS)
+                        .setHostname("h"))));
     ExecutorInfo.Builder user = Desk.executor("w");
     user.getCommandBuilder().setUser("no-such-user");
     desk.launches(Desk.inExecutor("t3", user));
@@ -216,7 +219,8 @@ class ExecutorTroubleTest {
             "Failed to launch container: Could not fetch 'hdfs://x/y': this agent fetches http,"
                 + " https, file and absolute paths, not hdfs");
     assertThat(desk.until("t2", TaskState.TASK_FAILED).getMessage())
-        .endsWith("does not support containers (ContainerInfo) of executors yet");
+        .startsWith("Failed to launch container: containers (ContainerInfo) of executors are not")
+        .endsWith("have its tasks be commands, which may have containers");
     TaskStatus third = desk.until("t3", TaskState.TASK_FAILED);
     assertThat(third.getReason()).isEqualTo(Reason.REASON_CONTAINER_LAUNCH_FAILED);
     assertThat(third.getMessage()).contains("no-such-user");
@@ -254,7 +258,7 @@ class ExecutorTroubleTest {
     desk.restartsAgent();
     full.set(true);
     ExecutorInfo.Builder info = Desk.executor("e");
-    info.getContainerBuilder().setType(ContainerInfo.Type.MESOS);
+    info.getContainerBuilder().setType(ContainerInfo.Type.MESOS).setHostname("h");
 
     desk.launches(Desk.inExecutor("t1", info));
     desk.round();

@@ -135,13 +135,12 @@ class TaskGroupsTest {
     launches(
         Desk.task("a", ENDLESS),
         Desk.task("b", "true")
-            .setContainer(ContainerInfo.newBuilder().setType(ContainerInfo.Type.MESOS)));
+            .setContainer(
+                ContainerInfo.newBuilder().setType(ContainerInfo.Type.MESOS).setHostname("a b")));
 
     for (String each : List.of("a", "b")) {
       assertThat(desk.until(each, TaskState.TASK_FAILED).getMessage())
-          .isEqualTo(
-              "Failed to launch container: this agent does not support containers (ContainerInfo)"
-                  + " yet");
+          .startsWith("Failed to launch container: ContainerInfo.hostname (a b) is not served");
     }
     assertThat(disk.resolve("tasks/executors")).doesNotExist();
   }

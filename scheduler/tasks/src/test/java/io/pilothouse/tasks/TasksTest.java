@@ -299,14 +299,23 @@ class TasksTest {
   void whatIsNotSupportedIsRefusedInWords() throws Exception {
     desk.launches(
         Desk.task("t1", "exit 0")
-            .setContainer(ContainerInfo.newBuilder().setType(ContainerInfo.Type.MESOS)));
+            .setContainer(
+                ContainerInfo.newBuilder().setType(ContainerInfo.Type.MESOS).setHostname("a b")));
 
     TaskStatus refused = desk.until("t1", TaskState.TASK_FAILED);
     assertThat(refused.getReason()).isEqualTo(Reason.REASON_CONTAINER_LAUNCH_FAILED);
     assertThat(refused.getMessage())
         .isEqualTo(
-            "Failed to launch container: this agent does not support containers (ContainerInfo)"
-                + " yet");
+            "Failed to launch container: ContainerInfo.hostname (a b) is not served by this agent:"
+                + " use at most 63 letters, digits, - and .");
+  }
+
+  @Test
+  void aContainerThatAsksForNothingIsNone() throws Exception {
+    desk.launches(
+        Desk.task("t1", "exit 0")
+            .setContainer(ContainerInfo.newBuilder().setType(ContainerInfo.Type.MESOS)));
+    desk.until("t1", TaskState.TASK_FINISHED);
   }
 
   @Test

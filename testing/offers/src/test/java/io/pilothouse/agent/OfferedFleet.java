@@ -142,6 +142,7 @@ final class OfferedFleet {
                     .setRepairPolicy("quick")
                     .setOffers(
                         OfferPolicy.newBuilder()
+                            .addImages("images")
                             .addResources(
                                 OfferedResource.newBuilder().setName("cpus").setMilli(2000))
                             .addResources(

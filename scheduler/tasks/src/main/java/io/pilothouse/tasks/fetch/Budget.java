@@ -4,8 +4,8 @@ import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 
-/** What the archives of one command may still unfold to. */
-final class Budget {
+/** What the archives of one command, or of one image, may still unfold to. */
+public final class Budget {
   /** A long name, that of a link, and what pax says. */
   private static final int HEADERS_OF_ONE = 4;
 
@@ -16,8 +16,18 @@ final class Budget {
   private long headers;
 
   Budget(FetchLimits limits) {
-    this.most = limits.unpacked();
-    this.mostMembers = limits.members();
+    this(limits.unpacked(), limits.members());
+  }
+
+  /**
+   * A fresh one.
+   *
+   * @param most bytes of all
+   * @param mostMembers files, directories and links
+   */
+  public Budget(long most, long mostMembers) {
+    this.most = most;
+    this.mostMembers = mostMembers;
   }
 
   /** One more file, directory or link. */
@@ -46,7 +56,7 @@ final class Budget {
   }
 
   /** The same bytes, counted. */
-  InputStream counted(InputStream in) {
+  public InputStream counted(InputStream in) {
     return new FilterInputStream(in) {
       @Override
       public int read() throws IOException {

@@ -15,7 +15,8 @@ public final class FetchException extends IOException {
     super("Could not fetch '%s': %s".formatted(item.shown(), why));
   }
 
-  FetchException(String words) {
+  /** In these words. */
+  public FetchException(String words) {
     super(words);
   }
 }

@@ -8,8 +8,10 @@ import java.nio.charset.StandardCharsets;
  *
  * @param type of member: {@code 0} file, {@code 1} hard link, {@code 2} symbolic link, {@code 5}
  *     directory, others
+ * @param seconds since the epoch when it was changed last
  */
-record TarHeader(String name, int mode, long size, char type, String target) {
+record TarHeader(
+    String name, int mode, long size, char type, String target, int uid, int gid, long seconds) {
   static final int LENGTH = 512;
   private static final int CHECKSUM_AT = 148;
   private static final int CHECKSUM_LENGTH = 8;
@@ -36,7 +38,19 @@ record TarHeader(String name, int mode, long size, char type, String target) {
         (int) number(block, 100, 8),
         number(block, 124, 12),
         type,
-        text(block, 157, 100));
+        text(block, 157, 100),
+        (int) loose(block, 108, 8),
+        (int) loose(block, 116, 8),
+        loose(block, 136, 12));
+  }
+
+  /** What nobody must have to unpack: 0 where it is not written, or cannot be read. */
+  private static long loose(byte[] block, int from, int length) {
+    try {
+      return number(block, from, length);
+    } catch (FetchException e) {
+      return 0;
+    }
   }
 
   private static String text(byte[] block, int from, int most) {

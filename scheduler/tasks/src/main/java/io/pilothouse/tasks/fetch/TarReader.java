@@ -11,7 +11,7 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /** Unpacks a tar archive: ustar, pax and GNU's long names. Only files, directories and links. */
-final class TarReader {
+public final class TarReader {
   /** What pax says of one member with all its attributes, in bytes. */
   private static final int MOST_EXTENDED = 256 << 10;
 
@@ -19,7 +19,7 @@ final class TarReader {
   private static final int LONGEST_NAME = 4096;
 
   /** What is read of pax; nothing else is kept in memory. */
-  private static final Set<String> READ = Set.of("path", "linkpath", "size");
+  private static final Set<String> READ = Set.of("path", "linkpath", "size", "uid", "gid", "mtime");
 
   /** Instead of all keys that begin so: a file with holes. */
   private static final String SPARSE = "GNU.sparse.";
@@ -27,7 +27,7 @@ final class TarReader {
   private static final int LONGEST_KEY = 100;
 
   private final InputStream in;
-  private final Tree tree;
+  private final TarMembers to;
   private final Budget budget;
 
   /** What pax says of all members from now on, and of the next. */
@@ -35,13 +35,19 @@ final class TarReader {
 
   private final Map<String, String> next = new TreeMap<>();
 
-  TarReader(InputStream in, Tree tree, Budget budget) {
+  /**
+   * Reads one.
+   *
+   * @param in is not closed
+   */
+  public TarReader(InputStream in, TarMembers to, Budget budget) {
     this.in = in;
-    this.tree = tree;
+    this.to = to;
     this.budget = budget;
   }
 
-  void unpack() throws IOException {
+  /** Hands on all members, and reads to the end. */
+  public void unpack() throws IOException {
     for (Optional<TarHeader> each = header(); each.isPresent(); each = header()) {
       member(each.get());
     }
@@ -87,30 +93,47 @@ final class TarReader {
 
   private void unpack(TarHeader header) throws IOException {
     String name = said("path", header.name());
-    String target = said("linkpath", header.target());
-    if (!said(SPARSE, "").isEmpty()) {
+    if (!said(SPARSE, "").isEmpty() || header.type() == 'S') {
       throw sparse(name);
     }
     long size = size(header);
+    TarMember member =
+        new TarMember(
+            name,
+            said("linkpath", header.target()),
+            header.mode(),
+            (int) number("uid", header.uid()),
+            (int) number("gid", header.gid()),
+            number("mtime", header.seconds()));
     switch (header.type()) {
       case '0' -> {
-        Member content = new Member(size);
-        tree.file(name, header.mode(), content);
+        to.file(member, new Member(size));
         pad(size);
       }
       case '5' -> {
-        tree.directory(name);
+        to.directory(member);
         skip(size);
       }
-      case '2' -> tree.link(name, target);
-      case '1' -> tree.hardLink(name, target);
-      case 'S' -> throw sparse(name);
-      case '3', '4', '6' ->
-          throw new FetchException("it holds \"%s\", which is a device or a pipe".formatted(name));
+      case '2' -> to.link(member);
+      case '1' -> to.hardLink(member);
+      case '3', '4', '6' -> to.special(member);
       default ->
           throw new FetchException(
               "it holds \"%s\" of a kind (%s) that is not known here"
                   .formatted(name, Integer.toHexString(header.type())));
+    }
+  }
+
+  /** Of an id or a time, whose fraction is left out. */
+  private long number(String key, long otherwise) throws FetchException {
+    String text = said(key, "");
+    int dot = text.indexOf('.');
+    try {
+      return text.isEmpty()
+          ? otherwise
+          : Long.parseLong(dot < 0 ? text : text.substring(0, Math.max(1, dot)));
+    } catch (NumberFormatException e) {
+      throw new FetchException("it is a damaged tar archive: %s is \"%s\"".formatted(key, text));
     }
   }
 
@@ -246,6 +269,13 @@ final class TarReader {
       }
       left -= read;
       return read;
+    }
+
+    @Override
+    public long skip(long count) throws IOException {
+      long skipped = in.skip(Math.min(left, count));
+      left -= skipped;
+      return skipped;
     }
   }
 }

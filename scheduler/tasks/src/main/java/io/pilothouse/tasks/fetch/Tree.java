@@ -43,6 +43,31 @@ final class Tree {
     this.root = root;
   }
 
+  /** Takes what a tar archive holds; owners and times are not kept. */
+  TarMembers members() {
+    return new TarMembers() {
+      @Override
+      public void file(TarMember member, InputStream content) throws IOException {
+        Tree.this.file(member.name(), member.mode(), content);
+      }
+
+      @Override
+      public void directory(TarMember member) throws IOException {
+        Tree.this.directory(member.name());
+      }
+
+      @Override
+      public void link(TarMember member) throws IOException {
+        Tree.this.link(member.name(), member.target());
+      }
+
+      @Override
+      public void hardLink(TarMember member) throws IOException {
+        Tree.this.hardLink(member.name(), member.target());
+      }
+    };
+  }
+
   /** Checks a name that came from an archive. */
   private Path path(String name) throws FetchException {
     Path path;

@@ -97,7 +97,7 @@ final class Unpacking {
 
   private void tar(InputStream plain) throws IOException {
     try (InputStream in = new BufferedInputStream(budget.counted(plain), BUFFER)) {
-      new TarReader(in, tree, budget).unpack();
+      new TarReader(in, tree.members(), budget).unpack();
     }
   }
 

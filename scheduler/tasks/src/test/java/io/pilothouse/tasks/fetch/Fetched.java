@@ -53,9 +53,13 @@ final class Fetched implements AutoCloseable {
     fetcher = Optional.empty();
   }
 
+  private Path sandbox() throws IOException {
+    return Files.createTempDirectory(Files.createDirectories(disk), "sandbox");
+  }
+
   /** One that is under way. */
   Fetching begin(CountDownLatch done, CommandInfo.URI.Builder... uris) throws IOException {
-    return begin(Files.createTempDirectory(disk, "sandbox"), done, uris);
+    return begin(sandbox(), done, uris);
   }
 
   Fetching begin(Path sandbox, CountDownLatch done, CommandInfo.URI.Builder... uris)
@@ -83,7 +87,7 @@ final class Fetched implements AutoCloseable {
 
   /** Why it is not. */
   String fails(CommandInfo.URI.Builder... uris) throws Exception {
-    Path sandbox = Files.createTempDirectory(disk, "sandbox");
+    Path sandbox = sandbox();
     Fetching fetching = over(sandbox, uris);
     leavesNothing();
     assertThat(sandbox).as("nothing of it").isEmptyDirectory();

@@ -1,0 +1,124 @@
+package io.pilothouse.tasks;
+
+import io.pilothouse.filesync.DurableFiles;
+import io.pilothouse.mesos.v1.Volume;
+import io.pilothouse.mesos.v1.Volume.Source;
+import io.pilothouse.tasks.oci.Ids;
+import io.pilothouse.tasks.oci.Mount;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * What a container sees of the machine: its sandbox, its persistent volumes, and what its
+ * ContainerInfo names as volumes. Nothing runs in the sandbox yet, so nobody leads a path elsewhere
+ * after it was looked at.
+ *
+ * @param allowed directories of the machine that containers may have
+ */
+record ContainerMounts(TaskRecord record, Ids user, Set<Path> allowed) {
+  /**
+   * All of them, made where they are to be within the sandbox.
+   *
+   * @throws IOException when one cannot be had, in words for its framework
+   */
+  List<Mount> of(Containment wanted) throws IOException {
+    List<Mount> all = new ArrayList<>();
+    all.add(new Mount(record.sandbox().toString(), Containment.SANDBOX, false));
+    for (Path each : persistent()) {
+      own(each);
+      // where the link in the sandbox leads, in the container as outside
+      all.add(new Mount(each.toString(), each.toString(), false));
+    }
+    for (Volume each : wanted.volumes()) {
+      String at = each.getContainerPath();
+      String destination =
+          at.startsWith("/")
+              ? Path.of(at).normalize().toString()
+              : Path.of(Containment.SANDBOX).resolve(at).normalize().toString();
+      all.add(new Mount(source(each), destination, each.getMode() == Volume.Mode.RO));
+    }
+    return all;
+  }
+
+  /** Those that its resources name, as they were written down. */
+  private List<Path> persistent() throws IOException {
+    try {
+      return Files.readAllLines(record.meta().resolve("volumes")).stream().map(Path::of).toList();
+    } catch (NoSuchFileException e) {
+      return List.of();
+    }
+  }
+
+  private String source(Volume volume) throws IOException {
+    if (!volume.hasSource()) {
+      return source(volume.getHostPath());
+    }
+    Source source = volume.getSource();
+    return switch (source.getType()) {
+      case HOST_PATH -> source(source.getHostPath().getPath());
+      case SANDBOX_PATH -> {
+        boolean parent = source.getSandboxPath().getType() == Source.SandboxPath.Type.PARENT;
+        Path of = parent ? executorsSandbox() : record.sandbox();
+        yield within(of, source.getSandboxPath().getPath());
+      }
+      case DOCKER_VOLUME, SECRET, CSI_VOLUME, UNKNOWN ->
+          throw new IOException("a volume of type %s".formatted(source.getType()));
+    };
+  }
+
+  /** That of the group's executor, in which the task's own is {@code containers/ID}. */
+  private Path executorsSandbox() {
+    return DurableFiles.parent(DurableFiles.parent(record.sandbox()));
+  }
+
+  private String source(String path) throws IOException {
+    if (!path.startsWith("/")) {
+      return within(record.sandbox(), path);
+    }
+    Path wanted = Path.of(path).normalize();
+    if (!allowed.contains(wanted)) {
+      throw new IOException(
+          ("containers may not have %s of this machine: use a path below the sandbox, or have the"
+                  + " machine's type allow exactly this one (offers: host-paths: [%s])")
+              .formatted(wanted, wanted));
+    }
+    if (!Files.exists(wanted)) {
+      throw new IOException("there is no %s on this machine".formatted(wanted));
+    }
+    return wanted.toString();
+  }
+
+  /** Below a sandbox, made if it is not there. */
+  private String within(Path sandbox, String path) throws IOException {
+    Path at = sandbox;
+    for (Path each : Path.of(path).normalize()) {
+      if (each.toString().isEmpty()) {
+        continue;
+      }
+      at = at.resolve(each);
+      if (Files.isSymbolicLink(at)) {
+        throw new IOException(
+            "the volume's path '%s' leads by a link in the sandbox: name where it leads"
+                .formatted(path));
+      }
+      if (!Files.exists(at, LinkOption.NOFOLLOW_LINKS)) {
+        Files.createDirectory(at);
+        own(at);
+      }
+    }
+    return at.toString();
+  }
+
+  /** It alone, and nothing in it. */
+  private void own(Path directory) throws IOException {
+    if (user.uid() != 0) {
+      Files.setAttribute(directory, "unix:uid", user.uid(), LinkOption.NOFOLLOW_LINKS);
+    }
+  }
+}

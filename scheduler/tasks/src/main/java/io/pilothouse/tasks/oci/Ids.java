@@ -1,0 +1,22 @@
+package io.pilothouse.tasks.oci;
+
+import java.util.List;
+
+/**
+ * Whom a container's programs run as: numbers, which are the same inside and outside of it.
+ *
+ * @param groups beside the first
+ */
+public record Ids(int uid, int gid, List<Integer> groups) {
+  public static final Ids ROOT = new Ids(0, 0, List.of());
+
+  /** Copies what is given. */
+  public Ids {
+    groups = List.copyOf(groups);
+  }
+
+  /** As chown(1) takes them. */
+  public String owner() {
+    return uid + ":" + gid;
+  }
+}
