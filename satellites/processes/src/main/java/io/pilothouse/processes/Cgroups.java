@@ -183,6 +183,18 @@ public final class Cgroups {
     return parts.isEmpty() ? Optional.empty() : Optional.of(new Cgroup(parts));
   }
 
+  /** The groups that a process had that is gone, where it left some; empty when there are none. */
+  public Optional<Cgroup> left(String process) {
+    List<Cgroup.Part> parts = new ArrayList<>();
+    for (Hierarchy each : hierarchies) {
+      Path group = each.root().resolve(process);
+      if (Files.isDirectory(group)) {
+        parts.add(new Cgroup.Part(each, group));
+      }
+    }
+    return parts.isEmpty() ? Optional.empty() : Optional.of(new Cgroup(parts));
+  }
+
   /** One group at least, to find what a process starts, and one for each of these. */
   private Optional<Cgroup> of(String process, Set<Control> asked) {
     if (hierarchies.isEmpty()) {

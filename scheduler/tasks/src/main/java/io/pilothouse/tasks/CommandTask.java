@@ -258,7 +258,8 @@ final class CommandTask implements Task, Run {
       machine.changed().run();
       return;
     }
-    processes.kill(grace(ordered));
+    // what has not begun in its container has nothing to end in order
+    processes.kill(isUp() ? grace(ordered) : Duration.ZERO);
     if (record.has(Capability.Type.TASK_KILLING_STATE)) {
       try {
         record.say(TaskState.TASK_KILLING, Source.SOURCE_EXECUTOR, null, ordered.getReason());

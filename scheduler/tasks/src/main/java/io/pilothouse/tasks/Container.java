@@ -134,9 +134,10 @@ final class Container {
   boolean adopt() throws IOException {
     keeper = Keeper.of(meta);
     OptionalLong leader = keeper.isPresent() ? leader() : OptionalLong.empty();
-    if (leader.isPresent()) {
-      cgroup = machine.cgroups().holding(leader.getAsLong(), id);
-    }
+    cgroup =
+        leader.isPresent()
+            ? machine.cgroups().holding(leader.getAsLong(), id)
+            : machine.cgroups().left(id);
     if (runs()) {
       ProcessHandle.of(keeper.get().pid())
           .ifPresent(

@@ -233,7 +233,10 @@ record Containment(String image, boolean docker, String hostname, List<Volume> v
         }
         // what is deeper could be led elsewhere by another task of the group
         Path name = Path.of(path).normalize();
-        boolean one = name.getNameCount() == 1 && !OF_GROUPS.contains(name.toString());
+        boolean one =
+            name.getNameCount() == 1
+                && !name.toString().isEmpty()
+                && !OF_GROUPS.contains(name.toString());
         yield parent && !one
             ? "source.sandbox_path of type PARENT has to be one name, and neither of %s"
                 .formatted(OF_GROUPS)

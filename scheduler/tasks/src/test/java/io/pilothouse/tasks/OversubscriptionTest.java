@@ -159,7 +159,7 @@ class OversubscriptionTest {
     assertThat(amount(registered())).isBetween(1.0, 1.2);
     desk.launches(Desk.task("r1", BURNS).addResources(lent(1.2)));
     desk.until("r1", TaskState.TASK_RUNNING);
-    assertThat(weight("t1")).isIn("1024", "100");
+    assertThat(weight("t1")).isIn("2048", "200");
     assertThat(weight("r1")).isIn("10", "1");
 
     restarts();

@@ -45,7 +45,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** One replica behind mutual TLS, for all tests: who is let in, and as whom. */
 class TlsPortsTest {
   private static final Duration LONG = Duration.ofSeconds(20);
-  private static final Duration SHORT = Duration.ofMillis(800);
+  private static final Duration SHORT = Duration.ofSeconds(3);
 
   @TempDir static Path dir;
   private static Authority authority;

@@ -153,21 +153,17 @@ final class OfferConsents {
                   Instant.ofEpochMilli(ends + delay(draft, machine))));
       return true;
     }
-    boolean agreed =
-        consent.getFrameworks() > 0
-            && consent.getAgreed() == consent.getFrameworks()
-            && consent.getDelayedFrom() != 0
-            && consent.getDelayedUntil() == ends
-            && ends > Math.max(consent.getDelayedFrom(), draft.nowMillis());
-    if (agreed) {
-      long back = Math.max(consent.getDelayedFrom(), draft.nowMillis());
+    long most = Math.max(consent.getDelayedFrom() + delay(draft, machine), draft.nowMillis());
+    boolean ended =
+        consent.getDelayedFrom() != 0 && consent.getDelayedUntil() == ends && ends > most;
+    if (ended) {
       move(
           draft,
           machine,
-          consent.toBuilder().setDelayedUntil(back),
-          "all frameworks with tasks on it agree by now: the delay ends");
+          consent.toBuilder().setDelayedUntil(most),
+          "what delayed it is over, or it is urgent by now: the delay ends");
     }
-    return agreed;
+    return ended;
   }
 
   /** When the drain that is under way ends at the latest; 0 = none is. */
@@ -187,7 +183,11 @@ final class OfferConsents {
     boolean urgent =
         state
             .repair(machine.getRepairId())
-            .filter(each -> each.getSeverity() == Severity.FATAL)
+            .filter(
+                each ->
+                    each.getSeverity() == Severity.FATAL
+                        || (machine.getLifecycle() == Lifecycle.IN_SERVICE
+                            && machine.getError().getSeverity() == Severity.FATAL))
             .isPresent();
     return urgent || !isWaitedFor(state, machine)
         ? 0

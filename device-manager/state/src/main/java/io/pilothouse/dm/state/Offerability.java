@@ -204,7 +204,10 @@ public final class Offerability {
       return 0;
     }
     return switch (repair.getState()) {
-      case READY, CLAIMED -> repair.getSince() + Policies.repair(state, machine).getDrainMs();
+      case READY, CLAIMED ->
+          Math.max(
+              repair.getSince() + Policies.repair(state, machine).getDrainMs(),
+              OfferConsents.delayedUntil(state, machine));
       case REPAIR_DRAINING -> repair.getDrained() ? repair.getSince() : repair.getDeadline();
       case EXECUTING, VERIFYING -> repair.getSince();
       case ASSIGNED, WAITING, DONE, FAILED, EXPIRED, STATE_UNSPECIFIED, UNRECOGNIZED -> 0;

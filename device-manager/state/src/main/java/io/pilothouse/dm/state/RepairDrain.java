@@ -43,7 +43,10 @@ final class RepairDrain {
   }
 
   static void begin(Draft draft, Repair claimed, Machine machine, RepairPolicy policy) {
-    long until = draft.nowMillis() + policy.getDrainMs();
+    // who was given more time before a Repair Service lost its lease has it still
+    long until =
+        Math.max(
+            draft.nowMillis() + policy.getDrainMs(), OfferConsents.delayedUntil(draft, machine));
     Repair draining =
         Repairs.move(claimed, Repair.State.REPAIR_DRAINING, draft)
             .setDeadline(until)
@@ -61,7 +64,7 @@ final class RepairDrain {
                     OfferConsents.isWaitedFor(draft, machine)
                         ? "its processes stop and tasks of frameworks end"
                         : "its processes stop",
-                    Texts.span(policy.getDrainMs()))));
+                    Texts.span(until - draft.nowMillis()))));
   }
 
   /**

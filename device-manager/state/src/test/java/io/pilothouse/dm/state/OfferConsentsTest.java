@@ -185,37 +185,53 @@ class OfferConsentsTest {
     says(1, 0, "batch");
     says(1, 1);
     says(1, 0, "batch");
-    assertThat(deadline()).isEqualTo(first);
+    assertThat(deadline()).isEqualTo(first.plus(DELAY));
 
-    fleet.passes(QuickFleet.DRAIN);
+    fleet.passes(QuickFleet.DRAIN.plus(DELAY));
 
     assertThat(repair().getDrained()).isTrue();
   }
 
   @Test
-  void theDelayEndsWhenAllAgree() {
+  void whoAcceptsTheLaterTimeHasItUntilNothingRunsAnyMore() {
     claimed();
     Instant first = deadline();
     says(2, 1, "batch");
-    says(2, 1);
-    assertThat(deadline()).as("one has not answered").isEqualTo(first.plus(DELAY));
 
     says(2, 2);
-
-    assertThat(deadline()).as("not before the drain").isEqualTo(first);
-    assertThat(inTheTrail("all frameworks with tasks on it agree by now")).isTrue();
-  }
-
-  @Test
-  void agreedAfterTheFirstDeadlineItEndsAtOnce() {
-    claimed();
-    says(2, 1, "batch");
+    assertThat(deadline()).as("by then, not now").isEqualTo(first.plus(DELAY));
     fleet.passes(QuickFleet.DRAIN.plusSeconds(5));
     assertThat(repair().getDrained()).isFalse();
 
-    says(2, 2);
+    says(0, 0);
+    assertThat(repair().getDrained()).isTrue();
+  }
+
+  @Test
+  void whatIsUrgentLaterIsNotDelayedAnyMore() {
+    claimed();
+    says(1, 0, "batch");
+    fleet.passes(QuickFleet.DRAIN.plusSeconds(5));
+    assertThat(repair().getDrained()).isFalse();
+
+    web03.reports(VerdictKind.ERROR, "disk", Severity.FATAL);
+    fleet.passes(Duration.ofSeconds(1));
 
     assertThat(repair().getDrained()).isTrue();
+    assertThat(inTheTrail("it is urgent by now: the delay ends")).isTrue();
+  }
+
+  @Test
+  void aDelayThatTheOperatorTakesBackIsOver() {
+    claimed();
+    Instant first = deadline();
+    says(1, 0, "batch");
+    assertThat(deadline()).isEqualTo(first.plus(DELAY));
+
+    fleet.apply(OffersTest.offering());
+    fleet.passes(Duration.ofSeconds(1));
+
+    assertThat(deadline()).isEqualTo(first);
   }
 
   @Test
@@ -263,9 +279,10 @@ class OfferConsentsTest {
   }
 
   @Test
-  void aLeaseThatIsLostBeginsTheDrainAnewButNoSecondDelay() {
+  void aLeaseThatIsLostBeginsTheDrainAnewWithTheTimeThatWasGivenAndNoMore() {
     FakeRepairService service = claimed();
     says(1, 0, "batch");
+    Instant promised = deadline();
     fleet.sends(
         Command.newBuilder()
             .setReleaseLease(ReleaseLease.newBuilder().setRole("repair").setToken(service.token)));
@@ -275,7 +292,7 @@ class OfferConsentsTest {
     new FakeRepairService(fleet, "repair-2").claims("web-03");
     says(2, 0, "batch", "web");
 
-    assertThat(deadline()).isEqualTo(fleet.now().plus(QuickFleet.DRAIN));
+    assertThat(deadline()).isEqualTo(promised);
   }
 
   @Test
@@ -366,13 +383,13 @@ class OfferConsentsTest {
   }
 
   @Test
-  void maintenanceGoesOnWhenThoseThatDeclinedAgree() {
+  void maintenanceGoesOnWhenThoseThatDeclinedAreGone() {
     drains();
     saysOfTheDrain(1, 0, "batch");
     fleet.passes(MAINTENANCE.plusSeconds(10));
     assertThat(lifecycle()).isEqualTo(Lifecycle.DRAINING);
 
-    saysOfTheDrain(1, 1);
+    saysOfTheDrain(0, 0);
 
     assertThat(lifecycle()).isEqualTo(Lifecycle.MAINTENANCE);
   }

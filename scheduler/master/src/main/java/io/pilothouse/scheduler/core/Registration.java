@@ -55,6 +55,7 @@ final class Registration {
       agent.version = register.getVersion();
       agent.reregistered = tables.now;
       agent.emptied = false; // what it was told may never have arrived
+      tables.inverse.rescind(agent); // frameworks are asked anew
       tables.allocator.removeAgent(id);
     }
     agent.link = link;

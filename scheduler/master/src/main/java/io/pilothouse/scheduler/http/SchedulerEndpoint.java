@@ -74,8 +74,10 @@ final class SchedulerEndpoint {
             principal,
             exchange.header(STREAM_ID).filter(streams::isOpen),
             exchange.caller().map(InetSocketAddress::getHostString).orElse("unknown"));
+    // a framework that lost its stream is not to wait behind what it said over that
     boolean acknowledges =
-        call.getType() == Call.Type.ACKNOWLEDGE
+        call.getType() == Call.Type.SUBSCRIBE
+            || call.getType() == Call.Type.ACKNOWLEDGE
             || call.getType() == Call.Type.ACKNOWLEDGE_OPERATION_STATUS;
     turns
         .take(caller, acknowledges, exchange.body().length, what)

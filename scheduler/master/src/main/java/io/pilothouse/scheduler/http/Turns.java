@@ -13,6 +13,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Lets calls of frameworks in to the core, so that nobody has it for himself: of each caller only a
@@ -27,7 +29,15 @@ public final class Turns {
   /** Of one caller that may wait, unless his limit says otherwise; and their bytes. */
   static final int MOST_WAITING = 10_000;
 
-  static final long MOST_BYTES = 128L << 20;
+  /** Of one caller, and of all: a small part of the memory that there is. */
+  static final long MOST_BYTES = Runtime.getRuntime().maxMemory() / 32;
+
+  private static final long MOST_BYTES_OF_ALL = Runtime.getRuntime().maxMemory() / 8;
+
+  /** What one takes beside its bytes, and again as much as those for what they say. */
+  private static final int EACH = 1024;
+
+  private static final Logger log = LoggerFactory.getLogger(Turns.class);
 
   /** Longer none waits for a limit: connections without a byte are closed after two minutes. */
   static final Duration LONGEST = Duration.ofMinutes(1);
@@ -158,6 +168,7 @@ public final class Turns {
   private final Timer timer;
   private final Map<Caller, Queue> queues = new HashMap<>();
   private final AtomicLong refused = new AtomicLong();
+  private final AtomicLong waitingBytes = new AtomicLong();
 
   /**
    * With nobody in a queue.
@@ -197,17 +208,22 @@ public final class Turns {
    *     the core has seen it
    */
   Optional<Refusal> take(Caller caller, boolean acknowledges, int bytes, Consumer<Runnable> call) {
+    int held = 2 * bytes + EACH;
     Queue queue;
     synchronized (queues) {
       queue = queues.computeIfAbsent(caller, c -> new Queue(c, limit(c), nanos.getAsLong()));
       synchronized (queue) {
-        boolean heavy = queue.waiting() > 0 && queue.bytes + bytes > MOST_BYTES;
+        long all = waitingBytes.get();
+        boolean heavy =
+            (queue.waiting() > 0 && queue.bytes + held > MOST_BYTES)
+                || (all > 0 && all + held > MOST_BYTES_OF_ALL);
         if (queue.waiting() >= queue.room() || heavy) {
           refused.incrementAndGet();
           return Optional.of(refusal(queue));
         }
-        (acknowledges ? queue.acknowledging : queue.others).add(new Waiting(bytes, call));
-        queue.bytes += bytes;
+        (acknowledges ? queue.acknowledging : queue.others).add(new Waiting(held, call));
+        queue.bytes += held;
+        waitingBytes.addAndGet(held);
       }
     }
     advance(queue);
@@ -237,7 +253,14 @@ public final class Turns {
   /** Lets in what may go. */
   private void advance(Queue queue) {
     for (Waiting next = next(queue); next != null; next = next(queue)) {
-      next.call().accept(() -> seen(queue));
+      try {
+        next.call().accept(() -> seen(queue));
+      } catch (RuntimeException e) { // before the core had it, so nobody else frees its place
+        log.error("A call of {} could not begin", queue.caller.words(), e);
+        synchronized (queue) {
+          queue.atCore--;
+        }
+      }
     }
   }
 
@@ -256,7 +279,9 @@ public final class Turns {
       }
       queue.atCore++;
       queue.credit--;
-      return queue.remove();
+      Waiting next = queue.remove();
+      waitingBytes.addAndGet(-next.bytes());
+      return next;
     }
   }
 

@@ -125,7 +125,7 @@ class TurnsTest {
     Turns.Refusal refusal = calls(turns, FLOOD, "one more").orElseThrow();
 
     assertThat(refusal.text())
-        .startsWith("10000 calls (1000000 bytes) of principal flood wait already, and no more")
+        .startsWith("10000 calls (12240000 bytes) of principal flood wait already, and no more")
         .contains("--rate-limits");
     assertThat(refusal.retryAfter()).isEqualTo(1);
     assertThat(turns.refused()).isEqualTo(1);
@@ -140,7 +140,7 @@ class TurnsTest {
     for (int i = 0; i < Turns.AT_ONCE; i++) {
       calls(turns, FLOOD, "with the core");
     }
-    int most = (int) Turns.MOST_BYTES;
+    int most = (int) Turns.MOST_BYTES / 2;
     assertThat(calls(turns, FLOOD, "larger than all", false, most + 1)).isEmpty();
 
     assertThat(calls(turns, FLOOD, "small", false, 1)).isPresent();
@@ -188,7 +188,7 @@ class TurnsTest {
     Turns.Refusal refusal = calls(turns, FLOOD, "one more").orElseThrow();
 
     assertThat(refusal.text())
-        .startsWith("3 calls (300 bytes) of principal flood wait already, of which 0.5 a second");
+        .startsWith("3 calls (3672 bytes) of principal flood wait already, of which 0.5 a second");
     assertThat(refusal.retryAfter()).isEqualTo(2);
   }
 

@@ -83,7 +83,9 @@ public final class Bundles implements AutoCloseable {
     Preparing preparing = new Preparing();
     underWay.add(preparing);
     Thread thread =
-        Thread.ofVirtual()
+        // to unpack takes a processor for minutes; virtual threads would keep others from theirs
+        Thread.ofPlatform()
+            .daemon()
             .name("contain-" + container)
             .unstarted(
                 () -> {

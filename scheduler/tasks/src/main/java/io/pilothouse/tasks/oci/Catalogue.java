@@ -7,6 +7,7 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
@@ -119,7 +120,7 @@ final class Catalogue {
         : ENDINGS.stream().anyMatch(name::endsWith);
   }
 
-  private Read read(Path archive, Path work) throws IOException {
+  private Read read(Path archive, Path work) throws IOException, InterruptedException {
     String stamp = stamp(archive);
     Read known = read.get(archive);
     if (known == null || !known.stamp().equals(stamp)) {
@@ -129,11 +130,16 @@ final class Catalogue {
     return known;
   }
 
-  private Read fresh(Path archive, String stamp, Path work) {
+  private Read fresh(Path archive, String stamp, Path work) throws InterruptedException {
     try {
       return new Read(stamp, "", read(archive, work, called(archive)));
-    } catch (IOException | RuntimeException e) {
+    } catch (ClosedByInterruptException e) {
+      throw new InterruptedException();
+    } catch (ImageException | FetchException | RuntimeException e) {
       return new Read(stamp, String.valueOf(e.getMessage()), List.of());
+    } catch (IOException e) {
+      // the machine's fault and not the archive's, whose stamp is never empty: tried again
+      return new Read("", String.valueOf(e.getMessage()), List.of());
     }
   }
 

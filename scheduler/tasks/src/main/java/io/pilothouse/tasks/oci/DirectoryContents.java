@@ -10,7 +10,9 @@ import java.nio.file.Path;
 record DirectoryContents(Path source) implements Contents {
   @Override
   public boolean has(String name) {
-    return !name.contains("..") && Files.isRegularFile(file(name), LinkOption.NOFOLLOW_LINKS);
+    return !name.contains("..")
+        && !name.startsWith("/")
+        && Files.isRegularFile(file(name), LinkOption.NOFOLLOW_LINKS);
   }
 
   private Path file(String name) {

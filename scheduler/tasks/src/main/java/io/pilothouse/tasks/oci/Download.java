@@ -32,6 +32,11 @@ record Download(Fetcher fetcher) {
    * @throws ImageException when it says nothing
    */
   static String sha256(String uri) throws ImageException {
+    if (!uri.startsWith("http://") && !uri.startsWith("https://")) {
+      throw new ImageException(
+          "image %s: archives are fetched by http and https; put it into one of offers.images"
+              .formatted(uri));
+    }
     int at = uri.lastIndexOf(CHECKSUM);
     String hex = at < 0 ? "" : uri.substring(at + CHECKSUM.length()).toLowerCase(Locale.ROOT);
     if (!Sha256.isHex(hex)) {

@@ -40,7 +40,7 @@ record OciRuntime(Path program, boolean isCrun) {
         mount -t overlay overlay -o "nosuid,nodev,$where" rootfs 2>>log || exit 126
       fi
       shift 2
-      exec "$@"
+      exec "$@" </dev/null
       """;
 
   private static final int DELETE_SECONDS = 10;

@@ -42,8 +42,9 @@ final class RuntimeConfig {
 
   /**
    * What root in a container may: Docker's own without what reaches beyond it on a machine's
-   * network (NET_RAW), or needs a list of devices that control groups allow (MKNOD), and without
-   * what nobody needs who can become nobody else (SETFCAP, AUDIT_WRITE).
+   * network (NET_RAW; NET_BIND_SERVICE, since executors trust a port that only the machine's own
+   * root can have), or needs a list of devices that control groups allow (MKNOD), and without what
+   * nobody needs who can become nobody else (SETFCAP, AUDIT_WRITE).
    */
   static final List<String> CAPABILITIES =
       List.of(
@@ -52,7 +53,6 @@ final class RuntimeConfig {
           "CAP_FOWNER",
           "CAP_FSETID",
           "CAP_KILL",
-          "CAP_NET_BIND_SERVICE",
           "CAP_SETGID",
           "CAP_SETPCAP",
           "CAP_SETUID",

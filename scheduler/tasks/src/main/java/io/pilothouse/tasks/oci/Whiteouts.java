@@ -42,8 +42,19 @@ final class Whiteouts implements TarMembers {
   }
 
   @Override
-  public void directory(TarMember member) {
-    // takes nothing away
+  public void directory(TarMember member) throws IOException {
+    // what is there and is none (a link, say) is replaced: nothing is to be taken away behind it
+    List<String> parts = RootPaths.parts(member.name());
+    Optional<Path> dir =
+        parts.isEmpty()
+            ? Optional.empty()
+            : paths.directory(parts.subList(0, parts.size() - 1), false);
+    if (dir.isPresent()) {
+      Path at = RootPaths.child(dir.get(), parts.getLast());
+      if (!Files.isDirectory(at, LinkOption.NOFOLLOW_LINKS)) {
+        Files.deleteIfExists(at);
+      }
+    }
   }
 
   @Override
