@@ -212,7 +212,7 @@ class ProcessFieldsTest extends ProcessCase {
               trap 'cat "$PILOT_ACTIVE/conf/mode" > "$OUT/mode"' HUP
               trap 'cat "$PILOT_ACTIVE/conf/mode" > "$OUT/mode"' USR1
               echo $$ >> "$OUT/web"
-              while :; do sleep 0.02; done
+              while :; do sleep 5 & wait $!; done  # dash drops a signal that comes while it starts a command
             reload: {%s}
           - name: plain
             run: echo "$$ $(cat conf/mode)" >> "$OUT/plain"; exec sleep 60
