@@ -106,22 +106,12 @@ final class Gathering {
 
     void take() throws IOException, InterruptedException {
       ContentSource connection = network.source(source, transfer.transferClass());
-      Outcome outcome = Outcome.SENT;
-      String reason = "";
+      Ending ending = new Ending(Outcome.SENT, "");
       long began = System.nanoTime();
       try {
         connection.pack(wants.stream().map(each -> each.chunk).toList(), this);
-      } catch (LocalTrouble e) {
-        throw e;
-      } catch (BusyException e) {
-        outcome = Outcome.BUSY;
-        reason = "busy";
-      } catch (ContentException e) {
-        outcome = Outcome.LACKS;
-        reason = Sources.text(e);
       } catch (IOException e) {
-        outcome = Outcome.FAILED;
-        reason = Sources.text(e);
+        ending = Ending.of(e);
       } finally {
         if (buffer.length > 0) {
           room.giveBack(buffer);
@@ -135,7 +125,7 @@ final class Gathering {
         batches.putBack(source, later, Outcome.SOON, "it will have it soon", pause);
       }
       if (!left.isEmpty()) {
-        refused(source, left, outcome, reason, held);
+        refused(source, left, ending.outcome(), ending.reason(), held);
       }
       for (Chunk each : doubted) {
         connection.doubt(each);
@@ -180,31 +170,39 @@ final class Gathering {
     }
   }
 
+  /** How an answer ended. */
+  private record Ending(Outcome outcome, String reason) {
+
+    /**
+     * By a fault of the source.
+     *
+     * @throws LocalTrouble when it is this machine's
+     */
+    static Ending of(IOException e) throws LocalTrouble {
+      return switch (e) {
+        case LocalTrouble own -> throw own;
+        case BusyException busy -> new Ending(Outcome.BUSY, "busy");
+        case ContentException lacks -> new Ending(Outcome.LACKS, Sources.text(lacks));
+        default -> new Ending(Outcome.FAILED, Sources.text(e));
+      };
+    }
+  }
+
   /** Goes on with one that a cut or a kill has left in the middle. */
   private void goOn(Source source, Want want) throws IOException, InterruptedException {
     long began = System.nanoTime();
-    Outcome outcome;
-    String reason;
+    Ending ending;
     try {
       byte[] bytes =
           partials.complete(network.source(source, transfer.transferClass()), want.chunk);
       taken(source, want, ByteBuffer.wrap(bytes));
       partials.forget(want.chunk);
       return;
-    } catch (LocalTrouble e) {
-      throw e;
-    } catch (BusyException e) {
-      outcome = Outcome.BUSY;
-      reason = "busy";
-    } catch (ContentException e) {
-      outcome = Outcome.LACKS;
-      reason = Sources.text(e);
     } catch (IOException e) {
-      outcome = Outcome.FAILED;
-      reason = Sources.text(e);
+      ending = Ending.of(e);
     }
     Duration held = Duration.ofNanos(source.awaited() ? System.nanoTime() - began : 0);
-    refused(source, List.of(want), outcome, reason, held);
+    refused(source, List.of(want), ending.outcome(), ending.reason(), held);
   }
 
   private void taken(Source source, Want want, ByteBuffer bytes) throws IOException {

@@ -11,7 +11,6 @@ import io.pilothouse.tasks.lending.SlackEstimator;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
 import java.util.Set;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
@@ -53,18 +52,7 @@ class LentProcessorsTest {
         Started.java(
             dir.resolve("scheduler.log"),
             System.getProperty("java.class.path"),
-            List.of(
-                "io.pilothouse.scheduler.Main",
-                "--id",
-                "scheduler-1",
-                "--servers",
-                fleet.address,
-                "--http",
-                OfferedFleet.free().toString(),
-                "--api",
-                api,
-                "--agents",
-                OfferedFleet.free().toString()));
+            fleet.scheduler(api, OfferedFleet.free().toString()));
     fleet.bringsIntoService();
     agent = agent();
     owner = new Framework(api);

@@ -130,6 +130,22 @@ final class OfferedFleet {
     }
   }
 
+  /** Main class and options of a scheduler for it, that asks nobody who he is. */
+  List<String> scheduler(String api, String agents) throws Exception {
+    return List.of(
+        "io.pilothouse.scheduler.Main",
+        "--id",
+        "scheduler-1",
+        "--servers",
+        address,
+        "--http",
+        free().toString(),
+        "--api",
+        api,
+        "--agents",
+        agents);
+  }
+
   private Fleet spec() {
     Fleet.Builder fleet =
         Fleet.newBuilder()

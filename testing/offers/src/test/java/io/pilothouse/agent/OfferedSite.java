@@ -62,20 +62,7 @@ final class OfferedSite {
   private OfferedSite(Path dir, boolean asks, String... machines) throws Exception {
     this.dir = dir;
     fleet = new OfferedFleet(dir, List.of(machines));
-    command =
-        new ArrayList<>(
-            List.of(
-                "io.pilothouse.scheduler.Main",
-                "--id",
-                "scheduler-1",
-                "--servers",
-                fleet.address,
-                "--http",
-                OfferedFleet.free().toString(),
-                "--api",
-                api,
-                "--agents",
-                OfferedFleet.free().toString()));
+    command = new ArrayList<>(fleet.scheduler(api, OfferedFleet.free().toString()));
     if (asks) {
       command.addAll(List.of("--framework-credentials", credentials().toString()));
     }

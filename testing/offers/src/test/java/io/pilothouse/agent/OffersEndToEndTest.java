@@ -20,7 +20,6 @@ import java.io.IOException;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
@@ -58,18 +57,7 @@ class OffersEndToEndTest {
         Started.java(
             dir.resolve("scheduler.log"),
             System.getProperty("java.class.path"),
-            List.of(
-                "io.pilothouse.scheduler.Main",
-                "--id",
-                "scheduler-1",
-                "--servers",
-                fleet.address,
-                "--http",
-                OfferedFleet.free().toString(),
-                "--api",
-                api,
-                "--agents",
-                agents.toString()));
+            fleet.scheduler(api, agents.toString()));
     fleet.bringsIntoService();
     agent = new OfferedAgent(fleet, dir.resolve("machine"));
     OfferedFleet.until(() -> listens(api));
