@@ -32,7 +32,9 @@ import org.slf4j.LoggerFactory;
  * {@link NotConnectedException} at once while there is no subscription, {@link RefusedException}
  * with the scheduler's status and words, {@link UnansweredException} if it cannot be known what
  * became of it. None is repeated: after a new subscription offers are void, and the framework knows
- * best what it still wants.
+ * best what it still wants. But of every task that was launched an update comes sooner or later,
+ * whether the call threw or not: those of which nothing is heard are asked for by name, and one that
+ * never arrived is told as TASK_LOST.
  */
 public final class Framework implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Framework.class);
@@ -41,6 +43,7 @@ public final class Framework implements AutoCloseable {
   private final HttpClient client;
   private final SchedulerHttp http;
   private final Life life = new Life();
+  private final Doubts doubts;
   private final Reader reader;
   private final Thread thread;
   private final Object updating = new Object();
@@ -63,7 +66,8 @@ public final class Framework implements AutoCloseable {
             client,
             options.credentials().map(FrameworkOptions.Credentials::header),
             options.timing().patience());
-    this.reader = new Reader(this, options, handler, life, http);
+    this.doubts = new Doubts(options.timing().patience().toNanos());
+    this.reader = new Reader(this, options, handler, life, doubts, http);
     this.thread = Thread.ofPlatform().name("framework-" + info.getName()).unstarted(this::run);
   }
 
@@ -126,19 +130,19 @@ public final class Framework implements AutoCloseable {
                     .setFilters(filters)));
   }
 
-  /** Launches tasks on what was offered; their agent is set. What is left over may come again. */
+  /**
+   * Launches tasks on what was offered; their agent is set. What is left over, or all of it if there
+   * are none, is not offered again for five seconds.
+   */
   public void launch(Offer offer, TaskInfo... tasks) {
-    Offer.Operation.Launch.Builder launch = Offer.Operation.Launch.newBuilder();
+    Offer.Operation.Builder launch =
+        Offer.Operation.newBuilder().setType(Offer.Operation.Type.LAUNCH);
     for (TaskInfo each : tasks) {
-      launch.addTaskInfos(each.toBuilder().setAgentId(offer.getAgentId()));
+      launch.getLaunchBuilder().addTaskInfos(each.toBuilder().setAgentId(offer.getAgentId()));
     }
     accept(
         List.of(offer.getId()),
-        List.of(
-            Offer.Operation.newBuilder()
-                .setType(Offer.Operation.Type.LAUNCH)
-                .setLaunch(launch)
-                .build()),
+        tasks.length == 0 ? List.of() : List.of(launch.build()),
         Filters.getDefaultInstance());
   }
 
@@ -344,6 +348,9 @@ public final class Framework implements AutoCloseable {
   }
 
   private void send(Call.Builder call) {
+    if (call.getType() == Call.Type.ACCEPT) {
+      doubts.launching(call.getAccept(), System.nanoTime());
+    }
     @Nullable Session to = session;
     if (to == null) {
       throw new NotConnectedException(

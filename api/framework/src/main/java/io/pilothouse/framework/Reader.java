@@ -7,11 +7,13 @@ import io.pilothouse.mesos.stream.Subscription;
 import io.pilothouse.mesos.stream.SubscriptionRefusedException;
 import io.pilothouse.mesos.v1.FrameworkID;
 import io.pilothouse.mesos.v1.OperationStatus;
+import io.pilothouse.mesos.v1.TaskID;
 import io.pilothouse.mesos.v1.TaskStatus;
 import io.pilothouse.mesos.v1.scheduler.Event;
 import java.io.IOException;
 import java.net.http.HttpTimeoutException;
 import java.time.Duration;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -29,6 +31,7 @@ final class Reader {
   private final FrameworkOptions options;
   private final FrameworkHandler handler;
   private final Life life;
+  private final Doubts doubts;
   private final Schedulers schedulers;
   private final Pauses pauses;
   private Duration silence;
@@ -38,11 +41,13 @@ final class Reader {
       FrameworkOptions options,
       FrameworkHandler handler,
       Life life,
+      Doubts doubts,
       SchedulerHttp http) {
     this.framework = framework;
     this.options = options;
     this.handler = handler;
     this.life = life;
+    this.doubts = doubts;
     this.pauses = new Pauses(options.timing().firstPause(), options.timing().longestPause());
     this.schedulers =
         new Schedulers(http, options.schedulers(), pauses, text -> log.info("{}", text));
@@ -133,12 +138,16 @@ final class Reader {
               .formatted(to.at().getAuthority(), event.getError().getMessage()));
     } else if (type == Event.Type.SUBSCRIBED) {
       subscribed(event.getSubscribed(), to);
-    } else if (framework.session() == null && type != Event.Type.HEARTBEAT) {
-      throw new IOException("it began with " + type + "; expected SUBSCRIBED");
+    } else if (framework.session() == null) {
+      if (type != Event.Type.HEARTBEAT) {
+        throw new IOException("it began with " + type + "; expected SUBSCRIBED");
+      }
     } else if (type == Event.Type.UPDATE) {
       update(event.getUpdate().getStatus());
     } else if (type == Event.Type.UPDATE_OPERATION_STATUS) {
       operation(event.getUpdateOperationStatus().getStatus());
+    } else if (type == Event.Type.HEARTBEAT) {
+      ask();
     } else {
       tell(type.toString(), () -> dispatch(event));
     }
@@ -182,7 +191,20 @@ final class Reader {
         options.info().getName(),
         to.at().getAuthority(),
         id.getValue());
+    doubts.subscribed();
     tell("SUBSCRIBED", () -> handler.subscribed(framework, subscribed));
+    ask();
+  }
+
+  /** For the tasks in doubt. Those that cannot be asked for now are with a later heartbeat. */
+  private void ask() throws IOException {
+    while (!life.isOver()) {
+      List<TaskID> silent = doubts.toAsk(System.nanoTime());
+      if (silent.isEmpty()) {
+        return;
+      }
+      called(silent.size() + " tasks in doubt", () -> framework.reconcile(silent));
+    }
   }
 
   /**
@@ -190,7 +212,11 @@ final class Reader {
    *     to wait as long, and comes again
    */
   private void update(TaskStatus status) throws IOException {
-    if (tell("UPDATE", () -> handler.update(framework, status)) && !status.getUuid().isEmpty()) {
+    if (!tell("UPDATE", () -> handler.update(framework, status))) {
+      return;
+    }
+    doubts.told(status);
+    if (!status.getUuid().isEmpty()) {
       acknowledge(
           "the update of task " + status.getTaskId().getValue(),
           () -> framework.acknowledge(status));
@@ -208,15 +234,18 @@ final class Reader {
   }
 
   private void acknowledge(String what, Runnable call) throws IOException {
-    if (options.byHand() || life.isOver()) {
-      return;
+    if (!options.byHand() && !life.isOver()) {
+      called(what, call);
     }
+  }
+
+  private static void called(String what, Runnable call) throws IOException {
     try {
       call.run();
     } catch (UnansweredException e) {
       throw new IOException("it does not answer: " + e.getMessage(), e);
     } catch (FrameworkException e) {
-      log.info("{} comes again, as it could not be acknowledged: {}", what, e.getMessage());
+      log.info("{}: tried again later: {}", what, e.getMessage());
     }
   }
 

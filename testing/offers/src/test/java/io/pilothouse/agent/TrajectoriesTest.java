@@ -2,6 +2,7 @@ package io.pilothouse.agent;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -16,6 +17,14 @@ class TrajectoriesTest {
   @TempDir private Path dir;
 
   @Test
+  void thePageHasItAsItIs() throws Exception {
+    String source = Files.readString(Path.of(EXAMPLE));
+    String shown = source.substring(source.indexOf("final class")); // without its imports
+    assertThat(Files.readString(Path.of("../../docs/start/offers.md")))
+        .contains("```java\n" + shown + "```\n");
+  }
+
+  @Test
   void itGoesOnWhenTheSchedulerIsRestartedAndCountsEachThrowOnce() throws Exception {
     OfferedSite site = OfferedSite.open(dir);
     try (Started example =
@@ -23,12 +32,12 @@ class TrajectoriesTest {
             dir.resolve("count.log"),
             System.getProperty("java.class.path"),
             List.of(Path.of(EXAMPLE).toRealPath().toString(), site.api, "8", "150000"))) {
-      example.says("throw 2 on");
+      example.says("throw 2 on"); // six are still to come
 
       site.restartsScheduler();
 
       assertThat(example.ends(0))
-          .contains("again in a second")
+          .contains("it subscribes again in")
           .contains("1200000 particles landed");
     } finally {
       site.close();

@@ -1,7 +1,6 @@
 package io.pilothouse.examples.batch;
 
 import io.pilothouse.examples.frameworks.Demand;
-import io.pilothouse.examples.frameworks.Doubts;
 import io.pilothouse.examples.frameworks.Room;
 import io.pilothouse.examples.frameworks.Site;
 import io.pilothouse.framework.Framework;
@@ -38,7 +37,6 @@ public final class Batch implements FrameworkHandler {
   private final InstantSource clock;
   private final boolean revocable;
   private final JobQueue queue = new JobQueue();
-  private final Doubts doubts = new Doubts();
   private final Demand demand = new Demand();
 
   /**
@@ -75,14 +73,12 @@ public final class Batch implements FrameworkHandler {
 
   /** To be called every second or so. */
   public synchronized void tick(Framework framework) {
-    doubts.tick(framework, clock.instant());
     demand.is(queue.wants(), framework);
   }
 
   @Override
   public synchronized void subscribed(Framework framework, Event.Subscribed subscribed) {
     demand.subscribed();
-    doubts.about(queue.running(), Instant.MIN); // asked for with the next tick
   }
 
   @Override
@@ -100,7 +96,6 @@ public final class Batch implements FrameworkHandler {
   }
 
   private void launch(Framework framework, Offer offer, List<JobQueue.Attempt> tasks) {
-    doubts.about(tasks.stream().map(JobQueue.Attempt::id).toList(), clock.instant());
     try {
       framework.launch(
           offer,
@@ -132,7 +127,6 @@ public final class Batch implements FrameworkHandler {
   @Override
   public synchronized void update(Framework framework, TaskStatus status) {
     String id = status.getTaskId().getValue();
-    doubts.heard(id);
     if (!Tasks.isOver(status.getState())) {
       if (!queue.running().contains(id)) {
         kill(framework, id); // was taken for lost, and has been run again

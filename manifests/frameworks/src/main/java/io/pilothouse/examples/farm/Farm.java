@@ -2,7 +2,6 @@ package io.pilothouse.examples.farm;
 
 import io.pilothouse.examples.farm.Server.Stage;
 import io.pilothouse.examples.frameworks.Demand;
-import io.pilothouse.examples.frameworks.Doubts;
 import io.pilothouse.examples.frameworks.Room;
 import io.pilothouse.examples.frameworks.Site;
 import io.pilothouse.framework.Framework;
@@ -60,7 +59,6 @@ public final class Farm implements FrameworkHandler {
   private final Probe probe;
   private final InstantSource clock;
   private final Map<String, Server> servers = new LinkedHashMap<>();
-  private final Doubts doubts = new Doubts();
   private final Demand demand = new Demand();
   private int launched;
   private int lastPort;
@@ -107,7 +105,6 @@ public final class Farm implements FrameworkHandler {
   /** To be called every second or so; not faster than the balancer can be asked. */
   public synchronized void tick(Framework framework) {
     Instant now = clock.instant();
-    doubts.tick(framework, now);
     Balancer.Load load;
     try {
       load = balancer.load();
@@ -204,7 +201,6 @@ public final class Farm implements FrameworkHandler {
   @Override
   public synchronized void subscribed(Framework framework, Event.Subscribed subscribed) {
     demand.subscribed();
-    doubts.about(servers.keySet(), Instant.MIN); // asked for with the next tick
   }
 
   @Override
@@ -241,7 +237,6 @@ public final class Farm implements FrameworkHandler {
       Server server =
           new Server("web-" + ++launched, slot.getAsInt(), host, port.getAsInt(), clock.instant());
       servers.put(server.task, server);
-      doubts.about(List.of(server.task), server.since);
       tasks.add(info(offer, server));
     }
     return tasks;
@@ -281,7 +276,6 @@ public final class Farm implements FrameworkHandler {
   @Override
   public synchronized void update(Framework framework, TaskStatus status) {
     String id = status.getTaskId().getValue();
-    doubts.heard(id);
     @Nullable Server server = servers.get(id);
     if (server == null) {
       if (!Tasks.isOver(status.getState())) {

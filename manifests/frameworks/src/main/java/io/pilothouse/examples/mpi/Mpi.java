@@ -1,7 +1,6 @@
 package io.pilothouse.examples.mpi;
 
 import io.pilothouse.examples.frameworks.Demand;
-import io.pilothouse.examples.frameworks.Doubts;
 import io.pilothouse.examples.frameworks.Site;
 import io.pilothouse.framework.Framework;
 import io.pilothouse.framework.FrameworkException;
@@ -62,7 +61,6 @@ public final class Mpi implements FrameworkHandler {
   private final Consumer<Report> reports;
   private final InstantSource clock;
   private final Gang gang;
-  private final Doubts doubts = new Doubts();
   private final Demand demand = new Demand();
   private final Deque<Waiting> queue = new ArrayDeque<>();
   private final Set<String> names = new HashSet<>();
@@ -116,7 +114,6 @@ public final class Mpi implements FrameworkHandler {
 
   /** To be called every second or so. */
   public synchronized void tick(Framework framework) {
-    doubts.tick(framework, clock.instant());
     demand.is(wants(), framework);
     if (gang.isTired(clock.instant())) {
       decline(framework, gang.clear(), patience.toMillis() / 1e3);
@@ -130,9 +127,6 @@ public final class Mpi implements FrameworkHandler {
   public synchronized void subscribed(Framework framework, Event.Subscribed subscribed) {
     demand.subscribed();
     gang.clear(); // offers from before are void
-    if (attempt != null) {
-      doubts.about(attempt.running(), Instant.MIN); // asked for with the next tick
-    }
   }
 
   @Override
@@ -179,7 +173,6 @@ public final class Mpi implements FrameworkHandler {
     }
     Attempt fresh = new Attempt(run, tasks, machines, clock.instant());
     attempt = fresh;
-    doubts.about(tasks, clock.instant());
     for (int i = 0; i < seats.size(); i++) {
       launch(framework, seats.get(i), tasks.get(i), run.commands().get(i));
     }
@@ -210,7 +203,6 @@ public final class Mpi implements FrameworkHandler {
   @Override
   public synchronized void update(Framework framework, TaskStatus status) {
     String id = status.getTaskId().getValue();
-    doubts.heard(id);
     @Nullable Attempt now = attempt;
     boolean known = now != null && now.has(id);
     if (!Tasks.isOver(status.getState())) {

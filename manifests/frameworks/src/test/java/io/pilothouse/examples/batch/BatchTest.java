@@ -196,30 +196,6 @@ class BatchTest {
   }
 
   @Test
-  void afterABreakItAsksForItsTasksByName() throws Exception {
-    submits("a", 1);
-    Offer offer = stage.master.offer("m1", 1, 512);
-    stage.master.offers(offer);
-    TaskInfo task = stage.launched().getFirst();
-    stage.says(task, TaskState.TASK_RUNNING);
-    var unused = stage.master.next(Call.Type.ACKNOWLEDGE);
-
-    stage.master.dropsStream();
-    stage.subscribes();
-    stage.answersAll();
-    batch().tick(stage.framework);
-
-    assertThat(stage.master.next(Call.Type.RECONCILE).getReconcile().getTasks(0).getTaskId())
-        .isEqualTo(task.getTaskId());
-    // without an answer it asks again, but not at once
-    batch().tick(stage.framework);
-    assertThat(stage.master.heard(Call.Type.RECONCILE)).isEmpty();
-    stage.passes(Duration.ofSeconds(11));
-    batch().tick(stage.framework);
-    var unusedToo = stage.master.next(Call.Type.RECONCILE);
-  }
-
-  @Test
   void aNameIsNotUsedTwice() {
     submits("a", 1);
 
