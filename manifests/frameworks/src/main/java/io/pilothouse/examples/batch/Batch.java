@@ -35,7 +35,7 @@ public final class Batch implements FrameworkHandler {
   private final Site site;
   private final Consumer<Report> reports;
   private final InstantSource clock;
-  private final boolean revocable;
+  private final Terms terms;
   private final JobQueue queue = new JobQueue();
   private final Demand demand = new Demand();
 
@@ -45,19 +45,15 @@ public final class Batch implements FrameworkHandler {
    * @param reports is told of each job that is over
    */
   public Batch(Site site, Consumer<Report> reports, InstantSource clock) {
-    this(site, reports, clock, false);
+    this(site, reports, clock, Terms.USUAL);
   }
 
-  /**
-   * The same, by what its tasks run on.
-   *
-   * @param revocable processors that others have and do not use, and may want back; else its own
-   */
-  public Batch(Site site, Consumer<Report> reports, InstantSource clock, boolean revocable) {
+  /** The same, with tasks that run otherwise. */
+  public Batch(Site site, Consumer<Report> reports, InstantSource clock, Terms terms) {
     this.site = site;
     this.reports = reports;
     this.clock = clock;
-    this.revocable = revocable;
+    this.terms = terms;
   }
 
   /** A further job, behind those that are there. */
@@ -85,7 +81,7 @@ public final class Batch implements FrameworkHandler {
   public synchronized void offers(Framework framework, List<Offer> offers) {
     for (Offer offer : offers) {
       List<JobQueue.Attempt> tasks =
-          site.takes(offer) ? queue.take(new Room(offer, revocable), clock.instant()) : List.of();
+          site.takes(offer) ? queue.take(new Room(offer, terms.revocable()), clock.instant()) : List.of();
       if (tasks.isEmpty()) {
         framework.decline(offer, REFUSE_S);
       } else {
@@ -101,7 +97,7 @@ public final class Batch implements FrameworkHandler {
           offer,
           tasks.stream()
               .map(each -> info(offer, each))
-              .map(each -> revocable ? Tasks.onRevocable(each) : each)
+              .map(terms::of)
               .toArray(TaskInfo[]::new));
     } catch (FrameworkException e) {
       // whether they run is not known: they are asked for, and run again if the answer is no

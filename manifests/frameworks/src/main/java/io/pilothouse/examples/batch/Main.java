@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Locale;
@@ -26,7 +27,8 @@ public final class Main {
       """
       usage: batch [OPTIONS] [FILE]
       %s
-        --revocable  runs on what others do not use, and again when they do
+        --revocable   runs on what others do not use, and again when they do
+        --image NAME  runs each task in a container of this image
         FILE  jobs, one a line: SECONDS NAME TASKS COMMAND (default: its input)"""
           .formatted(Site.USAGE);
 
@@ -37,10 +39,10 @@ public final class Main {
     Deque<String> rest = Site.arguments(args);
     Site site;
     List<JobFile.Line> jobs;
-    boolean revocable;
+    Terms terms;
     try {
       site = Site.of(rest);
-      revocable = rest.removeFirstOccurrence("--revocable");
+      terms = terms(rest);
       if (rest.size() > 1 || (!rest.isEmpty() && rest.getFirst().startsWith("-"))) {
         throw new IllegalArgumentException("cannot make sense of " + rest);
       }
@@ -50,7 +52,23 @@ public final class Main {
       System.exit(2);
       return;
     }
-    System.exit(run(site, jobs, revocable) ? 0 : 1);
+    System.exit(run(site, jobs, terms) ? 0 : 1);
+  }
+
+  private static Terms terms(Deque<String> arguments) {
+    boolean revocable = arguments.removeFirstOccurrence("--revocable");
+    String image = "";
+    List<String> rest = new ArrayList<>();
+    while (!arguments.isEmpty()) {
+      String argument = arguments.remove();
+      if (argument.equals("--image")) {
+        image = Site.value(argument, arguments);
+      } else {
+        rest.add(argument);
+      }
+    }
+    arguments.addAll(rest);
+    return new Terms(revocable, image);
   }
 
   private static List<String> lines(Deque<String> file) throws IOException {
@@ -63,12 +81,12 @@ public final class Main {
     }
   }
 
-  private static boolean run(Site site, List<JobFile.Line> jobs, boolean revocable)
+  private static boolean run(Site site, List<JobFile.Line> jobs, Terms terms)
       throws InterruptedException {
     BlockingQueue<Report> reports = new LinkedBlockingQueue<>();
-    Batch batch = new Batch(site, reports::add, InstantSource.system(), revocable);
+    Batch batch = new Batch(site, reports::add, InstantSource.system(), terms);
     Capability.Type[] knows =
-        revocable
+        terms.revocable()
             ? new Capability.Type[] {Capability.Type.REVOCABLE_RESOURCES}
             : new Capability.Type[0];
     boolean good = true;

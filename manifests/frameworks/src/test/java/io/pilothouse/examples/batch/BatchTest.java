@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.pilothouse.examples.frameworks.Stage;
 import io.pilothouse.framework.Tasks;
+import io.pilothouse.mesos.v1.Image;
 import io.pilothouse.mesos.v1.Offer;
 import io.pilothouse.mesos.v1.TaskInfo;
 import io.pilothouse.mesos.v1.TaskState;
@@ -159,7 +160,7 @@ class BatchTest {
     BlockingQueue<Report> done = new LinkedBlockingQueue<>();
     Batch[] borrowing = new Batch[1];
     try (Stage other =
-        new Stage(clock -> borrowing[0] = new Batch(Stage.SITE, done::add, clock, true))) {
+        new Stage(clock -> borrowing[0] = new Batch(Stage.SITE, done::add, clock, new Terms(true, "")))) {
       borrowing[0].submit(other.framework, new Job("a", 1, "true", 1, 32));
       for (int tries = 0; tries < 2 * JobQueue.MOST_TRIES; tries++) {
         Offer own = other.master.offer("m1", 8, 512);
@@ -193,6 +194,20 @@ class BatchTest {
     assertThat(reports).isEmpty();
     stage.says(tasks.get(1), TaskState.TASK_FINISHED);
     assertThat(report().retried()).isZero();
+  }
+
+  @Test
+  void itsTasksRunInContainersIfAskedTo() {
+    Offer offer = stage.master.offer("m1", 1, 512);
+    TaskInfo task = Tasks.command(offer, "t1", "true", 1, 32);
+
+    assertThat(Terms.USUAL.of(task)).isEqualTo(task);
+    assertThat(new Terms(false, "app:v1").of(task).getContainer().getMesos().getImage())
+        .isEqualTo(
+            Image.newBuilder()
+                .setType(Image.Type.DOCKER)
+                .setDocker(Image.Docker.newBuilder().setName("app:v1"))
+                .build());
   }
 
   @Test
