@@ -168,7 +168,7 @@ final class Reader {
     }
   }
 
-  private void subscribed(Event.Subscribed subscribed, Subscription to) {
+  private void subscribed(Event.Subscribed subscribed, Subscription to) throws IOException {
     FrameworkID id = subscribed.getFrameworkId();
     double interval =
         subscribed.getHeartbeatIntervalSeconds() > 0
