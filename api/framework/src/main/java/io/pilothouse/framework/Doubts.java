@@ -1,11 +1,13 @@
 package io.pilothouse.framework;
 
+import io.pilothouse.mesos.v1.AgentID;
 import io.pilothouse.mesos.v1.Offer;
 import io.pilothouse.mesos.v1.TaskID;
 import io.pilothouse.mesos.v1.TaskInfo;
 import io.pilothouse.mesos.v1.TaskState;
 import io.pilothouse.mesos.v1.TaskStatus;
 import io.pilothouse.mesos.v1.scheduler.Call;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -14,11 +16,14 @@ import java.util.stream.Stream;
 
 /**
  * What this framework launched and has not heard the end of. In doubt is what was just launched,
- * since that may never arrive, and after a new subscription everything, as an update may be missing:
- * it is asked for by name until there is an answer. A task that the scheduler has never heard of is
- * told as lost.
+ * since that may never arrive, and after a new subscription everything, as an update may be
+ * missing: it is asked for by name until there is an answer. A task that the scheduler has never
+ * heard of is told as lost.
  */
 final class Doubts {
+  /** The usual time without news. */
+  static final Duration PATIENCE = Duration.ofSeconds(10);
+
   /** Never more in one call, which may be as long as 16 MiB. */
   private static final int MOST_AT_ONCE = 10_000;
 
@@ -35,9 +40,14 @@ final class Doubts {
   /**
    * How sure it is what a task does.
    *
+   * @param agent with it there is an answer as soon as this one is back, without it when all are
    * @param atNanos when it was launched or asked for, of an ASKED one
    */
-  private record Doubt(Kind kind, long atNanos) {}
+  private record Doubt(AgentID agent, Kind kind, long atNanos) {
+    Doubt is(Kind now, long nanos) {
+      return new Doubt(agent, now, nanos);
+    }
+  }
 
   /**
    * None yet.
@@ -52,7 +62,8 @@ final class Doubts {
   synchronized void launching(Call.Accept accept, long nanos) {
     accept.getOperationsList().stream()
         .flatMap(Doubts::launched)
-        .forEach(each -> tasks.put(each.getTaskId(), new Doubt(Kind.ASKED, nanos)));
+        .forEach(
+            each -> tasks.put(each.getTaskId(), new Doubt(each.getAgentId(), Kind.ASKED, nanos)));
   }
 
   private static Stream<TaskInfo> launched(Offer.Operation operation) {
@@ -68,18 +79,18 @@ final class Doubts {
     if (Tasks.isOver(status.getState()) || status.getState() == TaskState.TASK_UNKNOWN) {
       tasks.remove(status.getTaskId());
     } else {
-      tasks.replace(status.getTaskId(), new Doubt(Kind.HEARD_OF, 0));
+      tasks.computeIfPresent(status.getTaskId(), (task, doubt) -> doubt.is(Kind.HEARD_OF, 0));
     }
   }
 
   /** Updates may have been missed. */
   synchronized void subscribed() {
-    tasks.replaceAll((task, doubt) -> new Doubt(Kind.TO_ASK, 0));
+    tasks.replaceAll((task, doubt) -> doubt.is(Kind.TO_ASK, 0));
   }
 
   /** Those to ask for now, and not again for a while. */
-  synchronized List<TaskID> toAsk(long nanos) {
-    List<TaskID> silent = new ArrayList<>();
+  synchronized List<Call.Reconcile.Task> toAsk(long nanos) {
+    List<Call.Reconcile.Task> silent = new ArrayList<>();
     tasks.replaceAll(
         (task, doubt) -> {
           boolean due =
@@ -88,8 +99,9 @@ final class Doubts {
           if (!due || silent.size() == MOST_AT_ONCE) {
             return doubt;
           }
-          silent.add(task);
-          return new Doubt(Kind.ASKED, nanos);
+          silent.add(
+              Call.Reconcile.Task.newBuilder().setTaskId(task).setAgentId(doubt.agent).build());
+          return doubt.is(Kind.ASKED, nanos);
         });
     return silent;
   }

@@ -33,8 +33,8 @@ import org.slf4j.LoggerFactory;
  * with the scheduler's status and words, {@link UnansweredException} if it cannot be known what
  * became of it. None is repeated: after a new subscription offers are void, and the framework knows
  * best what it still wants. But of every task that was launched an update comes sooner or later,
- * whether the call threw or not: those of which nothing is heard are asked for by name, and one that
- * never arrived is told as TASK_LOST.
+ * whether the call threw or not: those of which nothing is heard are asked for by name, and one
+ * that never arrived is told as TASK_LOST.
  */
 public final class Framework implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Framework.class);
@@ -66,7 +66,8 @@ public final class Framework implements AutoCloseable {
             client,
             options.credentials().map(FrameworkOptions.Credentials::header),
             options.timing().patience());
-    this.doubts = new Doubts(options.timing().patience().toNanos());
+    this.doubts =
+        new Doubts(Math.min(options.timing().patience().toNanos(), Doubts.PATIENCE.toNanos()));
     this.reader = new Reader(this, options, handler, life, doubts, http);
     this.thread = Thread.ofPlatform().name("framework-" + info.getName()).unstarted(this::run);
   }
@@ -131,8 +132,8 @@ public final class Framework implements AutoCloseable {
   }
 
   /**
-   * Launches tasks on what was offered; their agent is set. What is left over, or all of it if there
-   * are none, is not offered again for five seconds.
+   * Launches tasks on what was offered; their agent is set. What is left over, or all of it if
+   * there are none, is not offered again for five seconds.
    */
   public void launch(Offer offer, TaskInfo... tasks) {
     Offer.Operation.Builder launch =
@@ -203,9 +204,17 @@ public final class Framework implements AutoCloseable {
 
   /** Asks for updates of these tasks; of all that the scheduler knows, if there are none. */
   public void reconcile(Collection<TaskID> tasks) {
-    Call.Reconcile.Builder all = Call.Reconcile.newBuilder();
-    tasks.forEach(each -> all.addTasks(Call.Reconcile.Task.newBuilder().setTaskId(each)));
-    call(Call.newBuilder().setType(Call.Type.RECONCILE).setReconcile(all));
+    ask(
+        tasks.stream()
+            .map(each -> Call.Reconcile.Task.newBuilder().setTaskId(each).build())
+            .toList());
+  }
+
+  void ask(Collection<Call.Reconcile.Task> tasks) {
+    call(
+        Call.newBuilder()
+            .setType(Call.Type.RECONCILE)
+            .setReconcile(Call.Reconcile.newBuilder().addAllTasks(tasks)));
   }
 
   /** The update need not come again. Without a uuid it does not anyway, and nothing is sent. */

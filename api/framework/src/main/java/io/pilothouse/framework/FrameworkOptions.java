@@ -105,7 +105,8 @@ public record FrameworkOptions(
    *
    * @param firstPause before it tries again; doubled each time
    * @param longestPause what pauses grow to
-   * @param patience for a connection, an answer to a call, and for SUBSCRIBED
+   * @param patience for a connection, an answer to a call, and for SUBSCRIBED; for news of a task
+   *     that was launched 10 s at most
    */
   public record Timing(Duration firstPause, Duration longestPause, Duration patience) {
     static final Timing USUAL =

@@ -7,8 +7,8 @@ import io.pilothouse.mesos.stream.Subscription;
 import io.pilothouse.mesos.stream.SubscriptionRefusedException;
 import io.pilothouse.mesos.v1.FrameworkID;
 import io.pilothouse.mesos.v1.OperationStatus;
-import io.pilothouse.mesos.v1.TaskID;
 import io.pilothouse.mesos.v1.TaskStatus;
+import io.pilothouse.mesos.v1.scheduler.Call;
 import io.pilothouse.mesos.v1.scheduler.Event;
 import java.io.IOException;
 import java.net.http.HttpTimeoutException;
@@ -199,11 +199,11 @@ final class Reader {
   /** For the tasks in doubt. Those that cannot be asked for now are with a later heartbeat. */
   private void ask() throws IOException {
     while (!life.isOver()) {
-      List<TaskID> silent = doubts.toAsk(System.nanoTime());
+      List<Call.Reconcile.Task> silent = doubts.toAsk(System.nanoTime());
       if (silent.isEmpty()) {
         return;
       }
-      called(silent.size() + " tasks in doubt", () -> framework.reconcile(silent));
+      called(silent.size() + " tasks in doubt", () -> framework.ask(silent));
     }
   }
 
@@ -269,7 +269,9 @@ final class Reader {
     } catch (Exception e) {
       failed = e;
     }
-    if (failed != null) {
+    if (failed instanceof FrameworkException) { // a call of the handler's own, which it let pass
+      log.warn("framework '{}', {}: {}", options.info().getName(), what, failed.getMessage());
+    } else if (failed != null) {
       log.error("the handler of framework '{}' failed: {}", options.info().getName(), what, failed);
     }
     return failed == null;

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.pilothouse.framework.testing.FakeMaster;
+import io.pilothouse.mesos.v1.ExecutorID;
+import io.pilothouse.mesos.v1.ExecutorInfo;
 import io.pilothouse.mesos.v1.Filters;
 import io.pilothouse.mesos.v1.FrameworkInfo;
 import io.pilothouse.mesos.v1.Offer;
@@ -62,6 +64,14 @@ class DoubtsTest {
 
   private static TaskID id(String of) {
     return TaskID.newBuilder().setValue(of).build();
+  }
+
+  /** With the agent, so that an answer need not wait until all are back. */
+  private Call.Reconcile.Task question(String task) {
+    return Call.Reconcile.Task.newBuilder()
+        .setTaskId(id(task))
+        .setAgentId(offer.getAgentId())
+        .build();
   }
 
   private List<String> asked() throws InterruptedException {
@@ -146,13 +156,17 @@ class DoubtsTest {
   void groupsCountAndOtherOperationsDoNot() {
     Offer.Operation.Builder group =
         Offer.Operation.newBuilder().setType(Offer.Operation.Type.LAUNCH_GROUP);
+    group
+        .getLaunchGroupBuilder()
+        .setExecutor(
+            ExecutorInfo.newBuilder().setExecutorId(ExecutorID.newBuilder().setValue("e")));
     group.getLaunchGroupBuilder().getTaskGroupBuilder().addTasks(task("a")).addTasks(task("b"));
 
     doubts.launching(
         accept(group, Offer.Operation.newBuilder().setType(Offer.Operation.Type.RESERVE)), 0);
 
     assertThat(doubts.toAsk(PATIENCE)).isEmpty();
-    assertThat(doubts.toAsk(PATIENCE + 1)).containsExactly(id("a"), id("b"));
+    assertThat(doubts.toAsk(PATIENCE + 1)).containsExactly(question("a"), question("b"));
     assertThat(doubts.toAsk(PATIENCE + 2)).isEmpty();
     assertThat(doubts.toAsk(2 * PATIENCE + 2)).hasSize(2);
   }
@@ -168,7 +182,7 @@ class DoubtsTest {
     doubts.told(status("b", TaskState.TASK_UNREACHABLE));
     doubts.subscribed();
 
-    assertThat(doubts.toAsk(1)).containsExactly(id("b"));
+    assertThat(doubts.toAsk(1)).containsExactly(question("b"));
   }
 
   @Test
@@ -182,7 +196,7 @@ class DoubtsTest {
     doubts.subscribed();
 
     assertThat(doubts.toAsk(1)).hasSize(10_000);
-    assertThat(doubts.toAsk(1)).containsExactly(id("t10000"));
+    assertThat(doubts.toAsk(1)).containsExactly(question("t10000"));
     assertThat(doubts.toAsk(1)).isEmpty();
   }
 

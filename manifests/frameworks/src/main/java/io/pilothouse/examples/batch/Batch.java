@@ -14,7 +14,6 @@ import io.pilothouse.mesos.v1.TaskInfo;
 import io.pilothouse.mesos.v1.TaskState;
 import io.pilothouse.mesos.v1.TaskStatus;
 import io.pilothouse.mesos.v1.scheduler.Event;
-import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.function.Consumer;
@@ -81,7 +80,9 @@ public final class Batch implements FrameworkHandler {
   public synchronized void offers(Framework framework, List<Offer> offers) {
     for (Offer offer : offers) {
       List<JobQueue.Attempt> tasks =
-          site.takes(offer) ? queue.take(new Room(offer, terms.revocable()), clock.instant()) : List.of();
+          site.takes(offer)
+              ? queue.take(new Room(offer, terms.revocable()), clock.instant())
+              : List.of();
       if (tasks.isEmpty()) {
         framework.decline(offer, REFUSE_S);
       } else {
@@ -95,10 +96,7 @@ public final class Batch implements FrameworkHandler {
     try {
       framework.launch(
           offer,
-          tasks.stream()
-              .map(each -> info(offer, each))
-              .map(terms::of)
-              .toArray(TaskInfo[]::new));
+          tasks.stream().map(each -> info(offer, each)).map(terms::of).toArray(TaskInfo[]::new));
     } catch (FrameworkException e) {
       // whether they run is not known: they are asked for, and run again if the answer is no
       LOG.warn("{} tasks on {}: {}", tasks.size(), offer.getHostname(), e.getMessage());

@@ -20,8 +20,7 @@ public record Terms(boolean revocable, String image) {
     if (image.isEmpty()) {
       return own;
     }
-    ContainerInfo.Builder container =
-        ContainerInfo.newBuilder().setType(ContainerInfo.Type.MESOS);
+    ContainerInfo.Builder container = ContainerInfo.newBuilder().setType(ContainerInfo.Type.MESOS);
     container
         .getMesosBuilder()
         .getImageBuilder()

@@ -160,7 +160,8 @@ class BatchTest {
     BlockingQueue<Report> done = new LinkedBlockingQueue<>();
     Batch[] borrowing = new Batch[1];
     try (Stage other =
-        new Stage(clock -> borrowing[0] = new Batch(Stage.SITE, done::add, clock, new Terms(true, "")))) {
+        new Stage(
+            clock -> borrowing[0] = new Batch(Stage.SITE, done::add, clock, new Terms(true, "")))) {
       borrowing[0].submit(other.framework, new Job("a", 1, "true", 1, 32));
       for (int tries = 0; tries < 2 * JobQueue.MOST_TRIES; tries++) {
         Offer own = other.master.offer("m1", 8, 512);
