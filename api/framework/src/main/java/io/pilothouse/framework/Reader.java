@@ -65,7 +65,7 @@ final class Reader {
       }
       pauses.lived(Duration.ofNanos(System.nanoTime() - since));
       Duration pause = pauses.next();
-      log.info(
+      log.warn(
           "framework '{}' lost {}: {}; it subscribes again in {} ms",
           options.info().getName(),
           to.at().getAuthority(),

@@ -30,6 +30,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Properties;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -201,18 +202,25 @@ public final class UpCommand extends Target {
   }
 
   private static void requireDown(Home home) {
-    List<String> running =
+    Map<Boolean, List<String>> runs =
         Program.names(home).stream()
-            .filter(
-                each -> Program.read(home, each).flatMap(found -> found.process(home)).isPresent())
-            .toList();
+            .collect(
+                Collectors.partitioningBy(
+                    each ->
+                        Program.read(home, each)
+                            .flatMap(found -> found.process(home))
+                            .isPresent()));
+    String running = String.join(", ", runs.get(true));
+    String ended = String.join(", ", runs.get(false));
     if (!running.isEmpty()) {
       throw new CliException(
           ExitCode.REFUSED,
           "RUNNING",
-          "the fleet in %s is up: %s".formatted(home.dir(), String.join(", ", running)),
-          "`pilot status` shows it, `pilot down` stops it; another one beside it takes --home DIR"
-              + " and --base-port PORT");
+          "the fleet in %s is up: %s%s"
+              .formatted(home.dir(), running, ended.isEmpty() ? "" : "; ended: " + ended),
+          (ended.isEmpty() ? "" : "`pilot dev start NAME` starts one that ended; ")
+              + "`pilot status` shows the fleet, `pilot down` stops it; another one beside it takes"
+              + " --home DIR and --base-port PORT");
     }
   }
 

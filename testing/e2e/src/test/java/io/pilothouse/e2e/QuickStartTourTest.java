@@ -313,6 +313,9 @@ class QuickStartTourTest {
     assertThat(without.path("dm").path("quorum").asBoolean()).isTrue();
     assertThat(without.path("health").asText()).isEqualTo("HEALTH_WARN");
 
+    assertThat(pilot.run("up").exits(6).err())
+        .as("up says what ended, and how it is started")
+        .contains("ended: " + killed, "pilot dev start");
     pilot.run("dev", "start", killed).exits(0);
     long revision = fleet.revision();
     fleet.awaitStatus("three replicas", SHORT, each -> each.path("dm").path("up").asInt() == 3);
