@@ -14,9 +14,9 @@ import java.util.stream.Stream;
 
 /**
  * What this framework launched and has not heard the end of. In doubt is what was just launched,
- * since that may never arrive, and after a new subscription everything, as an update may be missing:
- * it is asked for by name until there is an answer. A task that the scheduler has never heard of is
- * told as lost.
+ * since that may never arrive, and after a new subscription everything, as an update may be
+ * missing: it is asked for by name until there is an answer. A task that the scheduler has never
+ * heard of is told as lost.
  */
 final class Doubts {
   /** Never more in one call, which may be as long as 16 MiB. */

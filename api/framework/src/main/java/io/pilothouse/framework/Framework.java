@@ -33,8 +33,8 @@ import org.slf4j.LoggerFactory;
  * with the scheduler's status and words, {@link UnansweredException} if it cannot be known what
  * became of it. None is repeated: after a new subscription offers are void, and the framework knows
  * best what it still wants. But of every task that was launched an update comes sooner or later,
- * whether the call threw or not: those of which nothing is heard are asked for by name, and one that
- * never arrived is told as TASK_LOST.
+ * whether the call threw or not: those of which nothing is heard are asked for by name, and one
+ * that never arrived is told as TASK_LOST.
  */
 public final class Framework implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Framework.class);
@@ -131,8 +131,8 @@ public final class Framework implements AutoCloseable {
   }
 
   /**
-   * Launches tasks on what was offered; their agent is set. What is left over, or all of it if there
-   * are none, is not offered again for five seconds.
+   * Launches tasks on what was offered; their agent is set. What is left over, or all of it if
+   * there are none, is not offered again for five seconds.
    */
   public void launch(Offer offer, TaskInfo... tasks) {
     Offer.Operation.Builder launch =

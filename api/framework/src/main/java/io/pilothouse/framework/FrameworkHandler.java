@@ -31,8 +31,8 @@ public interface FrameworkHandler {
   /**
    * Connected, for the first time or again. Offers from before are void, and roles that were
    * suppressed are not any more. Updates may have been missed, and a launch may never have arrived:
-   * all that this {@link Framework} launched is asked for by name, until each task has an update. Of
-   * tasks that another run launched {@link Framework#reconcile} asks.
+   * all that this {@link Framework} launched is asked for by name, until each task has an update.
+   * Of tasks that another run launched {@link Framework#reconcile} asks.
    */
   default void subscribed(Framework framework, Event.Subscribed subscribed) throws Exception {}
 
