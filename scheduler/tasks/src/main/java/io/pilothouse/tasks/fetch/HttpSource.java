@@ -29,6 +29,7 @@ final class HttpSource implements Source {
   private static final int PARTIAL = HttpURLConnection.HTTP_PARTIAL;
   private static final int RANGE_NOT_THERE = 416;
   private static final int PIECE = 64 << 10;
+  private static final int LAST_PORT = 0xffff;
 
   private final Item item;
   private final FetchLimits limits;
@@ -148,7 +149,8 @@ final class HttpSource implements Source {
     }
     String scheme = String.valueOf(next.getScheme());
     boolean known = scheme.equalsIgnoreCase("http") || scheme.equalsIgnoreCase("https");
-    if (where.isEmpty() || !known || next.getHost() == null) {
+    boolean somewhere = next.getHost() != null && next.getPort() <= LAST_PORT;
+    if (where.isEmpty() || !known || !somewhere) {
       throw new FetchException(
           item, "HTTP status %d redirects it to no http or https URI".formatted(status));
     }
@@ -170,7 +172,8 @@ final class HttpSource implements Source {
   private HttpURLConnection request(URI at, long from, Validator known, boolean mayKnowWho)
       throws IOException {
     // without user and password: errors of the JDK name the URL
-    String plain = at.toString().replaceFirst("//[^/?#]*@", "//");
+    boolean says = at.getRawUserInfo() != null;
+    String plain = says ? at.toString().replaceFirst("//[^/?#]*@", "//") : at.toString();
     HttpURLConnection connection = (HttpURLConnection) URI.create(plain).toURL().openConnection();
     connection.setInstanceFollowRedirects(false);
     connection.setUseCaches(false);
