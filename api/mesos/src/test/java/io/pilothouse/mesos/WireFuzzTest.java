@@ -106,7 +106,7 @@ class WireFuzzTest {
             .sound("5\nhello11\nhello again", "1\nx")
             .tokens("\n", "0", "100000\n", "100001\n", "00000000000000000001\n", "-1\n", "+", " ")
             .inputs(20_000)
-            .allocating(4 << 20, 64)
+            .allocating(4 << 20, 300)
             .run(
                 input -> {
                   List<String> whole = new ArrayList<>();

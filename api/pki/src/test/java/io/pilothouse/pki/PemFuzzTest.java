@@ -204,10 +204,18 @@ class PemFuzzTest {
   }
 
   @Test
+  void anEndThatIsTheBeginningIsNone() throws IOException {
+    Path file = Files.writeString(dir.resolve("x.pem"), "-----BEGIN A-------END A-----\n");
+    assertThatThrownBy(() -> PemFiles.certificates(file))
+        .isInstanceOf(TlsException.class)
+        .hasMessageContaining("its section 1 'A' has no end");
+  }
+
+  @Test
   void whatIsToldOfADamagedFileIsNotItsSecret() throws IOException {
     EnrolmentToken token = EnrolmentToken.draw("web-03");
     String damaged =
-        "pilothouse-enrolment: 1\ntoken: %s\nservers: a:1\n-----BEGIN X\ntoken: %s\n"
+        "pilothouse-enrolment: 1\ntoken: %s\nservers: a:1\n-----BEGIN X\ntoken: %s\n-----\n"
             .formatted(token.text(), token.text());
     Path file = Files.writeString(dir.resolve("enrolment"), damaged);
     assertThatThrownBy(() -> EnrolmentFile.read(file))

@@ -164,9 +164,7 @@ class EnrolmentPortFuzzTest {
                   });
       assertThat(summary.refused()).as(summary.toString()).isPositive();
       now.addAndGet(Duration.ofMinutes(5).toNanos());
-      assertThat(
-              RawCall.status(
-                  tls(anybody, port.port(), request("POST /v1/enrol/web-03", asked))))
+      assertThat(RawCall.status(tls(anybody, port.port(), request("POST /v1/enrol/web-03", asked))))
           .isEqualTo(200);
       Summary plain =
           Fuzz.of("enrolment-tls")

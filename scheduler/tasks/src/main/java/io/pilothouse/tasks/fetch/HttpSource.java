@@ -90,7 +90,7 @@ final class HttpSource implements Source {
     boolean goesOn = have > 0 && !part.strong().isEmpty();
     HttpURLConnection connection = open(goesOn ? have : 0, known);
     try {
-      int status = connection.getResponseCode();
+      int status = status(connection);
       if (status == HttpURLConnection.HTTP_NOT_MODIFIED && !known.isNone()) {
         return Optional.empty();
       }
@@ -110,6 +110,15 @@ final class HttpSource implements Source {
     }
   }
 
+  /** The JDK's client stumbles over some headers, such as a WWW-Authenticate that is none. */
+  private static int status(HttpURLConnection connection) throws IOException {
+    try {
+      return connection.getResponseCode();
+    } catch (RuntimeException e) {
+      throw new IOException("it answers with a header that cannot be read", e);
+    }
+  }
+
   private static boolean startsAt(HttpURLConnection connection, long at) {
     return header(connection, "Content-Range").startsWith("bytes " + at + "-");
   }
@@ -124,7 +133,7 @@ final class HttpSource implements Source {
     URI at = first;
     for (int hops = 0; hops <= MOST_REDIRECTS; hops++) {
       HttpURLConnection connection = request(at, from, known, isSame(first, at));
-      int status = connection.getResponseCode();
+      int status = status(connection);
       boolean moved =
           (status >= HttpURLConnection.HTTP_MULT_CHOICE + 1
                   && status <= HttpURLConnection.HTTP_SEE_OTHER)

@@ -136,6 +136,16 @@ class AnswersFuzzTest {
     }
   }
 
+  @Test
+  void aHeaderThatTheJdkCannotReadIsARefusal() throws Exception {
+    try (HostileServer server = new HostileServer()) {
+      Item item = Item.of(uri("http://127.0.0.1:" + server.port() + "/a"));
+      server.answers(
+          answer("401 No\r\nWWW-Authenticate: Bas\0\0\u00ff\u00ffealm=8", "").getBytes(ISO_8859_1));
+      assertThat(refusal(item)).contains("it answers with a header that cannot be read");
+    }
+  }
+
   private String refusal(Item item) throws IOException, InterruptedException {
     try {
       Optional<Validator> got = new HttpSource(item, LIMITS).get(dir.resolve("to"), Validator.NONE);
