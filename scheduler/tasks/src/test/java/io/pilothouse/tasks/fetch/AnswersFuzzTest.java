@@ -72,7 +72,7 @@ class AnswersFuzzTest {
               .tokens("Location: http:\r\n", "Location: /b\r\n", "Content-Encoding: gzip\r\n", "%")
               .tokens("ETag: W/\"x\"\r\n", "\u001b[31m", "HTTP/1.1 307 X\r\n", "HTTP/1.1 503 X\r\n")
               .inputs(600)
-              .allocating(8 << 20, 200)
+              .allocating(8 << 20, 2_000)
               .run(
                   input -> {
                     server.answers(input);
