@@ -232,6 +232,13 @@ class FleetFuzzTest {
   }
 
   @Test
+  void whatYamlQuotesMovesNoCursor() {
+    Problems problems = new Problems();
+    assertThat(YamlReader.read("access.yaml", "*", problems)).isEmpty();
+    assertThat(none(problems.sorted())).isFalse();
+  }
+
+  @Test
   void variablesOfProcesses(@TempDir Path dir) throws IOException {
     both(
         Fuzz.of("env-file")

@@ -1,5 +1,6 @@
 package io.pilothouse.framework;
 
+import io.pilothouse.mesos.Printable;
 import io.pilothouse.mesos.stream.Pauses;
 import io.pilothouse.mesos.stream.SchedulerHttp;
 import io.pilothouse.mesos.stream.Schedulers;
@@ -135,7 +136,7 @@ final class Reader {
       framework.session(null);
       throw new EndedException(
           "the scheduler at %s ended the framework: %s"
-              .formatted(to.at().getAuthority(), event.getError().getMessage()));
+              .formatted(to.at().getAuthority(), Printable.of(event.getError().getMessage())));
     } else if (type == Event.Type.SUBSCRIBED) {
       subscribed(event.getSubscribed(), to);
     } else if (framework.session() == null) {

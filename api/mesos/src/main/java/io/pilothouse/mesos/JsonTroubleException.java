@@ -14,7 +14,7 @@ public final class JsonTroubleException extends Exception {
   private final Kind kind;
 
   JsonTroubleException(Kind kind, String message) {
-    super(message);
+    super(Printable.of(message));
     this.kind = kind;
   }
 

@@ -61,7 +61,8 @@ public final class MesosJson {
     } catch (JsonProcessingException e) {
       throw new JsonTroubleException(Kind.SYNTAX, where(e));
     } catch (IOException e) {
-      throw new UncheckedIOException(e); // nothing here touches a device
+      // nothing here touches a device: it is an encoding that nobody writes
+      throw new JsonTroubleException(Kind.SYNTAX, String.valueOf(e.getMessage()));
     }
     reading.throwTrouble();
     if (!message.isInitialized()) {

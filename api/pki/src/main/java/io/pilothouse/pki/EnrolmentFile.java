@@ -5,6 +5,7 @@ import io.pilothouse.tls.RevokedFile;
 import io.pilothouse.tls.TlsDirectory;
 import io.pilothouse.tls.TlsException;
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.cert.X509CRL;
@@ -25,6 +26,11 @@ public record EnrolmentFile(
     EnrolmentToken token, List<String> servers, String authorities, String revocations) {
   private static final String FORMAT = "pilothouse-enrolment";
   private static final String BEGIN = "-----BEGIN ";
+  private static final String REMEDY = "make one: pilot machine enrol NAME --out FILE";
+
+  /** Of the certificates of some authorities, and lists of tens of thousands of revoked ones. */
+  private static final long LONGEST = 16 << 20;
+
   private static final String BEGIN_LIST = BEGIN + "X509 CRL-----";
 
   public EnrolmentFile {
@@ -95,7 +101,7 @@ public record EnrolmentFile(
    * @throws TlsException which file, what is wrong, what to do
    */
   public static EnrolmentFile read(Path file) throws IOException {
-    String text = Files.readString(file);
+    String text = text(file);
     int pem = text.indexOf(BEGIN);
     Map<String, String> values = new TreeMap<>();
     for (String line : text.substring(0, Math.max(0, pem)).lines().toList()) {
@@ -120,16 +126,39 @@ public record EnrolmentFile(
             servers,
             text.substring(pem, end),
             text.substring(end));
-    var unused = given.lists(); // before the token is shown to anybody
+    try {
+      var unused = given.lists(); // before the token is shown to anybody
+    } catch (TlsException e) {
+      throw given.withoutSecret(e);
+    }
     return given;
+  }
+
+  private static String text(Path file) throws IOException {
+    if (Files.size(file) > LONGEST) {
+      throw new TlsException(
+          "%s is no enrolment file: it has more than %d bytes".formatted(file, LONGEST), REMEDY);
+    }
+    try {
+      return Files.readString(file);
+    } catch (CharacterCodingException e) {
+      throw new TlsException(
+          "%s is no enrolment file: it is no text in UTF-8".formatted(file), REMEDY, e);
+    }
   }
 
   private static void require(Path file, boolean right, String what) {
     if (!right) {
-      throw new TlsException(
-          "%s is no enrolment file: it must %s".formatted(file, what),
-          "make one: pilot machine enrol NAME --out FILE");
+      throw new TlsException("%s is no enrolment file: it must %s".formatted(file, what), REMEDY);
     }
+  }
+
+  /** What is quoted of a damaged file comes into logs. */
+  private TlsException withoutSecret(TlsException said) {
+    String text = String.valueOf(said.getMessage());
+    return text.contains(token.text())
+        ? new TlsException(text.replace(token.text(), "(the token)"), said.remedy())
+        : said;
   }
 
   /** Without the secret. */

@@ -1,5 +1,6 @@
 package io.pilothouse.pki;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -137,6 +138,98 @@ class PemFuzzTest {
     assertThatThrownBy(() -> PemFiles.certificates(file))
         .isInstanceOf(TlsException.class)
         .hasMessageContaining("its section 1 '?[2J?X' has no end");
+  }
+
+  @Test
+  void enrolmentFiles() throws IOException {
+    Path enrolment = dir.resolve("enrolment");
+    EnrolmentFile given =
+        new EnrolmentFile(
+            EnrolmentToken.draw("web-03"),
+            List.of("a.example:18554", "b:1"),
+            Files.readString(dir.resolve("ca").resolve("ca.pem")),
+            Files.readString(list));
+    both(
+        Fuzz.of("enrolment-file")
+            .sound(given.text())
+            .tokens("-----BEGIN CERTIFICATE-----", "-----BEGIN X509 CRL-----", "\n", ": ", ",", ":")
+            .tokens("pilothouse-enrolment", "token", "servers", "\0", "\u00ff", "\u001b[2J", "\r")
+            .inputs(1_000)
+            .allocating(8 << 20, 2_000)
+            .run(
+                input -> {
+                  Files.write(enrolment, input);
+                  try {
+                    EnrolmentFile read = EnrolmentFile.read(enrolment);
+                    Files.writeString(enrolment, read.text());
+                    assertThat(EnrolmentFile.read(enrolment).text()).isEqualTo(read.text());
+                    return true;
+                  } catch (TlsException e) {
+                    Wording.check(e.getMessage());
+                    Wording.check(e.remedy());
+                    assertThat(e.getMessage()).doesNotContain(given.token().text());
+                    return false;
+                  }
+                }));
+  }
+
+  @Test
+  void aRequestForACertificate() throws IOException {
+    Path of = Files.createDirectory(dir.resolve("pending"));
+    String sound = PendingKey.of(of, "machine/web-03").request();
+    PeerName name = Authority.open(dir.resolve("ca")).name("machine/web-03");
+    Path text = Files.writeString(dir.resolve("request.pem"), sound);
+    both(
+        text("certificate-request-pem", text)
+            .tokens("CERTIFICATE REQUEST", "NEW CERTIFICATE REQUEST")
+            .run(input -> isRequest(new String(input, ISO_8859_1), name)));
+    Summary spoiled =
+        binary("certificate-request-der", text)
+            .run(
+                input ->
+                    isRequest(new String(pem("CERTIFICATE REQUEST", input), ISO_8859_1), name));
+    // whoever changes a byte has not the key that has signed it
+    assertThat(spoiled.refused()).as(spoiled.toString()).isPositive();
+  }
+
+  private static boolean isRequest(String pem, PeerName name) {
+    try {
+      CertificateRequest.parse(pem).requireFor(name);
+      return true;
+    } catch (TlsException e) {
+      Wording.check(e.getMessage());
+      Wording.check(e.remedy());
+      return false;
+    }
+  }
+
+  @Test
+  void anEndThatIsTheBeginningIsNone() throws IOException {
+    Path file = Files.writeString(dir.resolve("x.pem"), "-----BEGIN A-------END A-----\n");
+    assertThatThrownBy(() -> PemFiles.certificates(file))
+        .isInstanceOf(TlsException.class)
+        .hasMessageContaining("its section 1 'A' has no end");
+  }
+
+  @Test
+  void whatIsToldOfADamagedFileIsNotItsSecret() throws IOException {
+    EnrolmentToken token = EnrolmentToken.draw("web-03");
+    String damaged =
+        "pilothouse-enrolment: 1\ntoken: %s\nservers: a:1\n-----BEGIN X\ntoken: %s\n-----\n"
+            .formatted(token.text(), token.text());
+    Path file = Files.writeString(dir.resolve("enrolment"), damaged);
+    assertThatThrownBy(() -> EnrolmentFile.read(file))
+        .isInstanceOf(TlsException.class)
+        .hasMessageContaining("token: (the token)")
+        .hasMessageNotContaining(token.text());
+  }
+
+  @Test
+  void aFileOfEnrolmentThatIsNoTextIsToldSo() throws IOException {
+    Path file = Files.write(dir.resolve("enrolment"), new byte[] {'a', (byte) 0xff, '\n'});
+    assertThatThrownBy(() -> EnrolmentFile.read(file))
+        .isInstanceOf(TlsException.class)
+        .hasMessageContaining("it is no text in UTF-8");
   }
 
   @Test

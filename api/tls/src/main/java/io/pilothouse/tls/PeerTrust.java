@@ -60,7 +60,7 @@ final class PeerTrust extends X509ExtendedTrustManager {
       // a stranger chose parts of it: no line of its own in the log
       TlsDirectory.Log.LOG.warn(
           "A client was not let in: {}",
-          String.valueOf(refusal.getMessage()).replaceAll("\\p{Cntrl}", "?"));
+          String.valueOf(refusal.getMessage()).replaceAll("\\p{Cc}", "?"));
     }
   }
 

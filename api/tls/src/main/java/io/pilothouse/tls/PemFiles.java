@@ -216,15 +216,16 @@ public final class PemFiles {
       int from = at + DASHES.length() + "BEGIN ".length();
       int labelEnd = text.indexOf(DASHES, from);
       String label = labelEnd < 0 ? "" : text.substring(from, labelEnd);
-      int end = labelEnd < 0 ? -1 : text.indexOf(DASHES + "END " + label + DASHES, labelEnd);
+      // behind the beginning, whose dashes are not those of the end
+      int body = labelEnd + DASHES.length();
+      int end = labelEnd < 0 ? -1 : text.indexOf(DASHES + "END " + label + DASHES, body);
       if (end < 0) {
         throw new TlsException(
             "%s is cut off: its section %d '%s' has no end"
                 .formatted(file, sections.size() + 1, label),
             "write it whole, then rename it into place");
       }
-      String body = text.substring(labelEnd + DASHES.length(), end).strip();
-      sections.add(new Section(file, label, body));
+      sections.add(new Section(file, label, text.substring(body, end).strip()));
       at = text.indexOf(DASHES + "BEGIN ", end);
     }
     return sections;

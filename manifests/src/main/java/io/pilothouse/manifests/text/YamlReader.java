@@ -49,19 +49,24 @@ public final class YamlReader {
     } catch (MarkedYamlEngineException e) {
       Optional<Mark> mark = e.getProblemMark().or(e::getContextMark);
       String context = e.getContext() == null ? "" : " (" + e.getContext().strip() + ")";
-      problems.add(place(mark), "not YAML: " + e.getProblem() + context);
+      problems.add(place(mark), printable("not YAML: " + e.getProblem() + context));
     } catch (ReaderException e) {
       problems.add(
           at(text, e.getPosition()),
           "not YAML: the character U+%04X is not allowed in a text file"
               .formatted(e.getCodePoint()));
     } catch (YamlEngineException e) {
-      problems.add(Place.top(file), "not YAML: " + e.getMessage());
+      problems.add(Place.top(file), printable("not YAML: " + e.getMessage()));
     } catch (StackOverflowError e) {
       // the engine composes by recursion and has no limit of its own
       problems.add(Place.top(file), "not YAML that anyone wrote: it is nested too deeply");
     }
     return documents;
+  }
+
+  /** The engine quotes what it stumbles over. */
+  private static String printable(String text) {
+    return text.replaceAll("\\p{Cc}", "?");
   }
 
   private Optional<Node> node(org.snakeyaml.engine.v2.nodes.Node from) {

@@ -37,9 +37,9 @@ final class Enrolment {
     private final String remedy;
 
     Refused(int status, String message, String remedy) {
-      super(message);
+      super(clean(message)); // a stranger chose parts of it
       this.status = status;
-      this.remedy = remedy;
+      this.remedy = clean(remedy);
     }
 
     /** Of HTTP; 4xx: the same request will not do better. */
@@ -219,7 +219,7 @@ final class Enrolment {
   }
 
   private static String clean(String text) {
-    return String.valueOf(text).replaceAll("\\p{Cntrl}", "?");
+    return String.valueOf(text).replaceAll("\\p{Cc}", "?");
   }
 
   private void count(String outcome, int by) {

@@ -100,7 +100,7 @@ record Containment(String image, boolean docker, String hostname, List<Volume> v
   }
 
   private static String not(String field, String value, String remedy) {
-    String is = value.isEmpty() ? "" : " (" + value.replaceAll("\\p{Cntrl}", "?") + ")";
+    String is = value.isEmpty() ? "" : " (" + value.replaceAll("\\p{Cc}", "?") + ")";
     return "ContainerInfo.%s%s is not served by this agent: %s".formatted(field, is, remedy);
   }
 

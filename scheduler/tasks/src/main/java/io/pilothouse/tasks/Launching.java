@@ -45,8 +45,29 @@ final class Launching {
     return framework + "\n" + task; // which no id holds
   }
 
+  /** What has no id could neither be told of nor be found again. */
+  private static void requireIds(AgentLaunch launch) throws IOException {
+    boolean right =
+        !launch.getFramework().getId().getValue().isEmpty()
+            && launch.getTasksList().stream().noneMatch(Launching::lacksId)
+            && (!launch.hasGroupExecutor() || !isNameless(launch.getGroupExecutor()));
+    if (!right) {
+      throw new IOException("a launch whose framework, task or executor has no id");
+    }
+  }
+
+  private static boolean lacksId(TaskInfo task) {
+    return task.getTaskId().getValue().isEmpty()
+        || (task.hasExecutor() && isNameless(task.getExecutor()));
+  }
+
+  private static boolean isNameless(ExecutorInfo executor) {
+    return executor.getExecutorId().getValue().isEmpty();
+  }
+
   /** What is here already is told again, unless it is over: then its id is free. */
   void launch(AgentLaunch launch) throws IOException {
+    requireIds(launch);
     AgentLaunch.Builder fresh = launch.toBuilder().clearTasks();
     for (TaskInfo each : launch.getTasksList()) {
       Task known =

@@ -1,6 +1,7 @@
 package io.pilothouse.tasks;
 
 import io.pilothouse.api.v1.SandboxTrouble;
+import io.pilothouse.filesync.ContentException;
 
 /** Why something of a sandbox cannot be shown, for the one who asked. */
 final class SandboxTroubleException extends Exception {
@@ -9,7 +10,7 @@ final class SandboxTroubleException extends Exception {
   private final SandboxTrouble trouble;
 
   SandboxTroubleException(SandboxTrouble trouble, String text) {
-    super(text);
+    super(ContentException.printable(text));
     this.trouble = trouble;
   }
 

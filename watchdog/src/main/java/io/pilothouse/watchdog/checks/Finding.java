@@ -12,9 +12,12 @@ import java.util.List;
  */
 public record Finding(VerdictKind kind, String fault, String text, List<PerfData> counters) {
 
+  private static final int LONGEST = 2_000;
+
   public Finding {
     // a mount, a disk or a line of the kernel's log may be called anything
-    text = text.replaceAll("\\p{Cc}", " ");
+    String cut = text.length() > LONGEST ? text.substring(0, LONGEST) + " ..." : text;
+    text = cut.replaceAll("\\p{Cc}", " ");
     counters = List.copyOf(counters);
   }
 

@@ -114,4 +114,11 @@ class ChecksFuzzTest {
                 });
     assertThat(summary.refused()).as(summary.toString()).isPositive();
   }
+
+  @Test
+  void whatAMountIsCalledFillsNoLog() {
+    assertThat(Finding.unknown("/x\n" + "y".repeat(100_000)).text())
+        .startsWith("/x yyy")
+        .hasSizeLessThan(2_100);
+  }
 }

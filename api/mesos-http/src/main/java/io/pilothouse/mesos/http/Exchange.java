@@ -1,5 +1,7 @@
 package io.pilothouse.mesos.http;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import com.google.protobuf.Message;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
@@ -13,8 +15,8 @@ import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.QueryStringDecoder;
-import io.netty.util.CharsetUtil;
 import io.pilothouse.mesos.MediaType;
+import io.pilothouse.mesos.Printable;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.util.List;
@@ -49,10 +51,20 @@ public final class Exchange {
     this.streaming = streaming;
     this.method = request.method().name();
     this.uri = request.uri();
-    this.path = new QueryStringDecoder(request.uri()).path();
+    this.path = path(uri);
     this.headers = request.headers();
     this.body = new byte[request.content().readableBytes()];
     request.content().getBytes(request.content().readerIndex(), body);
+  }
+
+  /** One that cannot be decoded is as it was written: nothing is there. */
+  private static String path(String uri) {
+    QueryStringDecoder decoder = new QueryStringDecoder(uri);
+    try {
+      return decoder.path();
+    } catch (IllegalArgumentException e) {
+      return decoder.rawPath();
+    }
   }
 
   public String method() {
@@ -92,7 +104,7 @@ public final class Exchange {
 
   /** The same of a body that is a form. */
   public Optional<String> formField(String name) {
-    return first(new QueryStringDecoder(new String(body, CharsetUtil.UTF_8), false), name);
+    return first(new QueryStringDecoder(new String(body, UTF_8), false), name);
   }
 
   private static Optional<String> first(QueryStringDecoder of, String name) {
@@ -116,7 +128,14 @@ public final class Exchange {
   }
 
   public void text(int status, String text, Map<String, String> more) {
-    send(status, "text/plain; charset=utf-8", text.getBytes(CharsetUtil.UTF_8), more);
+    send(status, "text/plain; charset=utf-8", words(status, text).getBytes(UTF_8), more);
+  }
+
+  /** A refusal may quote what it refuses, and clients write it into their logs. */
+  private static String words(int status, String text) {
+    return status < 400
+        ? text
+        : Printable.of(text.stripTrailing()) + (text.endsWith("\n") ? "\n" : "");
   }
 
   public void json(byte[] document) {

@@ -2,8 +2,10 @@ package io.pilothouse.mesos.http;
 
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.SimpleChannelInboundHandler;
+import io.netty.handler.codec.DecoderException;
 import io.netty.handler.codec.http.FullHttpRequest;
 import io.netty.handler.timeout.ReadTimeoutException;
+import io.pilothouse.mesos.Printable;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -75,6 +77,12 @@ final class Requests extends SimpleChannelInboundHandler<FullHttpRequest> {
   public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
     if (cause instanceof IOException || cause instanceof ReadTimeoutException) {
       log.debug("{} is gone", context.channel().remoteAddress(), cause);
+    } else if (cause instanceof DecoderException) {
+      // anybody who can connect can send it: a line, and no more
+      log.info(
+          "{}: what it sends cannot be read, its connection is closed: {}",
+          context.channel().remoteAddress(),
+          Printable.of(String.valueOf(cause.getMessage())));
     } else {
       log.warn("{}: {}; its connection is closed", context.channel().remoteAddress(), cause, cause);
     }

@@ -9,7 +9,10 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Flow.Subscription;
 
-/** A body that is for people to read; what is beyond its first 8 KiB is dropped. */
+/**
+ * A body that is for people to read, on one line since it comes into logs; what is beyond its first
+ * 8 KiB is dropped.
+ */
 final class ShortText implements BodySubscriber<String> {
   private static final int MOST = 8192;
 
@@ -42,6 +45,7 @@ final class ShortText implements BodySubscriber<String> {
 
   @Override
   public void onComplete() {
-    text.complete(bytes.toString(StandardCharsets.UTF_8).strip());
+    String all = bytes.toString(StandardCharsets.UTF_8);
+    text.complete(all.replaceAll("\\p{Cc}", " ").strip());
   }
 }

@@ -1,7 +1,6 @@
 package io.pilothouse.scheduler.agents;
 
 import io.grpc.Server;
-import io.grpc.ServerInterceptors;
 import io.grpc.netty.shaded.io.grpc.netty.GrpcSslContexts;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 import io.grpc.netty.shaded.io.netty.handler.ssl.ClientAuth;
@@ -38,8 +37,8 @@ public final class AgentPort implements AutoCloseable {
     }
     NettyServerBuilder builder =
         NettyServerBuilder.forAddress(socket)
-            .addService(ServerInterceptors.intercept(streams, Callers.machines()))
-            .addService(ServerInterceptors.intercept(queries, Callers.operators()))
+            .addService(UnreadableMessage.told(streams, Callers.machines()))
+            .addService(UnreadableMessage.told(queries, Callers.operators()))
             .maxInboundMessageSize(LARGEST_MESSAGE)
             .permitKeepAliveTime(5, TimeUnit.SECONDS)
             .permitKeepAliveWithoutCalls(true)

@@ -6,6 +6,7 @@ import io.grpc.stub.StreamObserver;
 import io.pilothouse.api.v1.AgentMessage;
 import io.pilothouse.api.v1.SchedulerAgentsGrpc;
 import io.pilothouse.api.v1.SchedulerMessage;
+import io.pilothouse.mesos.Printable;
 import io.pilothouse.scheduler.core.AgentLink;
 import io.pilothouse.scheduler.loop.Loop;
 import io.pilothouse.scheduler.sandboxes.SandboxReads;
@@ -65,7 +66,7 @@ public final class AgentStreams extends SchedulerAgentsGrpc.SchedulerAgentsImplB
         end(
             Status.PERMISSION_DENIED.withDescription(
                 "the agent of machine '%s' registers as '%s': each registers its own machine"
-                    .formatted(machine, said)));
+                    .formatted(machine, Printable.of(said))));
         return;
       }
       if (message.hasSandbox()) {
@@ -167,7 +168,7 @@ public final class AgentStreams extends SchedulerAgentsGrpc.SchedulerAgentsImplB
   public void end(AgentLink link, String why) {
     @Nullable Attached stream = attached.remove(link);
     if (stream != null) {
-      stream.end(Status.ABORTED.withDescription(why)); // which forgets it
+      stream.end(Status.ABORTED.withDescription(Printable.of(why))); // which forgets it
     }
   }
 

@@ -11,6 +11,7 @@ import io.pilothouse.mesos.v1.TaskState;
 import io.pilothouse.mesos.v1.TaskStatus.Reason;
 import io.pilothouse.scheduler.validation.FrameworkCheck;
 import io.pilothouse.scheduler.validation.Ids;
+import io.pilothouse.scheduler.validation.Objections;
 import io.pilothouse.scheduler.validation.ResourceCheck;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
@@ -52,7 +53,7 @@ final class Adoption {
       if (framework == null) {
         unwanted.add(each.getFrameworkId().getValue());
       } else {
-        executors.add(adopt(agent, framework, each));
+        adopt(agent, framework, each).ifPresent(executors::add);
       }
     }
     for (Executor each : agent.executors()) {
@@ -107,7 +108,9 @@ final class Adoption {
 
   private Optional<Task> adopt(Agent agent, Framework framework, RunningTask running) {
     TaskID id = running.getTask().getTaskId();
-    Optional<String> objection = ResourceCheck.objection(running.getTask().getResourcesList());
+    Optional<String> objection =
+        Objections.when(!running.hasTask(), "it does not say which")
+            .or(() -> ResourceCheck.objection(running.getTask().getResourcesList()));
     if (objection.isPresent()) {
       log.error("Agent {} runs task {}: {}", agent.id, id.getValue(), objection.get());
       return Optional.empty();
@@ -163,12 +166,20 @@ final class Adoption {
     statuses.kill(twin, null, "a task of this id runs on another machine", 0);
   }
 
-  private static Executor adopt(Agent agent, Framework framework, RunningExecutor running) {
+  private static Optional<Executor> adopt(
+      Agent agent, Framework framework, RunningExecutor running) {
     String id = running.getExecutor().getExecutorId().getValue();
+    Optional<String> objection =
+        Objections.when(!running.hasExecutor(), "it does not say which")
+            .or(() -> ResourceCheck.objection(running.getExecutor().getResourcesList()));
+    if (objection.isPresent()) {
+      log.error("Agent {} runs executor {}: {}", agent.id, id, objection.get());
+      return Optional.empty();
+    }
     Optional<Executor> known = agent.executor(framework.id, id);
     if (known.isPresent()) {
       known.get().shown = true;
-      return known.get();
+      return known;
     }
     Executor executor =
         new Executor(
@@ -180,7 +191,7 @@ final class Adoption {
                 .build());
     executor.shown = true;
     agent.add(executor);
-    return executor;
+    return Optional.of(executor);
   }
 
   /** Its launch never arrived, or it is over and that has been acknowledged. */

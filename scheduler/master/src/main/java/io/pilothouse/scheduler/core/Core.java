@@ -268,6 +268,10 @@ public final class Core {
       return; // of a stream that has been ended already
     }
     agent.heard = tables.now;
+    if (!MessageCheck.isWhole(message)) {
+      log.warn("Agent {} on {} does not say of whom it speaks; ignored", agent.id, agent.machine);
+      return;
+    }
     switch (message.getKindCase()) {
       case UPDATE -> statuses.update(agent, message.getUpdate());
       case MESSAGE -> pass(agent, message.getMessage());

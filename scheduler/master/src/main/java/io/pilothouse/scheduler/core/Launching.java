@@ -192,6 +192,14 @@ final class Launching {
   }
 
   private void launchGroup(Left left, Operation operation) {
+    if (!operation.hasLaunchGroup()) {
+      tables.operations.refuse(
+          left.framework,
+          operation,
+          OperationState.OPERATION_ERROR,
+          "Expecting 'launch_group' to be present");
+      return;
+    }
     List<TaskInfo> asked = operation.getLaunchGroup().getTaskGroup().getTasksList();
     ExecutorInfo executor = withDefaults(operation.getLaunchGroup().getExecutor(), left);
     List<TaskInfo> infos =

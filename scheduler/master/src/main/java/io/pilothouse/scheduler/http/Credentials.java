@@ -1,6 +1,8 @@
 package io.pilothouse.scheduler.http;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -30,8 +32,10 @@ public final class Credentials {
     }
     Map<String, String> found = new HashMap<>();
     int number = 0;
-    for (String line : Files.readAllLines(file)) {
+    // any byte is a character here: so a line that is no text can be named
+    for (String bytes : Files.readAllLines(file, StandardCharsets.ISO_8859_1)) {
       number++;
+      String line = text(bytes, "%s:%d".formatted(file, number));
       if (line.isBlank() || line.startsWith("#")) {
         continue;
       }
@@ -44,6 +48,17 @@ public final class Credentials {
       found.put(words[0], words[1]);
     }
     return new Credentials(found);
+  }
+
+  private static String text(String bytes, String place) throws IOException {
+    try {
+      return StandardCharsets.UTF_8
+          .newDecoder()
+          .decode(ByteBuffer.wrap(bytes.getBytes(StandardCharsets.ISO_8859_1)))
+          .toString();
+    } catch (CharacterCodingException e) {
+      throw new IOException(place + ": it is no text in UTF-8; write it anew", e);
+    }
   }
 
   /** Who the header proves to be. */

@@ -4,6 +4,8 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
+import io.pilothouse.mesos.Printable;
+import java.io.CharConversionException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -56,9 +58,11 @@ public final class RateLimits {
     try (JsonParser json = new JsonFactory().createParser(Files.readAllBytes(file))) {
       return new Reading(json).document();
     } catch (JsonProcessingException e) {
+      String line = e.getLocation() == null ? "" : ":" + e.getLocation().getLineNr();
       throw new IOException(
-          "%s:%d: no JSON: %s".formatted(file, e.getLocation().getLineNr(), e.getOriginalMessage()),
-          e);
+          "%s%s: no JSON: %s".formatted(file, line, Printable.of(e.getOriginalMessage())), e);
+    } catch (CharConversionException e) {
+      throw new IOException("%s: no JSON: %s".formatted(file, e.getMessage()), e);
     } catch (WrongException e) {
       throw new IOException(file + ":" + e.getMessage(), e);
     }
@@ -68,7 +72,7 @@ public final class RateLimits {
     private static final long serialVersionUID = 1;
 
     WrongException(JsonParser at, String what) {
-      super(at.currentTokenLocation().getLineNr() + ": " + what);
+      super(at.currentTokenLocation().getLineNr() + ": " + Printable.of(what));
     }
   }
 
@@ -126,7 +130,7 @@ public final class RateLimits {
         String name = json.currentName();
         json.nextToken();
         switch (name) {
-          case "principal" -> principal = json.getText();
+          case "principal" -> principal = text(name);
           case "qps" -> perSecond = perSecond(name);
           case "capacity" -> capacity = capacity(name);
           default ->
@@ -146,6 +150,13 @@ public final class RateLimits {
       if (token != JsonToken.START_OBJECT) {
         throw new WrongException(json, "expected " + form);
       }
+    }
+
+    private String text(String name) throws IOException {
+      if (json.currentToken() != JsonToken.VALUE_STRING) {
+        throw new WrongException(json, name + ": expected a text, \"batch\"");
+      }
+      return json.getText();
     }
 
     private double perSecond(String name) throws IOException {

@@ -109,6 +109,12 @@ public final class SandboxReads {
                   + " that does not know the question")
               .formatted(place.machine()));
     }
+    if (reply.getSize() < 0) {
+      throw new SandboxException(
+          SandboxException.Why.FAILED,
+          "the agent of machine %s says that the file has %s bytes"
+              .formatted(place.machine(), Long.toUnsignedString(reply.getSize())));
+    }
     SandboxException.@Nullable Why why =
         switch (reply.getTrouble()) {
           case SANDBOX_TROUBLE_UNSPECIFIED -> null;

@@ -122,7 +122,7 @@ public final class CommandLook implements Probe {
     }
 
     synchronized String told() {
-      String text = end.replaceAll("\\p{Cntrl}+", " ").strip();
+      String text = end.replaceAll("\\p{Cc}+", " ").strip();
       return text.isEmpty() ? "" : ": " + text;
     }
   }

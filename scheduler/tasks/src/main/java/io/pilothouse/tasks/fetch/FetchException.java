@@ -1,5 +1,6 @@
 package io.pilothouse.tasks.fetch;
 
+import io.pilothouse.filesync.ContentException;
 import java.io.IOException;
 
 /** A URI that cannot be fetched, in words for its framework; trying again at once is no use. */
@@ -12,11 +13,11 @@ public final class FetchException extends IOException {
    * @param why what was found, and what to do
    */
   FetchException(Item item, String why) {
-    super("Could not fetch '%s': %s".formatted(item.shown(), why));
+    this("Could not fetch '%s': %s".formatted(item.shown(), why));
   }
 
   /** In these words. */
   public FetchException(String words) {
-    super(words);
+    super(ContentException.printable(words));
   }
 }

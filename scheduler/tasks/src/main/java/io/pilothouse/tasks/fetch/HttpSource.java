@@ -29,6 +29,7 @@ final class HttpSource implements Source {
   private static final int PARTIAL = HttpURLConnection.HTTP_PARTIAL;
   private static final int RANGE_NOT_THERE = 416;
   private static final int PIECE = 64 << 10;
+  private static final int LAST_PORT = 0xffff;
 
   private final Item item;
   private final FetchLimits limits;
@@ -89,7 +90,7 @@ final class HttpSource implements Source {
     boolean goesOn = have > 0 && !part.strong().isEmpty();
     HttpURLConnection connection = open(goesOn ? have : 0, known);
     try {
-      int status = connection.getResponseCode();
+      int status = status(connection);
       if (status == HttpURLConnection.HTTP_NOT_MODIFIED && !known.isNone()) {
         return Optional.empty();
       }
@@ -109,6 +110,15 @@ final class HttpSource implements Source {
     }
   }
 
+  /** The JDK's client stumbles over some headers, such as a WWW-Authenticate that is none. */
+  private static int status(HttpURLConnection connection) throws IOException {
+    try {
+      return connection.getResponseCode();
+    } catch (RuntimeException e) {
+      throw new IOException("it answers with a header that cannot be read", e);
+    }
+  }
+
   private static boolean startsAt(HttpURLConnection connection, long at) {
     return header(connection, "Content-Range").startsWith("bytes " + at + "-");
   }
@@ -123,7 +133,7 @@ final class HttpSource implements Source {
     URI at = first;
     for (int hops = 0; hops <= MOST_REDIRECTS; hops++) {
       HttpURLConnection connection = request(at, from, known, isSame(first, at));
-      int status = connection.getResponseCode();
+      int status = status(connection);
       boolean moved =
           (status >= HttpURLConnection.HTTP_MULT_CHOICE + 1
                   && status <= HttpURLConnection.HTTP_SEE_OTHER)
@@ -148,7 +158,8 @@ final class HttpSource implements Source {
     }
     String scheme = String.valueOf(next.getScheme());
     boolean known = scheme.equalsIgnoreCase("http") || scheme.equalsIgnoreCase("https");
-    if (where.isEmpty() || !known || next.getHost() == null) {
+    boolean somewhere = next.getHost() != null && next.getPort() <= LAST_PORT;
+    if (where.isEmpty() || !known || !somewhere) {
       throw new FetchException(
           item, "HTTP status %d redirects it to no http or https URI".formatted(status));
     }
@@ -170,7 +181,8 @@ final class HttpSource implements Source {
   private HttpURLConnection request(URI at, long from, Validator known, boolean mayKnowWho)
       throws IOException {
     // without user and password: errors of the JDK name the URL
-    String plain = at.toString().replaceFirst("//[^/?#]*@", "//");
+    boolean says = at.getRawUserInfo() != null;
+    String plain = says ? at.toString().replaceFirst("//[^/?#]*@", "//") : at.toString();
     HttpURLConnection connection = (HttpURLConnection) URI.create(plain).toURL().openConnection();
     connection.setInstanceFollowRedirects(false);
     connection.setUseCaches(false);

@@ -95,7 +95,7 @@ record Item(
     if (query >= 0) {
       shown = shown.substring(0, query) + "?...";
     }
-    shown = shown.replaceAll("\\p{Cntrl}", "?");
+    shown = shown.replaceAll("\\p{Cc}", "?");
     return shown.length() <= LONGEST_SHOWN ? shown : shown.substring(0, LONGEST_SHOWN) + "...";
   }
 

@@ -5,6 +5,9 @@ import io.pilothouse.filesync.DurableFiles;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
@@ -16,9 +19,7 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.util.List;
 import java.util.Set;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,6 +32,11 @@ final class Tree {
 
   /** What others than the owner may not get by an archive: to write, and to become the owner. */
   private static final int MOST_RIGHTS = 0755;
+
+  /** NAME_MAX, and PATH_MAX with its end. */
+  private static final int LONGEST_NAME = 255;
+
+  private static final int LONGEST_PATH = 4095;
 
   private final Path root;
 
@@ -89,7 +95,19 @@ final class Tree {
     if (!plain.toString().isEmpty() && Item.isOutput(plain)) {
       throw new FetchException("it holds \"%s\", which is what the command writes".formatted(name));
     }
-    return root.resolve(plain);
+    Path whole = root.resolve(plain);
+    boolean tooLong = bytes(whole) > LONGEST_PATH;
+    for (Path each : plain) {
+      tooLong |= bytes(each) > LONGEST_NAME;
+    }
+    if (tooLong) {
+      throw new FetchException("it holds a name that is too long: \"%s\"".formatted(name));
+    }
+    return whole;
+  }
+
+  private static int bytes(Path path) {
+    return path.toString().getBytes(StandardCharsets.UTF_8).length;
   }
 
   /** Makes a directory with those above it. */
@@ -206,16 +224,17 @@ final class Tree {
    * @param sandbox on the same disk, where nothing runs yet
    */
   void moveInto(Path sandbox) throws IOException {
-    List<Path> all;
-    try (Stream<Path> list = Files.list(root)) {
-      all = list.toList();
-    }
-    for (Path each : all) {
-      Path to = sandbox.resolve(each.getFileName());
-      if (Files.isDirectory(to, LinkOption.NOFOLLOW_LINKS)) {
-        DurableFiles.deleteTree(to); // of a try before this one
+    // as they are read: a list of them all might be more than this program has memory for
+    try (DirectoryStream<Path> all = Files.newDirectoryStream(root)) {
+      for (Path each : all) {
+        Path to = sandbox.resolve(each.getFileName());
+        if (Files.isDirectory(to, LinkOption.NOFOLLOW_LINKS)) {
+          DurableFiles.deleteTree(to); // of a try before this one
+        }
+        Files.move(each, to, StandardCopyOption.REPLACE_EXISTING);
       }
-      Files.move(each, to, StandardCopyOption.REPLACE_EXISTING);
+    } catch (DirectoryIteratorException e) {
+      throw e.getCause();
     }
   }
 

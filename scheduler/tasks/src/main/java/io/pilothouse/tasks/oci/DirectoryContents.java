@@ -10,7 +10,8 @@ import java.nio.file.Path;
 record DirectoryContents(Path source) implements Contents {
   @Override
   public boolean has(String name) {
-    return !name.contains("..")
+    return name.indexOf('\0') < 0
+        && !name.contains("..")
         && !name.startsWith("/")
         && Files.isRegularFile(file(name), LinkOption.NOFOLLOW_LINKS);
   }

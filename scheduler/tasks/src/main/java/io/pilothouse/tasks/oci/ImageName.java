@@ -82,7 +82,7 @@ record ImageName(String repository, String tag, Optional<String> digest) {
   }
 
   private static String shown(String text) {
-    String plain = text.replaceAll("\\p{Cntrl}", "?");
+    String plain = text.replaceAll("\\p{Cc}", "?");
     return plain.length() <= LONGEST ? plain : plain.substring(0, LONGEST) + "...";
   }
 

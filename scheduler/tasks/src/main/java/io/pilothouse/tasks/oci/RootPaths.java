@@ -1,6 +1,7 @@
 package io.pilothouse.tasks.oci;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.LinkOption;
@@ -20,6 +21,11 @@ import java.util.Optional;
 record RootPaths(Path root) {
   /** As many as the kernel follows (path_resolution(7)). */
   private static final int MOST_LINKS = 40;
+
+  /** NAME_MAX, and PATH_MAX with its end. */
+  private static final int LONGEST_NAME = 255;
+
+  private static final int LONGEST_PATH = 4095;
 
   /**
    * The parts of a name that an archive holds; none for the root itself.
@@ -86,13 +92,24 @@ record RootPaths(Path root) {
   }
 
   static Path child(Path dir, String name) throws ImageException {
+    Path child;
     try {
-      return dir.resolve(name);
+      child = dir.resolve(name);
     } catch (InvalidPathException e) {
       throw new ImageException(
           "it holds a name that cannot be written here: is the agent's locale UTF-8 (LC_ALL or"
               + " LANG, such as C.UTF-8)?");
     }
+    if (bytes(name) > LONGEST_NAME || bytes(child.toString()) > LONGEST_PATH) {
+      throw new ImageException(
+          "it holds a name that is too long: %d bytes, and %d with all directories above it"
+              .formatted(bytes(name), bytes(child.toString())));
+    }
+    return child;
+  }
+
+  private static int bytes(String text) {
+    return text.getBytes(StandardCharsets.UTF_8).length;
   }
 
   /** A regular file, by whatever links; empty if there is none. */

@@ -14,8 +14,8 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
-import java.time.Instant;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 
 /**
  * Lays one layer over those below it. Nothing of it is outside the root, whatever its names and
@@ -39,14 +39,18 @@ final class RootTree implements TarMembers {
     this.paths = new RootPaths(root);
   }
 
-  /** A place where nothing is. */
-  private Path fresh(TarMember member) throws IOException {
+  private Path place(TarMember member) throws IOException {
     List<String> parts = RootPaths.parts(member.name());
     if (parts.isEmpty()) {
       throw new ImageException("it holds a file without a name");
     }
     Path dir = paths.directory(parts.subList(0, parts.size() - 1), true).orElseThrow();
-    Path path = RootPaths.child(dir, parts.getLast());
+    return RootPaths.child(dir, parts.getLast());
+  }
+
+  /** A place where nothing is. */
+  private Path fresh(TarMember member) throws IOException {
+    Path path = place(member);
     if (Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS)) {
       DurableFiles.deleteTree(path);
     } else {
@@ -78,7 +82,7 @@ final class RootTree implements TarMembers {
     }
     own(path, member);
     Files.setAttribute(path, "unix:mode", member.mode() & RIGHTS);
-    Files.setLastModifiedTime(path, FileTime.from(Instant.ofEpochSecond(member.seconds())));
+    Files.setLastModifiedTime(path, FileTime.from(member.seconds(), TimeUnit.SECONDS));
   }
 
   @Override
@@ -123,13 +127,17 @@ final class RootTree implements TarMembers {
             ? null
             : paths.directory(parts.subList(0, parts.size() - 1), false).orElse(null);
     Path to = dir == null ? null : RootPaths.child(dir, parts.getLast());
-    if (to == null
-        || (!Files.isRegularFile(to, LinkOption.NOFOLLOW_LINKS) && !Files.isSymbolicLink(to))) {
+    Path at = place(member);
+    boolean there =
+        to != null
+            && (Files.isRegularFile(to, LinkOption.NOFOLLOW_LINKS) || Files.isSymbolicLink(to))
+            && (to.equals(at) || !to.startsWith(at)); // what it takes the place of goes with it
+    if (to == null || !there) {
       throw new ImageException(
           "\"%s\" is a link to \"%s\", which it does not hold before"
               .formatted(member.name(), member.target()));
     }
-    if (!RootPaths.parts(member.name()).equals(parts)) {
+    if (!at.equals(to)) {
       Files.createLink(fresh(member), to);
     }
   }

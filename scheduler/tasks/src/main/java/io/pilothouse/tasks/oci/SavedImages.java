@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.pilothouse.filesync.Sha256;
+import java.io.CharConversionException;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -24,12 +25,17 @@ final class SavedImages {
   private static final int MOST = 200;
   private static final int MOST_LAYERS = 500;
   private static final int DEEPEST = 3;
+
+  /** Lists may name the same ones over and over, at each depth. */
+  private static final int MOST_READ = 1000;
+
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final Contents from;
   private final String called;
   private final String architecture;
   private final List<SavedImage> found = new ArrayList<>();
+  private int read;
 
   private SavedImages(Contents from, String called, String architecture) {
     this.from = from;
@@ -71,12 +77,18 @@ final class SavedImages {
       }
     } catch (JsonProcessingException e) {
       throw new ImageException("its %s is no JSON: %s".formatted(name, e.getOriginalMessage()));
+    } catch (CharConversionException e) {
+      throw new ImageException("its %s is no JSON: %s".formatted(name, e.getMessage()));
     }
     throw new ImageException("its %s is no description of an image".formatted(name));
   }
 
   /** A description, which has to be as its name says. */
   private JsonNode json(String file, Optional<String> sha256) throws IOException {
+    if (++read > MOST_READ) {
+      throw new ImageException(
+          "it holds more than %d descriptions of images, which is the most".formatted(MOST_READ));
+    }
     byte[] bytes = from.read(file);
     check(file, sha256, Sha256.hex(bytes));
     return parse(bytes, file);

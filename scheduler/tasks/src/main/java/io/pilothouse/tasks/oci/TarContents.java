@@ -25,6 +25,9 @@ final class TarContents implements Contents {
   /** An image has some hundred layers at most, each in a few files. */
   private static final int MOST_FILES = 10_000;
 
+  /** Characters of all their names: they are held in memory, and an agent has little. */
+  private static final long LONGEST_NAMES = 1 << 20;
+
   /** As docker save writes one layer of two images: a link to the other's. */
   private static final int MOST_LINKS = 8;
 
@@ -74,13 +77,24 @@ final class TarContents implements Contents {
   /** Notes where the content of each is. */
   private final class Index implements TarMembers {
     private final Window all;
+    private long names;
 
     Index(Window all) {
       this.all = all;
     }
 
+    private void count(TarMember member) throws ImageException {
+      names += member.name().length() + member.target().length();
+      if (names > LONGEST_NAMES) {
+        throw new ImageException(
+            "its files have names of more than %d characters together, which is the most"
+                .formatted(LONGEST_NAMES));
+      }
+    }
+
     @Override
     public void file(TarMember member, InputStream content) throws IOException {
+      count(member);
       long at = all.at;
       while (content.skip(Long.MAX_VALUE) > 0) {
         // jumps to its end
@@ -94,7 +108,8 @@ final class TarContents implements Contents {
     }
 
     @Override
-    public void link(TarMember member) {
+    public void link(TarMember member) throws IOException {
+      count(member);
       String target = member.target();
       links.put(
           plain(member.name()),
@@ -102,7 +117,8 @@ final class TarContents implements Contents {
     }
 
     @Override
-    public void hardLink(TarMember member) {
+    public void hardLink(TarMember member) throws IOException {
+      count(member);
       links.put(plain(member.name()), plain(member.target()));
     }
 

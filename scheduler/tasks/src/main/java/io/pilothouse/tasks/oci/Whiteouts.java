@@ -5,12 +5,13 @@ import io.pilothouse.tasks.fetch.TarMember;
 import io.pilothouse.tasks.fetch.TarMembers;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Stream;
 
 /**
  * Removes what a layer takes away from those below it (OCI image specification, "Whiteouts"): of
@@ -83,12 +84,13 @@ final class Whiteouts implements TarMembers {
       return; // nothing there to take away
     }
     if (name.equals(OPAQUE)) {
-      List<Path> all;
-      try (Stream<Path> list = Files.list(dir.get())) {
-        all = list.toList();
-      }
-      for (Path each : all) {
-        delete(each);
+      // as they are read: a list of them all might be more than this program has memory for
+      try (DirectoryStream<Path> all = Files.newDirectoryStream(dir.get())) {
+        for (Path each : all) {
+          delete(each);
+        }
+      } catch (DirectoryIteratorException e) {
+        throw e.getCause();
       }
     } else if (!name.startsWith(OTHERS)) {
       String gone = name.substring(MARK.length());

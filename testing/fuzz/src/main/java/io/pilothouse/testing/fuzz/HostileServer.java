@@ -12,6 +12,7 @@ public final class HostileServer implements AutoCloseable {
 
   private final ServerSocket socket;
   private volatile byte[] answer = {};
+  private volatile Runnable answered = () -> {};
 
   /** On loopback. */
   public HostileServer() throws IOException {
@@ -28,19 +29,35 @@ public final class HostileServer implements AutoCloseable {
     answer = bytes;
   }
 
+  /** Run after each answer, on a thread of the server's. */
+  public void whenAnswered(Runnable what) {
+    answered = what;
+  }
+
   private void serve() {
     while (!socket.isClosed()) {
-      try (Socket caller = socket.accept()) {
-        caller.setSoTimeout(10_000);
-        caller.setTcpNoDelay(true);
-        readHead(caller.getInputStream());
-        caller.getOutputStream().write(answer);
-        caller.shutdownOutput();
-        // a body left unread would reset the connection before the answer is read
-        caller.getInputStream().readNBytes(MOST_UNREAD);
+      try {
+        Socket caller = socket.accept();
+        // each for itself: who has an answer may call again before it has read all of that
+        Thread.ofVirtual().start(() -> answer(caller));
       } catch (IOException e) {
-        // the caller has gone, as it may
+        // it is closed, which is looked at above
       }
+    }
+  }
+
+  private void answer(Socket connection) {
+    try (Socket caller = connection) {
+      caller.setSoTimeout(10_000);
+      caller.setTcpNoDelay(true);
+      readHead(caller.getInputStream());
+      caller.getOutputStream().write(answer);
+      caller.shutdownOutput();
+      answered.run();
+      // a body left unread would reset the connection before the answer is read
+      caller.getInputStream().readNBytes(MOST_UNREAD);
+    } catch (IOException e) {
+      // the caller has gone, as it may
     }
   }
 
