@@ -59,8 +59,15 @@ final class AgentsCalls {
   private volatile int leader;
 
   AgentsCalls(List<String> addresses, int agents) {
+    this(addresses, agents, Integer.toString(agents - 1).length());
+  }
+
+  /**
+   * @param width of the numbers in machines' names
+   */
+  AgentsCalls(List<String> addresses, int agents, int width) {
     this.addresses = addresses;
-    width = Integer.toString(agents - 1).length();
+    this.width = width;
     int channels = Math.max(2, agents / CALLS_EACH_CHANNEL / addresses.size() + 1);
     for (String each : addresses) {
       List<ManagedChannel> all = new ArrayList<>();

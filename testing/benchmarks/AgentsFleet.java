@@ -129,6 +129,12 @@ final class AgentsFleet {
             "operator/bench",
             FleetRequest.newBuilder().setFleet(fleet()).setContext(why).build())
             .must();
+    bringUp();
+  }
+
+  /** The machines that the fleet has already: discovered, installed, in service. */
+  void bringUp() throws InterruptedException {
+    WriteContext why = WriteContext.newBuilder().setReason("benchmark").build();
     calls.wait(
             OperatorGrpc.getRegisterManifestMethod(),
             "operator/bench",

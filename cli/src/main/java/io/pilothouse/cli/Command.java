@@ -89,12 +89,25 @@ public abstract class Command implements Callable<Integer> {
   /** As {@link #ask(String, Message, Parser)} with a deadline of its own. */
   protected final <R extends Message> R ask(
       String method, Message request, Parser<R> parser, Duration deadline) {
+    return answered(open().call(method, request, parser, deadline));
+  }
+
+  /** As above; each server gets {@code attempt} to answer. */
+  protected final <R extends Message> R ask(
+      String method, Message request, Parser<R> parser, Duration deadline, Duration attempt) {
+    return answered(open().call(method, request, parser, deadline, attempt));
+  }
+
+  private LightClient open() {
     LightClient open = client;
     if (open == null) {
       open = client(servers());
       client = open;
     }
-    R answer = open.call(method, request, parser, deadline);
+    return open;
+  }
+
+  private static <R extends Message> R answered(R answer) {
     if (answer instanceof WriteReply reply && !reply.getOrder().isEmpty()) {
       throw waits(reply);
     }

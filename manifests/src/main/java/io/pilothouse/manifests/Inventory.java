@@ -78,6 +78,10 @@ final class Inventory {
               new HashMap<>(),
               Column.BMC,
               new HashMap<>()));
+
+  /** What many machines have in common is one string. */
+  private final Map<String, String> shared = new HashMap<>();
+
   private int width;
   private boolean complete = true;
 
@@ -89,6 +93,7 @@ final class Inventory {
   static Inventory read(String file, String content, Problems problems) {
     Inventory inventory = new Inventory(new CsvText(file, content), problems);
     inventory.parse(content);
+    inventory.unique.values().forEach(Map::clear); // of a million lines it is a lot
     return inventory;
   }
 
@@ -217,7 +222,10 @@ final class Inventory {
         return false;
       }
     }
-    set(row.machine(), column, canonical);
+    set(
+        row.machine(),
+        column,
+        seen == null ? shared.computeIfAbsent(canonical, each -> each) : canonical);
     return true;
   }
 

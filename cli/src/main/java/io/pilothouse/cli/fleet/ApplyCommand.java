@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.pilothouse.api.v1.Fleet;
 import io.pilothouse.api.v1.FleetChange;
 import io.pilothouse.api.v1.FleetPlan;
-import io.pilothouse.api.v1.FleetRequest;
 import io.pilothouse.api.v1.WriteReply;
 import io.pilothouse.cli.ExitCode;
 import io.pilothouse.cli.Json;
@@ -38,7 +37,8 @@ final class ApplyCommand extends FleetCommand {
   @Override
   protected ExitCode run() {
     Fleet fleet = loadOrFail();
-    FleetPlan plan = plan(fleet, ifRevision);
+    FleetCall call = new FleetCall(fleet);
+    FleetPlan plan = plan(call, ifRevision);
     if (plan.getChangesCount() == 0) {
       show(
           () -> json(plan, plan.getRevision()),
@@ -47,23 +47,23 @@ final class ApplyCommand extends FleetCommand {
       return ExitCode.DONE;
     }
     if (!json()) {
-      say(ChangeLines.of(plan.getChangesList()).stripTrailing());
+      say(lines(plan).stripTrailing());
     }
     askFirst(fleet, plan);
-    FleetRequest request =
-        FleetRequest.newBuilder()
-            .setFleet(fleet)
+    WriteReply reply =
+        ask(
+            "ApplyFleet",
             // what was shown is what is applied, or nothing is
-            .setIfRevision(plan.getRevision())
-            .setContext(writeContext())
-            .build();
-    WriteReply reply = ask("ApplyFleet", request, WriteReply.parser());
+            call.request(plan.getRevision(), writeContext()),
+            WriteReply.parser(),
+            call.deadline(givenTimeout(), timeout()),
+            call.attempt());
     show(
         () -> json(plan, reply.getRevision()),
         () ->
             "applied %s, %s touched, revision %d"
                 .formatted(
-                    count(plan.getChangesCount(), "change"),
+                    count(changes(plan), "change"),
                     count(plan.getMachinesTouched(), "machine"),
                     reply.getRevision()),
         () -> plan.getChangesList().stream().map(FleetChange::getObject).toList());
@@ -77,6 +77,7 @@ final class ApplyCommand extends FleetCommand {
             .filter(each -> each.getVerb().equals("remove"))
             .map(FleetChange::getObject)
             .toList();
+    int more = Math.max(plan.getRemovalsTotal(), removed.size()) - Math.min(FEW, removed.size());
     long touched = plan.getMachinesTouched();
     boolean wide = touched * 100 > (long) blastRadius * fleet.getMachinesCount();
     if (plan.getRevision() == 0 || (!wide && removed.isEmpty())) {
@@ -87,7 +88,7 @@ final class ApplyCommand extends FleetCommand {
             ? ""
             : " and removes "
                 + String.join(", ", removed.subList(0, Math.min(FEW, removed.size())))
-                + (removed.size() > FEW ? " and " + (removed.size() - FEW) + " more" : "");
+                + (more > 0 ? " and " + more + " more" : "");
     confirm(
         "This touches %d of %s of fleet %s%s."
             .formatted(touched, count(fleet.getMachinesCount(), "machine"), fleet.getName(), what),
@@ -98,6 +99,8 @@ final class ApplyCommand extends FleetCommand {
     ObjectNode root = Json.object();
     changes(root.putArray("items"), plan.getChangesList());
     problems(root.putArray("warnings"), warnings);
-    return root.put("machines_touched", plan.getMachinesTouched()).put("revision", revision);
+    return root.put("changes_total", changes(plan))
+        .put("machines_touched", plan.getMachinesTouched())
+        .put("revision", revision);
   }
 }

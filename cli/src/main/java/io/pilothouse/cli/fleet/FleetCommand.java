@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.pilothouse.api.v1.Fleet;
 import io.pilothouse.api.v1.FleetChange;
 import io.pilothouse.api.v1.FleetPlan;
-import io.pilothouse.api.v1.FleetRequest;
 import io.pilothouse.cli.CliException;
 import io.pilothouse.cli.Command;
 import io.pilothouse.cli.ExitCode;
@@ -98,14 +97,25 @@ abstract class FleetCommand extends Command {
   }
 
   /** What applying would change, by the server's own rules; it changes nothing. */
-  final FleetPlan plan(Fleet fleet, long ifRevision) {
-    FleetRequest request =
-        FleetRequest.newBuilder()
-            .setFleet(fleet)
-            .setIfRevision(ifRevision)
-            .setContext(writeContext())
-            .build();
-    return ask("PlanFleet", request, FleetPlan.parser());
+  final FleetPlan plan(FleetCall call, long ifRevision) {
+    return ask(
+        "PlanFleet",
+        call.request(ifRevision, writeContext()),
+        FleetPlan.parser(),
+        call.deadline(givenTimeout(), timeout()),
+        call.attempt());
+  }
+
+  /** How many changes there are; not all of very many are listed. */
+  static long changes(FleetPlan plan) {
+    return Math.max(plan.getChangesTotal(), plan.getChangesCount());
+  }
+
+  /** The changes as people read them, and how many more there are. */
+  static String lines(FleetPlan plan) {
+    long more = changes(plan) - plan.getChangesCount();
+    return ChangeLines.of(plan.getChangesList())
+        + (more == 0 ? "" : "and " + count(more, "change") + " more\n");
   }
 
   static void changes(ArrayNode array, List<FleetChange> changes) {

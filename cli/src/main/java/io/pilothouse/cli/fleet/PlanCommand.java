@@ -23,7 +23,7 @@ final class PlanCommand extends FleetCommand {
   @Override
   protected ExitCode run() {
     Fleet fleet = loadOrFail();
-    FleetPlan plan = plan(fleet, 0);
+    FleetPlan plan = plan(new FleetCall(fleet), 0);
     show(
         () -> json(plan),
         () -> text(plan),
@@ -35,7 +35,8 @@ final class PlanCommand extends FleetCommand {
     ObjectNode root = Json.object();
     changes(root.putArray("items"), plan.getChangesList());
     problems(root.putArray("warnings"), warnings);
-    return root.put("machines_touched", plan.getMachinesTouched())
+    return root.put("changes_total", changes(plan))
+        .put("machines_touched", plan.getMachinesTouched())
         .put("revision", plan.getRevision());
   }
 
@@ -46,8 +47,8 @@ final class PlanCommand extends FleetCommand {
     }
     return "%s%s, %s touched, at revision %d; nothing was changed%napply it: pilot apply %s"
             .formatted(
-                ChangeLines.of(plan.getChangesList()),
-                count(plan.getChangesCount(), "change"),
+                lines(plan),
+                count(changes(plan), "change"),
                 count(plan.getMachinesTouched(), "machine"),
                 plan.getRevision(),
                 dir())

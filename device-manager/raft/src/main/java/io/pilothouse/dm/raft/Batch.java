@@ -3,6 +3,7 @@ package io.pilothouse.dm.raft;
 import io.pilothouse.api.log.v1.Entry;
 import io.pilothouse.api.log.v1.Reply;
 import io.pilothouse.api.log.v1.Request;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -52,6 +53,14 @@ final class Batch {
       }
     }
     return entry.build();
+  }
+
+  /** How long its commit and its application may take: as the most patient request has it. */
+  Duration patience() {
+    return requests.stream()
+        .map(each -> Proposer.patience(each.request()))
+        .max(Duration::compareTo)
+        .orElse(Proposer.TIMEOUT);
   }
 
   void markAppended() {

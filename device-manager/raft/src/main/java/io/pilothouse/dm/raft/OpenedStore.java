@@ -34,10 +34,9 @@ record OpenedStore(Store store, TermIndex at, State state, RunningDigest digest)
       store = Store.open(db);
     }
     try {
-      State state = store.load(levels);
-      RunningDigest digest = RunningDigest.following(state);
-      store.checkDigest(digest.hex());
-      return new OpenedStore(store, store.applied(), state, digest);
+      LoadedState loaded = store.read(levels);
+      store.checkDigest(loaded.digest().hex());
+      return new OpenedStore(store, store.applied(), loaded.state(), loaded.digest());
     } catch (IOException | RuntimeException e) {
       store.close();
       throw e;

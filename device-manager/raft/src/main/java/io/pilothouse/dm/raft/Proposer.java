@@ -33,6 +33,9 @@ final class Proposer implements Proposals, AutoCloseable {
   static final int MAX_WAITING = 10_000;
   static final Duration TIMEOUT = Duration.ofSeconds(10);
 
+  /** Of a fleet that came in parts: to apply a million machines takes longer than all else. */
+  static final Duration LARGE_TIMEOUT = Duration.ofMinutes(3);
+
   /** How an entry reaches Raft. */
   interface Log {
     CompletableFuture<RaftClientReply> append(ClientId client, long callId, Entry entry);
@@ -130,9 +133,16 @@ final class Proposer implements Proposals, AutoCloseable {
         thread.execute(this::sendNext);
       }
     }
+    Duration patience = patience(request);
     return answer
-        .orTimeout(TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)
-        .exceptionallyCompose(e -> CompletableFuture.failedFuture(translate(e)));
+        .orTimeout(patience.toMillis(), TimeUnit.MILLISECONDS)
+        .exceptionallyCompose(e -> CompletableFuture.failedFuture(translate(e, patience)));
+  }
+
+  static Duration patience(@Nullable Request request) {
+    return request != null && !request.getCommand().getApplyFleet().getStagedSha256().isEmpty()
+        ? LARGE_TIMEOUT
+        : TIMEOUT;
   }
 
   private void sendNext() {
@@ -152,7 +162,7 @@ final class Proposer implements Proposals, AutoCloseable {
     // the callers wait for the answers, nobody for this
     CompletableFuture<?> unused =
         committed
-            .orTimeout(TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)
+            .orTimeout(batch.patience().toMillis(), TimeUnit.MILLISECONDS)
             .whenComplete(
                 (reply, error) -> {
                   metrics.commit.record(System.nanoTime() - start, TimeUnit.NANOSECONDS);
@@ -214,10 +224,10 @@ final class Proposer implements Proposals, AutoCloseable {
     return notLeader.get();
   }
 
-  private SubmitException translate(Throwable e) {
+  private SubmitException translate(Throwable e, Duration patience) {
     @Nullable Throwable cause = unwrap(e);
     if (cause instanceof TimeoutException) {
-      return unknown("no majority confirmed it within " + TIMEOUT.toSeconds() + " s");
+      return unknown("no majority confirmed it within " + patience.toSeconds() + " s");
     }
     return cause instanceof SubmitException known ? known : unknown(String.valueOf(cause));
   }

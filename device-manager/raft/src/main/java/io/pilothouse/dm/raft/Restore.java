@@ -160,8 +160,9 @@ public final class Restore {
       Path db, BackupManifest from, String cluster, Optional<RecordReplay> later, Applier applier)
       throws IOException {
     try (Store store = Store.open(db)) {
-      State state = store.load(applier.levels());
-      RunningDigest digest = RunningDigest.following(state);
+      LoadedState loaded = store.read(applier.levels());
+      State state = loaded.state();
+      RunningDigest digest = loaded.digest();
       store.checkDigest(digest.hex());
       long last = from.index();
       if (later.isPresent()) {

@@ -31,24 +31,28 @@ public final class RunningDigest implements StateListener {
   private record Id(Table table, String key) {}
 
   private final State state;
-  private final MessageDigest sha256 = io.pilothouse.dm.state.StateDigest.sha256();
-  private final long[] sum = new long[4];
+  private final Sum sum;
 
   /** What was there before the change; a value changed ten times is hashed once. */
   private final Map<Id, Optional<Message>> unsettled = new LinkedHashMap<>();
 
-  private byte[] buffer = new byte[4096];
-
-  private RunningDigest(State state) {
+  private RunningDigest(State state, Sum sum) {
     this.state = state;
+    this.sum = sum;
   }
 
   /** Begins with what the state holds, and follows it from here on. */
   public static RunningDigest following(State state) {
-    RunningDigest digest = new RunningDigest(state);
+    Sum sum = new Sum();
     for (Table table : Table.values()) {
-      state.table(table).forEach((key, value) -> digest.flip(table, key, value));
+      state.table(table).forEach((key, value) -> sum.flip(table, key, value));
     }
+    return following(state, sum);
+  }
+
+  /** Begins with a sum of all that the state holds. */
+  static RunningDigest following(State state, Sum sum) {
+    RunningDigest digest = new RunningDigest(state, sum);
     state.follow(digest);
     return digest;
   }
@@ -56,11 +60,7 @@ public final class RunningDigest implements StateListener {
   /** The digest of the state as it is now: 32 bytes. */
   public byte[] value() {
     settle();
-    ByteBuffer bytes = ByteBuffer.allocate(Long.BYTES * sum.length);
-    for (long each : sum) {
-      bytes.putLong(each);
-    }
-    return bytes.array();
+    return sum.value();
   }
 
   /** As lower-case hex. */
@@ -79,41 +79,56 @@ public final class RunningDigest implements StateListener {
   private void settle() {
     unsettled.forEach(
         (id, before) -> {
-          before.ifPresent(value -> flip(id.table(), id.key(), value));
+          before.ifPresent(value -> sum.flip(id.table(), id.key(), value));
           @Nullable Message now = state.table(id.table()).get(id.key());
           if (now != null) {
-            flip(id.table(), id.key(), now);
+            sum.flip(id.table(), id.key(), now);
           }
         });
     unsettled.clear();
   }
 
-  /** Puts an entity in, or takes it out. */
-  private void flip(Table table, String key, Message value) {
-    update(table.storageId().getBytes(StandardCharsets.UTF_8));
-    update(key.getBytes(StandardCharsets.UTF_8));
-    int size = value.getSerializedSize();
-    if (size > buffer.length) {
-      buffer = new byte[Math.max(size, 2 * buffer.length)];
-    }
-    CodedOutputStream out = CodedOutputStream.newInstance(buffer, 0, size);
-    // a map field is otherwise written in whatever order its hash table has
-    out.useDeterministicSerialization();
-    try {
-      value.writeTo(out);
-    } catch (IOException e) {
-      throw new UncheckedIOException("an array takes what its message said it needs", e);
-    }
-    sha256.update(buffer, 0, size);
-    ByteBuffer hash = ByteBuffer.wrap(sha256.digest());
-    for (int i = 0; i < sum.length; i++) {
-      sum[i] ^= hash.getLong();
-    }
-  }
+  /** The exclusive or of what was put in. */
+  static final class Sum {
+    private final MessageDigest sha256 = io.pilothouse.dm.state.StateDigest.sha256();
+    private final long[] all = new long[4];
+    private byte[] buffer = new byte[4096];
 
-  private void update(byte[] name) {
-    sha256.update((byte) (name.length >>> 8));
-    sha256.update((byte) name.length);
-    sha256.update(name);
+    private byte[] value() {
+      ByteBuffer bytes = ByteBuffer.allocate(Long.BYTES * all.length);
+      for (long each : all) {
+        bytes.putLong(each);
+      }
+      return bytes.array();
+    }
+
+    /** Puts an entity in, or takes it out. */
+    void flip(Table table, String key, Message value) {
+      update(table.storageId().getBytes(StandardCharsets.UTF_8));
+      update(key.getBytes(StandardCharsets.UTF_8));
+      int size = value.getSerializedSize();
+      if (size > buffer.length) {
+        buffer = new byte[Math.max(size, 2 * buffer.length)];
+      }
+      CodedOutputStream out = CodedOutputStream.newInstance(buffer, 0, size);
+      // a map field is otherwise written in whatever order its hash table has
+      out.useDeterministicSerialization();
+      try {
+        value.writeTo(out);
+      } catch (IOException e) {
+        throw new UncheckedIOException("an array takes what its message said it needs", e);
+      }
+      sha256.update(buffer, 0, size);
+      ByteBuffer hash = ByteBuffer.wrap(sha256.digest());
+      for (int i = 0; i < all.length; i++) {
+        all[i] ^= hash.getLong();
+      }
+    }
+
+    private void update(byte[] name) {
+      sha256.update((byte) (name.length >>> 8));
+      sha256.update((byte) name.length);
+      sha256.update(name);
+    }
   }
 }

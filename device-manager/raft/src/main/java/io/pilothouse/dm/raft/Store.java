@@ -6,10 +6,12 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
 import io.pilothouse.api.log.v1.Event;
 import io.pilothouse.api.log.v1.Meta;
+import io.pilothouse.api.v1.Machine;
 import io.pilothouse.dm.state.Change;
 import io.pilothouse.dm.state.FeatureLevel;
 import io.pilothouse.dm.state.Levels;
 import io.pilothouse.dm.state.Schema;
+import io.pilothouse.dm.state.Sharing;
 import io.pilothouse.dm.state.State;
 import io.pilothouse.dm.state.Table;
 import java.io.IOException;
@@ -155,21 +157,34 @@ final class Store implements AutoCloseable {
 
   /** All entities, in memory, unless rules are in force that are not among these. */
   State load(Levels levels) throws IOException {
+    return read(levels).state();
+  }
+
+  /** The same, with its digest. */
+  LoadedState read(Levels levels) throws IOException {
     UnknownLevelException.require(levels, level(), "the database " + db.getName());
-    State state = new State();
+    return LoadedState.of(this::entities);
+  }
+
+  private void entities(LoadedState.Sink sink) throws IOException, InterruptedException {
+    Sharing sharing = new Sharing();
     for (Map.Entry<Table, ColumnFamilyHandle> kept : tables.entrySet()) {
       Table table = kept.getKey();
       try (RocksIterator each = db.newIterator(kept.getValue())) {
         for (each.seekToFirst(); each.isValid(); each.next()) {
           String key = new String(each.key(), UTF_8);
-          state.put(new Change(table, key, parse(table, key, each.value())));
+          Message value = parse(table, key, each.value());
+          // one string for a machine's name, and for what it has in common with others
+          sink.take(
+              value instanceof Machine machine && machine.getName().equals(key)
+                  ? new Change(table, machine.getName(), sharing.share(machine))
+                  : new Change(table, key, value));
         }
         each.status();
       } catch (RocksDBException e) {
         throw new IOException("cannot read table " + table.storageId() + ": " + e.getMessage(), e);
       }
     }
-    return state;
   }
 
   /** Looked at first: of a later release's other tables this one may not make sense. */

@@ -1,5 +1,6 @@
 package io.pilothouse.dm.raft;
 
+import io.pilothouse.dm.state.Levels;
 import io.pilothouse.dm.state.State;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -27,11 +28,11 @@ public record StoredState(Path from, long term, long index, String digest, State
   public static StoredState read(Path dir) throws IOException {
     Path db = database(dir);
     try (Store store = Store.openReadOnly(db)) {
-      State state = store.load();
-      String digest = RunningDigest.following(state).hex();
+      LoadedState loaded = store.read(Levels.BUILD);
+      String digest = loaded.digest().hex();
       store.checkDigest(digest);
       TermIndex at = store.applied();
-      return new StoredState(db, at.getTerm(), at.getIndex(), digest, state);
+      return new StoredState(db, at.getTerm(), at.getIndex(), digest, loaded.state());
     }
   }
 

@@ -3,6 +3,7 @@ package io.pilothouse.dm.record;
 import com.google.protobuf.Message;
 import io.pilothouse.api.log.v1.ClientSession;
 import io.pilothouse.api.log.v1.Event;
+import io.pilothouse.api.log.v1.FleetPart;
 import io.pilothouse.api.log.v1.Meta;
 import io.pilothouse.api.v1.AuditRecord;
 import io.pilothouse.api.v1.DeploymentReplica;
@@ -60,6 +61,7 @@ record BaseState(long index, long at, List<Row> rows) {
         case ORDER -> event.setOrder((Order) entity);
         case OFFER_FRAMEWORK -> event.setOfferFramework((OfferFramework) entity);
         case OFFER_AGENT -> event.setOfferAgent((OfferAgent) entity);
+        case FLEET_PART -> event.setFleetPart((FleetPart) entity);
       }
       return event.build();
     }

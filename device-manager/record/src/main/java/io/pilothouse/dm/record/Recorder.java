@@ -24,12 +24,22 @@ public final class Recorder implements AutoCloseable {
     STOPPED
   }
 
+  /**
+   * Of entries, for each entity of the state that a segment begins with: else the states of a large
+   * fleet, a gigabyte of a million machines, would be most of what is written.
+   */
+  private static final long BYTES_EACH_ENTITY = 256;
+
+  /** Below, the usual size of a segment is more. */
+  private static final int MANY = 250_000;
+
   private final RecordSettings settings;
   private final LongSupplier nanos;
   private final RecordWriter writer;
   private Mode mode = Mode.WAITS_FOR_AN_ENTRY;
   private long recorded = Long.MIN_VALUE;
   private long entryBytes;
+  private long leastBytes;
   private long segmentAt;
   private long stoppedAt;
 
@@ -120,7 +130,8 @@ public final class Recorder implements AutoCloseable {
     recorded = index;
     entryBytes += bytes + Frames.HEADER;
     long age = state.meta().getNow() - segmentAt;
-    if (entryBytes >= settings.segmentBytes() || age >= settings.segmentAge().toMillis()) {
+    if (entryBytes >= Math.max(settings.segmentBytes(), leastBytes)
+        || age >= settings.segmentAge().toMillis()) {
       begin(index, state);
     }
   }
@@ -133,6 +144,8 @@ public final class Recorder implements AutoCloseable {
     writer.begin(base);
     recorded = index;
     entryBytes = 0;
+    long entities = base.rows().size();
+    leastBytes = entities < MANY ? 0 : entities * BYTES_EACH_ENTITY;
     segmentAt = base.at();
     mode = Mode.RECORDS;
   }

@@ -40,15 +40,16 @@ final class Edge implements AutoCloseable {
     Sheds sheds = new Sheds(admission, metrics);
     StatusReads status = new StatusReads(ledger, writes, pulls, term, sheds, certificates, clocks);
     fleetMetrics = new FleetMetrics(ledger, status, metrics);
+    LargeFleets large = new LargeFleets();
     OperatorService operator =
         new OperatorService(
             status,
             new OperatorReads(ledger, writes, term, clocks),
             new HistoryReads(new EventReads(writes, pulls, waiters), new RecordReads(ledger)),
             new IncidentReads(ledger, writes),
-            new FleetReads(ledger, writes, clocks),
+            new FleetReads(ledger, writes, large),
             new ManifestReads(ledger, writes),
-            new OperatorWrites(writes));
+            new OperatorWrites(writes, new FleetWrites(ledger, writes, large, clocks)));
     MachineService machine =
         new MachineService(
             ledger, writes, pulls, waiters, intake, new AgentReports(ledger, writes, intake));

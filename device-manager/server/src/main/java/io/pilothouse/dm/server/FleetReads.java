@@ -1,10 +1,5 @@
 package io.pilothouse.dm.server;
 
-import io.pilothouse.api.log.v1.ApplyFleet;
-import io.pilothouse.api.log.v1.Command;
-import io.pilothouse.api.log.v1.Entry;
-import io.pilothouse.api.log.v1.Reply;
-import io.pilothouse.api.log.v1.Request;
 import io.pilothouse.api.v1.Fleet;
 import io.pilothouse.api.v1.FleetChange;
 import io.pilothouse.api.v1.FleetPlan;
@@ -12,109 +7,114 @@ import io.pilothouse.api.v1.FleetRequest;
 import io.pilothouse.api.v1.GetFleetReply;
 import io.pilothouse.api.v1.Lifecycle;
 import io.pilothouse.api.v1.Machine;
-import io.pilothouse.dm.state.Apply;
 import io.pilothouse.dm.state.Authorization;
-import io.pilothouse.dm.state.Change;
 import io.pilothouse.dm.state.FleetDiff;
+import io.pilothouse.dm.state.FleetRehearsal;
 import io.pilothouse.dm.state.Need;
+import io.pilothouse.dm.state.RefusedException;
 import io.pilothouse.dm.state.State;
-import io.pilothouse.dm.state.Table;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Predicate;
 
 /** The fleet specification: as stored, and what applying another would change. */
 final class FleetReads {
 
+  /** Changes that a plan lists; the first inventory of a large fleet is a million. */
+  static final int MOST_LISTED = 20_000;
+
+  private record Stored(Fleet fleet, List<Machine> machines, long revision) {}
+
   private final Ledger ledger;
   private final Writes writes;
-  private final Clocks clocks;
+  private final LargeFleets large;
 
-  FleetReads(Ledger ledger, Writes writes, Clocks clocks) {
+  FleetReads(Ledger ledger, Writes writes, LargeFleets large) {
     this.ledger = ledger;
     this.writes = writes;
-    this.clocks = clocks;
+    this.large = large;
   }
 
   /** With the inventory, at the revision that {@code if_revision} compares. */
   GetFleetReply get() {
     writes.linearize();
+    Stored stored =
+        ledger.read(
+            state ->
+                new Stored(
+                    state.fleet(),
+                    state.machines().stream()
+                        .filter(Machine::getInInventory)
+                        .filter(each -> each.getLifecycle() != Lifecycle.DECOMMISSIONED)
+                        .toList(),
+                    state.meta().getFleetRevision()));
+    // no entry waits while the lines are made
+    Fleet.Builder fleet = stored.fleet().toBuilder();
+    stored.machines().stream().map(FleetDiff::inventory).forEach(fleet::addMachines);
+    return GetFleetReply.newBuilder().setFleet(fleet).setRevision(stored.revision()).build();
+  }
+
+  /** What an apply would change; what it would refuse, the plan refuses in the same words. */
+  FleetPlan plan(FleetRequest request) {
+    writes.requireLeader();
+    return LargeFleets.is(request) ? large.oneByOne(() -> compared(request)) : compared(request);
+  }
+
+  private FleetPlan compared(FleetRequest request) {
+    Fleet fleet = LargeFleets.of(request);
+    FleetRehearsal rehearsal = new FleetRehearsal(rehearsedBy(), fleet, request.getIfRevision());
+    writes.linearize();
     return ledger.read(
         state -> {
-          Fleet.Builder fleet = state.fleet().toBuilder();
-          state.machines().stream()
-              .filter(Machine::getInInventory)
-              .filter(each -> each.getLifecycle() != Lifecycle.DECOMMISSIONED)
-              .map(FleetDiff::inventory)
-              .forEach(fleet::addMachines);
-          return GetFleetReply.newBuilder()
-              .setFleet(fleet)
-              .setRevision(state.meta().getFleetRevision())
-              .build();
+          try {
+            return plan(state, rehearsal.changes(state));
+          } catch (RefusedException e) {
+            throw Refusals.of(e.refusal());
+          }
         });
   }
 
-  /**
-   * Applies to a copy: what the apply would refuse, the plan refuses in the same words, and nothing
-   * is logged.
-   */
-  FleetPlan plan(FleetRequest request) {
-    writes.linearize();
-    State copy = ledger.read(FleetReads::copy);
-    List<FleetChange> changes = FleetDiff.of(copy, request.getFleet());
-    long added =
-        changes.stream()
-            .filter(each -> each.getVerb().equals("add") && isMachine(each.getObject()))
-            .count();
-    FleetPlan plan =
-        FleetPlan.newBuilder()
-            .addAllChanges(changes)
-            .setRevision(copy.meta().getFleetRevision())
-            .setMachinesTouched((int) added + FleetDiff.machinesTouched(copy, changes))
-            .build();
-    rehearse(copy, request);
-    return plan;
+  private static FleetPlan plan(State state, List<FleetChange> changes) {
+    long added = changes.stream().filter(each -> is(each, "add") && isMachine(each)).count();
+    return FleetPlan.newBuilder()
+        .addAllChanges(listed(changes))
+        .setRevision(state.meta().getFleetRevision())
+        .setMachinesTouched((int) added + FleetDiff.machinesTouched(state, changes))
+        .setChangesTotal(changes.size())
+        .setRemovalsTotal((int) changes.stream().filter(each -> is(each, "remove")).count())
+        .build();
   }
 
-  private static boolean isMachine(String object) {
-    return object.startsWith("machine/");
-  }
-
-  private void rehearse(State copy, FleetRequest request) {
-    Caller caller = Caller.current();
-    ApplyFleet command =
-        ApplyFleet.newBuilder()
-            .setFleet(request.getFleet())
-            .setIfRevision(request.getIfRevision())
-            .build();
-    Request rehearsal =
-        Request.newBuilder()
-            .setPrincipal(rehearsedBy(copy, caller.principal().toString()))
-            .setRequestId(caller.requestId())
-            .setReason("a plan") // what waits for a second person needs one
-            .setCommand(Command.newBuilder().setApplyFleet(command))
-            .build();
-    Entry entry =
-        Entry.newBuilder().setAt(clocks.now().toEpochMilli()).addRequests(rehearsal).build();
-    Reply reply = new Apply().apply(copy, entry, ledger.appliedIndex() + 1).replies().get(0);
-    if (reply.hasRefusal()) {
-      throw Refusals.of(reply.getRefusal());
+  /** All of them, or those that say most. */
+  private static List<FleetChange> listed(List<FleetChange> changes) {
+    if (changes.size() <= MOST_LISTED) {
+      return changes;
     }
+    List<Predicate<FleetChange>> order =
+        List.of(
+            each -> is(each, "remove"),
+            each -> !is(each, "remove") && !isMachine(each),
+            each -> !is(each, "remove") && isMachine(each));
+    List<FleetChange> listed = new ArrayList<>();
+    for (Predicate<FleetChange> each : order) {
+      changes.stream().filter(each).limit(MOST_LISTED - listed.size()).forEach(listed::add);
+    }
+    return listed;
+  }
+
+  private static boolean is(FleetChange change, String verb) {
+    return change.getVerb().equals(verb);
+  }
+
+  private static boolean isMachine(FleetChange change) {
+    return change.getObject().startsWith("machine/");
   }
 
   /** Whoever may look may see a plan; as himself only who may also apply it. */
-  private static String rehearsedBy(State copy, String caller) {
-    return Authorization.objection(copy, caller, Need.OPERATE).isEmpty()
+  private String rehearsedBy() {
+    String caller = Caller.current().principal().toString();
+    return ledger.read(state -> Authorization.objection(state, caller, Need.OPERATE).isEmpty())
         ? caller
         : Authorization.SELF;
-  }
-
-  /** All that a decision may look at; the trail and the sessions are only ever added to. */
-  private static State copy(State state) {
-    State copy = new State();
-    for (Table table : Table.values()) {
-      if (table != Table.AUDIT && table != Table.SESSION) {
-        state.table(table).forEach((key, value) -> copy.put(new Change(table, key, value)));
-      }
-    }
-    return copy;
   }
 }

@@ -68,6 +68,9 @@ final class HttpGateway implements HttpHandler {
   /** Above the longest poll. */
   private static final Duration DEADLINE = Duration.ofSeconds(40);
 
+  /** A million machines take a minute or so. */
+  private static final Duration FLEET_DEADLINE = Duration.ofMinutes(5);
+
   private final Channel channel;
   private final Access access;
   private final Map<String, MethodDescriptor<Message, Message>> methods = new TreeMap<>();
@@ -186,7 +189,9 @@ final class HttpGateway implements HttpHandler {
       throw Refusals.of(
           Status.Code.RESOURCE_EXHAUSTED,
           "the body is above %d MiB".formatted(largest >> 20),
-          "send less at once");
+          largest == LARGEST_FLEET
+              ? "send the fleet packed (FleetRequest.packed), as `pilot apply` does"
+              : "send less at once");
     }
     if (!(method.getRequestMarshaller() instanceof PrototypeMarshaller<Message> marshaller)
         || marshaller.getMessagePrototype() == null) {
@@ -219,10 +224,12 @@ final class HttpGateway implements HttpHandler {
     copy(http, EdgeInterceptor.REQUEST_ID, headers);
     copy(http, EdgeInterceptor.MACHINE_KEY, headers);
     certified.ifPresent(each -> headers.put(CallerIdentity.VERIFIED, each));
+    Duration deadline =
+        FLEET_METHODS.contains(method.getBareMethodName()) ? FLEET_DEADLINE : DEADLINE;
     return ClientCalls.blockingUnaryCall(
         ClientInterceptors.intercept(channel, MetadataUtils.newAttachHeadersInterceptor(headers)),
         method,
-        CallOptions.DEFAULT.withDeadlineAfter(DEADLINE.toMillis(), TimeUnit.MILLISECONDS),
+        CallOptions.DEFAULT.withDeadlineAfter(deadline.toMillis(), TimeUnit.MILLISECONDS),
         request);
   }
 

@@ -127,15 +127,20 @@ final class LeaderLoop implements AutoCloseable {
   }
 
   private List<Silent> walk() {
-    return ledger.read(
-        state -> {
-          // timed in here: how long it waited for the state says nothing of its cost
-          long start = clocks.nanos().getAsLong();
-          List<Silent> silent = silence.silent(state, start);
-          long end = clocks.nanos().getAsLong();
-          nextWalk = end + pauseAfter(end - start);
-          return silent;
-        });
+    SilenceWatch.Walk walk = new SilenceWatch.Walk(clocks.nanos().getAsLong());
+    long took = 0;
+    while (!walk.hasEnded()) {
+      took +=
+          ledger.read(
+              state -> {
+                // timed in here: how long it waited for the state says nothing of its cost
+                long start = clocks.nanos().getAsLong();
+                silence.walkOn(state, walk);
+                return clocks.nanos().getAsLong() - start;
+              });
+    }
+    nextWalk = clocks.nanos().getAsLong() + pauseAfter(took);
+    return walk.silent();
   }
 
   /** In nanoseconds, as what it follows from. */

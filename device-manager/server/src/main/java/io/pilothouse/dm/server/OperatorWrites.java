@@ -35,27 +35,20 @@ import io.pilothouse.api.v1.SetWatchdogModeRequest;
 import io.pilothouse.api.v1.StartRolloutRequest;
 import io.pilothouse.api.v1.WriteContext;
 import io.pilothouse.api.v1.WriteReply;
-import io.pilothouse.dm.state.FeatureLevel;
 
 /** What operators change: each call is one command in the log. */
 final class OperatorWrites {
 
   private final Writes writes;
+  private final FleetWrites fleets;
 
-  OperatorWrites(Writes writes) {
+  OperatorWrites(Writes writes, FleetWrites fleets) {
     this.writes = writes;
+    this.fleets = fleets;
   }
 
   WriteReply applyFleet(FleetRequest request) {
-    if (Packing.isLarge(request.getFleet())) {
-      writes.begin();
-    }
-    boolean mayPack = writes.level() >= FeatureLevel.PACKED_FLEETS;
-    return decide(
-        Command.newBuilder()
-            .setApplyFleet(
-                Packing.of(request.getFleet(), mayPack).setIfRevision(request.getIfRevision())),
-        request.getContext());
+    return reply(fleets.apply(request));
   }
 
   WriteReply registerManifest(RegisterManifestRequest request) {
@@ -182,7 +175,10 @@ final class OperatorWrites {
   }
 
   private WriteReply decide(Command.Builder command, WriteContext context) {
-    Reply reply = writes.decide(command.build(), context);
+    return reply(writes.decide(command.build(), context));
+  }
+
+  private static WriteReply reply(Reply reply) {
     return WriteReply.newBuilder()
         .setRevision(reply.getRevision())
         .setId(reply.getId())

@@ -3,8 +3,10 @@ package io.pilothouse.dm.server;
 import com.google.protobuf.ByteString;
 import io.pilothouse.api.log.v1.ApplyFleet;
 import io.pilothouse.api.v1.Fleet;
+import io.pilothouse.dm.state.StateDigest;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.security.MessageDigest;
 import java.util.zip.DeflaterOutputStream;
 
 /** Packs a large fleet for the log; {@link io.pilothouse.dm.state.PackedFleet} says why. */
@@ -17,6 +19,13 @@ final class Packing {
 
   static boolean isLarge(Fleet fleet) {
     return fleet.getSerializedSize() >= LEAST;
+  }
+
+  /** What names a packed fleet whose parts are sent one by one. */
+  static ByteString sha256(ByteString packed) {
+    MessageDigest sha256 = StateDigest.sha256();
+    packed.asReadOnlyByteBufferList().forEach(sha256::update);
+    return ByteString.copyFrom(sha256.digest());
   }
 
   /**

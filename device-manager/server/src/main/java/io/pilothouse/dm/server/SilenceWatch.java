@@ -1,5 +1,6 @@
 package io.pilothouse.dm.server;
 
+import com.google.protobuf.Message;
 import io.pilothouse.api.log.v1.NoticeSilence.Silent;
 import io.pilothouse.api.v1.DeploymentReplica;
 import io.pilothouse.api.v1.Lifecycle;
@@ -11,6 +12,7 @@ import io.pilothouse.api.v1.WatchdogSpec;
 import io.pilothouse.api.v1.WatchdogState;
 import io.pilothouse.dm.state.Entities;
 import io.pilothouse.dm.state.Policies;
+import io.pilothouse.dm.state.Table;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -45,6 +47,9 @@ final class SilenceWatch {
   /** Entries stay small when a whole fleet falls silent; the rest follows in the next round. */
   private static final int MOST_AT_ONCE = 1000;
 
+  /** Machines that are looked at while others wait for the state: less than a millisecond. */
+  private static final int PIECE = 2000;
+
   /** Since when something is as it is, by its own mark and by our clock. */
   private record Seen(long mark, long at) {}
 
@@ -72,11 +77,40 @@ final class SilenceWatch {
     return lastHeard;
   }
 
-  /** Watchdogs whose silence the state does not know of yet. */
-  List<Silent> silent(Entities state, long now) {
+  /** A walk over all machines, in pieces: nobody else gets at the state during one. */
+  static final class Walk {
+    private final long now;
+    private final List<Silent> silent = new ArrayList<>();
+    private String next = "";
+    private boolean ended;
+
+    /** One that begins now. */
+    Walk(long now) {
+      this.now = now;
+    }
+
+    boolean hasEnded() {
+      return ended;
+    }
+
+    /** Watchdogs whose silence the state does not know of yet. */
+    List<Silent> silent() {
+      return silent;
+    }
+  }
+
+  /** Looks at the next few machines. */
+  void walkOn(Entities state, Walk walk) {
     Map<String, List<Watched>> byType = new HashMap<>();
-    List<Silent> silent = new ArrayList<>();
-    for (Machine machine : state.machines()) {
+    List<Silent> silent = walk.silent;
+    long now = walk.now;
+    int looked = 0;
+    for (Message entity : state.table(Table.MACHINE).tailMap(walk.next).values()) {
+      Machine machine = (Machine) entity;
+      if (looked++ == PIECE) {
+        walk.next = machine.getName();
+        return;
+      }
       if (machine.getLifecycle() != Lifecycle.IN_SERVICE) {
         continue;
       }
@@ -90,6 +124,7 @@ final class SilenceWatch {
         looks.put(machine.getName(), new NextLook(watched, at));
       }
     }
+    walk.ended = true;
     if (machines.size() > state.machines().size()) {
       Set<String> left =
           state.machines().stream().map(Machine::getName).collect(Collectors.toSet());
@@ -97,7 +132,6 @@ final class SilenceWatch {
       looks.keySet().retainAll(left);
       lastHeard.retain(left);
     }
-    return silent;
   }
 
   /** Adds what is silent; returns the earliest time at which more can be. */

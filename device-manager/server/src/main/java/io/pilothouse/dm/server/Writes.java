@@ -20,6 +20,9 @@ final class Writes {
   /** The replica gives up before: this only bounds a fault of its own. */
   private static final Duration DECISION_TIMEOUT = Duration.ofSeconds(20);
 
+  /** The same for a fleet that came in parts. */
+  private static final Duration LARGE_DECISION_TIMEOUT = Duration.ofMinutes(4);
+
   /** Below the clients' patience with one server, so that they hear why. */
   private static final Duration READ_TIMEOUT = Duration.ofMillis(1500);
 
@@ -33,12 +36,24 @@ final class Writes {
 
   /** Decides an operator's command: done once under its client id and sequence. */
   Reply decide(Command command, WriteContext context) {
-    return decide(
-        request(command)
-            .setClientId(context.getClientId())
-            .setSequence(context.getSequence())
-            .setReason(context.getReason())
-            .build());
+    return decide(request(command, context));
+  }
+
+  /** As above, of a command that may take minutes to apply. */
+  Reply decideLarge(Command command, WriteContext context) {
+    requireRoom();
+    return outcome(ledger.submit(request(command, context)), LARGE_DECISION_TIMEOUT);
+  }
+
+  /** Whether the context's request was decided before; then it is answered by the log. */
+  boolean isRepeat(WriteContext context) {
+    return !context.getClientId().isEmpty()
+        && ledger.read(
+            state ->
+                state
+                    .session(context.getClientId())
+                    .filter(each -> each.getSequence() >= context.getSequence())
+                    .isPresent());
   }
 
   /** Decides the command of a machine or satellite; these are safe to repeat by themselves. */
@@ -56,10 +71,14 @@ final class Writes {
 
   /** The reply of a submitted request; refusals are thrown as a status. */
   Reply outcome(CompletableFuture<Reply> submitted) {
+    return outcome(submitted, DECISION_TIMEOUT);
+  }
+
+  private static Reply outcome(CompletableFuture<Reply> submitted, Duration timeout) {
     Reply reply =
         await(
             submitted,
-            DECISION_TIMEOUT,
+            timeout,
             "the request was not decided in time; it may or may not have been done");
     if (reply.hasRefusal()) {
       throw Refusals.of(reply.getRefusal());
@@ -117,6 +136,14 @@ final class Writes {
                 throw refusal;
               });
     }
+  }
+
+  private static Request request(Command command, WriteContext context) {
+    return request(command)
+        .setClientId(context.getClientId())
+        .setSequence(context.getSequence())
+        .setReason(context.getReason())
+        .build();
   }
 
   private static Request.Builder request(Command command) {

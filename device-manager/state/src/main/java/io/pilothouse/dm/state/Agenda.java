@@ -9,7 +9,10 @@ import io.pilothouse.api.v1.Rollout;
 import io.pilothouse.api.v1.RolloutUnit;
 import io.pilothouse.api.v1.Verdict;
 import io.pilothouse.api.v1.WatchdogState;
+import java.util.List;
+import java.util.SortedMap;
 import java.util.SortedSet;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
@@ -78,6 +81,16 @@ final class Agenda {
     strays.names.add(name);
   }
 
+  /** As {@link #machine} of each; being in order, a million of them cost little. */
+  void machines(SortedMap<String, ?> byName) {
+    SortedSet<String> sorted = new TreeMap<>(byName).navigableKeySet();
+    for (Work each : List.of(machines, repairs, installs, strays)) {
+      TreeSet<String> all = new TreeSet<>(sorted);
+      all.addAll(each.names);
+      each.names = all;
+    }
+  }
+
   /** Some domain of the budget has more room than it had. */
   void room() {
     repairs.room = true;
@@ -115,7 +128,7 @@ final class Agenda {
       case FLEET, FREEZE, DOMAIN_HOLD, UNIT_VERSION -> everything();
       case MANIFEST -> installs.everything = true;
       case REPLICA -> rollouts.everything = true;
-      case META, LEASE, SESSION, AUDIT, ORDER, OFFER_FRAMEWORK, OFFER_AGENT -> {}
+      case META, LEASE, SESSION, AUDIT, ORDER, OFFER_FRAMEWORK, OFFER_AGENT, FLEET_PART -> {}
     }
   }
 

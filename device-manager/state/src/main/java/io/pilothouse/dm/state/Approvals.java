@@ -93,12 +93,12 @@ final class Approvals {
     return limit(draft, draft.fleet().getApprovals().getDestructive(), DESTRUCTIVE_PERCENT);
   }
 
-  static int mostOfOnePerson(Draft draft) {
-    return limit(draft, draft.fleet().getApprovals().getBlastRadius(), BLAST_RADIUS_PERCENT);
+  static int mostOfOnePerson(Entities state) {
+    return limit(state, state.fleet().getApprovals().getBlastRadius(), BLAST_RADIUS_PERCENT);
   }
 
-  private static int limit(Draft draft, Limit given, double otherwise) {
-    int machines = draft.indexes().destructive.machinesInService();
+  private static int limit(Entities state, Limit given, double otherwise) {
+    int machines = state.indexes().destructive.machinesInService();
     return Policies.isUnset(given)
         ? Math.max(
             LEAST, Policies.limit(Limit.newBuilder().setPercent(otherwise).build(), machines))

@@ -45,6 +45,7 @@ public final class Authorization {
     }
     return switch (command.getKindCase()) {
       case APPLY_FLEET,
+          STAGE_FLEET,
           REMOVE_MANIFEST,
           HOLD_MACHINE,
           UNHOLD_MACHINE,

@@ -62,6 +62,10 @@ public record Change(Table table, String key, @Nullable Message value) {
       case OFFER_AGENT ->
           put(Table.OFFER_AGENT, event.getOfferAgent().getMachine(), event.getOfferAgent());
       case OFFER_AGENT_REMOVED -> remove(Table.OFFER_AGENT, event.getOfferAgentRemoved());
+      case FLEET_PART ->
+          put(Table.FLEET_PART, fleetPartKey(event.getFleetPart().getPart()), event.getFleetPart());
+      case FLEET_PART_REMOVED ->
+          remove(Table.FLEET_PART, fleetPartKey(event.getFleetPartRemoved()));
       case KIND_NOT_SET ->
           throw new IllegalStateException(
               "an event of a kind this version does not know; upgrade this replica first");
@@ -88,6 +92,11 @@ public record Change(Table table, String key, @Nullable Message value) {
   public static String auditKey(long index, int ordinal) {
     HexFormat hex = HexFormat.of();
     return hex.toHexDigits(index) + "." + hex.toHexDigits(ordinal);
+  }
+
+  /** Parts of a staged fleet sort by number. */
+  public static String fleetPartKey(int part) {
+    return HexFormat.of().toHexDigits((short) part);
   }
 
   private static String key(Verdict verdict) {

@@ -75,6 +75,7 @@ final class Decider {
     switch (command.getKindCase()) {
       case TICK -> {} // settle does what is due
       case APPLY_FLEET -> reply.addAllLines(FleetApply.apply(draft, command.getApplyFleet()));
+      case STAGE_FLEET -> StagedFleet.stage(draft, command.getStageFleet());
       case DISCOVER -> FleetApply.discover(draft, command.getDiscover());
       case REGISTER_MACHINE ->
           reply.setSequenceFloor(Reports.register(draft, command.getRegisterMachine()));
@@ -128,6 +129,7 @@ final class Decider {
     Leases.expire(draft);
     WatchdogModes.settle(draft);
     Orders.expire(draft);
+    StagedFleet.expire(draft);
     draft.due(Table.MACHINE).keySet().forEach(draft::touch);
     WatchdogNoise.lookAgain(draft);
     for (int round = 0; round < MOST_ROUNDS; round++) {

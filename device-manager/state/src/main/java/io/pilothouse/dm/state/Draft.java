@@ -4,6 +4,7 @@ import com.google.protobuf.Message;
 import io.pilothouse.api.log.v1.AuditKey;
 import io.pilothouse.api.log.v1.ClientSession;
 import io.pilothouse.api.log.v1.Event;
+import io.pilothouse.api.log.v1.FleetPart;
 import io.pilothouse.api.log.v1.Meta;
 import io.pilothouse.api.log.v1.Request;
 import io.pilothouse.api.log.v1.VerdictKey;
@@ -106,6 +107,11 @@ public final class Draft implements Entities {
     agenda.machine(machine);
   }
 
+  /** Has the rules of every machine re-run. */
+  void touchAll() {
+    agenda.machines(table(Table.MACHINE));
+  }
+
   /** When the first timeout is due that was not decided yet, by now or later. */
   Optional<Instant> nextDue() {
     return state.nextDue();
@@ -136,13 +142,18 @@ public final class Draft implements Entities {
 
   /** Also stamps the machine's revision. */
   public void put(Machine machine) {
-    long before = machine(machine.getName()).map(Machine::getRevision).orElse(0L);
-    Machine unstamped = machine.toBuilder().setRevision(before).build();
-    if (machine(machine.getName()).filter(unstamped::equals).isPresent()) {
+    Optional<Machine> before = machine(machine.getName());
+    if (before.filter(each -> isSame(each, machine)).isPresent()) {
       return;
     }
     agenda.machine(machine.getName());
     add(Event.newBuilder().setMachine(machine.toBuilder().setRevision(index)).build());
+  }
+
+  private static boolean isSame(Machine before, Machine now) {
+    return before.getRevision() == now.getRevision()
+        ? before.equals(now)
+        : before.equals(now.toBuilder().setRevision(before.getRevision()).build());
   }
 
   public void put(Verdict verdict) {
@@ -219,6 +230,14 @@ public final class Draft implements Entities {
 
   public void removeOfferAgent(String machine) {
     add(Event.newBuilder().setOfferAgentRemoved(machine).build());
+  }
+
+  public void put(FleetPart part) {
+    add(Event.newBuilder().setFleetPart(part).build());
+  }
+
+  public void removeFleetPart(int part) {
+    add(Event.newBuilder().setFleetPartRemoved(part).build());
   }
 
   public void put(ClientSession session) {

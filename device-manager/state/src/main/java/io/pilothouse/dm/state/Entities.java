@@ -2,6 +2,7 @@ package io.pilothouse.dm.state;
 
 import com.google.protobuf.Message;
 import io.pilothouse.api.log.v1.ClientSession;
+import io.pilothouse.api.log.v1.FleetPart;
 import io.pilothouse.api.log.v1.Meta;
 import io.pilothouse.api.v1.AuditRecord;
 import io.pilothouse.api.v1.DeploymentReplica;
@@ -192,6 +193,11 @@ public interface Entities {
 
   default Optional<OfferAgent> offerAgent(String machine) {
     return get(Table.OFFER_AGENT, machine);
+  }
+
+  /** Of a large fleet whose parts have come, or some of them; by number. */
+  default Collection<FleetPart> fleetParts() {
+    return all(Table.FLEET_PART);
   }
 
   default Collection<AuditRecord> audit() {

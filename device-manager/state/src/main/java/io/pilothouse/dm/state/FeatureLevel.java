@@ -39,6 +39,9 @@ public final class FeatureLevel {
   /** Machines get their certificates by one-time tokens ({@link Enrolments}). */
   public static final int ENROLMENT = 3;
 
+  /** A fleet that is too large for one entry comes in parts ({@link StagedFleet}). */
+  public static final int STAGED_FLEETS = 3;
+
   /** The last of them. */
   static final int NEWEST = OFFERS;
 
@@ -104,6 +107,7 @@ public final class FeatureLevel {
               ? FIRST
               : OFFERS;
       case UPDATE_OFFERS -> OFFERS;
+      case STAGE_FLEET -> STAGED_FLEETS;
       case OPEN_ENROLMENT, REDEEM_ENROLMENT -> ENROLMENT;
       case TICK,
           DISCOVER,
@@ -142,12 +146,15 @@ public final class FeatureLevel {
 
   /** A large fleet is unpacked for it only while that matters. */
   private static int neededBy(ApplyFleet command, int inForce) {
+    if (StagedFleet.is(command)) {
+      return STAGED_FLEETS;
+    }
     int form = command.getPacked().isEmpty() ? FIRST : PACKED_FLEETS;
     if (inForce >= OFFERS || inForce < form) {
       return form;
     }
     try {
-      Fleet fleet = PackedFleet.of(command);
+      Fleet fleet = PackedFleet.of(command, PackedFleet.MOST_BEFORE);
       boolean offers =
           fleet.getOfferRolesCount() > 0
               || fleet.getTypesList().stream().anyMatch(MachineType::hasOffers);

@@ -10,7 +10,6 @@ import io.pilothouse.api.v1.FleetChange;
 import io.pilothouse.api.v1.InventoryMachine;
 import io.pilothouse.api.v1.Lifecycle;
 import io.pilothouse.api.v1.Machine;
-import io.pilothouse.api.v1.MachineType;
 import io.pilothouse.api.v1.ProbationCause;
 import io.pilothouse.api.v1.Verdict;
 import io.pilothouse.api.v1.WatchdogSpec;
@@ -19,6 +18,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.TreeSet;
 
 /** Takes a fleet specification and an inventory, whole or not at all; and discovered machines. */
@@ -34,7 +35,7 @@ final class FleetApply {
    * @return the differences, a line each
    */
   static List<String> apply(Draft draft, ApplyFleet command) throws RefusedException {
-    Fleet fleet = PackedFleet.of(command);
+    Fleet fleet = PackedFleet.of(draft, command);
     if (command.getDryRun()) {
       throw new RefusedException(
           Refusal.Code.INVALID,
@@ -42,27 +43,12 @@ final class FleetApply {
           "ask for the plan, which is a read");
     }
     long revision = draft.meta().getFleetRevision();
-    if (command.getIfRevision() != 0 && command.getIfRevision() != revision) {
-      throw new RefusedException(
-          Refusal.Code.PRECONDITION,
-          "the server's copy has moved on: it is at revision %s, the plan was made at %s"
-              .formatted(revision, command.getIfRevision()),
-          "plan again, look at the difference, and apply that");
+    FleetRehearsal.requireCurrent(draft, command.getIfRevision(), fleet);
+    FleetRehearsal.requireWhole(draft, fleet, FleetCheck.problems(fleet));
+    LockOut.refuse(draft, draft.request().getPrincipal(), fleet);
+    if (StagedFleet.is(command)) {
+      StagedFleet.drop(draft);
     }
-    if (!draft.fleet().getName().isEmpty() && !draft.fleet().getName().equals(fleet.getName())) {
-      throw new RefusedException(
-          Refusal.Code.PRECONDITION,
-          "this Device Manager runs the fleet \"%s\", the files are of \"%s\""
-              .formatted(draft.fleet().getName(), fleet.getName()),
-          "apply the right directory");
-    }
-    List<String> problems = new ArrayList<>(FleetCheck.problems(fleet));
-    problems.addAll(removalProblems(draft, fleet));
-    if (!problems.isEmpty()) {
-      throw new RefusedException(
-          Refusal.Code.INVALID, String.join("\n", problems), "correct all of them and apply again");
-    }
-    LockOut.refuse(draft, fleet);
     List<FleetChange> changes = FleetDiff.of(draft, fleet);
     List<String> lines = lines(draft, changes);
     if (changes.isEmpty()) {
@@ -83,7 +69,7 @@ final class FleetApply {
             .setText(
                 "applied %s changes, %s machines touched"
                     .formatted(changes.size(), FleetDiff.machinesTouched(draft, changes))));
-    draft.machines().forEach(each -> draft.touch(each.getName()));
+    draft.touchAll();
     return lines;
   }
 
@@ -97,121 +83,78 @@ final class FleetApply {
     return lines;
   }
 
-  /** Machines in use do not vanish, nor change their type, by an edit. */
-  private static List<String> removalProblems(Entities state, Fleet fleet) {
-    List<String> problems = new ArrayList<>();
-    Set<String> named = new TreeSet<>();
-    for (InventoryMachine wanted : fleet.getMachinesList()) {
-      named.add(wanted.getName());
-      Optional<Machine> known = state.machine(wanted.getName());
-      if (known.isPresent()
-          && isUsed(known.get())
-          && !known.get().getType().isEmpty()
-          && !known.get().getType().equals(wanted.getType())) {
-        problems.add(
-            "machine %s is %s as a %s and cannot become a %s; decommission it first"
-                .formatted(
-                    wanted.getName(),
-                    known.get().getLifecycle(),
-                    known.get().getType(),
-                    wanted.getType()));
-      }
-    }
-    for (MachineType type : fleet.getTypesList()) {
-      Optional<String> member = changedKind(state, type);
-      member.ifPresent(
-          each ->
-              problems.add(
-                  "machine type %s: device cannot change while %s is in service; decommission it"
-                          .formatted(type.getName(), each)
-                      + " first, or give the others a type of their own"));
-    }
-    for (Machine machine : state.machines()) {
-      if (machine.getInInventory() && !named.contains(machine.getName()) && isUsed(machine)) {
-        problems.add(
-            "machine %s is missing from the inventory but %s; decommission it first"
-                .formatted(machine.getName(), machine.getLifecycle()));
-      }
-    }
-    return problems;
-  }
-
-  /** A member in use that would turn from a machine into a switch, or back. */
-  private static Optional<String> changedKind(Entities state, MachineType type) {
-    boolean same =
-        Policies.type(state, type.getName())
-            .filter(each -> each.getDevice() != type.getDevice())
-            .isEmpty();
-    return same
-        ? Optional.empty()
-        : state.machines().stream()
-            .filter(each -> each.getType().equals(type.getName()) && isUsed(each))
-            .map(Machine::getName)
-            .findFirst();
-  }
-
-  private static boolean isUsed(Machine machine) {
-    return switch (machine.getLifecycle()) {
-      case PROVISIONING, BURN_IN, IN_SERVICE, DRAINING, MAINTENANCE, AWAITING_REPLACEMENT -> true;
-      case EXPECTED, DISCOVERED, DECOMMISSIONED, LIFECYCLE_UNSPECIFIED, UNRECOGNIZED -> false;
-    };
-  }
-
   private static void inventory(Draft draft, Fleet fleet) {
-    Set<String> named = new TreeSet<>();
     for (InventoryMachine wanted : fleet.getMachinesList()) {
-      named.add(wanted.getName());
       Optional<Machine> known =
           draft
               .machine(wanted.getName())
               .filter(each -> each.getLifecycle() != Lifecycle.DECOMMISSIONED);
-      Machine.Builder machine =
-          known
-              .map(Machine::toBuilder)
-              .orElseGet(() -> Machine.newBuilder().setLifecycle(Lifecycle.EXPECTED));
-      if (known.isEmpty()) {
-        machine.setSince(draft.nowMillis());
-      }
-      Optional<Machine> seen = known.isPresent() ? Optional.empty() : discovered(draft, wanted);
-      if (seen.isPresent()) {
-        // the network knew it by another name until the inventory gave it this one
-        machine.setLifecycle(Lifecycle.DISCOVERED).setBmc(seen.get().getBmc());
-        draft.removeMachine(seen.get().getName());
-      }
-      machine
-          .setName(wanted.getName())
-          .setType(wanted.getType())
-          .setScaleUnit(wanted.getScaleUnit())
-          .setRack(wanted.getRack())
-          .setSwitch(wanted.getSwitch())
-          .setFeed(wanted.getFeed())
-          .setModel(wanted.getModel())
-          .setMac(wanted.getMac())
-          .setBmc(wanted.getBmc().isEmpty() ? machine.getBmc() : wanted.getBmc())
-          .setAddress(wanted.getAddress())
-          .setKind(Switches.kind(draft, wanted.getType()))
-          .setInInventory(true);
-      boolean entering =
-          machine.getLifecycle() == Lifecycle.EXPECTED
-              || machine.getLifecycle() == Lifecycle.DISCOVERED;
-      if (entering && machine.getKind() == DeviceKind.DEVICE_SWITCH) {
-        Switches.enterService(
-            draft,
-            machine.setLifecycle(Lifecycle.EXPECTED),
-            ProbationCause.CAUSE_JOINING,
-            "the inventory names it; a switch is not installed");
-      } else if (machine.getLifecycle() == Lifecycle.DISCOVERED) {
-        Provision.begin(draft, machine, "the inventory names it now");
-      } else {
-        draft.put(machine.build());
+      if (known.isEmpty() || !isAsWanted(draft, known.get(), wanted)) {
+        inventory(draft, known, wanted);
       }
     }
+    InventoryLines lines = new InventoryLines(fleet);
     for (Machine machine : List.copyOf(draft.machines())) {
-      if (machine.getInInventory() && !named.contains(machine.getName())) {
+      if (lines.of(machine.getName()).isEmpty() && machine.getInInventory()) {
         List.copyOf(draft.verdicts(machine.getName()))
             .forEach(each -> draft.removeVerdict(machine.getName(), each.getWatchdog()));
         draft.removeMachine(machine.getName());
       }
+    }
+  }
+
+  /** Whether its line changes nothing of a machine: of most of a large fleet, each time. */
+  private static boolean isAsWanted(Draft draft, Machine known, InventoryMachine wanted) {
+    boolean enters =
+        known.getLifecycle() == Lifecycle.DISCOVERED
+            || (known.getLifecycle() == Lifecycle.EXPECTED
+                && known.getKind() == DeviceKind.DEVICE_SWITCH);
+    return !enters
+        && known.getInInventory()
+        && FleetDiff.isAsIn(known, wanted)
+        && known.getKind() == Switches.kind(draft, wanted.getType());
+  }
+
+  private static void inventory(Draft draft, Optional<Machine> known, InventoryMachine wanted) {
+    Machine.Builder machine =
+        known
+            .map(Machine::toBuilder)
+            .orElseGet(() -> Machine.newBuilder().setLifecycle(Lifecycle.EXPECTED));
+    if (known.isEmpty()) {
+      machine.setSince(draft.nowMillis());
+    }
+    Optional<Machine> seen = known.isPresent() ? Optional.empty() : discovered(draft, wanted);
+    if (seen.isPresent()) {
+      // the network knew it by another name until the inventory gave it this one
+      machine.setLifecycle(Lifecycle.DISCOVERED).setBmc(seen.get().getBmc());
+      draft.removeMachine(seen.get().getName());
+    }
+    machine
+        .setName(wanted.getName())
+        .setType(wanted.getType())
+        .setScaleUnit(wanted.getScaleUnit())
+        .setRack(wanted.getRack())
+        .setSwitch(wanted.getSwitch())
+        .setFeed(wanted.getFeed())
+        .setModel(wanted.getModel())
+        .setMac(wanted.getMac())
+        .setBmc(wanted.getBmc().isEmpty() ? machine.getBmc() : wanted.getBmc())
+        .setAddress(wanted.getAddress())
+        .setKind(Switches.kind(draft, wanted.getType()))
+        .setInInventory(true);
+    boolean entering =
+        machine.getLifecycle() == Lifecycle.EXPECTED
+            || machine.getLifecycle() == Lifecycle.DISCOVERED;
+    if (entering && machine.getKind() == DeviceKind.DEVICE_SWITCH) {
+      Switches.enterService(
+          draft,
+          machine.setLifecycle(Lifecycle.EXPECTED),
+          ProbationCause.CAUSE_JOINING,
+          "the inventory names it; a switch is not installed");
+    } else if (machine.getLifecycle() == Lifecycle.DISCOVERED) {
+      Provision.begin(draft, machine, "the inventory names it now");
+    } else {
+      draft.put(machine.build());
     }
   }
 
@@ -278,17 +221,32 @@ final class FleetApply {
 
   /** Verdicts of watchdogs that are gone, or no longer concern the machine, are gone, too. */
   private static void discardVerdicts(Draft draft) {
-    for (Verdict verdict : List.copyOf(draft.verdicts())) {
-      Optional<Machine> machine = draft.machine(verdict.getMachine());
+    List<Verdict> gone = new ArrayList<>();
+    SortedMap<String, Boolean> known = new TreeMap<>(); // by watchdog and type: both are few
+    String name = "";
+    Optional<Machine> machine = Optional.empty();
+    for (Verdict verdict : draft.verdicts()) {
+      if (!name.equals(verdict.getMachine())) {
+        name = verdict.getMachine();
+        machine = draft.machine(name);
+      }
       boolean concerns =
-          machine.isPresent()
-              && Policies.watchdog(draft, verdict.getWatchdog())
-                  .filter(spec -> Policies.concerns(draft, machine.get(), spec))
-                  .isPresent();
+          machine.isPresent() && concerns(draft, machine.get(), verdict.getWatchdog(), known);
       if (!concerns) {
-        draft.removeVerdict(verdict.getMachine(), verdict.getWatchdog());
+        gone.add(verdict);
       }
     }
+    gone.forEach(each -> draft.removeVerdict(each.getMachine(), each.getWatchdog()));
+  }
+
+  private static boolean concerns(
+      Draft draft, Machine machine, String watchdog, SortedMap<String, Boolean> known) {
+    return known.computeIfAbsent(
+        watchdog + "/" + machine.getType(),
+        key ->
+            Policies.watchdog(draft, watchdog)
+                .filter(spec -> Policies.concerns(draft, machine, spec))
+                .isPresent());
   }
 
   /** Provisioning saw a machine on the network. */

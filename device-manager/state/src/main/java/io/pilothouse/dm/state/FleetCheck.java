@@ -21,28 +21,38 @@ import io.pilothouse.manifests.pattern.Near;
 import io.pilothouse.manifests.policy.RuleCheck;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Function;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /**
  * Whether a fleet specification is whole. The command line has checked its files with positions;
  * this is the ground truth's own check, since anyone may call it.
  */
 final class FleetCheck {
+  private static final Pattern NAME = Pattern.compile("[a-z0-9][a-z0-9.-]{0,62}");
   private static final int SCRIPT_LIMIT = 64 * 1024;
   private static final long LONGEST_MS = 366L * 24 * 3_600_000;
   private static final int MOST = 1_000_000;
   private static final long MOST_BYTES = 1L << 60;
 
   private final Fleet fleet;
+  private final Set<String> switches;
   private final List<String> problems = new ArrayList<>();
 
   private FleetCheck(Fleet fleet) {
     this.fleet = fleet;
+    this.switches =
+        fleet.getTypesList().stream()
+            .filter(each -> each.getDevice() == DeviceKind.DEVICE_SWITCH)
+            .map(MachineType::getName)
+            .collect(Collectors.toCollection(TreeSet::new));
   }
 
   /** All problems at once; empty when it is whole. */
@@ -97,7 +107,7 @@ final class FleetCheck {
             fleet.getManifestKeysList(), fleet.getContents().getRequireSignature()));
     fleet.getRolloutPoliciesList().forEach(each -> problems.addAll(RolloutCheck.problems(each)));
     numbers("the fleet", fleet);
-    Map<String, String> byMac = new TreeMap<>();
+    Map<String, String> byMac = new LinkedHashMap<>();
     for (InventoryMachine machine : fleet.getMachinesList()) {
       String other =
           machine.getMac().isEmpty() ? null : byMac.put(machine.getMac(), machine.getName());
@@ -106,13 +116,22 @@ final class FleetCheck {
             "machines %s and %s have the same MAC %s"
                 .formatted(other, machine.getName(), machine.getMac()));
       }
-      refer("machine " + machine.getName(), "machine type", machine.getType(), types);
-      if (!machine.getScaleUnit().isEmpty() || !isSwitch(machine.getType())) {
-        refer("machine " + machine.getName(), "scale unit", machine.getScaleUnit(), units);
+      boolean noUnit = machine.getScaleUnit().isEmpty() && isSwitch(machine.getType());
+      if (!types.contains(machine.getType())
+          || !(noUnit || units.contains(machine.getScaleUnit()))) {
+        references(machine, types, units, noUnit);
       }
     }
     problems.addAll(UnitCheck.problems(fleet));
     return problems;
+  }
+
+  private void references(
+      InventoryMachine machine, Set<String> types, Set<String> units, boolean noUnit) {
+    refer("machine " + machine.getName(), "machine type", machine.getType(), types);
+    if (!noUnit) {
+      refer("machine " + machine.getName(), "scale unit", machine.getScaleUnit(), units);
+    }
   }
 
   /** Nothing is installed on a switch, and nothing of ours runs on it. */
@@ -146,9 +165,7 @@ final class FleetCheck {
   }
 
   private boolean isSwitch(String type) {
-    return fleet.getTypesList().stream()
-        .filter(each -> each.getName().equals(type))
-        .anyMatch(each -> each.getDevice() == DeviceKind.DEVICE_SWITCH);
+    return switches.contains(type);
   }
 
   /**
@@ -156,8 +173,8 @@ final class FleetCheck {
    * share of 300 % would have them run in circles.
    */
   private void numbers(String of, Message message) {
-    if (message instanceof OfferRole) {
-      return; // its own check knows what they may be
+    if (message instanceof OfferRole || message instanceof InventoryMachine) {
+      return; // its own check knows what they may be; a line has no numbers
     }
     String name =
         message.getDescriptorForType().findFieldByName("name") == null ? of : named(message);
@@ -200,10 +217,11 @@ final class FleetCheck {
   }
 
   private <T> Set<String> names(String kind, List<T> items, Function<T, String> name) {
-    Set<String> names = new TreeSet<>();
+    // of machines there are many, and nobody is told a name that is near
+    Set<String> names = kind.equals("machine") ? new LinkedHashSet<>() : new TreeSet<>();
     for (T item : items) {
       String each = name.apply(item);
-      if (!each.matches("[a-z0-9][a-z0-9.-]{0,62}")) {
+      if (!NAME.matcher(each).matches()) {
         problems.add(
             "%s \"%s\": a name has 1 to 63 of a-z 0-9 . - and begins with a letter or digit"
                 .formatted(kind, each));

@@ -21,75 +21,130 @@ import io.pilothouse.manifests.offers.OfferedWords;
 import io.pilothouse.manifests.signing.PublicKeys;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
-import java.util.SortedSet;
 import java.util.TreeMap;
-import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /** What an apply would change, object by object and field by field. */
 public final class FleetDiff {
 
-  private FleetDiff() {}
+  private static final String MACHINE = "machine/";
+
+  private final Entities state;
+  private final FleetReach reach;
+
+  private FleetDiff(Entities state) {
+    this.state = state;
+    this.reach = new FleetReach(state);
+  }
 
   /** The differences between what is stored and {@code wanted}, in a stable order. */
   public static List<FleetChange> of(Entities state, Fleet wanted) {
-    List<FleetChange> changes = new ArrayList<>();
-    SortedMap<String, Message> before = objects(state.fleet(), inventory(state, wanted));
-    SortedMap<String, Message> after = objects(wanted, wanted.getMachinesList());
-    for (var entry : after.entrySet()) {
-      Message old = before.get(entry.getKey());
-      if (old == null) {
-        changes.add(
-            FleetChange.newBuilder()
-                .setVerb("add")
-                .setObject(entry.getKey())
-                .setEffect(effect(state, entry.getKey(), "add"))
-                .build());
-      } else if (!old.equals(entry.getValue())) {
-        changes.add(
-            FleetChange.newBuilder()
-                .setVerb("change")
-                .setObject(entry.getKey())
-                .addAllLines(fields(old, entry.getValue()))
-                .setEffect(effect(state, entry.getKey(), "change") + rolledOut(state, entry))
-                .build());
-      }
-    }
-    for (String key : before.keySet()) {
-      if (!after.containsKey(key)) {
-        changes.add(
-            FleetChange.newBuilder()
-                .setVerb("remove")
-                .setObject(key)
-                .setEffect(effect(state, key, "remove"))
-                .build());
-      }
-    }
-    return changes;
+    return new FleetDiff(state).changes(wanted);
   }
 
   /** How many machines the changes touch: those of changed types, policies and inventory lines. */
   public static int machinesTouched(Entities state, List<FleetChange> changes) {
-    // a change of each machine of a large fleet: never every change for every machine
-    SortedSet<String> objects = new TreeSet<>();
-    changes.forEach(each -> objects.add(each.getObject()));
-    return (int)
-        state.machines().stream().filter(machine -> touches(state, objects, machine)).count();
+    return new FleetReach(state).touched(changes);
   }
 
-  private static boolean touches(Entities state, SortedSet<String> objects, Machine machine) {
-    var type = Policies.type(state, machine.getType());
-    return objects.contains("machine/" + machine.getName())
-        || objects.contains("unit/" + machine.getScaleUnit())
-        || objects.contains("type/" + machine.getType())
-        || type.filter(t -> objects.contains("repair-policy/" + t.getRepairPolicy())).isPresent()
-        || type.filter(t -> objects.contains("rollout-policy/" + t.getRolloutPolicy())).isPresent()
-        || type.filter(t -> objects.contains("image/" + t.getImage())).isPresent()
-        || (!objects.subSet("watchdog/", "watchdog0").isEmpty()
-            && Policies.watchdogsOf(state, machine).stream()
-                .anyMatch(each -> objects.contains("watchdog/" + each.getName())));
+  private List<FleetChange> changes(Fleet wanted) {
+    SortedMap<String, Message> before = objects(state.fleet());
+    SortedMap<String, Message> after = objects(wanted);
+    List<FleetChange> changes = new ArrayList<>();
+    List<FleetChange> removals = new ArrayList<>();
+    List<FleetChange> machines = new ArrayList<>();
+    List<FleetChange> machinesRemoved = new ArrayList<>();
+    machines(wanted, machines, machinesRemoved);
+    // by the objects' names, as if machines were in one table with the others
+    after.headMap(MACHINE).forEach((key, value) -> change(key, before.get(key), value, changes));
+    changes.addAll(machines);
+    after.tailMap(MACHINE).forEach((key, value) -> change(key, before.get(key), value, changes));
+    remove(before.headMap(MACHINE).keySet(), after.keySet(), removals);
+    removals.addAll(machinesRemoved);
+    remove(before.tailMap(MACHINE).keySet(), after.keySet(), removals);
+    changes.addAll(removals);
+    return changes;
+  }
+
+  private void change(
+      String object, @Nullable Message before, Message after, List<FleetChange> changes) {
+    if (before == null) {
+      changes.add(
+          FleetChange.newBuilder()
+              .setVerb("add")
+              .setObject(object)
+              .setEffect(effect(object, "add"))
+              .build());
+    } else if (!before.equals(after)) {
+      changes.add(
+          FleetChange.newBuilder()
+              .setVerb("change")
+              .setObject(object)
+              .addAllLines(fields(before, after))
+              .setEffect(effect(object, "change") + rolledOut(state, after))
+              .build());
+    }
+  }
+
+  private void remove(Set<String> before, Set<String> after, List<FleetChange> removals) {
+    for (String object : before) {
+      if (!after.contains(object)) {
+        removals.add(removal(object));
+      }
+    }
+  }
+
+  private FleetChange removal(String object) {
+    return FleetChange.newBuilder()
+        .setVerb("remove")
+        .setObject(object)
+        .setEffect(effect(object, "remove"))
+        .build();
+  }
+
+  private void machines(Fleet wanted, List<FleetChange> changes, List<FleetChange> removals) {
+    InventoryLines lines = new InventoryLines(wanted);
+    for (Machine machine : state.machines()) {
+      boolean counts =
+          machine.getInInventory() && machine.getLifecycle() != Lifecycle.DECOMMISSIONED;
+      lines.before(machine.getName()).forEach(each -> added(each, changes));
+      Optional<InventoryMachine> line = lines.of(machine.getName());
+      if (counts && line.isEmpty()) {
+        removals.add(removal(MACHINE + machine.getName()));
+      } else if (counts && !isAsIn(machine, line.get())) {
+        change(MACHINE + machine.getName(), inventory(machine, line.get()), line.get(), changes);
+      } else if (!counts && line.isPresent()) {
+        added(line.get(), changes);
+      }
+    }
+    lines.rest().forEach(each -> added(each, changes));
+  }
+
+  private void added(InventoryMachine line, List<FleetChange> changes) {
+    change(MACHINE + line.getName(), null, line, changes);
+  }
+
+  /** Whether an inventory line says of a machine what is known. */
+  static boolean isAsIn(Machine machine, InventoryMachine line) {
+    return line.getUnknownFields().asMap().isEmpty()
+        && machine.getType().equals(line.getType())
+        && machine.getScaleUnit().equals(line.getScaleUnit())
+        && machine.getRack().equals(line.getRack())
+        && machine.getSwitch().equals(line.getSwitch())
+        && machine.getFeed().equals(line.getFeed())
+        && machine.getModel().equals(line.getModel())
+        && machine.getMac().equals(line.getMac())
+        && (line.getBmc().isEmpty() || machine.getBmc().equals(line.getBmc()))
+        && machine.getAddress().equals(line.getAddress());
+  }
+
+  /** A power address that was discovered, and that the line leaves open, is no difference. */
+  private static InventoryMachine inventory(Machine machine, InventoryMachine line) {
+    InventoryMachine known = inventory(machine);
+    return line.getBmc().isEmpty() ? known.toBuilder().clearBmc().build() : known;
   }
 
   /** One line a change, for replies and logs. */
@@ -97,22 +152,6 @@ public final class FleetDiff {
     String fields =
         change.getLinesCount() == 0 ? "" : ": " + String.join("; ", change.getLinesList());
     return change.getVerb() + " " + change.getObject() + fields;
-  }
-
-  private static List<InventoryMachine> inventory(Entities state, Fleet wanted) {
-    Set<String> withoutBmc = new TreeSet<>();
-    wanted.getMachinesList().stream()
-        .filter(each -> each.getBmc().isEmpty())
-        .forEach(each -> withoutBmc.add(each.getName()));
-    return state.machines().stream()
-        .filter(Machine::getInInventory)
-        .filter(each -> each.getLifecycle() != Lifecycle.DECOMMISSIONED)
-        .map(FleetDiff::inventory)
-        // a power address that was discovered, and that the line leaves open, is no difference
-        .map(
-            each ->
-                withoutBmc.contains(each.getName()) ? each.toBuilder().clearBmc().build() : each)
-        .toList();
   }
 
   /** The inventory line that a machine came from. */
@@ -131,7 +170,8 @@ public final class FleetDiff {
         .build();
   }
 
-  private static SortedMap<String, Message> objects(Fleet fleet, List<InventoryMachine> machines) {
+  /** All but the machines. */
+  private static SortedMap<String, Message> objects(Fleet fleet) {
     SortedMap<String, Message> objects = new TreeMap<>();
     if (!fleet.getName().isEmpty()) {
       objects.put(
@@ -159,13 +199,12 @@ public final class FleetDiff {
     fleet.getImagesList().forEach(each -> objects.put("image/" + each.getName(), each));
     fleet.getOfferRolesList().forEach(each -> objects.put("role/" + each.getName(), each));
     fleet.getAccessList().forEach(each -> objects.put("access/" + each.getName(), each));
-    machines.forEach(each -> objects.put("machine/" + each.getName(), each));
     return objects;
   }
 
   /** An image's version in the files changes nothing where rollouts move it: says who does. */
-  private static String rolledOut(Entities state, Map.Entry<String, Message> changed) {
-    if (!(changed.getValue() instanceof Image image)) {
+  private static String rolledOut(Entities state, Message changed) {
+    if (!(changed instanceof Image image)) {
       return "";
     }
     StringBuilder notes = new StringBuilder();
@@ -194,7 +233,7 @@ public final class FleetDiff {
     return notes.toString();
   }
 
-  private static String effect(Entities state, String object, String verb) {
+  private String effect(String object, String verb) {
     if (object.startsWith("watchdog/") && !verb.equals("remove")) {
       return "unless it says mode: live and is new, it starts in shadow mode";
     }
@@ -208,13 +247,10 @@ public final class FleetDiff {
           ? "what is offered next: weight 1, no guarantee and no limit"
           : "what is offered next; nothing is taken back";
     }
-    if (object.startsWith("machine/") && verb.equals("add")) {
+    if (object.startsWith(MACHINE) && verb.equals("add")) {
       return "is provisioned when it is discovered";
     }
-    int machines =
-        object.startsWith("machine/")
-            ? state.machine(object.substring("machine/".length())).isPresent() ? 1 : 0
-            : machinesTouched(state, List.of(FleetChange.newBuilder().setObject(object).build()));
+    int machines = reach.of(object);
     return machines == 1 ? "1 machine" : machines + " machines";
   }
 

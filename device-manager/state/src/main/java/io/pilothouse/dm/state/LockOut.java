@@ -9,11 +9,10 @@ final class LockOut {
 
   private LockOut() {}
 
-  static void refuse(Draft draft, Fleet wanted) throws RefusedException {
+  static void refuse(Entities state, String principal, Fleet wanted) throws RefusedException {
     Grants next = Grants.of(wanted.getAccessList());
-    String principal = draft.request().getPrincipal();
     if (next.areOpen()) {
-      if (!Authorization.isOpen(draft)) {
+      if (!Authorization.isOpen(state)) {
         throw new RefusedException(
             Refusal.Code.PRECONDITION,
             "the files have no Access any more: every operator/* could do everything",

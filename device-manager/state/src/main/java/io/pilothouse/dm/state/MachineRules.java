@@ -224,7 +224,9 @@ final class MachineRules {
         }
       }
     }
-    draft.put(machine.toBuilder().setDueAt(due).build());
+    if (due != machine.getDueAt()) {
+      draft.put(machine.toBuilder().setDueAt(due).build());
+    }
   }
 
   private static long soonest(Draft draft, long a, long b) {

@@ -2,7 +2,6 @@ package io.pilothouse.dm.state;
 
 import io.pilothouse.api.log.v1.Command;
 import io.pilothouse.api.log.v1.StartRollout;
-import io.pilothouse.api.v1.Fleet;
 import io.pilothouse.api.v1.FleetChange;
 import io.pilothouse.api.v1.Lifecycle;
 import io.pilothouse.api.v1.Machine;
@@ -45,7 +44,8 @@ record OrderCount(OrderKind kind, String what, int machines) {
   private static OrderCount of(Entities state, OrderKind kind, Command command)
       throws RefusedException {
     return switch (kind) {
-      case ORDER_APPLY -> apply(state, PackedFleet.of(command.getApplyFleet()));
+      case ORDER_APPLY ->
+          apply(state, FleetDiff.of(state, PackedFleet.of(state, command.getApplyFleet())));
       case ORDER_ROLLOUT -> rollout(state, command.getStartRollout());
       case ORDER_DRAIN ->
           new OrderCount(
@@ -72,8 +72,7 @@ record OrderCount(OrderKind kind, String what, int machines) {
    * What is not of named machines, units, types or images concerns every machine: who may do what,
    * limits, policies, and watchdogs, whose scripts can come to any machine.
    */
-  private static OrderCount apply(Entities state, Fleet wanted) {
-    List<FleetChange> changes = FleetDiff.of(state, wanted);
+  static OrderCount apply(Entities state, List<FleetChange> changes) {
     boolean all =
         changes.stream().anyMatch(each -> NAMING.stream().noneMatch(each.getObject()::startsWith));
     int machines =

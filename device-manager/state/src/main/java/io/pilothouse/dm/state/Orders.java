@@ -1,6 +1,7 @@
 package io.pilothouse.dm.state;
 
 import com.google.protobuf.InvalidProtocolBufferException;
+import io.pilothouse.api.log.v1.ApplyFleet;
 import io.pilothouse.api.log.v1.Command;
 import io.pilothouse.api.log.v1.DecideOrder;
 import io.pilothouse.api.log.v1.Refusal;
@@ -8,8 +9,8 @@ import io.pilothouse.api.log.v1.Reply;
 import io.pilothouse.api.log.v1.Request;
 import io.pilothouse.api.v1.Approval;
 import io.pilothouse.api.v1.AuditRecord;
+import io.pilothouse.api.v1.FleetChange;
 import io.pilothouse.api.v1.Order;
-import io.pilothouse.api.v1.OrderKind;
 import io.pilothouse.manifests.pattern.Near;
 import java.time.Instant;
 import java.util.List;
@@ -26,6 +27,9 @@ final class Orders {
   private static final long FORGOTTEN_MS = 30 * 24 * 3_600_000L;
   private static final int MOST_WAITING = 100;
   private static final int MOST_LINES = 50;
+
+  /** Of applies of large fleets, as they are kept. */
+  private static final long MOST_WAITING_BYTES = 128 << 20;
 
   private Orders() {}
 
@@ -44,14 +48,40 @@ final class Orders {
   /** Of an order that needs a second person; empty when it does not. */
   private static Optional<OrderCount> tooLarge(Draft draft, Command command)
       throws RefusedException {
-    Optional<OrderKind> kind = OrderCount.kind(command);
-    if (kind.isEmpty()
-        || !draft.fleet().getApprovals().getSecondPersonForList().contains(kind.get())
-        || draft.request().getPrincipal().equals(Authorization.SELF)) {
-      return Optional.empty();
+    return mayNeedSecond(draft, draft.request().getPrincipal(), command)
+        ? OrderCount.of(draft, command)
+            .filter(each -> each.machines() > Approvals.mostOfOnePerson(draft))
+        : Optional.empty();
+  }
+
+  private static boolean mayNeedSecond(Entities state, String principal, Command command) {
+    return !principal.equals(Authorization.SELF)
+        && OrderCount.kind(command)
+            .filter(state.fleet().getApprovals().getSecondPersonForList()::contains)
+            .isPresent();
+  }
+
+  /** As {@link #orExecute} refuses an apply of these changes that would have to wait. */
+  static void requirePlace(
+      Entities state, String principal, Command command, List<FleetChange> changes)
+      throws RefusedException {
+    if (mayNeedSecond(state, principal, command)
+        && OrderCount.apply(state, changes).machines() > Approvals.mostOfOnePerson(state)) {
+      requirePlace(waiting(state));
     }
-    return OrderCount.of(draft, command)
-        .filter(each -> each.machines() > Approvals.mostOfOnePerson(draft));
+  }
+
+  private static void requirePlace(List<Order> waiting) throws RefusedException {
+    if (waiting.size() >= MOST_WAITING) {
+      throw new RefusedException(
+          Refusal.Code.PRECONDITION,
+          "%s orders wait for a second person already".formatted(waiting.size()),
+          "`pilot approval list` shows them: approve or deny some");
+    }
+  }
+
+  private static List<Order> waiting(Entities state) {
+    return state.orders().stream().filter(each -> each.getState() == Order.State.WAITS).toList();
   }
 
   private static Reply.Builder keep(
@@ -59,8 +89,7 @@ final class Orders {
     Operators.requireReason(draft, "an order that waits for a second person");
     Command fixed = fixed(draft, command);
     String digest = StateDigest.hex(fixed.toByteArray());
-    List<Order> waiting =
-        draft.orders().stream().filter(each -> each.getState() == Order.State.WAITS).toList();
+    List<Order> waiting = waiting(draft);
     Optional<Order> same =
         waiting.stream()
             .filter(each -> each.getDigest().equals(digest))
@@ -69,11 +98,10 @@ final class Orders {
     if (same.isPresent()) {
       return reply(same.get());
     }
-    if (waiting.size() >= MOST_WAITING) {
-      throw new RefusedException(
-          Refusal.Code.PRECONDITION,
-          "%s orders wait for a second person already".formatted(waiting.size()),
-          "`pilot approval list` shows them: approve or deny some");
+    requirePlace(waiting);
+    if (StagedFleet.is(command.getApplyFleet())) {
+      requireRoom(waiting, fixed);
+      StagedFleet.drop(draft);
     }
     long number = draft.meta().getNextOrder() + 1;
     draft.put(draft.meta().toBuilder().setNextOrder(number).build());
@@ -107,14 +135,34 @@ final class Orders {
     return reply(order);
   }
 
-  /** An apply is bound to the fleet that it was compared with. */
-  private static Command fixed(Draft draft, Command command) {
-    if (!command.hasApplyFleet() || command.getApplyFleet().getIfRevision() != 0) {
+  /** Large fleets that wait are in the memory of each replica. */
+  private static void requireRoom(List<Order> waiting, Command command) throws RefusedException {
+    long bytes = waiting.stream().mapToLong(each -> each.getCommand().size()).sum();
+    if (bytes + command.getSerializedSize() > MOST_WAITING_BYTES) {
+      throw new RefusedException(
+          Refusal.Code.PRECONDITION,
+          "large fleets of %s wait for a second person already; with this one it would be over %s"
+              .formatted(Texts.bytes(bytes), Texts.bytes(MOST_WAITING_BYTES)),
+          "`pilot approval list` shows them: approve or deny some");
+    }
+  }
+
+  /** An apply is bound to the fleet that it was compared with, and needs no parts any more. */
+  private static Command fixed(Draft draft, Command command) throws RefusedException {
+    if (!command.hasApplyFleet()) {
       return command;
     }
-    Command.Builder fixed = command.toBuilder();
-    fixed.getApplyFleetBuilder().setIfRevision(draft.meta().getFleetRevision());
-    return fixed.build();
+    ApplyFleet.Builder apply = command.getApplyFleet().toBuilder();
+    if (apply.getIfRevision() == 0) {
+      apply.setIfRevision(draft.meta().getFleetRevision());
+    }
+    if (StagedFleet.is(command.getApplyFleet())) {
+      apply
+          .setPacked(StagedFleet.joined(draft, command.getApplyFleet()))
+          .clearStagedSha256()
+          .clearStagedParts();
+    }
+    return command.toBuilder().setApplyFleet(apply).build();
   }
 
   private static Reply.Builder reply(Order order) {

@@ -2,6 +2,7 @@ package io.pilothouse.dm.state;
 
 import com.google.protobuf.Message;
 import io.pilothouse.api.log.v1.Event;
+import io.pilothouse.api.log.v1.FleetPart;
 import io.pilothouse.api.v1.DomainHold;
 import io.pilothouse.api.v1.Incident;
 import io.pilothouse.api.v1.Lease;
@@ -118,6 +119,7 @@ public final class State implements Entities {
       case DomainHold hold -> hold.getDueAt();
       case WatchdogState watchdog -> watchdog.getDueAt();
       case Order order -> order.getDueAt();
+      case FleetPart part -> part.getDueAt();
       case null -> 0;
       default -> 0;
     };

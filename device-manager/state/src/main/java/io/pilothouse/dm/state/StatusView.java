@@ -59,68 +59,75 @@ public final class StatusView {
 
   private static void machines(
       Entities state, StatusReply.Builder status, HealthCodes codes, Instant now) {
-    List<Machine> fleet =
-        state.machines().stream()
-            .filter(each -> each.getLifecycle() != Lifecycle.DECOMMISSIONED)
-            .filter(each -> !Switches.is(each))
-            .toList();
-    switches(state, status, codes);
+    List<Machine> fleet = new ArrayList<>();
+    List<Machine> switches = new ArrayList<>();
+    List<Machine> notable = new ArrayList<>(); // what a code may be about: of most there is none
+    for (Machine each : state.machines()) {
+      if (each.getLifecycle() == Lifecycle.DECOMMISSIONED) {
+        continue;
+      }
+      if (Switches.is(each)) {
+        switches.add(each);
+      } else {
+        fleet.add(each);
+        if (isNotable(each)) {
+          notable.add(each);
+        }
+      }
+    }
+    switches(state, switches, status, codes);
     status
         .setTotal(fleet.size())
         .setHealthy(count(fleet, StatusView::isHealthy))
-        .setFailure(count(fleet, each -> is(each, Condition.FAILURE)))
-        .setProbation(count(fleet, each -> is(each, Condition.PROBATION)))
-        .setOutOfService(count(fleet, each -> each.getLifecycle() != Lifecycle.IN_SERVICE));
+        .setFailure(count(notable, each -> is(each, Condition.FAILURE)))
+        .setProbation(count(notable, each -> is(each, Condition.PROBATION)))
+        .setOutOfService(count(notable, each -> each.getLifecycle() != Lifecycle.IN_SERVICE));
     codes.machines(
         "MACHINE_FAILURE",
-        fleet.stream().filter(each -> is(each, Condition.FAILURE)).toList(),
+        notable.stream().filter(each -> is(each, Condition.FAILURE)).toList(),
         "pilot explain machine %s",
         "in FAILURE");
     codes.machines(
         "MACHINE_PROBATION",
-        fleet.stream().filter(each -> is(each, Condition.PROBATION)).toList(),
+        notable.stream().filter(each -> is(each, Condition.PROBATION)).toList(),
         "pilot explain machine %s",
         "in Probation");
     codes.machines(
         "MACHINE_AWAITING_REPLACEMENT",
-        lifecycle(fleet, Lifecycle.AWAITING_REPLACEMENT),
+        lifecycle(notable, Lifecycle.AWAITING_REPLACEMENT),
         "pilot repair tickets; then pilot machine replaced %s",
         "waiting for a technician");
     codes.machines(
         "MACHINE_AWAITING_OPERATOR",
-        fleet.stream().filter(StatusView::awaitsOperator).toList(),
+        notable.stream().filter(StatusView::awaitsOperator).toList(),
         "pilot explain machine %s",
         "could not be provisioned");
     codes.machines(
         "MACHINE_PROVISIONING",
-        fleet.stream().filter(each -> each.hasProvisioning() && !awaitsOperator(each)).toList(),
+        notable.stream().filter(each -> each.hasProvisioning() && !awaitsOperator(each)).toList(),
         "pilot machine show %s",
         "being provisioned");
     codes.machines(
         "MACHINE_EXPECTED",
-        lifecycle(fleet, Lifecycle.EXPECTED),
+        lifecycle(notable, Lifecycle.EXPECTED),
         "connect and switch on %s",
         "in the inventory, never seen");
     codes.machines(
         "MACHINE_NOT_IN_INVENTORY",
-        lifecycle(fleet, Lifecycle.DISCOVERED),
+        lifecycle(notable, Lifecycle.DISCOVERED),
         "add %s to machines.csv and apply",
         "seen, but in no inventory");
     codes.machines(
         "MACHINE_HELD",
-        fleet.stream().filter(Machine::hasHold).toList(),
+        notable.stream().filter(Machine::hasHold).toList(),
         "pilot machine unhold %s, when the reason is gone",
         "held by a person");
     EnrolmentRefused.health(fleet, codes, now);
   }
 
   /** Switches are few, and one that fails takes its machines along: shown by themselves. */
-  private static void switches(Entities state, StatusReply.Builder status, HealthCodes codes) {
-    List<Machine> switches =
-        state.machines().stream()
-            .filter(Switches::is)
-            .filter(each -> each.getLifecycle() != Lifecycle.DECOMMISSIONED)
-            .toList();
+  private static void switches(
+      Entities state, List<Machine> switches, StatusReply.Builder status, HealthCodes codes) {
     status
         .setSwitches(switches.size())
         .setSwitchesHealthy(count(switches, StatusView::isHealthy))
@@ -287,6 +294,11 @@ public final class StatusView {
 
   private static boolean awaitsOperator(Machine machine) {
     return machine.getProvisioning().getStep() == Provisioning.Step.AWAITING_OPERATOR;
+  }
+
+  /** Whether it is anything but in service, well and left alone. */
+  private static boolean isNotable(Machine machine) {
+    return !isHealthy(machine) || machine.hasProvisioning() || machine.hasHold();
   }
 
   private static boolean isHealthy(Machine machine) {

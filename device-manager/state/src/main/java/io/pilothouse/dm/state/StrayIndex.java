@@ -31,7 +31,7 @@ final class StrayIndex implements Index {
   @Override
   public void update(Entities now, Update update) {
     switch (update.table()) {
-      case MACHINE -> look(now, update.key());
+      case MACHINE -> look(now, update.key(), (Machine) update.after());
       case UNIT_VERSION -> {
         if ((update.after() != null ? update.after() : update.before()) instanceof UnitVersion of) {
           List.copyOf(machines.of(of.getType(), of.getScaleUnit()))
@@ -54,7 +54,11 @@ final class StrayIndex implements Index {
   }
 
   private void look(Entities now, String name) {
-    if (now.machine(name).filter(each -> isStray(now, each)).isPresent()) {
+    look(now, name, now.machine(name).orElse(null));
+  }
+
+  private void look(Entities now, String name, @Nullable Machine machine) {
+    if (machine != null && isStray(now, machine)) {
       strays.add(name);
     } else {
       strays.remove(name);

@@ -4,6 +4,7 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
 import com.google.protobuf.Parser;
 import io.pilothouse.api.log.v1.ClientSession;
+import io.pilothouse.api.log.v1.FleetPart;
 import io.pilothouse.api.log.v1.Meta;
 import io.pilothouse.api.v1.AuditRecord;
 import io.pilothouse.api.v1.DeploymentReplica;
@@ -46,7 +47,8 @@ public enum Table {
   DOMAIN_HOLD("domain-hold", DomainHold.parser()),
   ORDER("order", Order.parser()),
   OFFER_FRAMEWORK("offer-framework", OfferFramework.parser()),
-  OFFER_AGENT("offer-agent", OfferAgent.parser());
+  OFFER_AGENT("offer-agent", OfferAgent.parser()),
+  FLEET_PART("fleet-part", FleetPart.parser());
 
   private final String storageId;
   private final Parser<? extends Message> parser;

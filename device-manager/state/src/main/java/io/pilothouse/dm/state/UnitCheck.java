@@ -54,6 +54,9 @@ final class UnitCheck {
   }
 
   private void machine(InventoryMachine machine) {
+    if (byName.isEmpty() && byRack.isEmpty() && ranges.isEmpty()) {
+      return; // the usual large fleet: each machine's own word alone
+    }
     SortedSet<String> units = new TreeSet<>(byName.getOrDefault(machine.getName(), List.of()));
     units.addAll(byRack.getOrDefault(machine.getRack(), List.of()));
     for (Range each : ranges) {

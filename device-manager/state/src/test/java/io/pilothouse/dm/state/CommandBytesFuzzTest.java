@@ -123,7 +123,7 @@ class CommandBytesFuzzTest {
         .toByteArray();
   }
 
-  /** A few bytes that say they are 64 MiB must not cost every replica 64 MiB. */
+  /** A few bytes that say they are 256 MiB must not cost every replica 256 MiB. */
   @Test
   void packedFleets() throws IOException {
     Summary summary =
@@ -141,7 +141,7 @@ class CommandBytesFuzzTest {
                     return false;
                   }
                   try {
-                    PackedFleet.of(command);
+                    PackedFleet.of(command, PackedFleet.MOST);
                     return true;
                   } catch (RefusedException e) {
                     Wording.check(e.getMessage());

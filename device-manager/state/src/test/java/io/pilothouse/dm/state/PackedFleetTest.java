@@ -3,6 +3,7 @@ package io.pilothouse.dm.state;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
+import com.google.protobuf.UnknownFieldSet;
 import io.pilothouse.api.log.v1.ApplyFleet;
 import io.pilothouse.api.log.v1.Command;
 import io.pilothouse.api.log.v1.Refusal;
@@ -63,7 +64,7 @@ class PackedFleetTest {
     Arrays.fill(other, (byte) 0xff);
     refused(ApplyFleet.newBuilder().setPacked(good).setPackedSize(size - 1), "goes on after");
     refused(ApplyFleet.newBuilder().setPacked(good).setPackedSize(size + 1), "ends after");
-    refused(ApplyFleet.newBuilder().setPacked(good).setPackedSize(-1), "at most 67108864");
+    refused(ApplyFleet.newBuilder().setPacked(good).setPackedSize(-1), "at most 268435456");
     refused(ApplyFleet.newBuilder().setPacked(good).setPackedSize(PackedFleet.MOST + 1), "at most");
     refused(
         ApplyFleet.newBuilder().setPacked(good.substring(0, good.size() / 2)).setPackedSize(size),
@@ -77,6 +78,25 @@ class PackedFleetTest {
   private void refused(ApplyFleet.Builder command, String why) {
     Refusal refusal = fleet.isRefused(apply(command));
     assertThat(refusal.getMessage()).startsWith("the packed fleet cannot be read: ").contains(why);
+  }
+
+  /** Part by part or in one piece: the same fleet, whatever is in it and in whatever order. */
+  @Test
+  void itIsReadAsItWouldBeInOnePiece() throws Exception {
+    Fleet.Builder mixed = SPEC.toBuilder().setName("").clearMachines();
+    ByteString.Output bytes = ByteString.newOutput();
+    for (InventoryMachine each : SPEC.getMachinesList()) {
+      Fleet.newBuilder().addMachines(each).build().writeTo(bytes);
+      mixed.build().writeTo(bytes);
+      mixed.clear().setName("later-" + each.getName());
+    }
+    mixed.setUnknownFields(
+        UnknownFieldSet.newBuilder()
+            .addField(4000, UnknownFieldSet.Field.newBuilder().addVarint(7).build())
+            .build());
+    mixed.build().writeTo(bytes);
+    byte[] all = bytes.toByteString().toByteArray();
+    assertThat(PackedFleet.unpack(zlib(all), all.length)).isEqualTo(Fleet.parseFrom(all));
   }
 
   @Test
