@@ -1,12 +1,16 @@
 package io.pilothouse.scheduler.agents;
 
+import io.grpc.Metadata;
 import io.grpc.Server;
+import io.grpc.ServerCall;
+import io.grpc.ServerCallExecutorSupplier;
 import io.grpc.ServerInterceptors;
 import io.grpc.netty.shaded.io.grpc.netty.GrpcSslContexts;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 import io.grpc.netty.shaded.io.netty.handler.ssl.ClientAuth;
 import io.grpc.netty.shaded.io.netty.handler.ssl.SslContextBuilder;
 import io.grpc.netty.shaded.io.netty.handler.ssl.SslProvider;
+import io.pilothouse.api.v1.SchedulerQueriesGrpc;
 import io.pilothouse.client.ServerAddress;
 import io.pilothouse.kit.ProgramException;
 import io.pilothouse.tls.Peers;
@@ -14,7 +18,11 @@ import io.pilothouse.tls.TlsDirectory;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.Optional;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The port that agents attach to, and people ask at. Plain only on loopback: then a header says who
@@ -24,7 +32,19 @@ public final class AgentPort implements AutoCloseable {
   /** A machine's tasks when it registers. */
   private static final int LARGEST_MESSAGE = 16 << 20;
 
+  /**
+   * Threads that take what agents say to the core. They wait for nothing, so a few are enough; gRPC
+   * by itself makes one for each that comes while others work, thousands when all come at once.
+   */
+  private static final int THREADS = Math.max(2, Runtime.getRuntime().availableProcessors());
+
   private final Server server;
+  private final ExecutorService streaming =
+      Executors.newFixedThreadPool(
+          THREADS, Thread.ofPlatform().name("agents-", 0).daemon(true).factory());
+
+  /** People's questions may wait for the Device Manager. */
+  private final ExecutorService asking = Executors.newVirtualThreadPerTaskExecutor();
 
   public AgentPort(
       ServerAddress address, Optional<TlsDirectory> tls, AgentStreams streams, Queries queries) {
@@ -40,6 +60,18 @@ public final class AgentPort implements AutoCloseable {
         NettyServerBuilder.forAddress(socket)
             .addService(ServerInterceptors.intercept(streams, Callers.machines()))
             .addService(ServerInterceptors.intercept(queries, Callers.operators()))
+            .executor(streaming)
+            .callExecutor(
+                new ServerCallExecutorSupplier() {
+                  @Override
+                  public <A, B> @Nullable Executor getExecutor(
+                      ServerCall<A, B> call, Metadata headers) {
+                    return SchedulerQueriesGrpc.SERVICE_NAME.equals(
+                            call.getMethodDescriptor().getServiceName())
+                        ? asking
+                        : null;
+                  }
+                })
             .maxInboundMessageSize(LARGEST_MESSAGE)
             .permitKeepAliveTime(5, TimeUnit.SECONDS)
             .permitKeepAliveWithoutCalls(true)
@@ -73,5 +105,7 @@ public final class AgentPort implements AutoCloseable {
   @Override
   public void close() {
     server.shutdownNow();
+    streaming.shutdown();
+    asking.shutdown();
   }
 }

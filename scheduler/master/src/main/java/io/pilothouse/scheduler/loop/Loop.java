@@ -5,6 +5,8 @@ import io.pilothouse.scheduler.loop.Leadership.Leading;
 import io.pilothouse.scheduler.loop.Leadership.Standby;
 import io.pilothouse.scheduler.loop.Leadership.Starting;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
@@ -35,6 +37,9 @@ public final class Loop implements AutoCloseable {
     void to(Core core, long now);
   }
 
+  /** One that came before there is a core to see it. */
+  private record Early(Input input, Runnable notLeading, BooleanSupplier soon) {}
+
   private final ScheduledExecutorService thread =
       Executors.newSingleThreadScheduledExecutor(
           Thread.ofPlatform().name("scheduler-core").daemon(true).factory());
@@ -43,6 +48,7 @@ public final class Loop implements AutoCloseable {
   private volatile Leadership leadership = new Standby(Optional.empty());
   private @Nullable Core core;
   private BooleanSupplier mayDecide = () -> false;
+  private List<Early> early = new ArrayList<>();
   private long ticked;
 
   /**
@@ -65,8 +71,9 @@ public final class Loop implements AutoCloseable {
    *
    * @param mayDecide asked before each input: once it may not, the core is dropped before it sees
    *     it, however long this process was stopped
+   * @param first what it sees before anything else
    */
-  public void lead(BooleanSupplier mayDecide, LongFunction<Core> made) {
+  public void lead(BooleanSupplier mayDecide, LongFunction<Core> made, Input first) {
     run(
         () -> {
           drop(new Starting());
@@ -75,6 +82,8 @@ public final class Loop implements AutoCloseable {
             core = made.apply(ticked);
             this.mayDecide = mayDecide;
             leadership = new Leading();
+            first.to(core, ticked);
+            lookAtEarlyOnes();
           } else {
             leadership = new Standby(Optional.empty());
           }
@@ -131,6 +140,34 @@ public final class Loop implements AutoCloseable {
         });
   }
 
+  /**
+   * The same, for one who is to be kept waiting rather than be sent away, all the way here, when
+   * this scheduler is about to lead.
+   *
+   * @param soon whether it is, although it has not begun to
+   */
+  public void submitOrKeep(Input input, Runnable notLeading, BooleanSupplier soon) {
+    run(() -> see(new Early(input, notLeading, soon)));
+  }
+
+  private void see(Early one) {
+    @Nullable Core deciding = deciding();
+    if (deciding != null) {
+      one.input().to(deciding, clock.getAsLong());
+    } else if (leadership instanceof Starting || one.soon().getAsBoolean()) {
+      early.add(one);
+    } else {
+      one.notLeading().run();
+    }
+  }
+
+  /** Each in its turn, so that the clock ticks between them. */
+  private void lookAtEarlyOnes() {
+    List<Early> those = early;
+    early = new ArrayList<>();
+    those.forEach(each -> run(() -> see(each)));
+  }
+
   /** An input that does not matter when nobody leads. */
   public void submit(Input input) {
     submit(input, () -> {});
@@ -141,6 +178,9 @@ public final class Loop implements AutoCloseable {
         () -> {
           @Nullable Core deciding = deciding();
           if (deciding == null) {
+            if (!(leadership instanceof Starting)) {
+              lookAtEarlyOnes();
+            }
             return;
           }
           long now = clock.getAsLong();
