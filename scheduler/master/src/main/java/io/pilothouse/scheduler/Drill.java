@@ -33,6 +33,8 @@ import io.pilothouse.scheduler.core.Write;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.BooleanSupplier;
 
 /**
@@ -41,8 +43,8 @@ import java.util.function.BooleanSupplier;
  * compiled by that, which a new leader has no time for.
  */
 final class Drill implements Outbox {
-  private static final int FRAMEWORKS = 20;
-  private static final int AGENTS = 500;
+  static final int FRAMEWORKS = 20;
+  static final int AGENTS = 500;
   private static final int TASKS = 5;
   private static final int BETWEEN_TICKS = 50;
 
@@ -55,8 +57,10 @@ final class Drill implements Outbox {
   private long now;
   private long writes;
 
-  /** What was said, so that nothing of it is left out as useless. */
+  /** Of what was said, which is written as it would be for the network. */
   private long bytes;
+
+  private final Set<String> said = new TreeSet<>();
 
   /**
    * @param wanted asked again and again: when not, it ends
@@ -105,11 +109,21 @@ final class Drill implements Outbox {
     return true;
   }
 
-  long said() {
+  /** Kinds of events and of messages to agents, once each. */
+  Set<String> said() {
+    return said;
+  }
+
+  long bytes() {
     return bytes;
   }
 
   private Core newCore() {
+    writes = 0;
+    return new Core(options, Allocator.create(Options.DEFAULT), this, remembered(), now);
+  }
+
+  static ReadOffersReply remembered() {
     ReadOffersReply.Builder remembered = ReadOffersReply.newBuilder();
     for (int i = 0; i < FRAMEWORKS; i++) {
       remembered.addFrameworks(
@@ -121,8 +135,7 @@ final class Drill implements Outbox {
     for (int i = 0; i < AGENTS; i++) {
       remembered.addAgents(OfferAgent.newBuilder().setMachine(machine(i)).setId("agent-" + i));
     }
-    writes = 0;
-    return new Core(options, Allocator.create(Options.DEFAULT), this, remembered.build(), now);
+    return remembered.build();
   }
 
   private void tick() {
@@ -131,7 +144,7 @@ final class Drill implements Outbox {
     core.tick(now);
   }
 
-  private static String machine(int i) {
+  static String machine(int i) {
     return "drill-" + i;
   }
 
@@ -139,7 +152,7 @@ final class Drill implements Outbox {
     return new AgentLink(i);
   }
 
-  private static PullOfferableReply machines() {
+  static PullOfferableReply machines() {
     PullOfferableReply.Builder all = PullOfferableReply.newBuilder().setFull(true);
     for (int i = 0; i < AGENTS; i++) {
       all.addMachines(
@@ -151,7 +164,7 @@ final class Drill implements Outbox {
     return all.build();
   }
 
-  private static byte[] registration(int i) {
+  static byte[] registration(int i) {
     AgentRegister.Builder register = AgentRegister.newBuilder();
     register.getAgentBuilder().setHostname(machine(i)).setPort(1).setId(agentId(i));
     for (int j = 0; j < TASKS; j++) {
@@ -270,6 +283,7 @@ final class Drill implements Outbox {
   @Override
   public void event(String stream, Event event) {
     bytes += event.toByteArray().length;
+    said.add(event.getType().name());
     offered.addAll(event.getOffers().getOffersList());
   }
 
@@ -279,6 +293,7 @@ final class Drill implements Outbox {
   @Override
   public void toAgent(AgentLink link, SchedulerMessage message) {
     bytes += message.toBuilder().setToken(1).build().toByteArray().length;
+    said.add(message.getKindCase().name());
   }
 
   @Override

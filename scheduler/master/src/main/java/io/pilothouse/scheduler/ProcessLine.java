@@ -109,8 +109,8 @@ final class ProcessLine {
         try {
           Socket fresh = connect(each);
           if (!fresh.getLocalSocketAddress().equals(fresh.getRemoteSocketAddress())) {
-            line = fresh;
             since = nanoTime.getAsLong();
+            line = fresh;
             return false;
           }
           fresh.close(); // on one host it may meet itself at a port that nobody listens at

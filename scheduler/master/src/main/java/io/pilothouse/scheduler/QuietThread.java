@@ -6,6 +6,7 @@ import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.turbo.TurboFilter;
 import ch.qos.logback.core.spi.FilterReply;
 import com.google.protobuf.InvalidProtocolBufferException;
+import java.util.concurrent.ThreadFactory;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
 import org.slf4j.Marker;
@@ -14,14 +15,14 @@ import org.slf4j.Marker;
 final class QuietThread extends TurboFilter {
   /** What is done silently. */
   interface Work {
-    void run() throws InvalidProtocolBufferException;
+    void run() throws InvalidProtocolBufferException, InterruptedException;
   }
 
   private final long thread = Thread.currentThread().threadId();
 
   private QuietThread() {}
 
-  static void run(Work work) throws InvalidProtocolBufferException {
+  static void run(Work work) throws InvalidProtocolBufferException, InterruptedException {
     LoggerContext logs = (LoggerContext) LoggerFactory.getILoggerFactory();
     QuietThread quiet = new QuietThread();
     logs.addTurboFilter(quiet);
@@ -30,6 +31,22 @@ final class QuietThread extends TurboFilter {
     } finally {
       logs.getTurboFilterList().remove(quiet);
     }
+  }
+
+  /** Makes daemon threads that say nothing, as long as they live. */
+  static ThreadFactory named(String name) {
+    return work ->
+        Thread.ofPlatform()
+            .name(name)
+            .daemon(true)
+            .unstarted(
+                () -> {
+                  try {
+                    run(work::run);
+                  } catch (InvalidProtocolBufferException | InterruptedException e) {
+                    throw new IllegalStateException(e); // its work throws none
+                  }
+                });
   }
 
   @Override

@@ -96,7 +96,19 @@ class SuccessionTest {
           } catch (InterruptedException e) {
             throw new IllegalStateException(e);
           }
-        });
+        },
+        work -> Thread.ofPlatform().daemon(true).start(work));
+  }
+
+  /** The line of one that knows that it has it. */
+  private Socket line() throws InterruptedException {
+    Socket line = port.line();
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+    while (!succession.isWatching()) {
+      assertThat(System.nanoTime()).as("it watches").isLessThan(end);
+      Thread.onSpinWait();
+    }
+    return line;
   }
 
   private static void ends(CompletableFuture<Void> round) throws Exception {
@@ -106,7 +118,7 @@ class SuccessionTest {
   /** Its process ends while it is watched. */
   private void diesUnderWatch() throws Exception {
     CompletableFuture<Void> round = watches();
-    Socket line = port.line();
+    Socket line = line();
     port.closePort();
     line.close();
     ends(round);
@@ -134,7 +146,7 @@ class SuccessionTest {
   @Test
   void aPortThatTakesNoNewConnectionsIsNoEnd() throws Exception {
     CompletableFuture<Void> round = watches();
-    Socket line = port.line();
+    Socket line = line();
     port.closePort();
     now.addAndGet(Duration.ofSeconds(7).toNanos());
     line.close(); // as a server does that has waited long enough for a word
@@ -145,10 +157,10 @@ class SuccessionTest {
   @Test
   void theLineIsMadeAnewWhileItLasts() throws Exception {
     CompletableFuture<Void> round = watches();
-    Socket first = port.line();
+    Socket first = line();
     now.addAndGet(Duration.ofSeconds(5).toNanos());
     Socket second = port.line();
-    assertThat(first.getInputStream().read()).isEqualTo(-1);
+    assertThat(first.getInputStream().read()).as("once the second is held").isEqualTo(-1);
     now.addAndGet(Duration.ofSeconds(3).toNanos());
     port.closePort();
     second.close();

@@ -7,6 +7,9 @@ import io.grpc.ServerCallExecutorSupplier;
 import io.grpc.ServerInterceptors;
 import io.grpc.netty.shaded.io.grpc.netty.GrpcSslContexts;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
+import io.grpc.netty.shaded.io.netty.channel.EventLoopGroup;
+import io.grpc.netty.shaded.io.netty.channel.local.LocalAddress;
+import io.grpc.netty.shaded.io.netty.channel.local.LocalServerChannel;
 import io.grpc.netty.shaded.io.netty.handler.ssl.ClientAuth;
 import io.grpc.netty.shaded.io.netty.handler.ssl.SslContextBuilder;
 import io.grpc.netty.shaded.io.netty.handler.ssl.SslProvider;
@@ -56,27 +59,7 @@ public final class AgentPort implements AutoCloseable {
               + " without TLS: anybody could say that he is a machine; give --tls DIR, or a"
               + " loopback address");
     }
-    NettyServerBuilder builder =
-        NettyServerBuilder.forAddress(socket)
-            .addService(ServerInterceptors.intercept(streams, Callers.machines()))
-            .addService(ServerInterceptors.intercept(queries, Callers.operators()))
-            .executor(streaming)
-            .callExecutor(
-                new ServerCallExecutorSupplier() {
-                  @Override
-                  public <A, B> @Nullable Executor getExecutor(
-                      ServerCall<A, B> call, Metadata headers) {
-                    return SchedulerQueriesGrpc.SERVICE_NAME.equals(
-                            call.getMethodDescriptor().getServiceName())
-                        ? asking
-                        : null;
-                  }
-                })
-            .maxInboundMessageSize(LARGEST_MESSAGE)
-            .permitKeepAliveTime(5, TimeUnit.SECONDS)
-            .permitKeepAliveWithoutCalls(true)
-            .keepAliveTime(30, TimeUnit.SECONDS)
-            .keepAliveTimeout(10, TimeUnit.SECONDS);
+    NettyServerBuilder builder = serving(NettyServerBuilder.forAddress(socket), streams, queries);
     try {
       if (tls.isPresent()) {
         builder.sslContext(
@@ -96,6 +79,50 @@ public final class AgentPort implements AutoCloseable {
               + " or give another --agents",
           e);
     }
+  }
+
+  /**
+   * For a rehearsal: of the same making, but no connection comes to it from outside of this
+   * process.
+   *
+   * @param threads that take the place of those of the network
+   */
+  public AgentPort(
+      LocalAddress address, EventLoopGroup threads, AgentStreams streams, Queries queries) {
+    NettyServerBuilder builder =
+        NettyServerBuilder.forAddress(address)
+            .channelType(LocalServerChannel.class)
+            .bossEventLoopGroup(threads)
+            .workerEventLoopGroup(threads);
+    try {
+      server = serving(builder, streams, queries).build().start();
+    } catch (IOException e) {
+      throw new ProgramException("cannot serve agents within the process: " + e, e);
+    }
+  }
+
+  private NettyServerBuilder serving(
+      NettyServerBuilder builder, AgentStreams streams, Queries queries) {
+    return builder
+        .addService(ServerInterceptors.intercept(streams, Callers.machines()))
+        .addService(ServerInterceptors.intercept(queries, Callers.operators()))
+        .executor(streaming)
+        .callExecutor(
+            new ServerCallExecutorSupplier() {
+              @Override
+              public <A, B> @Nullable Executor getExecutor(
+                  ServerCall<A, B> call, Metadata headers) {
+                return SchedulerQueriesGrpc.SERVICE_NAME.equals(
+                        call.getMethodDescriptor().getServiceName())
+                    ? asking
+                    : null;
+              }
+            })
+        .maxInboundMessageSize(LARGEST_MESSAGE)
+        .permitKeepAliveTime(5, TimeUnit.SECONDS)
+        .permitKeepAliveWithoutCalls(true)
+        .keepAliveTime(30, TimeUnit.SECONDS)
+        .keepAliveTimeout(10, TimeUnit.SECONDS);
   }
 
   public int port() {

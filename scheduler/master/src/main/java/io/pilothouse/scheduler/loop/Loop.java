@@ -11,6 +11,7 @@ import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongFunction;
@@ -40,9 +41,7 @@ public final class Loop implements AutoCloseable {
   /** One that came before there is a core to see it. */
   private record Early(Input input, Runnable notLeading, BooleanSupplier soon) {}
 
-  private final ScheduledExecutorService thread =
-      Executors.newSingleThreadScheduledExecutor(
-          Thread.ofPlatform().name("scheduler-core").daemon(true).factory());
+  private final ScheduledExecutorService thread;
   private final LongSupplier clock;
   private final Runnable dropped;
   private volatile Leadership leadership = new Standby(Optional.empty());
@@ -52,12 +51,24 @@ public final class Loop implements AutoCloseable {
   private long ticked;
 
   /**
+   * One that decides.
+   *
    * @param clock milliseconds since the epoch, that no step of the machine's clock moves
    * @param dropped ends all streams: whoever is on one has to begin anew with the next core
    */
   public Loop(LongSupplier clock, Runnable dropped) {
+    this(clock, dropped, Thread.ofPlatform().name("scheduler-core").daemon(true).factory());
+  }
+
+  /**
+   * One for a rehearsal.
+   *
+   * @param made makes its thread
+   */
+  public Loop(LongSupplier clock, Runnable dropped, ThreadFactory made) {
     this.clock = clock;
     this.dropped = dropped;
+    this.thread = Executors.newSingleThreadScheduledExecutor(made);
     long tick = TICK.toMillis();
     var unused = thread.scheduleAtFixedRate(this::tick, tick, tick, TimeUnit.MILLISECONDS);
   }
