@@ -117,7 +117,7 @@ final class SchedulerBench {
     System.out.printf(
         Locale.ROOT,
         "%n| agents | all registered | all full | live heap: empty, an agent, a task | live heap after"
-            + " the run | resident | `/state` | GET_STATE | longest wait for `/roles`: before, beside these"
+            + " the run | resident | `/state` | GET_STATE | longest wait for `/flags`: before, beside these"
             + " |%n|---|---|---|---|---|---|---|---|---|%n"
             + "| %d | %.1f s | %.1f s | %.1f MiB, %.1f KiB, %.1f KiB | %d MiB | %d MiB | %s |%n",
         agentCount,
@@ -128,7 +128,7 @@ final class SchedulerBench {
         (withTasks - withAgents) / 1024.0 / running,
         atEnd >> 20,
         memory(leader.pid()),
-        state(leader));
+        SchedulerState.of(uri(leader, "")));
     failOver(leader, slots);
     if (counts.refused.get() > 0) {
       say("refused: %d, the last: %s", counts.refused.get(), counts.refusal);
@@ -265,82 +265,6 @@ final class SchedulerBench {
     return sorted.length == 0
         ? Double.NaN
         : sorted[Math.min(sorted.length - 1, (int) (sorted.length * part))];
-  }
-
-  /** Time and size of the whole picture, three times, and how long others wait meanwhile. */
-  private static String state(Scheduler leader) throws IOException, InterruptedException {
-    HttpRequest page = HttpRequest.newBuilder(uri(leader, "/state")).build();
-    HttpRequest call =
-        HttpRequest.newBuilder(uri(leader, "/api/v1"))
-            .header("Content-Type", "application/json")
-            .header("Accept", "application/x-protobuf")
-            .POST(HttpRequest.BodyPublishers.ofString("{\"type\":\"GET_STATE\"}"))
-            .build();
-    Waits waits = new Waits(leader);
-    double before = waits.longest(2);
-    return times(page) + " | " + times(call) + String.format(Locale.ROOT, " | %.2f, %.2f s", before, waits.end());
-  }
-
-  private static String times(HttpRequest request) throws IOException, InterruptedException {
-    StringBuilder all = new StringBuilder();
-    long bytes = 0;
-    try (HttpClient client = HttpClient.newHttpClient()) {
-      for (int i = 0; i < 3; i++) {
-        long began = System.nanoTime();
-        HttpResponse<Path> reply =
-            client.send(
-                request, HttpResponse.BodyHandlers.ofFile(Files.createTempFile("state", "")));
-        all.append(String.format(Locale.ROOT, "%.2f s%s", since(began), i < 2 ? ", " : ""));
-        bytes = Files.size(reply.body());
-        Files.delete(reply.body());
-        if (reply.statusCode() != 200) {
-          return "status " + reply.statusCode();
-        }
-      }
-    }
-    return all + " (" + (bytes >> 20) + " MiB)";
-  }
-
-  /** Asks for little, again and again: each answer is the core's. */
-  private static final class Waits {
-    private final HttpRequest request;
-    private final Thread thread;
-    private volatile boolean over;
-    private volatile double longest;
-
-    Waits(Scheduler of) {
-      request = HttpRequest.newBuilder(uri(of, "/roles")).build();
-      thread = Thread.ofPlatform().daemon().start(this::run);
-    }
-
-    private void run() {
-      try (HttpClient client = HttpClient.newHttpClient()) {
-        while (!over) {
-          long began = System.nanoTime();
-          client.send(request, HttpResponse.BodyHandlers.discarding());
-          longest = Math.max(longest, since(began));
-          Thread.sleep(10);
-        }
-      } catch (IOException | InterruptedException e) {
-        throw new IllegalStateException(e);
-      }
-    }
-
-    /** In the next seconds. */
-    double longest(int seconds) throws InterruptedException {
-      Thread.sleep(1_000); // it has begun
-      longest = 0;
-      TimeUnit.SECONDS.sleep(seconds);
-      double so = longest;
-      longest = 0;
-      return so;
-    }
-
-    double end() throws InterruptedException {
-      over = true;
-      thread.join();
-      return longest;
-    }
   }
 
   // --- another leads

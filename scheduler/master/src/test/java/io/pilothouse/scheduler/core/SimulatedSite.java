@@ -6,10 +6,7 @@ import io.pilothouse.api.v1.OfferableMachine;
 import io.pilothouse.api.v1.PullOfferableReply;
 import io.pilothouse.api.v1.SchedulerMessage;
 import io.pilothouse.mesos.v1.MasterInfo;
-import io.pilothouse.mesos.v1.OfferID;
 import io.pilothouse.mesos.v1.OperationStatus;
-import io.pilothouse.mesos.v1.Resource;
-import io.pilothouse.mesos.v1.TaskState;
 import io.pilothouse.mesos.v1.TaskStatus;
 import io.pilothouse.mesos.v1.scheduler.Call;
 import io.pilothouse.mesos.v1.scheduler.Event;
@@ -41,6 +38,7 @@ final class SimulatedSite {
   final List<SimulatedAgent> agents = new ArrayList<>();
   final List<SimulatedFramework> frameworks = new ArrayList<>();
   private final SimulatedLaws laws = new SimulatedLaws(this);
+  private final SimulatedAnswers answers = new SimulatedAnswers(this);
   final Set<String> tornDown = new HashSet<>();
   final Set<String> destroyed = new HashSet<>();
   final SimulatedKeeper keeper = new SimulatedKeeper();
@@ -359,12 +357,12 @@ final class SimulatedSite {
         framework.id = event.getSubscribed().getFrameworkId().getValue();
         framework.subscribed = true;
       }
-      case OFFERS -> event.getOffers().getOffersList().forEach(offer -> answer(framework, offer));
+      case OFFERS -> event.getOffers().getOffersList().forEach(offer -> answers.to(framework, offer));
       case INVERSE_OFFERS ->
           event
               .getInverseOffers()
               .getInverseOffersList()
-              .forEach(offer -> answer(framework, offer.getId()));
+              .forEach(offer -> answers.to(framework, offer.getId()));
       case UPDATE -> {
         TaskStatus status = event.getUpdate().getStatus();
         framework.see(status.getTaskId().getValue(), status.getState());
@@ -396,112 +394,7 @@ final class SimulatedSite {
     }
   }
 
-  private void answer(SimulatedFramework framework, io.pilothouse.mesos.v1.Offer offer) {
-    Call.Builder call = Call.newBuilder();
-    double cpus = cpus(offer, false);
-    boolean borrows = cpus(offer, true) >= 1 && (cpus < 1 || random.nextBoolean());
-    List<Resource> ports =
-        offer.getResourcesList().stream().filter(each -> each.getName().equals("ports")).toList();
-    if (launches && !framework.role.equals("*") && random.nextInt(3) == 0) {
-      keepsData(framework, offer, call);
-    } else if (!launches
-        || framework.open() >= framework.wanted
-        || (cpus < 1 && !borrows)
-        || (ports.isEmpty() && !borrows)) {
-      call.setType(Call.Type.DECLINE);
-      call.getDeclineBuilder().addOfferIds(offer.getId());
-    } else {
-      call.setType(Call.Type.ACCEPT);
-      String name = framework.name + "-" + framework.names++;
-      String info =
-          borrows
-              ? borrowing(offer, name)
-              : Stage.taskInfo(
-                  offer.getAgentId().getValue(),
-                  name,
-                  "cpus:1;" + port(ports),
-                  "'command':{'value':'x'}");
-      borrowed += borrows ? 1 : 0;
-      call.getAcceptBuilder()
-          .addOfferIds(offer.getId())
-          .addOperations(
-              Stage.read(
-                  "{'type':'LAUNCH','launch':{'task_infos':[" + info + "]}}",
-                  io.pilothouse.mesos.v1.Offer.Operation.getDefaultInstance()));
-      framework.tasks.put(
-          name, new SimulatedFramework.Seen(offer.getAgentId().getValue(), TaskState.TASK_STAGING));
-      launched++;
-    }
-    if (faults && random.nextInt(10) == 0) {
-      return; // the call is lost, or the framework hoards
-    }
-    call(framework, call);
-  }
-
-  /** It may agree, give the machine up now, ask for time, or say nothing. */
-  private void answer(SimulatedFramework framework, OfferID inverse) {
-    Call.Builder call = Call.newBuilder();
-    switch (random.nextInt(4)) {
-      case 0 -> {
-        call.setType(Call.Type.DECLINE_INVERSE_OFFERS);
-        call.getDeclineInverseOffersBuilder().addInverseOfferIds(inverse);
-      }
-      case 1 -> {
-        call.setType(Call.Type.ACCEPT_INVERSE_OFFERS);
-        call.getAcceptInverseOffersBuilder().addInverseOfferIds(inverse);
-      }
-      case 2 -> {
-        call.setType(Call.Type.ACCEPT_INVERSE_OFFERS);
-        call.getAcceptInverseOffersBuilder()
-            .addInverseOfferIds(inverse)
-            .getFiltersBuilder()
-            .setRefuseSeconds(0);
-      }
-      default -> {
-        return;
-      }
-    }
-    call(framework, call);
-  }
-
-  private static double cpus(io.pilothouse.mesos.v1.Offer offer, boolean revocable) {
-    return offer.getResourcesList().stream()
-        .filter(each -> each.getName().equals("cpus") && each.hasRevocable() == revocable)
-        .mapToDouble(each -> each.getScalar().getValue())
-        .sum();
-  }
-
-  private static String port(List<Resource> ports) {
-    long port = ports.get(0).getRanges().getRange(0).getBegin();
-    return "ports:[%d-%d]".formatted(port, port);
-  }
-
-  private static String borrowing(io.pilothouse.mesos.v1.Offer offer, String name) {
-    return ("{'name':'t','task_id':{'value':'%s'},'agent_id':{'value':'%s'},'resources':[{"
-            + "'name':'cpus','type':'SCALAR','scalar':{'value':1},'revocable':{}}],"
-            + "'command':{'value':'x'}}")
-        .formatted(name, offer.getAgentId().getValue());
-  }
-
-  private void keepsData(
-      SimulatedFramework framework, io.pilothouse.mesos.v1.Offer offer, Call.Builder call) {
-    SimulatedOperations chosen = new SimulatedOperations(framework, offer, random, destroyed);
-    chosen
-        .choose(framework.open() < framework.wanted)
-        .ifPresent(
-            task -> {
-              framework.tasks.put(
-                  task,
-                  new SimulatedFramework.Seen(
-                      offer.getAgentId().getValue(), TaskState.TASK_STAGING));
-              launched++;
-            });
-    operations += chosen.operations().size();
-    call.setType(Call.Type.ACCEPT);
-    call.getAcceptBuilder().addOfferIds(offer.getId()).addAllOperations(chosen.operations());
-  }
-
-  private void call(SimulatedFramework framework, Call.Builder call) {
+  void call(SimulatedFramework framework, Call.Builder call) {
     call.getFrameworkIdBuilder().setValue(framework.id);
     Call built = call.build();
     at(framework.stream).call(built, Optional.of(framework.stream), Optional.empty(), now);
