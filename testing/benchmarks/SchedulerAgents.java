@@ -72,7 +72,11 @@ final class SchedulerAgents {
   /** Another scheduler leads, at this address: the Device Manager's news reach all at once. */
   void follow(String address) {
     leader = address;
-    agents.forEach(each -> each.attach(address));
+    agents.forEach(
+        each -> {
+          each.pauseMs = 0;
+          each.attach(address);
+        });
   }
 
   private synchronized ManagedChannel channel(String address, int agent) {
@@ -95,6 +99,7 @@ final class SchedulerAgents {
     boolean ended;
     TaskState end = TaskState.TASK_FINISHED;
     TaskStatus said;
+    TaskStatus latest;
     long saidAt;
     long againNanos = AGAIN_NANOS;
 
@@ -114,6 +119,7 @@ final class SchedulerAgents {
     final Map<String, Running> tasks = new LinkedHashMap<>();
     ClientCall<AgentMessage, SchedulerMessage> call;
     boolean isRegistered;
+    long pauseMs;
 
     Agent(int number) {
       this.number = number;
@@ -159,14 +165,15 @@ final class SchedulerAgents {
       }
     }
 
-    /** As agents do; until the lease has moved nobody is there. */
+    /** As agents do, ever more seldom; until the lease has moved nobody is there. */
     private synchronized void closed(ClientCall<?, ?> ended, String address) {
       if (call == ended) {
         gone();
         call = null;
+        pauseMs = Math.min(5_000, Math.max(100, 2 * pauseMs));
         time.schedule(
             () -> attach(address),
-            200 + ThreadLocalRandom.current().nextInt(300),
+            pauseMs / 2 + ThreadLocalRandom.current().nextLong(pauseMs / 2),
             TimeUnit.MILLISECONDS);
       }
     }
@@ -186,8 +193,8 @@ final class SchedulerAgents {
         frameworks.put(each.frameworkId().getValue(), each.framework);
         RunningTask.Builder task =
             RunningTask.newBuilder().setFrameworkId(each.frameworkId()).setTask(each.task);
-        if (each.said != null) {
-          task.setLatest(each.said).setUnacknowledged(1);
+        if (each.latest != null) {
+          task.setLatest(each.latest).setUnacknowledged(each.said == null ? 0 : 1);
         }
         all.addTasks(task);
       }
@@ -202,6 +209,7 @@ final class SchedulerAgents {
         case REGISTERED -> {
           if (!isRegistered) {
             isRegistered = true;
+            pauseMs = 0;
             registered.incrementAndGet();
           }
           tasks.values().stream().filter(each -> each.said != null).forEach(this::send);
@@ -292,6 +300,7 @@ final class SchedulerAgents {
               .setTimestamp(System.currentTimeMillis() / 1e3)
               .setUuid(ByteString.copyFrom(uuid.flip()))
               .build();
+      task.latest = task.said;
       send(task);
     }
 

@@ -21,10 +21,10 @@ import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Stream;
 
 /** Agents, frameworks and the Device Manager around real schedulers; see testing/benchmarks/scheduler. */
 final class SchedulerBench {
-  private static final int TASKS_EACH_AGENT = 2;
   private static final int SINGLE_EVERY_MS = 250;
   private static final int SINGLE_MS = 10_000;
 
@@ -51,6 +51,8 @@ final class SchedulerBench {
   private final List<Scheduler> schedulers;
   private final int agentCount;
   private final int frameworkCount;
+  private final int tasksEach;
+  private final int taskSeconds;
   private final Path jcmd;
   private final SchedulerAgents agents;
   private volatile SchedulerDm.Leads leads;
@@ -58,29 +60,25 @@ final class SchedulerBench {
   /** Each framework takes no more than its share at first, so that all have theirs at once. */
   private volatile boolean ramp = true;
 
-  private SchedulerBench(List<Scheduler> schedulers, int agents, int frameworks, Path jcmd) {
+  private SchedulerBench(List<Scheduler> schedulers, String[] args) {
     this.schedulers = schedulers;
-    this.agentCount = agents;
-    this.frameworkCount = frameworks;
-    this.jcmd = jcmd;
-    this.agents = new SchedulerAgents(agents, time);
+    this.agentCount = Integer.parseInt(args[2]);
+    this.frameworkCount = Integer.parseInt(args[3]);
+    this.jcmd = Path.of(args[6]);
+    this.tasksEach = Integer.parseInt(args[7]);
+    this.taskSeconds = Integer.parseInt(args[8]);
+    this.agents = new SchedulerAgents(agentCount, time);
   }
 
   public static void main(String[] args) throws Exception {
     List<Scheduler> schedulers = Arrays.stream(args[1].split(",")).map(Scheduler::of).toList();
-    SchedulerBench bench =
-        new SchedulerBench(
-            schedulers,
-            Integer.parseInt(args[2]),
-            Integer.parseInt(args[3]),
-            Path.of(args[6]));
-    bench.run(
-        Integer.parseInt(args[0]), Integer.parseInt(args[4]), Integer.parseInt(args[5]));
+    new SchedulerBench(schedulers, args)
+        .run(Integer.parseInt(args[0]), Integer.parseInt(args[4]), Integer.parseInt(args[5]));
     System.exit(0);
   }
 
   private void run(int dmPort, int seconds, int warm) throws Exception {
-    SchedulerDm dm = new SchedulerDm(dmPort, agentCount, timer("dm"), now -> leads = now);
+    SchedulerDm dm = new SchedulerDm(dmPort, agentCount, tasksEach, timer("dm"), now -> leads = now);
     await("a scheduler leads", 60, () -> leads != null && answers(leader()));
     Scheduler leader = leader();
     long empty = heap(leader);
@@ -95,7 +93,7 @@ final class SchedulerBench {
               addresses(), loops.next(), "framework-" + i, new Steady(), counts, this::leading)
           .start();
     }
-    int slots = agentCount * TASKS_EACH_AGENT;
+    int slots = agentCount * tasksEach;
     long began = System.nanoTime();
     await("tasks fill the fleet", 600, () -> agents.running() >= slots * FULL);
     double filled = since(began);
@@ -119,7 +117,8 @@ final class SchedulerBench {
     System.out.printf(
         Locale.ROOT,
         "%n| agents | all registered | all full | live heap: empty, an agent, a task | live heap after"
-            + " the run | resident | `/state` |%n|---|---|---|---|---|---|---|%n"
+            + " the run | resident | `/state` | GET_STATE | longest wait for `/flags`: before, beside these"
+            + " |%n|---|---|---|---|---|---|---|---|---|%n"
             + "| %d | %.1f s | %.1f s | %.1f MiB, %.1f KiB, %.1f KiB | %d MiB | %d MiB | %s |%n",
         agentCount,
         attached,
@@ -129,7 +128,7 @@ final class SchedulerBench {
         (withTasks - withAgents) / 1024.0 / running,
         atEnd >> 20,
         memory(leader.pid()),
-        state(leader));
+        SchedulerState.of(uri(leader, "")));
     failOver(leader, slots);
     if (counts.refused.get() > 0) {
       say("refused: %d, the last: %s", counts.refused.get(), counts.refusal);
@@ -193,14 +192,17 @@ final class SchedulerBench {
   private final class Steady implements SchedulerFramework.Wants {
     @Override
     public int tasks() {
-      return ramp ? Math.ceilDiv(agentCount * TASKS_EACH_AGENT, frameworkCount) : 1 << 30;
+      return ramp ? Math.ceilDiv(agentCount * tasksEach, frameworkCount) : 1 << 30;
     }
 
     /** N(30 s, 10 s); at first as if they had run for some time. */
     @Override
     public int millis() {
       ThreadLocalRandom random = ThreadLocalRandom.current();
-      double seconds = ramp ? random.nextDouble(1, 45) : random.nextGaussian(30, 10);
+      double seconds =
+          ramp
+              ? random.nextDouble(1, 1.5 * taskSeconds)
+              : random.nextGaussian(taskSeconds, taskSeconds / 3.0);
       return (int) (Math.max(1, seconds) * 1e3);
     }
 
@@ -265,53 +267,35 @@ final class SchedulerBench {
         : sorted[Math.min(sorted.length - 1, (int) (sorted.length * part))];
   }
 
-  /** Time and size of the whole picture, three times. */
-  private static String state(Scheduler leader) throws IOException, InterruptedException {
-    List<String> all = new ArrayList<>();
-    try (HttpClient client = HttpClient.newHttpClient()) {
-      HttpRequest request = HttpRequest.newBuilder(uri(leader, "/state")).build();
-      for (int i = 0; i < 3; i++) {
-        long began = System.nanoTime();
-        HttpResponse<byte[]> reply =
-            client.send(request, HttpResponse.BodyHandlers.ofByteArray());
-        all.add(
-            String.format(
-                Locale.ROOT,
-                "%.2f s%s",
-                since(began),
-                i < 2
-                    ? ""
-                    : String.format(
-                        Locale.ROOT,
-                        " (%d MiB, status %d)",
-                        reply.body().length >> 20,
-                        reply.statusCode())));
-      }
-    }
-    return String.join(", ", all);
-  }
-
   // --- another leads
 
   private void failOver(Scheduler dead, int slots) throws Exception {
     SchedulerDm.Leads before = leads;
+    long ended = counts.ended.get() + counts.subscribed.get();
+    long next =
+        schedulers.stream().filter(each -> !each.equals(dead)).findFirst().orElseThrow().pid();
+    double[] used = {cpu(next), coreCpu(next)};
+    double[] usedAtLast = {Double.NaN, Double.NaN};
     long killed = System.nanoTime();
     ProcessHandle.of(dead.pid()).orElseThrow().destroyForcibly();
-    // nothing is expected to hold before it is certain that the old one is gone
-    await(
-        "the streams of the old one end",
-        60,
-        () -> agents.registered() == 0 && counts.subscribed.get() == 0);
-    long offers = counts.offers.get();
+    long offers = 0;
     Map<String, Double> at = new HashMap<>();
     while (at.size() < 5 && since(killed) < 120) {
       if (leads != before && !at.containsKey("lease")) {
         at.put("lease", (leads.sinceNanos() - killed) / 1e9);
         agents.follow(leads.lease().getAddress());
+        offers = counts.offers.get(); // the old one makes none any more, the new one has no agents
       }
       if (at.containsKey("lease")) {
-        mark(at, "agents", killed, agents.registered() == agentCount);
-        mark(at, "frameworks", killed, counts.subscribed.get() >= frameworkCount);
+        if (agents.registered() == agentCount && !at.containsKey("agents")) {
+          mark(at, "agents", killed, true);
+          usedAtLast = new double[] {cpu(next), coreCpu(next)};
+        }
+        mark(
+            at,
+            "frameworks",
+            killed,
+            counts.ended.get() >= ended && counts.subscribed.get() >= frameworkCount);
         mark(at, "offer", killed, counts.offers.get() > offers);
         mark(
             at,
@@ -328,11 +312,12 @@ final class SchedulerBench {
             at.getOrDefault("offer", Double.NaN));
     System.out.println(
         "\n| agents, frameworks | kill -9 to all registered and the first offer | without the lease's time"
-            + " | to: lease, all agents, all frameworks, the first offer, fleet full again |");
-    System.out.println("|---|---|---|---|");
+            + " | to: lease, all agents, all frameworks, the first offer, fleet full again"
+            + " | processor until all agents are back: scheduler, its core's thread |");
+    System.out.println("|---|---|---|---|---|");
     System.out.printf(
         Locale.ROOT,
-        "| %d, %d | %.2f s | %.2f s | %.2f, %.2f, %.2f, %.2f, %.2f s |%n",
+        "| %d, %d | %.2f s | %.2f s | %.2f, %.2f, %.2f, %.2f, %.2f s | %.2f, %.2f s |%n",
         agentCount,
         frameworkCount,
         both,
@@ -341,7 +326,9 @@ final class SchedulerBench {
         at.getOrDefault("agents", Double.NaN),
         at.getOrDefault("frameworks", Double.NaN),
         at.getOrDefault("offer", Double.NaN),
-        at.getOrDefault("full", Double.NaN));
+        at.getOrDefault("full", Double.NaN),
+        usedAtLast[0] - used[0],
+        usedAtLast[1] - used[1]);
   }
 
   private static void mark(Map<String, Double> at, String what, long start, boolean now) {
@@ -437,6 +424,19 @@ final class SchedulerBench {
             .orElseThrow(() -> new IllegalStateException("a process has ended: " + pid))
             .toMillis()
         / 1e3;
+  }
+
+  /** Of the thread that decides. */
+  private static double coreCpu(long pid) throws IOException {
+    try (Stream<Path> threads = Files.list(Path.of("/proc/" + pid + "/task"))) {
+      for (Path each : threads.toList()) {
+        if (Files.readString(each.resolve("comm")).strip().equals("scheduler-core")) {
+          String[] stat = Files.readString(each.resolve("stat")).split("\\) ")[1].split(" ");
+          return (Long.parseLong(stat[11]) + Long.parseLong(stat[12])) / 100.0;
+        }
+      }
+    }
+    return Double.NaN;
   }
 
   /** MiB resident. */

@@ -44,6 +44,7 @@ final class SchedulerDm extends SatelliteGrpc.SatelliteImplBase {
   private record Waiting(StreamObserver<PullOfferableReply> to) {}
 
   private final int machines;
+  private final int tasksEach;
   private final ScheduledExecutorService time;
   private final Consumer<Leads> change;
   private final Map<String, OfferFramework> frameworks = new LinkedHashMap<>();
@@ -58,9 +59,15 @@ final class SchedulerDm extends SatelliteGrpc.SatelliteImplBase {
   /**
    * @param change is told of each new holder of the lease
    */
-  SchedulerDm(int port, int machines, ScheduledExecutorService time, Consumer<Leads> change)
+  SchedulerDm(
+      int port,
+      int machines,
+      int tasksEach,
+      ScheduledExecutorService time,
+      Consumer<Leads> change)
       throws IOException {
     this.machines = machines;
+    this.tasksEach = tasksEach;
     this.time = time;
     this.change = change;
     Server unused =
@@ -75,7 +82,7 @@ final class SchedulerDm extends SatelliteGrpc.SatelliteImplBase {
     return "m-%06d".formatted(number);
   }
 
-  /** Of a machine, and so of its two tasks. */
+  /** Of a machine, and so of as many tasks. */
   static List<Resource> resources(double cpus) {
     return List.of(scalar("cpus", cpus), scalar("mem", cpus * 512));
   }
@@ -98,7 +105,8 @@ final class SchedulerDm extends SatelliteGrpc.SatelliteImplBase {
     synchronized (this) {
       long now = System.nanoTime();
       boolean same = lease.getHolder().equals(request.getHolder());
-      if (!same && now - leaseEnds < 0) {
+      boolean ended = request.getEnded() == lease.getToken();
+      if (!same && !ended && now - leaseEnds < 0) {
         to.onError(
             Status.FAILED_PRECONDITION
                 .withDescription("the lease is held by " + lease.getHolder())
@@ -154,12 +162,14 @@ final class SchedulerDm extends SatelliteGrpc.SatelliteImplBase {
             .setRevision(revision)
             .setFull(full)
             .setLeader(lease.getHolder())
-            .setLeaderApi(lease.getApi());
+            .setLeaderApi(lease.getApi())
+            .setLeaderToken(lease.getToken())
+            .setLeaderAddress(lease.getAddress());
     for (int i = 0; full && i < machines; i++) {
       reply.addMachines(
           OfferableMachine.newBuilder()
               .setName(machine(i))
-              .addAllResources(resources(2))
+              .addAllResources(resources(tasksEach))
               .setOfferable(true)
               .setGeneration(1)
               .setAddress("127.0.0.1:1")

@@ -53,6 +53,10 @@ final class SchedulerFramework {
   /** What all of them did. */
   static final class Counts {
     final AtomicInteger subscribed = new AtomicInteger();
+
+    /** Streams that ended after they had begun. */
+    final AtomicInteger ended = new AtomicInteger();
+
     final AtomicLong offers = new AtomicLong();
     final AtomicLong accepts = new AtomicLong();
     final AtomicLong updates = new AtomicLong();
@@ -232,6 +236,7 @@ final class SchedulerFramework {
       if (subscribed) {
         subscribed = false;
         counts.subscribed.decrementAndGet();
+        counts.ended.incrementAndGet();
       }
       calls.clear();
       asking = false;

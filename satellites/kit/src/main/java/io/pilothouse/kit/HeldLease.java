@@ -15,6 +15,9 @@ public interface HeldLease {
    */
   long revision();
 
+  /** Asks about it now: somebody says that it went to another holder, or that nobody has it. */
+  default void confirm() {}
+
   /** Gives it back and does not ask for it for so long, so that another may have it. */
   default void standBack(Duration span) {}
 }

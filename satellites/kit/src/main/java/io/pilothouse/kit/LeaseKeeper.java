@@ -29,7 +29,13 @@ public final class LeaseKeeper implements HeldLease, AutoCloseable {
 
   /** The two calls, as the keeper needs them. */
   interface Leases {
-    AcquireLeaseReply acquire(String role, String holder, Duration ttl, Duration deadline);
+    /**
+     * Takes or renews.
+     *
+     * @param ended token of a holder whose process has ended; 0: none
+     */
+    AcquireLeaseReply acquire(
+        String role, String holder, Duration ttl, long ended, Duration deadline);
 
     void release(String role, String holder, long token);
   }
@@ -48,6 +54,7 @@ public final class LeaseKeeper implements HeldLease, AutoCloseable {
   private volatile @Nullable Held held;
   private @Nullable Apart apart;
   private volatile String standby = "not asked yet";
+  private volatile Runnable gained = () -> {};
 
   /**
    * @param holder this instance's id
@@ -109,6 +116,12 @@ public final class LeaseKeeper implements HeldLease, AutoCloseable {
     return this;
   }
 
+  /** Who is told when it is held, and was not before; on the thread that asked for it. */
+  public LeaseKeeper whenGained(Runnable what) {
+    gained = what;
+    return this;
+  }
+
   @Override
   public Optional<Long> token() {
     Held now = held;
@@ -140,8 +153,30 @@ public final class LeaseKeeper implements HeldLease, AutoCloseable {
     giveBack();
   }
 
+  @Override
+  public void confirm() {
+    rounds.kickUnlessFailing();
+  }
+
+  /**
+   * Asks for it at once, in the place of a holder whose process has ended. That may be wrong: then
+   * the holder finds at its next renewal that it is the holder no more, and until then what it does
+   * is refused for its token.
+   *
+   * @param ended the holder's token; if it is another one's by now, this asks like everybody
+   * @return whether it is held now
+   */
+  public boolean succeed(long ended) {
+    renew(ended);
+    return token().isPresent();
+  }
+
+  void renew() {
+    renew(0);
+  }
+
   /** Not while it is given back: what is under way then would take it again. */
-  synchronized void renew() {
+  private synchronized void renew(long ended) {
     Apart now = apart;
     if (now != null && nanoTime.getAsLong() - now.from() < now.span()) {
       standby = "gave it back, and does not ask for it yet";
@@ -151,11 +186,12 @@ public final class LeaseKeeper implements HeldLease, AutoCloseable {
     Optional<Long> before = token();
     long sent = nanoTime.getAsLong();
     try {
-      AcquireLeaseReply reply = leases.acquire(role, holder, ttl, ttl.dividedBy(2));
+      AcquireLeaseReply reply = leases.acquire(role, holder, ttl, ended, ttl.dividedBy(2));
       long token = reply.getLease().getToken();
       held = new Held(token, sent, reply.getRevision());
       if (!before.equals(Optional.of(token))) {
         log.info("{} holds the lease {}, token {}", holder, role, token);
+        gained.run();
       }
     } catch (DmException e) {
       if (!e.precondition()) {
@@ -196,7 +232,8 @@ public final class LeaseKeeper implements HeldLease, AutoCloseable {
     private static final Duration RELEASE_DEADLINE = Duration.ofSeconds(1);
 
     @Override
-    public AcquireLeaseReply acquire(String role, String holder, Duration ttl, Duration deadline) {
+    public AcquireLeaseReply acquire(
+        String role, String holder, Duration ttl, long ended, Duration deadline) {
       AcquireLeaseRequest request =
           AcquireLeaseRequest.newBuilder()
               .setRole(role)
@@ -204,6 +241,7 @@ public final class LeaseKeeper implements HeldLease, AutoCloseable {
               .setTtlMs(ttl.toMillis())
               .setAddress(address)
               .setApi(api)
+              .setEnded(ended)
               .build();
       return client.leader(
           deadline, channel -> SatelliteGrpc.newBlockingStub(channel).acquireLease(request));

@@ -80,6 +80,9 @@ final class LeaseCallsTest {
                 .setAddress("10.0.0.1:5051")
                 .setApi("10.0.0.1:5050")
                 .build());
+
+    assertThat(keeper.succeed(4)).isTrue();
+    assertThat(asked.get(1)).isEqualTo(asked.get(0).toBuilder().setEnded(4).build());
   }
 
   @Test

@@ -106,6 +106,27 @@ final class LeaseKeeperTest {
   }
 
   @Test
+  void takesThePlaceOfOneThatHasEnded() {
+    List<String> gained = new ArrayList<>();
+    keeper.whenGained(() -> gained.add("gained"));
+    leases.refusal = new DmException("FAILED_PRECONDITION", "repair-2 holds it", "");
+    assertThat(keeper.succeed(16)).isFalse();
+    leases.refusal = null;
+    assertThat(keeper.succeed(16)).isTrue();
+    keeper.renew();
+    assertThat(leases.said).as("said once, and not with renewals").containsExactly(16L, 16L, 0L);
+    assertThat(gained).hasSize(1);
+  }
+
+  @Test
+  void succeedsNobodyWhileItStandsBack() {
+    keeper.renew();
+    keeper.standBack(ofSeconds(20));
+    assertThat(keeper.succeed(18)).isFalse();
+    assertThat(leases.said).containsExactly(0L);
+  }
+
+  @Test
   void givesNothingBackThatItDoesNotHave() {
     keeper.close();
     assertThat(leases.released).isEmpty();
@@ -113,11 +134,14 @@ final class LeaseKeeperTest {
 
   private final class FakeLeases implements LeaseKeeper.Leases {
     final List<Long> released = new ArrayList<>();
+    final List<Long> said = new ArrayList<>();
     Duration takes = Duration.ZERO;
     @Nullable DmException refusal;
 
     @Override
-    public AcquireLeaseReply acquire(String role, String holder, Duration ttl, Duration deadline) {
+    public AcquireLeaseReply acquire(
+        String role, String holder, Duration ttl, long ended, Duration deadline) {
+      said.add(ended);
       pass(takes);
       if (refusal != null) {
         throw refusal;

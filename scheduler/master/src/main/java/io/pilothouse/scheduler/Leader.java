@@ -5,6 +5,7 @@ import io.pilothouse.api.v1.OfferableMachine;
 import io.pilothouse.api.v1.PullOfferableReply;
 import io.pilothouse.api.v1.ReadOffersReply;
 import io.pilothouse.client.DmException;
+import io.pilothouse.client.ServerAddress;
 import io.pilothouse.kit.HeldLease;
 import io.pilothouse.mesos.v1.MasterInfo;
 import io.pilothouse.scheduler.core.Core;
@@ -70,6 +71,9 @@ final class Leader {
   /** Of the API of who leads, as far as the Device Manager knows. */
   private Optional<String> leaderApi = Optional.empty();
 
+  /** The other scheduler that leads, as far as the Device Manager has said. */
+  private Optional<Succession.Holder> other = Optional.empty();
+
   /** The number of the next core: of this process or another under the same token, none has it. */
   private long nextCore;
 
@@ -107,12 +111,37 @@ final class Leader {
           reply.getLeader().isEmpty() || reply.getLeaderApi().isEmpty()
               ? Optional.empty()
               : Optional.of(reply.getLeaderApi());
+      other = other(reply);
       revision = reply.getRevision();
       known = true;
       if (leading != 0) {
         loop.submit((core, now) -> core.machines(reply, now));
       }
     }
+    boolean own = reply.getLeader().equals(options.master().getId());
+    if (reply.getLeader().isEmpty() || own != lease.token().isPresent()) {
+      lease.confirm(); // it is there to be had, or another one has it
+    }
+  }
+
+  private Optional<Succession.Holder> other(PullOfferableReply reply) {
+    if (reply.getLeader().isEmpty()
+        || reply.getLeaderAddress().isEmpty()
+        || reply.getLeader().equals(options.master().getId())) {
+      return Optional.empty();
+    }
+    try {
+      ServerAddress at = ServerAddress.parse(reply.getLeaderAddress());
+      return Optional.of(new Succession.Holder(reply.getLeader(), reply.getLeaderToken(), at));
+    } catch (IllegalArgumentException e) {
+      log.warn("The leader {} is not watched: {}", reply.getLeader(), e.getMessage());
+      return Optional.empty();
+    }
+  }
+
+  /** The other scheduler that leads, where it can be watched. */
+  synchronized Optional<Succession.Holder> other() {
+    return other;
   }
 
   private synchronized long askedWith() {
@@ -230,16 +259,16 @@ final class Leader {
         remembered.getFrameworksCount(),
         remembered.getAgentsCount(),
         named.master().getId());
-    loop.lead(
-        () -> lease.token().equals(Optional.of(token)),
-        now -> cores.make(named, remembered, token, now));
     PullOfferableReply all =
         PullOfferableReply.newBuilder()
             .setFull(true)
             .addAllMachines(machines.values())
             .addAllRoles(roles)
             .build();
-    loop.submit((begun, now) -> begun.machines(all, now));
+    loop.lead(
+        () -> lease.token().equals(Optional.of(token)),
+        now -> cores.make(named, remembered, token, now),
+        (begun, now) -> begun.machines(all, now));
   }
 
   /** Ids that a core gives are given by no other: not by one of another token, nor of its own. */

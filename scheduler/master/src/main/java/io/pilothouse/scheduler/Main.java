@@ -231,6 +231,11 @@ public final class Main implements Program.Body {
     Rounds leads =
         program.closing(
             new Rounds("leadership", Duration.ofMillis(100), leader::round, program.meters()));
+    lease.whenGained(leads::kick);
+    Succession succession = new Succession(leader::other, lease::succeed, System::nanoTime);
+    Rounds watches =
+        program.closing(
+            new Rounds("succession", Duration.ofMillis(100), succession::round, program.meters()));
     Rounds beats =
         program.closing(new Rounds("heartbeats", HEARTBEAT, operators::beat, program.meters()));
     Rounds writes = program.closing(new Rounds("writes", WRITES, writer::round, program.meters()));
@@ -242,6 +247,7 @@ public final class Main implements Program.Body {
               status.put("id", options.id());
               status.put("lease", lease.describe());
               status.put("leads_with_token", leader.leading());
+              status.put("leader_watched", succession.isWatching());
               status.put("machines", leader.machines());
               status.put("agents", attached.open());
               status.put("to_be_written", writer.waiting());
@@ -253,11 +259,12 @@ public final class Main implements Program.Body {
         .check("machines", () -> machines.problem(STALE))
         .check("writes", () -> writes.problem(STALE))
         .start();
-    var unused = Rehearsal.begin(core, System.currentTimeMillis());
+    var unused = Rehearsal.begin(core, () -> lease.token().isEmpty(), System.currentTimeMillis());
     lease.start();
     machines.start();
     writes.start();
     leads.start();
+    watches.start();
     beats.start();
   }
 

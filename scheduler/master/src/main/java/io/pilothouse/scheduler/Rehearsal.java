@@ -36,6 +36,8 @@ import io.pilothouse.scheduler.core.Write;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -52,6 +54,9 @@ final class Rehearsal implements Outbox {
   private static final AgentID AGENT = AgentID.newBuilder().setValue(NAME).build();
   private static final AgentLink LINK = new AgentLink(0);
   private static final long STEP = 2_000;
+
+  /** So that what is done for each agent and task is compiled by the best of the compilers. */
+  private static final int ROUNDS = 40;
 
   private final List<Event> told = new ArrayList<>();
   private final Core core;
@@ -78,7 +83,7 @@ final class Rehearsal implements Outbox {
   }
 
   /** On a thread of its own; that it fails costs time later, and nothing else. */
-  static Thread begin(CoreOptions options, long now) {
+  static Thread begin(CoreOptions options, BooleanSupplier wanted, long now) {
     log.info("Rehearses to lead: the agent and the framework named {} are made up", NAME);
     return Thread.ofPlatform()
         .name(NAME)
@@ -87,10 +92,37 @@ final class Rehearsal implements Outbox {
             () -> {
               try {
                 run(options, now);
+                drill(options, wanted, now);
               } catch (InvalidProtocolBufferException | RuntimeException e) {
                 log.warn("A rehearsal fails; leading will begin more slowly", e);
+              } catch (InterruptedException e) {
+                log.debug("Rehearses no more", e);
               }
             });
+  }
+
+  /** At half a processor at most, for a while, and no longer than this one stands by. */
+  private static void drill(CoreOptions options, BooleanSupplier wanted, long now)
+      throws InvalidProtocolBufferException, InterruptedException {
+    Drill drill = new Drill(options, wanted, now);
+    int rounds = 0;
+    long began = System.nanoTime();
+    long took = 0;
+    while (rounds < ROUNDS && wanted.getAsBoolean()) {
+      long at = System.nanoTime();
+      QuietThread.run(drill::run);
+      if (rounds % 4 == 0) {
+        QuietThread.run(() -> WireDrill.run(options, wanted));
+      }
+      took = System.nanoTime() - at;
+      rounds++;
+      TimeUnit.NANOSECONDS.sleep(took);
+    }
+    log.info(
+        "Has rehearsed {} changes of leaders in {} s; the last took {} ms",
+        rounds,
+        (System.nanoTime() - began) / 1_000_000_000,
+        took / 1_000_000);
   }
 
   /** What its framework was told, in order. */
@@ -231,7 +263,7 @@ final class Rehearsal implements Outbox {
     return List.of(scalar("cpus", 1), scalar("mem", 32));
   }
 
-  private static Resource scalar(String name, double amount) {
+  static Resource scalar(String name, double amount) {
     return Resource.newBuilder()
         .setName(name)
         .setType(Value.Type.SCALAR)

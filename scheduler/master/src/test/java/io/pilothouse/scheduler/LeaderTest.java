@@ -12,6 +12,7 @@ import io.pilothouse.api.v1.OfferableMachine;
 import io.pilothouse.api.v1.PullOfferableReply;
 import io.pilothouse.api.v1.ReadOffersReply;
 import io.pilothouse.client.DmException;
+import io.pilothouse.client.ServerAddress;
 import io.pilothouse.kit.HeldLease;
 import io.pilothouse.mesos.v1.FrameworkInfo;
 import io.pilothouse.scheduler.agents.AgentStreams;
@@ -59,6 +60,7 @@ class LeaderTest {
   private final List<Long> reads = new ArrayList<>();
   private long highest;
   private final List<Duration> stoodBack = new ArrayList<>();
+  private int confirmed;
 
   private final HeldLease lease =
       new HeldLease() {
@@ -70,6 +72,11 @@ class LeaderTest {
         @Override
         public long revision() {
           return 0;
+        }
+
+        @Override
+        public void confirm() {
+          confirmed++;
         }
 
         @Override
@@ -302,6 +309,46 @@ class LeaderTest {
     assertThat(loop.leadership()).as("it leads no more").isEqualTo(nobody());
     standsBy("s3", "");
     assertThat(loop.leadership()).as("one of an older version").isEqualTo(nobody());
+  }
+
+  @Test
+  void itAsksAboutTheLeaseWhenItHearsOtherwise() throws Exception {
+    standsBy("s2", "there:5050");
+    assertThat(confirmed).as("another has it, as before").isZero();
+    standsBy("", "there:5050");
+    assertThat(confirmed).as("it is to be had").isEqualTo(1);
+    token = Optional.of(3L);
+    standsBy("m", "here:5050");
+    assertThat(confirmed).as("it has it").isEqualTo(1);
+    standsBy("s2", "there:5050");
+    assertThat(confirmed).as("somebody took it").isEqualTo(2);
+  }
+
+  @Test
+  void anotherThatLeadsIsWatchedWhereAgentsAttach() {
+    assertThat(leader.other()).isEmpty();
+    next = leads("s2", 7, "10.0.0.2:5051");
+    leader.pull();
+    assertThat(leader.other())
+        .contains(new Succession.Holder("s2", 7, new ServerAddress("10.0.0.2", 5051)));
+    for (PullOfferableReply each :
+        List.of(
+            leads("", 7, "10.0.0.2:5051"),
+            leads("m", 8, "10.0.0.2:5051"),
+            leads("of an older version", 9, ""),
+            leads("s2", 10, "nonsense"))) {
+      next = each;
+      leader.pull();
+      assertThat(leader.other()).as(each.toString()).isEmpty();
+    }
+  }
+
+  private static PullOfferableReply leads(String who, long token, String address) {
+    return PullOfferableReply.newBuilder()
+        .setLeader(who)
+        .setLeaderToken(token)
+        .setLeaderAddress(address)
+        .build();
   }
 
   /** Agents of machines that are well come, and their connections break for so long. */

@@ -88,7 +88,8 @@ class OffersWriterTest {
               new Heard(told, writer),
               ReadOffersReply.getDefaultInstance(),
               now);
-        });
+        },
+        (core, now) -> {});
     settle();
   }
 

@@ -149,7 +149,8 @@ public final class Site implements AutoCloseable {
                 Allocator.create(Options.DEFAULT),
                 withQueue,
                 ReadOffersReply.getDefaultInstance(),
-                now));
+                now),
+        (core, now) -> {});
     awaitLead();
   }
 

@@ -29,7 +29,8 @@ final class OfferablePulls {
           Topic.any(Table.REPAIR),
           Topic.any(Table.ROLLOUT),
           Topic.any(Table.FLEET),
-          Topic.ledLease(Topic.SCHEDULER));
+          Topic.ledLease(Topic.SCHEDULER),
+          Topic.movedLease(Topic.SCHEDULER));
 
   /** A scheduler that leads and a few that stand by; each is remembered with all machines. */
   private static final int ASKERS_REMEMBERED = 16;
@@ -40,14 +41,22 @@ final class OfferablePulls {
   private record Told(long revision, SortedMap<String, OfferableMachine> machines, Shares shares) {}
 
   /** Beside machines: by which roles they are shared out, and who does it and serves where. */
-  private record Shares(List<OfferRole> roles, String leader, String leaderApi) {
+  private record Shares(List<OfferRole> roles, Lease lease) {
     static Shares of(State state) {
       Lease lease = state.lease(Topic.SCHEDULER).orElse(Lease.getDefaultInstance());
-      return new Shares(state.fleet().getOfferRolesList(), lease.getHolder(), lease.getApi());
+      // but for what a renewal, or a new core, changes
+      return new Shares(
+          state.fleet().getOfferRolesList(),
+          lease.toBuilder().clearExpiresAt().clearCore().build());
     }
 
     PullOfferableReply.Builder into(PullOfferableReply.Builder reply) {
-      return reply.addAllRoles(roles).setLeader(leader).setLeaderApi(leaderApi);
+      return reply
+          .addAllRoles(roles)
+          .setLeader(lease.getHolder())
+          .setLeaderApi(lease.getApi())
+          .setLeaderToken(lease.getToken())
+          .setLeaderAddress(lease.getAddress());
     }
   }
 

@@ -87,6 +87,7 @@ final class SatelliteService extends SatelliteGrpc.SatelliteImplBase {
                   .setTtlMs(request.getTtlMs())
                   .setAddress(request.getAddress())
                   .setApi(request.getApi())
+                  .setEnded(request.getEnded())
                   .build();
           Reply reply = writes.decide(Command.newBuilder().setAcquireLease(command).build());
           return AcquireLeaseReply.newBuilder()

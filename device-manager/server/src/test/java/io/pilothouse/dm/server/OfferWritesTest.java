@@ -74,6 +74,29 @@ class OfferWritesTest {
   }
 
   @Test
+  void oneThatWasTakenForEndedWritesAndReadsNothingMore() {
+    long next =
+        dm.satellite("scheduler-2")
+            .acquireLease(
+                AcquireLeaseRequest.newBuilder()
+                    .setRole("scheduler")
+                    .setHolder("scheduler-2")
+                    .setTtlMs(10_000)
+                    .setEnded(token)
+                    .build())
+            .getLease()
+            .getToken();
+
+    assertThat(next).isGreaterThan(token);
+    assertThat(refusal(() -> writes(UpdateOffersRequest.newBuilder())).getStatus().getCode())
+        .isEqualTo(Status.Code.ABORTED);
+    assertThat(readRefused("scheduler-1", token).getStatus().getCode())
+        .isEqualTo(Status.Code.ABORTED);
+    assertThat(refusal(() -> lease("scheduler-1")).getStatus().getCode())
+        .isEqualTo(Status.Code.FAILED_PRECONDITION);
+  }
+
+  @Test
   void whatIsWrittenIsRead() {
     assertThat(reads().getFrameworksList()).isEmpty();
     long at = dm.clock.now().toEpochMilli();

@@ -192,6 +192,8 @@ class OfferablePullsTest {
       assertThat(each.getRolesList()).containsExactly(role);
       assertThat(each.getLeader()).isEqualTo("scheduler-1");
       assertThat(each.getLeaderApi()).isEqualTo("10.0.0.1:5050");
+      assertThat(each.getLeaderAddress()).isEqualTo("10.0.0.1:5051");
+      assertThat(each.getLeaderToken()).isPositive();
     }
   }
 

@@ -104,6 +104,7 @@ public final class FeatureLevel {
       case ACQUIRE_LEASE ->
           command.getAcquireLease().getAddress().isEmpty()
                   && command.getAcquireLease().getApi().isEmpty()
+                  && command.getAcquireLease().getEnded() == 0
               ? FIRST
               : OFFERS;
       case UPDATE_OFFERS -> OFFERS;

@@ -12,12 +12,23 @@ import java.util.Set;
 /** Leader leases of the satellites, each with a fencing token that only ever rises. */
 final class Leases {
   static final Set<String> ROLES = Set.of("provisioning", "repair", "scheduler");
+
+  /**
+   * Those that may be taken from a holder before their time. Whoever does it may be wrong, and the
+   * holder at work: agents and this log refuse what a scheduler does under an old token. A power
+   * switch knows no tokens, so of the others the time must have passed.
+   */
+  private static final Set<String> FENCED = Set.of("scheduler");
+
   private static final long LONGEST_MS = 300_000;
   private static final String ADDRESS = "[A-Za-z0-9.:_\\[\\]-]{1,255}:[0-9]{1,5}";
 
   private Leases() {}
 
-  /** Takes or renews. A holder that renews in time keeps its token. */
+  /**
+   * Takes or renews. A holder that renews in time keeps its token. One whose process has ended, as
+   * the next one says by its token, holds it no more.
+   */
   static Lease acquire(Draft draft, AcquireLease wanted) throws RefusedException {
     if (!ROLES.contains(wanted.getRole())) {
       throw new RefusedException(
@@ -34,8 +45,12 @@ final class Leases {
     }
     requireAddress(wanted.getAddress());
     requireAddress(wanted.getApi());
-    Optional<Lease> held =
-        draft.lease(wanted.getRole()).filter(each -> isHeld(each, draft.nowMillis()));
+    requireFenced(wanted);
+    Optional<Lease> held = held(draft, wanted.getRole());
+    if (held.isPresent() && isEnded(held.get(), wanted)) {
+      end(draft, held.get(), "its process has ended, as %s found".formatted(wanted.getHolder()));
+      held = Optional.empty();
+    }
     if (held.isPresent() && !held.get().getHolder().equals(wanted.getHolder())) {
       throw new RefusedException(
           Refusal.Code.PRECONDITION,
@@ -64,6 +79,26 @@ final class Leases {
       Repairs.leaseLost(draft);
     }
     return lease.build();
+  }
+
+  private static Optional<Lease> held(Draft draft, String role) {
+    return draft.lease(role).filter(each -> isHeld(each, draft.nowMillis()));
+  }
+
+  /** Of a token that is not the holder's any more nothing follows. */
+  private static boolean isEnded(Lease held, AcquireLease wanted) {
+    return wanted.getEnded() == held.getToken() && !held.getHolder().equals(wanted.getHolder());
+  }
+
+  private static void requireFenced(AcquireLease wanted) throws RefusedException {
+    if (wanted.getEnded() != 0 && !FENCED.contains(wanted.getRole())) {
+      throw new RefusedException(
+          Refusal.Code.INVALID,
+          "the lease %s is not taken from a holder that has ended (token %s): what it does is not"
+                  .formatted(wanted.getRole(), Long.toUnsignedString(wanted.getEnded()))
+              + " refused under an old token everywhere",
+          "wait for its end, and ask without a token");
+    }
   }
 
   static void release(Draft draft, ReleaseLease released) throws RefusedException {

@@ -6,9 +6,12 @@ import io.pilothouse.api.log.v1.AcquireLease;
 import io.pilothouse.api.log.v1.Command;
 import io.pilothouse.api.log.v1.Refusal;
 import io.pilothouse.api.log.v1.ReleaseLease;
+import io.pilothouse.api.log.v1.UpdateOffers;
 import io.pilothouse.api.v1.Condition;
+import io.pilothouse.api.v1.Lease;
 import io.pilothouse.api.v1.Repair;
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** Who may act, and what happens to its work when it no longer may. */
@@ -39,6 +42,71 @@ class LeaseTest {
     long scheduler = fleet.lease("scheduler", "a");
     assertThat(again).isGreaterThan(repair);
     assertThat(scheduler).isGreaterThan(again);
+  }
+
+  @Test
+  void aSchedulersLeaseGoesToOneThatFindsItsProcessEnded() {
+    long first = fleet.lease("scheduler", "s-1");
+
+    fleet.sends(ended("scheduler", "s-2", first));
+
+    Lease now = fleet.state.lease("scheduler").orElseThrow();
+    assertThat(now.getHolder()).isEqualTo("s-2");
+    assertThat(now.getToken()).isGreaterThan(first);
+    assertThat(
+            fleet.state.audit().stream()
+                .filter(each -> each.getSubject().equals("lease/scheduler"))
+                .map(each -> "%s>%s: %s".formatted(each.getFrom(), each.getTo(), each.getText())))
+        .containsExactly(
+            ">s-1: token " + first,
+            "s-1>: its process has ended, as s-2 found",
+            ">s-2: token " + now.getToken());
+    // the first one lives after all: it finds out when it renews, and may do nothing meanwhile
+    assertThat(fleet.isRefused(acquire("scheduler", "s-1", 1000)).getMessage())
+        .contains("held by s-2 until");
+    assertThat(
+            fleet
+                .isRefused(
+                    Command.newBuilder()
+                        .setUpdateOffers(UpdateOffers.newBuilder().setLeaseToken(first)))
+                .getCode())
+        .isEqualTo(Refusal.Code.STALE_TOKEN);
+  }
+
+  @Test
+  void whatIsSaidOfATokenThatIsPassedEndsNothing() {
+    long first = fleet.lease("scheduler", "s-1");
+    for (long wrong : List.of(0L, first - 1, first + 1)) {
+      assertThat(fleet.isRefused(ended("scheduler", "s-2", wrong)).getMessage())
+          .contains("held by s-1 until");
+    }
+    fleet.sends(ended("scheduler", "s-1", first));
+    assertThat(fleet.state.lease("scheduler").orElseThrow().getToken())
+        .as("a holder that says it of itself renews")
+        .isEqualTo(first);
+    fleet.sends(release("scheduler", first));
+    fleet.sends(ended("scheduler", "s-2", first));
+    assertThat(fleet.state.lease("scheduler").orElseThrow().getHolder()).isEqualTo("s-2");
+  }
+
+  @Test
+  void noOtherLeaseEndsBeforeItsTime() {
+    for (String role : List.of("repair", "provisioning")) {
+      Refusal refusal = fleet.isRefused(ended(role, "b", 1));
+      assertThat(refusal.getCode()).isEqualTo(Refusal.Code.INVALID);
+      assertThat(refusal.getMessage())
+          .startsWith("the lease %s is not taken from a holder that has ended".formatted(role));
+    }
+  }
+
+  private static Command.Builder ended(String role, String holder, long token) {
+    return Command.newBuilder()
+        .setAcquireLease(
+            AcquireLease.newBuilder()
+                .setRole(role)
+                .setHolder(holder)
+                .setTtlMs(1000)
+                .setEnded(token));
   }
 
   @Test

@@ -273,6 +273,13 @@ class OffersTest {
         .isEqualTo("ACQUIRE_LEASE needs feature level 3, and 2 is in force");
     assertThat(old.isRefused(acquire("s-1", "", "10.0.0.1:5050")).getMessage())
         .isEqualTo("ACQUIRE_LEASE needs feature level 3, and 2 is in force");
+    assertThat(
+            old.isRefused(
+                    Command.newBuilder()
+                        .setAcquireLease(
+                            acquire("s-1", "").getAcquireLease().toBuilder().setEnded(1)))
+                .getMessage())
+        .isEqualTo("ACQUIRE_LEASE needs feature level 3, and 2 is in force");
     assertThat(old.lease("scheduler", "s-1")).isPositive();
   }
 

@@ -213,11 +213,12 @@ final class RandomCommands {
   /** Often enough under the lease for what is written to come and go. */
   private Command.Builder offers(Command.Builder command) {
     boolean led = state.lease("scheduler").filter(each -> !each.getHolder().isEmpty()).isPresent();
-    if (!led) {
+    if (!led || once(30)) {
       return command.setAcquireLease(
           AcquireLease.newBuilder()
               .setRole("scheduler")
-              .setHolder("holder-1")
+              .setHolder("holder-" + random.nextInt(2))
+              .setEnded(once(2) ? token("scheduler") : 0)
               .setTtlMs(60_000)
               .setApi("10.0.0.1:5050"));
     }

@@ -8,6 +8,7 @@ import io.pilothouse.api.v1.SchedulerAgentsGrpc;
 import io.pilothouse.api.v1.SchedulerMessage;
 import io.pilothouse.mesos.Printable;
 import io.pilothouse.scheduler.core.AgentLink;
+import io.pilothouse.scheduler.loop.Leadership;
 import io.pilothouse.scheduler.loop.Loop;
 import io.pilothouse.scheduler.sandboxes.SandboxReads;
 import java.util.Optional;
@@ -26,6 +27,10 @@ import org.slf4j.LoggerFactory;
  */
 public final class AgentStreams extends SchedulerAgentsGrpc.SchedulerAgentsImplBase {
   private static final Logger log = LoggerFactory.getLogger(AgentStreams.class);
+
+  private static final Status NOT_LEADING =
+      Status.FAILED_PRECONDITION.withDescription(
+          "this scheduler does not lead: the Device Manager says which one does");
 
   /** Messages that may wait for one agent. */
   private static final int MOST_WAITING = 10_000;
@@ -61,6 +66,9 @@ public final class AgentStreams extends SchedulerAgentsGrpc.SchedulerAgentsImplB
 
     @Override
     public void onNext(AgentMessage message) {
+      if (!isAttached(link)) {
+        return; // its stream has been ended
+      }
       String said = message.getRegister().getAgent().getHostname();
       if (message.hasRegister() && !said.equals(machine)) {
         end(
@@ -73,12 +81,14 @@ public final class AgentStreams extends SchedulerAgentsGrpc.SchedulerAgentsImplB
         sandboxes.heard(link, message.getSandbox()); // nothing that the core decides by
         return;
       }
-      loop.submit(
-          (core, now) -> core.agent(link, message, now),
-          () ->
-              end(
-                  Status.FAILED_PRECONDITION.withDescription(
-                      "this scheduler does not lead: the Device Manager says which one does")));
+      loop.submitOrKeep(
+          (core, now) -> {
+            if (isAttached(link)) { // it may have waited, and gone
+              core.agent(link, message, now);
+            }
+          },
+          () -> end(NOT_LEADING),
+          () -> token.get().isPresent());
     }
 
     @Override
@@ -146,6 +156,10 @@ public final class AgentStreams extends SchedulerAgentsGrpc.SchedulerAgentsImplB
         (ServerCallStreamObserver<SchedulerMessage>) responses;
     @Nullable String machine = Callers.MACHINE.get();
     Attached stream = new Attached(out, machine == null ? "" : machine);
+    if (loop.leadership() instanceof Leadership.Standby && token.get().isEmpty()) {
+      stream.end(NOT_LEADING); // thousands may come here, and are to cost nothing
+      return stream;
+    }
     attached.put(stream.link, stream);
     out.setOnCancelHandler(stream::cancelled);
     return stream;

@@ -111,11 +111,16 @@ final class Agent {
   }
 
   /** What tasks have that was reserved, and that nobody has written down. */
-  Resources unheld() {
-    Resources used =
-        used().stream().map(Allocation::resources).reduce(Resources.NONE, Resources::plus);
+  Resources unheld(List<Allocation> used) {
+    Resources reserved = Resources.NONE;
+    for (Allocation each : used) {
+      reserved = reserved.plus(Reserved.of(each.resources()));
+    }
+    if (reserved.isEmpty()) {
+      return reserved;
+    }
     Resources held = held();
-    Resources forgotten = Reserved.of(used).minus(held).minus(Reserved.of(own()));
+    Resources forgotten = reserved.minus(held).minus(Reserved.of(own()));
     // a volume is there once, whatever its size
     return forgotten.filter(
         entry -> !entry.kind().isWhole() || held.filter(has(entry.kind())).isEmpty());
@@ -195,12 +200,17 @@ final class Agent {
     kills.removeIf(task -> task.framework == framework);
   }
 
+  /** What tasks and executors have of it, each. */
+  Stream<Allocation> allocations() {
+    return Stream.concat(
+        tasks().stream().filter(task -> task.holding).map(Task::allocation),
+        executors().stream().map(Executor::allocation));
+  }
+
   /** What frameworks have of it, summed up for each of their roles. */
   List<Allocation> used() {
     Map<List<String>, Resources> sums = new TreeMap<>(Agent::compare);
-    Stream.concat(
-            tasks().stream().filter(task -> task.holding).map(Task::allocation),
-            executors().stream().map(Executor::allocation))
+    allocations()
         .forEach(
             each ->
                 sums.merge(

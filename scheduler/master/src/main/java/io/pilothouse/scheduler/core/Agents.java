@@ -63,6 +63,11 @@ final class Agents implements AgentRecord.Changes {
     registration.register(link, register);
   }
 
+  /** To be called now and then: see {@link Arrivals}. */
+  void note() {
+    registration.note();
+  }
+
   void detached(AgentLink link) {
     @Nullable Agent agent = tables.byLink.get(link);
     if (agent != null) {

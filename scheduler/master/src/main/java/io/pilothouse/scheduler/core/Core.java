@@ -93,6 +93,7 @@ public final class Core {
       consents.tell();
       revocation.look();
       cutOff.look();
+      agents.note();
     } else if (tables.allocateSoon) {
       tables.allocateSoon = false;
       offering.make(false);

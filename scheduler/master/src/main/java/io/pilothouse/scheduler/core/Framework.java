@@ -24,6 +24,9 @@ final class Framework {
   /** Tasks on machines that do not answer; of those that were so first, no more is known. */
   private static final int UNREACHABLE = 10_000;
 
+  private @Nullable FrameworkInfo soleRoleOf;
+  private String soleRole = "*";
+
   final String id;
   FrameworkInfo info;
   OfferConstraints constraints = OfferConstraints.getDefaultInstance();
@@ -99,10 +102,14 @@ final class Framework {
     return new TreeSet<>(several ? info.getRolesList() : List.of(info.getRole()));
   }
 
-  /** The role of what says none: frameworks of one role need not. */
+  /** The role of what says none: frameworks of one role need not. Asked for each task. */
   String soleRole() {
-    SortedSet<String> roles = roles();
-    return roles.isEmpty() ? "*" : roles.first();
+    if (!info.equals(soleRoleOf)) {
+      SortedSet<String> roles = roles();
+      soleRole = roles.isEmpty() ? "*" : roles.first();
+      soleRoleOf = info;
+    }
+    return soleRole;
   }
 
   ResourceForm form() {

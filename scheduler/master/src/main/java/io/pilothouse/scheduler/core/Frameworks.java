@@ -394,7 +394,7 @@ final class Frameworks {
         io.pilothouse.mesos.v1.master.Event.newBuilder()
             .setType(io.pilothouse.mesos.v1.master.Event.Type.FRAMEWORK_ADDED)
             .setFrameworkAdded(
-                FrameworkAdded.newBuilder().setFramework(Picture.framework(framework))));
+                FrameworkAdded.newBuilder().setFramework(FrameworkLook.of(framework).message())));
   }
 
   private void tellUpdated(Framework framework) {
@@ -402,6 +402,6 @@ final class Frameworks {
         io.pilothouse.mesos.v1.master.Event.newBuilder()
             .setType(io.pilothouse.mesos.v1.master.Event.Type.FRAMEWORK_UPDATED)
             .setFrameworkUpdated(
-                FrameworkUpdated.newBuilder().setFramework(Picture.framework(framework))));
+                FrameworkUpdated.newBuilder().setFramework(FrameworkLook.of(framework).message())));
   }
 }

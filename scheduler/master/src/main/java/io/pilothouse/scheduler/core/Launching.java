@@ -252,7 +252,7 @@ final class Launching {
     tables.tellOperators(
         io.pilothouse.mesos.v1.master.Event.newBuilder()
             .setType(io.pilothouse.mesos.v1.master.Event.Type.TASK_ADDED)
-            .setTaskAdded(TaskAdded.newBuilder().setTask(Picture.task(task))));
+            .setTaskAdded(TaskAdded.newBuilder().setTask(TaskLook.of(task).message())));
   }
 
   /** What a framework of one role need not say. */

@@ -1,11 +1,7 @@
 package io.pilothouse.scheduler.core;
 
-import io.pilothouse.mesos.v1.AgentInfo;
 import io.pilothouse.mesos.v1.OperationStatus;
-import io.pilothouse.mesos.v1.Resource;
 import io.pilothouse.mesos.v1.Role;
-import io.pilothouse.mesos.v1.TaskInfo;
-import io.pilothouse.mesos.v1.TimeInfo;
 import io.pilothouse.mesos.v1.master.Response.GetAgents;
 import io.pilothouse.mesos.v1.master.Response.GetExecutors;
 import io.pilothouse.mesos.v1.master.Response.GetFrameworks;
@@ -15,18 +11,17 @@ import io.pilothouse.mesos.v1.master.Response.GetRoles;
 import io.pilothouse.mesos.v1.master.Response.GetState;
 import io.pilothouse.mesos.v1.master.Response.GetTasks;
 import io.pilothouse.mesos.v1.master.Response.GetWeights;
-import io.pilothouse.scheduler.allocator.Allocation;
 import io.pilothouse.scheduler.allocator.Quota;
-import io.pilothouse.scheduler.allocator.resources.Resources;
 import io.pilothouse.scheduler.wire.ResourceForm;
 import io.pilothouse.scheduler.wire.RoleForm;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Supplier;
 import java.util.function.ToLongFunction;
-import java.util.stream.Stream;
 
 /** What there is, as the operator API shows it. */
 public final class Picture {
@@ -37,48 +32,95 @@ public final class Picture {
   }
 
   public GetState state() {
-    return GetState.newBuilder()
-        .setGetTasks(tasks())
-        .setGetExecutors(executors())
-        .setGetFrameworks(frameworks())
-        .setGetAgents(agents())
-        .build();
+    return stateLater().get();
   }
 
   public GetFrameworks frameworks() {
-    GetFrameworks.Builder all = GetFrameworks.newBuilder();
-    tables.frameworks.values().forEach(each -> all.addFrameworks(framework(each)));
-    tables.completed.values().forEach(each -> all.addCompletedFrameworks(framework(each)));
-    return all.build();
+    return frameworksLater().get();
   }
 
   public GetAgents agents() {
-    GetAgents.Builder all = GetAgents.newBuilder();
-    tables.agents.values().forEach(each -> all.addAgents(agent(each)));
-    return all.build();
+    return agentsLater().get();
   }
 
   public GetExecutors executors() {
+    return executorsLater().get();
+  }
+
+  public GetTasks tasks() {
+    return tasksLater().get();
+  }
+
+  // Large ones are asked for on the core's thread, which is kept for as long as it takes to see
+  // what there is, and written by whoever calls what they return, on any thread.
+
+  public Supplier<GetState> stateLater() {
+    Supplier<GetTasks> tasks = tasksLater();
+    Supplier<GetExecutors> executors = executorsLater();
+    Supplier<GetFrameworks> frameworks = frameworksLater();
+    Supplier<GetAgents> agents = agentsLater();
+    return () ->
+        GetState.newBuilder()
+            .setGetTasks(tasks.get())
+            .setGetExecutors(executors.get())
+            .setGetFrameworks(frameworks.get())
+            .setGetAgents(agents.get())
+            .build();
+  }
+
+  public Supplier<GetFrameworks> frameworksLater() {
+    List<FrameworkLook> known = frameworks(tables.frameworks.values());
+    List<FrameworkLook> completed = frameworks(tables.completed.values());
+    return () -> {
+      GetFrameworks.Builder all = GetFrameworks.newBuilder();
+      known.forEach(each -> all.addFrameworks(each.message()));
+      completed.forEach(each -> all.addCompletedFrameworks(each.message()));
+      return all.build();
+    };
+  }
+
+  private static List<FrameworkLook> frameworks(Collection<Framework> of) {
+    return of.stream().map(FrameworkLook::of).toList();
+  }
+
+  public Supplier<GetAgents> agentsLater() {
+    List<AgentLook> looks = tables.agents.values().stream().map(AgentLook::of).toList();
+    return () -> {
+      GetAgents.Builder all = GetAgents.newBuilder();
+      looks.forEach(each -> all.addAgents(each.message()));
+      return all.build();
+    };
+  }
+
+  public Supplier<GetExecutors> executorsLater() {
     GetExecutors.Builder all = GetExecutors.newBuilder();
     for (Agent agent : tables.agents.values()) {
       for (Executor each : agent.executors()) {
         all.addExecutorsBuilder().setExecutorInfo(each.info()).setAgentId(agent.agentId());
       }
     }
-    return all.build();
+    return all::build;
   }
 
-  public GetTasks tasks() {
-    GetTasks.Builder all = GetTasks.newBuilder();
+  public Supplier<GetTasks> tasksLater() {
+    List<TaskLook> running = new ArrayList<>();
+    List<TaskLook> unreachable = new ArrayList<>();
+    List<TaskLook> completed = new ArrayList<>();
     for (Framework framework : tables.frameworks.values()) {
-      framework.tasks.values().forEach(each -> all.addTasks(task(each)));
-      framework.unreachable.values().forEach(each -> all.addUnreachableTasks(task(each)));
-      framework.completed.forEach(each -> all.addCompletedTasks(task(each)));
+      framework.tasks.values().forEach(each -> running.add(TaskLook.of(each)));
+      framework.unreachable.values().forEach(each -> unreachable.add(TaskLook.of(each)));
+      framework.completed.forEach(each -> completed.add(TaskLook.of(each)));
     }
     for (Framework framework : tables.completed.values()) {
-      framework.completed.forEach(each -> all.addCompletedTasks(task(each)));
+      framework.completed.forEach(each -> completed.add(TaskLook.of(each)));
     }
-    return all.build();
+    return () -> {
+      GetTasks.Builder all = GetTasks.newBuilder();
+      running.forEach(each -> all.addTasks(each.message()));
+      unreachable.forEach(each -> all.addUnreachableTasks(each.message()));
+      completed.forEach(each -> all.addCompletedTasks(each.message()));
+      return all.build();
+    };
   }
 
   /** Those with an id that are under way, or that nobody has acknowledged. */
@@ -135,10 +177,6 @@ public final class Picture {
 
   private List<RoleFigures> figures() {
     return new RoleCount(tables).roles();
-  }
-
-  private static Stream<Allocation> offered(Collection<Offer> offers) {
-    return offers.stream().map(Offer::allocation);
   }
 
   /** What the scheduler was set up with, by the names that Mesos gives it. */
@@ -200,108 +238,5 @@ public final class Picture {
     return framework.tasks.values().stream()
         .filter(each -> each.state.name().equals(state))
         .count();
-  }
-
-  static io.pilothouse.mesos.v1.Task task(Task task) {
-    TaskInfo info = task.info;
-    io.pilothouse.mesos.v1.Task.Builder message =
-        io.pilothouse.mesos.v1.Task.newBuilder()
-            .setName(info.getName())
-            .setTaskId(info.getTaskId())
-            .setFrameworkId(task.framework.frameworkId())
-            .setAgentId(task.agent.agentId())
-            .setState(task.state)
-            .addAllResources(ResourceForm.FULL.write(task.resources, task.role))
-            .addAllStatuses(task.statuses())
-            .putAllLimits(info.getLimitsMap())
-            .setUser(
-                info.getCommand().hasUser()
-                    ? info.getCommand().getUser()
-                    : task.framework.info.getUser());
-    if (!task.executor.isEmpty()) {
-      message.getExecutorIdBuilder().setValue(task.executor);
-    }
-    if (task.told != null) {
-      message.setStatusUpdateState(task.told.getState()).setStatusUpdateUuid(task.told.getUuid());
-    }
-    if (info.hasLabels()) {
-      message.setLabels(info.getLabels());
-    }
-    if (info.hasDiscovery()) {
-      message.setDiscovery(info.getDiscovery());
-    }
-    if (info.hasContainer()) {
-      message.setContainer(info.getContainer());
-    }
-    if (info.hasHealthCheck()) {
-      message.setHealthCheck(info.getHealthCheck());
-    }
-    if (info.hasKillPolicy()) {
-      message.setKillPolicy(info.getKillPolicy());
-    }
-    return message.build();
-  }
-
-  static GetFrameworks.Framework framework(Framework framework) {
-    GetFrameworks.Framework.Builder message =
-        GetFrameworks.Framework.newBuilder()
-            .setFrameworkInfo(framework.info)
-            .setActive(framework.stream != null)
-            .setConnected(framework.stream != null)
-            .setRecovered(framework.recovered)
-            .setRegisteredTime(time(framework.registered));
-    if (framework.reregistered > 0) {
-      message.setReregisteredTime(time(framework.reregistered));
-    }
-    if (framework.unregistered > 0) {
-      message.setUnregisteredTime(time(framework.unregistered));
-    }
-    if (framework.constraints.getRoleConstraintsCount() > 0) {
-      message.setOfferConstraints(framework.constraints);
-    }
-    framework.offers.forEach(each -> message.addOffers(each.message()));
-    message.addAllOfferedResources(written(offered(framework.offers)));
-    message.addAllAllocatedResources(
-        written(
-            framework.tasks.values().stream().filter(each -> each.holding).map(Task::allocation)));
-    return message.build();
-  }
-
-  /** Summed up by role. */
-  static List<Resource> written(Stream<Allocation> allocations) {
-    Map<String, Resources> byRole = new TreeMap<>();
-    allocations.forEach(each -> byRole.merge(each.role(), each.resources(), Resources::plus));
-    return byRole.entrySet().stream()
-        .flatMap(each -> ResourceForm.FULL.write(each.getValue(), each.getKey()).stream())
-        .toList();
-  }
-
-  static GetAgents.Agent agent(Agent agent) {
-    List<Resource> total = ResourceForm.FULL.write(agent.total, "");
-    AgentInfo info =
-        agent.info.toBuilder()
-            .clearResources()
-            .addAllResources(ResourceForm.FULL.write(agent.total.minus(agent.lent), ""))
-            .clearAttributes()
-            .addAllAttributes(Offering.attributes(agent))
-            .build();
-    GetAgents.Agent.Builder message =
-        GetAgents.Agent.newBuilder()
-            .setAgentInfo(info)
-            .setActive(agent.link != null)
-            .setDeactivated(agent.view == null || !agent.view.getOfferable())
-            .setVersion(agent.version)
-            .setRegisteredTime(time(agent.registered))
-            .addAllTotalResources(total)
-            .addAllAllocatedResources(written(agent.used().stream()))
-            .addAllOfferedResources(written(offered(agent.offers)));
-    if (agent.reregistered > 0) {
-      message.setReregisteredTime(time(agent.reregistered));
-    }
-    return message.build();
-  }
-
-  private static TimeInfo time(long millis) {
-    return TimeInfo.newBuilder().setNanoseconds(millis * 1_000_000).build();
   }
 }

@@ -5,6 +5,7 @@ import io.pilothouse.api.v1.AgentRegistered;
 import io.pilothouse.api.v1.SchedulerMessage;
 import io.pilothouse.mesos.v1.TaskState;
 import io.pilothouse.mesos.v1.master.Event.AgentAdded;
+import io.pilothouse.scheduler.allocator.Allocation;
 import io.pilothouse.scheduler.allocator.resources.Resources;
 import io.pilothouse.scheduler.wire.AgentForm;
 import java.util.List;
@@ -21,6 +22,7 @@ final class Registration {
   private final Roster roster;
   private final Adoption adoption;
   private final Agents agents;
+  private final Arrivals arrivals = new Arrivals();
 
   Registration(Tables tables, Roster roster, Adoption adoption, Agents agents) {
     this.tables = tables;
@@ -65,7 +67,7 @@ final class Registration {
     roster.arrived(agent);
     agent.lent = Lending.read(agent, register.getOversubscribedList());
     agent.count();
-    log.info("Agent {} on {} is registered: {}", id, machine, agent.total);
+    arrivals.add(agent);
     tables.outbox.toAgent(
         link,
         SchedulerMessage.newBuilder()
@@ -80,23 +82,29 @@ final class Registration {
       agents.tellVolumes(agent, agent.record.volumes(), List.of());
     }
     adoption.adopt(agent, register);
-    recover(agent, register);
+    List<Allocation> used = agent.used();
+    recover(agent, register, used);
     tables.unreachable.remove(id);
     tables.allocator.addAgent(
-        AgentForm.of(agent.info, agent.total, Offering.attributes(agent)), agent.used());
+        AgentForm.of(agent.info, agent.total, Offering.attributes(agent)), used);
     agents.judge(agent);
     agents.setUnavailability(agent);
-    if (added) {
+    if (added && tables.outbox.operatorsListen()) {
       tables.tellOperators(
           io.pilothouse.mesos.v1.master.Event.newBuilder()
               .setType(io.pilothouse.mesos.v1.master.Event.Type.AGENT_ADDED)
-              .setAgentAdded(AgentAdded.newBuilder().setAgent(Picture.agent(agent))));
+              .setAgentAdded(AgentAdded.newBuilder().setAgent(AgentLook.of(agent).message())));
     }
   }
 
+  /** To be called now and then: the log is told of those that came. */
+  void note() {
+    arrivals.note();
+  }
+
   /** What runs there is not to lose its data because it was forgotten that it is reserved. */
-  private void recover(Agent agent, AgentRegister register) {
-    Resources unheld = agent.unheld();
+  private void recover(Agent agent, AgentRegister register, List<Allocation> used) {
+    Resources unheld = agent.unheld(used);
     if (agent.record == null || unheld.isEmpty() || !agent.record.isReadable()) {
       return;
     }

@@ -33,15 +33,12 @@ final class RegistrationCheck {
     String id = agent.getId().getValue();
     @Nullable Agent known = tables.agents.get(id);
     @Nullable AgentRecord written = tables.records.get(id);
-    String machine = agent.getHostname();
-    if (known != null) {
-      machine = known.machine;
-    } else if (written != null) {
-      machine = written.machine;
-    }
+    String kept = written == null ? agent.getHostname() : written.machine;
+    String machine = known == null ? kept : known.machine;
     return Objections.when(
         !machine.equals(agent.getHostname()),
-        "'%s' is the agent of %s; if the disk was copied, remove the agent's directory of tasks"
-            .formatted(id, machine));
+        () ->
+            "'%s' is the agent of %s; if the disk was copied, remove the agent's directory of tasks"
+                .formatted(id, machine));
   }
 }

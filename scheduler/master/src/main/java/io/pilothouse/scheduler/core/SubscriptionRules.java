@@ -41,8 +41,9 @@ final class SubscriptionRules {
             () ->
                 Objections.when(
                     info.getId().getValue().chars().anyMatch(Character::isWhitespace),
-                    "'FrameworkInfo.id' has a blank, and it is a part of paths: '%s'"
-                        .formatted(info.getId().getValue())))
+                    () ->
+                        "'FrameworkInfo.id' has a blank, and it is a part of paths: '%s'"
+                            .formatted(info.getId().getValue())))
         .or(() -> notAllowed(Framework.roles(info), tables.options.roles()))
         .or(
             () ->

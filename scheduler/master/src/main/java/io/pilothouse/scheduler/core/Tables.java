@@ -108,7 +108,7 @@ final class Tables {
 
   /** Unique among schedulers, since the scheduler's own id is. */
   String nextId(String kind) {
-    return "%s-%s%d".formatted(options.master().getId(), kind, ids++);
+    return options.master().getId() + "-" + kind + ids++; // for each offer
   }
 
   int nextFramework() {

@@ -28,11 +28,11 @@ final class Views {
                 (int) framework.tasks.values().stream().filter(task -> !task.isOver()).count())
             .setOffers(framework.offers.size())
             .addAllUsed(
-                Picture.written(
+                Written.resources(
                     framework.tasks.values().stream()
                         .filter(task -> task.holding)
                         .map(Task::allocation)))
-            .addAllOffered(Picture.written(framework.offers.stream().map(Offer::allocation)));
+            .addAllOffered(Written.resources(framework.offers.stream().map(Offer::allocation)));
     boolean mayGo = framework.stream == null && framework.failoverDeadline != Long.MAX_VALUE;
     if (mayGo && !framework.ended()) {
       view.setRemovedBy(framework.failoverDeadline);

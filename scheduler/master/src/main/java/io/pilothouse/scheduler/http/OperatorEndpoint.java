@@ -11,6 +11,8 @@ import io.pilothouse.scheduler.core.Picture;
 import io.pilothouse.scheduler.loop.Loop;
 import java.util.Optional;
 import java.util.function.BiConsumer;
+import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** {@code POST /api/v1}: what operators' tools ask. */
@@ -21,6 +23,7 @@ final class OperatorEndpoint {
           + " fleet directory and run `pilot apply`";
 
   private final Loop loop;
+  private final Documents documents;
   private final Gate gate;
   private final Operators operators;
   private final MoreCalls more;
@@ -29,8 +32,14 @@ final class OperatorEndpoint {
   private final long started;
 
   OperatorEndpoint(
-      Loop loop, Gate gate, Operators operators, MoreCalls more, MasterInfo master, long started) {
-    this.loop = loop;
+      Documents documents,
+      Gate gate,
+      Operators operators,
+      MoreCalls more,
+      MasterInfo master,
+      long started) {
+    this.documents = documents;
+    this.loop = documents.loop();
     this.gate = gate;
     this.operators = operators;
     this.more = more;
@@ -85,23 +94,40 @@ final class OperatorEndpoint {
                           .setElectedTime(started / 1000.0))
                   .build());
       case GET_STATE ->
-          ask(exchange, type, Response.Type.GET_STATE, (r, p) -> r.setGetState(p.state()));
+          document(
+              exchange,
+              type,
+              Response.Type.GET_STATE,
+              Picture::stateLater,
+              Response.Builder::setGetState);
       case GET_AGENTS ->
-          ask(exchange, type, Response.Type.GET_AGENTS, (r, p) -> r.setGetAgents(p.agents()));
+          document(
+              exchange,
+              type,
+              Response.Type.GET_AGENTS,
+              Picture::agentsLater,
+              Response.Builder::setGetAgents);
       case GET_FRAMEWORKS ->
-          ask(
+          document(
               exchange,
               type,
               Response.Type.GET_FRAMEWORKS,
-              (r, p) -> r.setGetFrameworks(p.frameworks()));
+              Picture::frameworksLater,
+              Response.Builder::setGetFrameworks);
       case GET_EXECUTORS ->
-          ask(
+          document(
               exchange,
               type,
               Response.Type.GET_EXECUTORS,
-              (r, p) -> r.setGetExecutors(p.executors()));
+              Picture::executorsLater,
+              Response.Builder::setGetExecutors);
       case GET_TASKS ->
-          ask(exchange, type, Response.Type.GET_TASKS, (r, p) -> r.setGetTasks(p.tasks()));
+          document(
+              exchange,
+              type,
+              Response.Type.GET_TASKS,
+              Picture::tasksLater,
+              Response.Builder::setGetTasks);
       case GET_ROLES ->
           ask(exchange, type, Response.Type.GET_ROLES, (r, p) -> r.setGetRoles(p.roles()));
       case GET_QUOTA ->
@@ -159,6 +185,25 @@ final class OperatorEndpoint {
           exchange.later(() -> exchange.message(type, response.build()));
         },
         () -> exchange.text(503, Gate.NOT_LEADING));
+  }
+
+  /** The same, of what is large. */
+  private <T> void document(
+      Exchange exchange,
+      MediaType type,
+      Response.Type what,
+      Function<Picture, Supplier<T>> look,
+      BiConsumer<Response.Builder, T> fill) {
+    documents.answer(
+        exchange,
+        (core, now) -> {
+          Supplier<T> seen = look.apply(core.picture());
+          return () -> {
+            Response.Builder response = response(what);
+            fill.accept(response, seen.get());
+            exchange.message(type, response.build());
+          };
+        });
   }
 
   private void tearDown(Exchange exchange, Call call) {

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.pilothouse.mesos.http.Exchange;
 import io.pilothouse.mesos.v1.MasterInfo;
+import io.pilothouse.mesos.v1.master.Response.GetState;
 import io.pilothouse.scheduler.core.Picture;
 import io.pilothouse.scheduler.loop.Leadership;
 import io.pilothouse.scheduler.loop.Loop;
@@ -13,6 +14,7 @@ import java.io.UncheckedIOException;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.function.Supplier;
 
 /** What tools poll with GET, from before there was a v1 API. */
 final class Pages {
@@ -22,12 +24,14 @@ final class Pages {
   private static final JsonFactory JSON = new JsonFactory();
 
   private final Loop loop;
+  private final Documents documents;
   private final Gate gate;
   private final MasterInfo master;
   private final long started;
 
-  Pages(Loop loop, Gate gate, MasterInfo master, long started) {
+  Pages(Loop loop, Documents documents, Gate gate, MasterInfo master, long started) {
     this.loop = loop;
+    this.documents = documents;
     this.gate = gate;
     this.master = master;
     this.started = started;
@@ -93,20 +97,29 @@ final class Pages {
   }
 
   void state(Exchange exchange) {
-    ask(
-        exchange,
-        picture -> {
-          StateJson state = new StateJson(master, started, picture.state());
-          return state::write;
-        });
+    document(exchange, (state, json) -> state.write(json));
   }
 
   void summary(Exchange exchange) {
-    ask(
+    document(exchange, (state, json) -> state.summary(json));
+  }
+
+  /** Writes what is wanted of all there is. */
+  private interface Part {
+    void write(StateJson state, JsonGenerator json) throws IOException;
+  }
+
+  private void document(Exchange exchange, Part part) {
+    if (gate.pass(exchange) == null) {
+      return;
+    }
+    documents.answer(
         exchange,
-        picture -> {
-          StateJson state = new StateJson(master, started, picture.state());
-          return state::summary;
+        (core, now) -> {
+          Supplier<GetState> state = core.picture().stateLater();
+          return () ->
+              exchange.json(
+                  document(json -> part.write(new StateJson(master, started, state.get()), json)));
         });
   }
 

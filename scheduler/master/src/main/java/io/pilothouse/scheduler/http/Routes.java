@@ -32,7 +32,9 @@ public final class Routes implements Consumer<Exchange> {
       Entrance entrance,
       SandboxReads sandboxes) {
     Optional<Credentials> known = entrance.known();
-    Pages pages = new Pages(loop, new Gate(loop, known, "mesos-master-readonly"), master, started);
+    Documents documents = new Documents(loop);
+    Pages pages =
+        new Pages(loop, documents, new Gate(loop, known, "mesos-master-readonly"), master, started);
     routes.put(
         "/api/v1/scheduler",
         new SchedulerEndpoint(
@@ -42,7 +44,7 @@ public final class Routes implements Consumer<Exchange> {
     SandboxCalls files = new SandboxCalls(loop, sandboxes);
     OperatorEndpoint operator =
         new OperatorEndpoint(
-            loop, operatorGate, operators, new MoreCalls(loop, files), master, started);
+            documents, operatorGate, operators, new MoreCalls(loop, files), master, started);
     routes.put("/api/v1", operator::handle);
     routes.put("/teardown", operator::tearDownPage);
     routes.put("/version", pages::version);
@@ -52,7 +54,8 @@ public final class Routes implements Consumer<Exchange> {
     routes.put("/state", pages::state);
     routes.put("/state.json", pages::state);
     routes.put("/state-summary", pages::summary);
-    ToolPages tools = new ToolPages(loop, new Gate(loop, known, "mesos-master-readonly"));
+    ToolPages tools =
+        new ToolPages(loop, documents, new Gate(loop, known, "mesos-master-readonly"));
     routes.put("/slaves", tools::slaves);
     routes.put("/frameworks", tools::frameworks);
     routes.put("/tasks", tools::tasks);

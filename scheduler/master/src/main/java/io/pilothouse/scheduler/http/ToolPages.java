@@ -2,9 +2,12 @@ package io.pilothouse.scheduler.http;
 
 import io.pilothouse.mesos.http.Exchange;
 import io.pilothouse.mesos.v1.Task;
+import io.pilothouse.mesos.v1.master.Response.GetAgents;
+import io.pilothouse.mesos.v1.master.Response.GetFrameworks;
 import io.pilothouse.mesos.v1.master.Response.GetState;
 import io.pilothouse.mesos.v1.master.Response.GetTasks;
 import io.pilothouse.scheduler.core.Core;
+import io.pilothouse.scheduler.core.Picture;
 import io.pilothouse.scheduler.core.RoleFigures;
 import io.pilothouse.scheduler.loop.Loop;
 import java.util.ArrayList;
@@ -13,7 +16,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.BiFunction;
+import java.util.function.Function;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 
 /** More of what tools poll with GET: a part of {@code /state} each, and what is set of roles. */
 final class ToolPages {
@@ -21,32 +26,40 @@ final class ToolPages {
   private static final int TASKS = 100;
 
   private final Loop loop;
+  private final Documents documents;
   private final Gate gate;
 
-  ToolPages(Loop loop, Gate gate) {
+  ToolPages(Loop loop, Documents documents, Gate gate) {
     this.loop = loop;
+    this.documents = documents;
     this.gate = gate;
   }
 
   void slaves(Exchange exchange) {
-    ask(
+    document(
         exchange,
-        (core, now) -> {
-          GetState state = GetState.newBuilder().setGetAgents(core.picture().agents()).build();
-          return ToolJson.slaves(state, exchange.parameter("slave_id"));
+        picture -> {
+          Supplier<GetAgents> agents = picture.agentsLater();
+          return () ->
+              ToolJson.slaves(
+                  GetState.newBuilder().setGetAgents(agents.get()).build(),
+                  exchange.parameter("slave_id"));
         });
   }
 
   void frameworks(Exchange exchange) {
-    ask(
+    document(
         exchange,
-        (core, now) -> {
-          GetState state =
-              GetState.newBuilder()
-                  .setGetFrameworks(core.picture().frameworks())
-                  .setGetTasks(core.picture().tasks())
-                  .build();
-          return ToolJson.frameworks(state, exchange.parameter("framework_id"));
+        picture -> {
+          Supplier<GetFrameworks> frameworks = picture.frameworksLater();
+          Supplier<GetTasks> tasks = picture.tasksLater();
+          return () ->
+              ToolJson.frameworks(
+                  GetState.newBuilder()
+                      .setGetFrameworks(frameworks.get())
+                      .setGetTasks(tasks.get())
+                      .build(),
+                  exchange.parameter("framework_id"));
         });
   }
 
@@ -63,23 +76,25 @@ final class ToolPages {
       return;
     }
     Predicate<Task> asked = asked(exchange);
-    ask(
+    document(
         exchange,
-        (core, now) -> {
-          GetTasks all = core.picture().tasks();
-          return json -> {
-            List<Task> wanted = new ArrayList<>();
-            for (List<Task> some :
-                List.of(
-                    all.getTasksList(),
-                    all.getUnreachableTasksList(),
-                    all.getCompletedTasksList())) {
-              some.stream().filter(asked).forEach(wanted::add);
-            }
-            Comparator<Task> byTime = Comparator.comparingDouble(ToolPages::began);
-            wanted.sort(ascending ? byTime : byTime.reversed());
-            ToolJson.tasks(json, wanted.stream().skip(offset).limit(limit).toList());
-          };
+        picture -> {
+          Supplier<GetTasks> later = picture.tasksLater();
+          return () ->
+              json -> {
+                GetTasks all = later.get();
+                List<Task> wanted = new ArrayList<>();
+                for (List<Task> some :
+                    List.of(
+                        all.getTasksList(),
+                        all.getUnreachableTasksList(),
+                        all.getCompletedTasksList())) {
+                  some.stream().filter(asked).forEach(wanted::add);
+                }
+                Comparator<Task> byTime = Comparator.comparingDouble(ToolPages::began);
+                wanted.sort(ascending ? byTime : byTime.reversed());
+                ToolJson.tasks(json, wanted.stream().skip(offset).limit(limit).toList());
+              };
         });
   }
 
@@ -175,6 +190,19 @@ final class ToolPages {
               Map.of("Allow", "GET"));
     }
     return false;
+  }
+
+  /** The same, of what is large. */
+  private void document(Exchange exchange, Function<Picture, Supplier<Pages.Writer>> what) {
+    if (gate.pass(exchange) == null) {
+      return;
+    }
+    documents.answer(
+        exchange,
+        (core, now) -> {
+          Supplier<Pages.Writer> writer = what.apply(core.picture());
+          return () -> exchange.json(Pages.document(writer.get()));
+        });
   }
 
   /** The core is asked for what there is; the text is made of it elsewhere. */

@@ -5,10 +5,13 @@ import io.pilothouse.scheduler.loop.Leadership.Leading;
 import io.pilothouse.scheduler.loop.Leadership.Standby;
 import io.pilothouse.scheduler.loop.Leadership.Starting;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongFunction;
@@ -35,23 +38,37 @@ public final class Loop implements AutoCloseable {
     void to(Core core, long now);
   }
 
-  private final ScheduledExecutorService thread =
-      Executors.newSingleThreadScheduledExecutor(
-          Thread.ofPlatform().name("scheduler-core").daemon(true).factory());
+  /** One that came before there is a core to see it. */
+  private record Early(Input input, Runnable notLeading, BooleanSupplier soon) {}
+
+  private final ScheduledExecutorService thread;
   private final LongSupplier clock;
   private final Runnable dropped;
   private volatile Leadership leadership = new Standby(Optional.empty());
   private @Nullable Core core;
   private BooleanSupplier mayDecide = () -> false;
+  private List<Early> early = new ArrayList<>();
   private long ticked;
 
   /**
+   * One that decides.
+   *
    * @param clock milliseconds since the epoch, that no step of the machine's clock moves
    * @param dropped ends all streams: whoever is on one has to begin anew with the next core
    */
   public Loop(LongSupplier clock, Runnable dropped) {
+    this(clock, dropped, Thread.ofPlatform().name("scheduler-core").daemon(true).factory());
+  }
+
+  /**
+   * One for a rehearsal.
+   *
+   * @param made makes its thread
+   */
+  public Loop(LongSupplier clock, Runnable dropped, ThreadFactory made) {
     this.clock = clock;
     this.dropped = dropped;
+    this.thread = Executors.newSingleThreadScheduledExecutor(made);
     long tick = TICK.toMillis();
     var unused = thread.scheduleAtFixedRate(this::tick, tick, tick, TimeUnit.MILLISECONDS);
   }
@@ -65,8 +82,9 @@ public final class Loop implements AutoCloseable {
    *
    * @param mayDecide asked before each input: once it may not, the core is dropped before it sees
    *     it, however long this process was stopped
+   * @param first what it sees before anything else
    */
-  public void lead(BooleanSupplier mayDecide, LongFunction<Core> made) {
+  public void lead(BooleanSupplier mayDecide, LongFunction<Core> made, Input first) {
     run(
         () -> {
           drop(new Starting());
@@ -75,6 +93,8 @@ public final class Loop implements AutoCloseable {
             core = made.apply(ticked);
             this.mayDecide = mayDecide;
             leadership = new Leading();
+            first.to(core, ticked);
+            lookAtEarlyOnes();
           } else {
             leadership = new Standby(Optional.empty());
           }
@@ -131,6 +151,34 @@ public final class Loop implements AutoCloseable {
         });
   }
 
+  /**
+   * The same, for one who is to be kept waiting rather than be sent away, all the way here, when
+   * this scheduler is about to lead.
+   *
+   * @param soon whether it is, although it has not begun to
+   */
+  public void submitOrKeep(Input input, Runnable notLeading, BooleanSupplier soon) {
+    run(() -> see(new Early(input, notLeading, soon)));
+  }
+
+  private void see(Early one) {
+    @Nullable Core deciding = deciding();
+    if (deciding != null) {
+      one.input().to(deciding, clock.getAsLong());
+    } else if (leadership instanceof Starting || one.soon().getAsBoolean()) {
+      early.add(one);
+    } else {
+      one.notLeading().run();
+    }
+  }
+
+  /** Each in its turn, so that the clock ticks between them. */
+  private void lookAtEarlyOnes() {
+    List<Early> those = early;
+    early = new ArrayList<>();
+    those.forEach(each -> run(() -> see(each)));
+  }
+
   /** An input that does not matter when nobody leads. */
   public void submit(Input input) {
     submit(input, () -> {});
@@ -141,6 +189,9 @@ public final class Loop implements AutoCloseable {
         () -> {
           @Nullable Core deciding = deciding();
           if (deciding == null) {
+            if (!(leadership instanceof Starting)) {
+              lookAtEarlyOnes();
+            }
             return;
           }
           long now = clock.getAsLong();

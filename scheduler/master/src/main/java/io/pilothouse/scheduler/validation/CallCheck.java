@@ -78,8 +78,9 @@ public final class CallCheck {
         principal.isPresent()
             && info.hasPrincipal()
             && !info.getPrincipal().equals(principal.get()),
-        "Authenticated principal '%s' does not match principal '%s' set in `FrameworkInfo`"
-            .formatted(principal.orElse(""), info.getPrincipal()));
+        () ->
+            "Authenticated principal '%s' does not match principal '%s' set in `FrameworkInfo`"
+                .formatted(principal.orElse(""), info.getPrincipal()));
   }
 
   private static Optional<String> expect(boolean there, String field) {
@@ -93,8 +94,9 @@ public final class CallCheck {
   private static Optional<String> request(Call.Request request) {
     return when(
             request.getSerializedSize() > REQUEST_BYTES,
-            "'request' has %d bytes, expected at most %d"
-                .formatted(request.getSerializedSize(), REQUEST_BYTES))
+            () ->
+                "'request' has %d bytes, expected at most %d"
+                    .formatted(request.getSerializedSize(), REQUEST_BYTES))
         .or(
             () ->
                 ResourceCheck.objection(

@@ -83,8 +83,9 @@ final class CommandCheck {
         }
         yield when(
             secret.hasValue(),
-            "Secret '%s' of type REFERENCE must not have the 'value' field set"
-                .formatted(secret.getReference().getName()));
+            () ->
+                "Secret '%s' of type REFERENCE must not have the 'value' field set"
+                    .formatted(secret.getReference().getName()));
       }
       case VALUE -> {
         if (!secret.hasValue()) {

@@ -66,8 +66,9 @@ final class ExecutorCheck {
     String actual = executor.getFrameworkId().getValue();
     return when(
         executor.hasFrameworkId() && !actual.equals(site.framework()),
-        "ExecutorInfo has an invalid FrameworkID (Actual: %s vs Expected: %s)"
-            .formatted(actual, site.framework()));
+        () ->
+            "ExecutorInfo has an invalid FrameworkID (Actual: %s vs Expected: %s)"
+                .formatted(actual, site.framework()));
   }
 
   private static Optional<String> resources(ExecutorInfo executor, Site site) {

@@ -67,9 +67,10 @@ public final class FrameworkCheck {
     }
     return when(
         before.getCheckpoint() != after.getCheckpoint(),
-        ("Updating 'FrameworkInfo.checkpoint' is unsupported; attempted to update from '%s' to"
-                + " '%s'")
-            .formatted(before.getCheckpoint(), after.getCheckpoint()));
+        () ->
+            ("Updating 'FrameworkInfo.checkpoint' is unsupported; attempted to update from '%s' to"
+                    + " '%s'")
+                .formatted(before.getCheckpoint(), after.getCheckpoint()));
   }
 
   public static Optional<String> principalChanges(FrameworkInfo before, FrameworkInfo after) {

@@ -95,8 +95,9 @@ public final class GroupCheck {
     double has = amount(executor, name);
     return when(
         has < least,
-        "Executor '%s' uses %s (%s) than the minimum required (%s)"
-            .formatted(id, what, has == 0 ? "None" : has, least));
+        () ->
+            "Executor '%s' uses %s (%s) than the minimum required (%s)"
+                .formatted(id, what, has == 0 ? "None" : has, least));
   }
 
   private static double amount(ExecutorInfo executor, String name) {
@@ -129,10 +130,11 @@ public final class GroupCheck {
                 () ->
                     when(
                         TaskCheck.overlap(ports(all), ports(executor.getResourcesList())),
-                        "There are overlapping resources in the task group's task resources %s"
-                                .formatted(ports(all))
-                            + " and/or executor resources "
-                            + ports(executor.getResourcesList()))));
+                        () ->
+                            "There are overlapping resources in the task group's task resources %s"
+                                    .formatted(ports(all))
+                                + " and/or executor resources "
+                                + ports(executor.getResourcesList()))));
     if (objection.isPresent()) {
       return objection;
     }

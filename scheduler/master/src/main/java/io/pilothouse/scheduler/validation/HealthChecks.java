@@ -104,14 +104,15 @@ final class HealthChecks {
   private static Optional<String> port(int port, String what) {
     return when(
         port < 1 || port > 0xffff,
-        "The port %s of %s must be one of 1 to 65535"
-            .formatted(Integer.toUnsignedString(port), what));
+        () ->
+            "The port %s of %s must be one of 1 to 65535"
+                .formatted(Integer.toUnsignedString(port), what));
   }
 
   private static Optional<String> path(boolean given, String path, String what) {
     return when(
         given && !path.startsWith("/"),
-        "The path '%s' of %s must start with '/'".formatted(path, what));
+        () -> "The path '%s' of %s must start with '/'".formatted(path, what));
   }
 
   private static Optional<String> notNegative(String field, double value) {

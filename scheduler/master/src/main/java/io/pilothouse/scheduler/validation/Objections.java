@@ -24,6 +24,11 @@ public final class Objections {
     return wrong ? Optional.of(objection) : Optional.empty();
   }
 
+  /** The same, with a text that is made when it is needed: most of what is asked is well. */
+  public static Optional<String> when(boolean wrong, Supplier<String> objection) {
+    return wrong ? Optional.of(objection.get()) : Optional.empty();
+  }
+
   /** As Mesos writes a set. */
   static String set(Collection<String> of) {
     return of.isEmpty() ? "{  }" : "{ " + String.join(", ", new TreeSet<>(of)) + " }";

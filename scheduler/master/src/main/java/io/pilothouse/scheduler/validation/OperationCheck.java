@@ -101,9 +101,10 @@ public final class OperationCheck {
     String allocated = allocatedTo(resource, place);
     return when(
         place.role().isPresent() && !role.equals(allocated),
-        ("A reserve operation was attempted for a resource with role '%s', but the resource was"
-                + " allocated to role '%s'")
-            .formatted(role, allocated));
+        () ->
+            ("A reserve operation was attempted for a resource with role '%s', but the resource was"
+                    + " allocated to role '%s'")
+                .formatted(role, allocated));
   }
 
   private static Optional<String> unreserve(List<Resource> resources, Place place) {
@@ -118,10 +119,11 @@ public final class OperationCheck {
                       }
                       return when(
                           each.getDisk().hasPersistence(),
-                          ("A dynamically reserved persistent volume %s cannot be unreserved"
-                                  + " directly. Please destroy the persistent volume first then"
-                                  + " unreserve the resource")
-                              .formatted(text(each)));
+                          () ->
+                              ("A dynamically reserved persistent volume %s cannot be unreserved"
+                                      + " directly. Please destroy the persistent volume first then"
+                                      + " unreserve the resource")
+                                  .formatted(text(each)));
                     }));
   }
 
@@ -152,8 +154,9 @@ public final class OperationCheck {
     }
     return when(
         !made.getPrincipal().equals(place.principal().get()),
-        "%s operation with principal '%s' set in 'disk.persistence'"
-            .formatted(asks, made.getPrincipal()));
+        () ->
+            "%s operation with principal '%s' set in 'disk.persistence'"
+                .formatted(asks, made.getPrincipal()));
   }
 
   private static Optional<String> destroy(List<Resource> volumes, Place place) {
@@ -187,8 +190,9 @@ public final class OperationCheck {
             () ->
                 when(
                     !kind(addition).equals(kind(Conversion.disk(volume))),
-                    "'GrowVolume.addition' %s is not of the disk that 'GrowVolume.volume' %s is on"
-                        .formatted(text(addition), text(volume))))
+                    () ->
+                        "'GrowVolume.addition' %s is not of the disk that 'GrowVolume.volume' %s is on"
+                            .formatted(text(addition), text(volume))))
         .or(
             () ->
                 ResourceCheck.allocatedRoles(List.of(volume, addition), place.role().orElse("*")));
@@ -227,7 +231,7 @@ public final class OperationCheck {
             () ->
                 when(
                     !place.held().contains(ResourceForm.read(List.of(volume))),
-                    "Persistent volume %s not found".formatted(text(volume))));
+                    () -> "Persistent volume %s not found".formatted(text(volume))));
   }
 
   private static Optional<String> persistent(List<Resource> volumes) {

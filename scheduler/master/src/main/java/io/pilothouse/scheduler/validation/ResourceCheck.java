@@ -59,8 +59,9 @@ public final class ResourceCheck {
     Value.Type first = types.computeIfAbsent(resource.getName(), name -> resource.getType());
     return when(
         first != resource.getType(),
-        "Resource %s is of type %s and of type %s"
-            .formatted(resource.getName(), first, resource.getType()));
+        () ->
+            "Resource %s is of type %s and of type %s"
+                .formatted(resource.getName(), first, resource.getType()));
   }
 
   /** The same persistence id twice for a role. */
@@ -156,7 +157,8 @@ public final class ResourceCheck {
           yield Optional.of("Invalid scalar resource: value < 0");
         }
         yield when(
-            !(amount <= MOST), "Invalid scalar resource: value %s above 1e12".formatted(amount));
+            !(amount <= MOST),
+            () -> "Invalid scalar resource: value %s above 1e12".formatted(amount));
       }
       case RANGES ->
           scalar || !ranges || set

@@ -42,8 +42,9 @@ public final class TaskCheck {
             () ->
                 when(
                     !agent.equals(site.agent()),
-                    "Task uses invalid agent %s while agent %s is expected"
-                        .formatted(agent, site.agent())),
+                    () ->
+                        "Task uses invalid agent %s while agent %s is expected"
+                            .formatted(agent, site.agent())),
             () ->
                 when(
                     task.getKillPolicy().getGracePeriod().getNanoseconds() < 0,
@@ -73,8 +74,9 @@ public final class TaskCheck {
             () ->
                 when(
                     task.getSerializedSize() > LARGEST,
-                    "Task is described by %s bytes, more than the %s that are allowed"
-                        .formatted(task.getSerializedSize(), LARGEST)),
+                    () ->
+                        "Task is described by %s bytes, more than the %s that are allowed"
+                            .formatted(task.getSerializedSize(), LARGEST)),
             () ->
                 task.hasContainer()
                     ? CommandCheck.container(task.getContainer())
@@ -132,7 +134,8 @@ public final class TaskCheck {
     }
     return when(
         !(task.getLimitsOrThrow(name).getValue() >= request),
-        "The %s limit must be greater than or equal to the %s request".formatted(least, least));
+        () ->
+            "The %s limit must be greater than or equal to the %s request".formatted(least, least));
   }
 
   private static Optional<String> executor(TaskInfo task, Site site, Resources left) {
@@ -171,8 +174,9 @@ public final class TaskCheck {
             () ->
                 when(
                     executor.getResourcesList().stream().anyMatch(Resource::hasShared),
-                    "Executor resources %s should not contain any shared resources"
-                        .formatted(ResourceForm.read(executor.getResourcesList()))),
+                    () ->
+                        "Executor resources %s should not contain any shared resources"
+                            .formatted(ResourceForm.read(executor.getResourcesList()))),
             () -> ExecutorCheck.sharesCgroups(executor, "executor containers")));
   }
 
@@ -203,8 +207,9 @@ public final class TaskCheck {
         ResourceForm.read(executor.getResourcesList()).filter(each -> !each.isScalar());
     return when(
         overlap(first, second),
-        "There are overlapping resources in the task resources %s and executor resources %s"
-            .formatted(first, second));
+        () ->
+            "There are overlapping resources in the task resources %s and executor resources %s"
+                .formatted(first, second));
   }
 
   static boolean overlap(Resources first, Resources second) {
@@ -221,7 +226,9 @@ public final class TaskCheck {
                         && !each.getAllocationInfo().getRole().equals(site.role()));
     return when(
         otherRole || !left.contains(total) || overlapsItself(wanted),
-        "Total resources %s required by %s more than available %s".formatted(total, whose, left));
+        () ->
+            "Total resources %s required by %s more than available %s"
+                .formatted(total, whose, left));
   }
 
   /** The same port twice in one list. */

@@ -66,7 +66,8 @@ class AgentStreamsTest {
                 Allocator.create(Options.DEFAULT),
                 new ToAgents(streams),
                 ReadOffersReply.getDefaultInstance(),
-                now));
+                now),
+        (core, now) -> {});
   }
 
   @AfterEach
@@ -193,7 +194,28 @@ class AgentStreamsTest {
   }
 
   @Test
+  void whoIsAboutToLeadKeepsAgentsUntilItDoes() throws Exception {
+    loop.stop(new Leadership.Standby(Optional.empty())); // with its lease
+    attach("machine/m1").onNext(register("m1"));
+    lead();
+    assertThat(next(heard).hasRegistered()).isTrue();
+    assertThat(ended).isEmpty();
+  }
+
+  @Test
+  void anAgentThatWentMeanwhileIsNotThere() throws Exception {
+    loop.stop(new Leadership.Starting());
+    StreamObserver<AgentMessage> agent = attach("machine/m1");
+    agent.onNext(register("m1"));
+    agent.onCompleted();
+    assertThat(next(ended)).isEqualTo(Status.OK);
+    lead();
+    assertThat(active()).isFalse();
+  }
+
+  @Test
   void whoDoesNotLeadSaysSo() throws Exception {
+    token.set(Optional.empty());
     loop.stop(new Leadership.Standby(Optional.empty()));
     attach("machine/m1").onNext(register("m1"));
     assertThat(next(ended).getCode()).isEqualTo(Status.Code.FAILED_PRECONDITION);

@@ -6,10 +6,7 @@ import io.pilothouse.api.v1.OfferableMachine;
 import io.pilothouse.api.v1.PullOfferableReply;
 import io.pilothouse.api.v1.SchedulerMessage;
 import io.pilothouse.mesos.v1.MasterInfo;
-import io.pilothouse.mesos.v1.OfferID;
 import io.pilothouse.mesos.v1.OperationStatus;
-import io.pilothouse.mesos.v1.Resource;
-import io.pilothouse.mesos.v1.TaskState;
 import io.pilothouse.mesos.v1.TaskStatus;
 import io.pilothouse.mesos.v1.scheduler.Call;
 import io.pilothouse.mesos.v1.scheduler.Event;
@@ -29,9 +26,10 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Random;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** All that there is around a core, and what must always be so. */
-final class SimulatedSite implements Outbox {
+final class SimulatedSite {
   final Random random;
 
   /** What happened, in order; messages as they are, since their texts take longer than all else. */
@@ -40,6 +38,7 @@ final class SimulatedSite implements Outbox {
   final List<SimulatedAgent> agents = new ArrayList<>();
   final List<SimulatedFramework> frameworks = new ArrayList<>();
   private final SimulatedLaws laws = new SimulatedLaws(this);
+  private final SimulatedAnswers answers = new SimulatedAnswers(this);
   final Set<String> tornDown = new HashSet<>();
   final Set<String> destroyed = new HashSet<>();
   final SimulatedKeeper keeper = new SimulatedKeeper();
@@ -47,11 +46,22 @@ final class SimulatedSite implements Outbox {
   final Map<AgentLink, Deque<SchedulerMessage>> toAgents = new HashMap<>();
   final Map<AgentLink, Deque<AgentMessage>> fromAgents = new HashMap<>();
   Core core;
+  private Mouth mouth = new Mouth();
+
+  /** One that another was put in the place of while it lived, and that has not noticed yet. */
+  private @Nullable Core deposed;
+
+  private long deposedUntil;
+
+  /** Links and streams that end there. */
+  private final Set<Object> atDeposed = new HashSet<>();
+
   long now = 1_000_000;
   long numbers;
   int launched;
   int operations;
   int borrowed;
+  int launchedByDeposed;
   boolean faults;
   boolean launches = true;
 
@@ -72,15 +82,22 @@ final class SimulatedSite implements Outbox {
     toFrameworks.clear();
     toAgents.clear();
     fromAgents.clear();
+    atDeposed.clear();
+    deposed = null;
     agents.forEach(agent -> agent.attached = false);
     frameworks.forEach(framework -> framework.stream = "");
+    return begin();
+  }
+
+  private Core begin() {
+    mouth = new Mouth();
     core =
         new Core(
             CoreOptions.of(
                     MasterInfo.newBuilder().setId("m" + numbers++).setIp(0).setPort(5050).build())
                 .reregister(Duration.ofMinutes(2)),
             Allocator.create(Options.DEFAULT.withSeed(random.nextLong())),
-            this,
+            mouth,
             keeper.read(),
             now);
     agents.stream().filter(agent -> agent.inFleet).forEach(agent -> view(agent, true, 0));
@@ -124,6 +141,7 @@ final class SimulatedSite implements Outbox {
       if (faults) {
         fault();
       }
+      moveToTheNewLeader();
       connect();
       lend();
       agents.forEach(SimulatedAgent::live);
@@ -159,7 +177,7 @@ final class SimulatedSite implements Outbox {
         SimulatedFramework framework = frameworks.get(random.nextInt(frameworks.size()));
         if (!framework.stream.isEmpty()) {
           toFrameworks.remove(framework.stream);
-          core.streamEnded(framework.stream, now);
+          at(framework.stream).streamEnded(framework.stream, now);
           framework.stream = "";
         }
       }
@@ -186,8 +204,63 @@ final class SimulatedSite implements Outbox {
         agent.inFleet = false;
         core.machines(PullOfferableReply.newBuilder().addGone(agent.machine).build(), now);
       }
+      case 12, 13 -> depose();
       default -> {} // most seconds are quiet
     }
+  }
+
+  /**
+   * Another scheduler finds that the leader does not run any more, and is wrong: agents and
+   * frameworks are still with it, and until it renews its lease it goes on; but nothing that it
+   * wants written is.
+   */
+  private void depose() {
+    if (deposed != null) {
+      return; // a process believes that seldom
+    }
+    trace.add("a leader that lives is deposed");
+    keeper.loseLeader(random);
+    mouth.leads = false;
+    deposed = core;
+    deposedUntil = now + random.nextInt(4_000);
+    agents.stream().filter(agent -> agent.attached).forEach(agent -> atDeposed.add(agent.link));
+    frameworks.forEach(framework -> atDeposed.add(framework.stream));
+    atDeposed.remove("");
+    core = begin();
+  }
+
+  /** Each agent when it hears of it, and everybody when the old one stops. */
+  private void moveToTheNewLeader() {
+    Core old = deposed;
+    if (old == null) {
+      return;
+    }
+    boolean stops = now >= deposedUntil;
+    for (SimulatedAgent agent : agents) {
+      if (atDeposed.contains(agent.link) && (stops || random.nextBoolean())) {
+        cut(agent);
+      }
+    }
+    if (stops) {
+      frameworks.stream()
+          .filter(each -> atDeposed.contains(each.stream))
+          .forEach(each -> each.stream = "");
+      atDeposed.forEach(toFrameworks::remove);
+      atDeposed.clear();
+      deposed = null;
+    } else {
+      old.tick(now);
+    }
+  }
+
+  /** The core that a link or a stream leads to. */
+  private Core at(Object linkOrStream) {
+    Core old = deposed;
+    return old != null && isAtDeposed(linkOrStream) ? old : core;
+  }
+
+  boolean isAtDeposed(Object linkOrStream) {
+    return atDeposed.contains(linkOrStream);
   }
 
   private void tearDown(int index) {
@@ -217,7 +290,7 @@ final class SimulatedSite implements Outbox {
       fromAgents.remove(agent.link);
       agent.attached = false;
       if (random.nextBoolean()) {
-        core.agentDetached(agent.link, now);
+        at(agent.link).agentDetached(agent.link, now);
       }
     }
   }
@@ -256,12 +329,13 @@ final class SimulatedSite implements Outbox {
     for (SimulatedAgent agent : agents) {
       Deque<AgentMessage> up = fromAgents.getOrDefault(agent.link, new ArrayDeque<>());
       while (!up.isEmpty() && arrives()) {
-        core.agent(agent.link, up.remove(), now);
+        at(agent.link).agent(agent.link, up.remove(), now);
       }
       Deque<SchedulerMessage> down = toAgents.getOrDefault(agent.link, new ArrayDeque<>());
       while (agent.attached && !down.isEmpty() && arrives()) {
         SchedulerMessage message = down.remove();
         trace.add(agent.machine + " hears " + message.getKindCase());
+        launchedByDeposed += message.hasLaunch() && isAtDeposed(agent.link) ? 1 : 0;
         agent.hear(message);
         if (message.hasPing()) {
           say(agent, AgentMessage.newBuilder().setPong(AgentPong.getDefaultInstance()).build());
@@ -283,12 +357,13 @@ final class SimulatedSite implements Outbox {
         framework.id = event.getSubscribed().getFrameworkId().getValue();
         framework.subscribed = true;
       }
-      case OFFERS -> event.getOffers().getOffersList().forEach(offer -> answer(framework, offer));
+      case OFFERS ->
+          event.getOffers().getOffersList().forEach(offer -> answers.to(framework, offer));
       case INVERSE_OFFERS ->
           event
               .getInverseOffers()
               .getInverseOffersList()
-              .forEach(offer -> answer(framework, offer.getId()));
+              .forEach(offer -> answers.to(framework, offer.getId()));
       case UPDATE -> {
         TaskStatus status = event.getUpdate().getStatus();
         framework.see(status.getTaskId().getValue(), status.getState());
@@ -320,117 +395,12 @@ final class SimulatedSite implements Outbox {
     }
   }
 
-  private void answer(SimulatedFramework framework, io.pilothouse.mesos.v1.Offer offer) {
-    Call.Builder call = Call.newBuilder();
-    double cpus = cpus(offer, false);
-    boolean borrows = cpus(offer, true) >= 1 && (cpus < 1 || random.nextBoolean());
-    List<Resource> ports =
-        offer.getResourcesList().stream().filter(each -> each.getName().equals("ports")).toList();
-    if (launches && !framework.role.equals("*") && random.nextInt(3) == 0) {
-      keepsData(framework, offer, call);
-    } else if (!launches
-        || framework.open() >= framework.wanted
-        || (cpus < 1 && !borrows)
-        || (ports.isEmpty() && !borrows)) {
-      call.setType(Call.Type.DECLINE);
-      call.getDeclineBuilder().addOfferIds(offer.getId());
-    } else {
-      call.setType(Call.Type.ACCEPT);
-      String name = framework.name + "-" + framework.names++;
-      String info =
-          borrows
-              ? borrowing(offer, name)
-              : Stage.taskInfo(
-                  offer.getAgentId().getValue(),
-                  name,
-                  "cpus:1;" + port(ports),
-                  "'command':{'value':'x'}");
-      borrowed += borrows ? 1 : 0;
-      call.getAcceptBuilder()
-          .addOfferIds(offer.getId())
-          .addOperations(
-              Stage.read(
-                  "{'type':'LAUNCH','launch':{'task_infos':[" + info + "]}}",
-                  io.pilothouse.mesos.v1.Offer.Operation.getDefaultInstance()));
-      framework.tasks.put(
-          name, new SimulatedFramework.Seen(offer.getAgentId().getValue(), TaskState.TASK_STAGING));
-      launched++;
-    }
-    if (faults && random.nextInt(10) == 0) {
-      return; // the call is lost, or the framework hoards
-    }
-    call(framework, call);
-  }
-
-  /** It may agree, give the machine up now, ask for time, or say nothing. */
-  private void answer(SimulatedFramework framework, OfferID inverse) {
-    Call.Builder call = Call.newBuilder();
-    switch (random.nextInt(4)) {
-      case 0 -> {
-        call.setType(Call.Type.DECLINE_INVERSE_OFFERS);
-        call.getDeclineInverseOffersBuilder().addInverseOfferIds(inverse);
-      }
-      case 1 -> {
-        call.setType(Call.Type.ACCEPT_INVERSE_OFFERS);
-        call.getAcceptInverseOffersBuilder().addInverseOfferIds(inverse);
-      }
-      case 2 -> {
-        call.setType(Call.Type.ACCEPT_INVERSE_OFFERS);
-        call.getAcceptInverseOffersBuilder()
-            .addInverseOfferIds(inverse)
-            .getFiltersBuilder()
-            .setRefuseSeconds(0);
-      }
-      default -> {
-        return;
-      }
-    }
-    call(framework, call);
-  }
-
-  private static double cpus(io.pilothouse.mesos.v1.Offer offer, boolean revocable) {
-    return offer.getResourcesList().stream()
-        .filter(each -> each.getName().equals("cpus") && each.hasRevocable() == revocable)
-        .mapToDouble(each -> each.getScalar().getValue())
-        .sum();
-  }
-
-  private static String port(List<Resource> ports) {
-    long port = ports.get(0).getRanges().getRange(0).getBegin();
-    return "ports:[%d-%d]".formatted(port, port);
-  }
-
-  private static String borrowing(io.pilothouse.mesos.v1.Offer offer, String name) {
-    return ("{'name':'t','task_id':{'value':'%s'},'agent_id':{'value':'%s'},'resources':[{"
-            + "'name':'cpus','type':'SCALAR','scalar':{'value':1},'revocable':{}}],"
-            + "'command':{'value':'x'}}")
-        .formatted(name, offer.getAgentId().getValue());
-  }
-
-  private void keepsData(
-      SimulatedFramework framework, io.pilothouse.mesos.v1.Offer offer, Call.Builder call) {
-    SimulatedOperations chosen = new SimulatedOperations(framework, offer, random, destroyed);
-    chosen
-        .choose(framework.open() < framework.wanted)
-        .ifPresent(
-            task -> {
-              framework.tasks.put(
-                  task,
-                  new SimulatedFramework.Seen(
-                      offer.getAgentId().getValue(), TaskState.TASK_STAGING));
-              launched++;
-            });
-    operations += chosen.operations().size();
-    call.setType(Call.Type.ACCEPT);
-    call.getAcceptBuilder().addOfferIds(offer.getId()).addAllOperations(chosen.operations());
-  }
-
-  private void call(SimulatedFramework framework, Call.Builder call) {
+  void call(SimulatedFramework framework, Call.Builder call) {
     call.getFrameworkIdBuilder().setValue(framework.id);
     Call built = call.build();
-    core.call(built, Optional.of(framework.stream), Optional.empty(), now);
+    at(framework.stream).call(built, Optional.of(framework.stream), Optional.empty(), now);
     if (faults && random.nextInt(10) == 0) {
-      core.call(built, Optional.of(framework.stream), Optional.empty(), now);
+      at(framework.stream).call(built, Optional.of(framework.stream), Optional.empty(), now);
     }
   }
 
@@ -453,45 +423,50 @@ final class SimulatedSite implements Outbox {
     laws.requireAllTold();
   }
 
-  // ---- what the core says
+  /** What a core says. */
+  private final class Mouth implements Outbox {
+    boolean leads = true;
 
-  @Override
-  public void write(long number, Write what) {
-    trace.add(what);
-    keeper.take(number, what);
+    @Override
+    public void write(long number, Write what) {
+      if (leads) { // what comes under an old token is refused
+        trace.add(what);
+        keeper.take(number, what);
+      }
+    }
+
+    @Override
+    public void event(String stream, Event event) {
+      laws.heard(stream, event);
+      toFrameworks.computeIfAbsent(stream, s -> new ArrayDeque<>()).add(event);
+    }
+
+    @Override
+    public void endStream(String stream) {
+      toFrameworks.remove(stream);
+      frameworks.stream()
+          .filter(framework -> framework.stream.equals(stream))
+          .forEach(framework -> framework.stream = "");
+    }
+
+    @Override
+    public void toAgent(AgentLink link, SchedulerMessage message) {
+      toAgents.computeIfAbsent(link, l -> new ArrayDeque<>()).add(message);
+    }
+
+    @Override
+    public void endAgent(AgentLink link, String why) {
+      agents.stream()
+          .filter(agent -> agent.link.equals(link))
+          .forEach(agent -> agent.attached = false);
+    }
+
+    @Override
+    public boolean operatorsListen() {
+      return false;
+    }
+
+    @Override
+    public void toOperators(io.pilothouse.mesos.v1.master.Event event) {}
   }
-
-  @Override
-  public void event(String stream, Event event) {
-    laws.heard(stream, event);
-    toFrameworks.computeIfAbsent(stream, s -> new ArrayDeque<>()).add(event);
-  }
-
-  @Override
-  public void endStream(String stream) {
-    toFrameworks.remove(stream);
-    frameworks.stream()
-        .filter(framework -> framework.stream.equals(stream))
-        .forEach(framework -> framework.stream = "");
-  }
-
-  @Override
-  public void toAgent(AgentLink link, SchedulerMessage message) {
-    toAgents.computeIfAbsent(link, l -> new ArrayDeque<>()).add(message);
-  }
-
-  @Override
-  public void endAgent(AgentLink link, String why) {
-    agents.stream()
-        .filter(agent -> agent.link.equals(link))
-        .forEach(agent -> agent.attached = false);
-  }
-
-  @Override
-  public boolean operatorsListen() {
-    return false;
-  }
-
-  @Override
-  public void toOperators(io.pilothouse.mesos.v1.master.Event event) {}
 }

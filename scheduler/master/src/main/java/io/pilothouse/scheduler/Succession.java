@@ -1,0 +1,94 @@
+package io.pilothouse.scheduler;
+
+import io.pilothouse.client.ServerAddress;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.function.LongPredicate;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Has this scheduler take the place of a leader whose process has ended, without waiting for the
+ * end of its lease: docs/decisions/0051-a-schedulers-successor.md. Whether it has ended is a guess,
+ * and one that is wrong costs a change of leaders: so a process makes one seldom. Of a leader whose
+ * machine is lost, or that hangs, nothing is seen here.
+ */
+final class Succession {
+  private static final Logger log = LoggerFactory.getLogger(Succession.class);
+
+  /** Between two times that a process takes a lease before its time. */
+  static final Duration SELDOM = Duration.ofHours(1);
+
+  /**
+   * Who leads.
+   *
+   * @param token of its lease
+   * @param at where agents attach to it
+   */
+  record Holder(String id, long token, ServerAddress at) {}
+
+  private final Supplier<Optional<Holder>> leader;
+  private final LongPredicate succeed;
+  private final LongSupplier nanoTime;
+  private @Nullable Long succeededAt;
+  private volatile @Nullable ProcessLine line;
+
+  /**
+   * @param leader another scheduler, as far as the Device Manager said
+   * @param succeed asks for the lease in the place of the holder of a token; whether it was given
+   */
+  Succession(Supplier<Optional<Holder>> leader, LongPredicate succeed, LongSupplier nanoTime) {
+    this.leader = leader;
+    this.succeed = succeed;
+    this.nanoTime = nanoTime;
+  }
+
+  /** Whether the end of the leader's process would be noticed. */
+  boolean isWatching() {
+    ProcessLine now = line;
+    return now != null && now.isHeld();
+  }
+
+  /** Watches the one that leads now until it leads no more. Ends soon when it is interrupted. */
+  void round() throws InterruptedException {
+    Optional<Holder> seen = leader.get();
+    if (seen.isEmpty()) {
+      return;
+    }
+    ProcessLine watched = new ProcessLine(seen.get().at(), nanoTime);
+    line = watched;
+    boolean ended;
+    try {
+      ended =
+          watched.ends(() -> leader.get().equals(seen) && !Thread.currentThread().isInterrupted());
+    } finally {
+      line = null;
+    }
+    if (ended) {
+      succeed(seen.get());
+    }
+  }
+
+  private void succeed(Holder gone) {
+    Long before = succeededAt;
+    if (before != null && nanoTime.getAsLong() - before < SELDOM.toNanos()) {
+      log.warn(
+          "The leader {} does not run any more, as its port {} says; this scheduler believed that"
+              + " within the last hour once, and waits for the end of the lease this time",
+          gone.id(),
+          gone.at());
+      return;
+    }
+    log.warn(
+        "The leader {} does not run any more, as its port {} says: this scheduler asks for the"
+            + " lease",
+        gone.id(),
+        gone.at());
+    if (succeed.test(gone.token())) {
+      succeededAt = nanoTime.getAsLong();
+    }
+  }
+}

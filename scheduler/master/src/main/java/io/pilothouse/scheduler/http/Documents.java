@@ -1,0 +1,79 @@
+package io.pilothouse.scheduler.http;
+
+import io.pilothouse.mesos.http.Exchange;
+import io.pilothouse.scheduler.core.Core;
+import io.pilothouse.scheduler.loop.Loop;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BiFunction;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Answers about all agents or tasks, which in a large fleet are of hundreds of megabytes and take
+ * seconds to write: one after the other, so that memory is needed for one, and on a thread of their
+ * own. The core's decides meanwhile, and those of connections serve frameworks.
+ */
+final class Documents {
+  private static final Logger log = LoggerFactory.getLogger(Documents.class);
+  private static final int MOST_WAITING = 32;
+
+  /** The core looks within this long, or does not any more: it was dropped. */
+  private static final Duration LOOK = Duration.ofSeconds(30);
+
+  private final Loop loop;
+  private final Semaphore turn = new Semaphore(1, true);
+  private final AtomicInteger waiting = new AtomicInteger();
+
+  Documents(Loop loop) {
+    this.loop = loop;
+  }
+
+  Loop loop() {
+    return loop;
+  }
+
+  /**
+   * Answers when its turn has come.
+   *
+   * @param look sees on the core's thread what there is; what it returns writes the answer
+   */
+  void answer(Exchange exchange, BiFunction<Core, Long, Runnable> look) {
+    if (waiting.incrementAndGet() > MOST_WAITING) {
+      waiting.decrementAndGet();
+      exchange.text(503, "%d large answers are asked for already".formatted(MOST_WAITING));
+      return;
+    }
+    Thread.ofPlatform().name("document").daemon(true).start(() -> inTurn(exchange, look));
+  }
+
+  private void inTurn(Exchange exchange, BiFunction<Core, Long, Runnable> look) {
+    try {
+      turn.acquire();
+      try {
+        CompletableFuture<Runnable> seen = new CompletableFuture<>();
+        loop.submit(
+            (core, now) -> seen.complete(look.apply(core, now)),
+            () -> seen.complete(() -> exchange.text(503, Gate.NOT_LEADING)));
+        seen.get(LOOK.toMillis(), TimeUnit.MILLISECONDS).run();
+      } finally {
+        turn.release();
+      }
+    } catch (TimeoutException e) {
+      exchange.text(503, "the core does not answer");
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      exchange.text(503, "this scheduler stops");
+    } catch (ExecutionException | RuntimeException e) {
+      log.error("The answer to {} cannot be written", exchange.path(), e);
+      exchange.text(500, "the answer cannot be written; the scheduler's log says why");
+    } finally {
+      waiting.decrementAndGet();
+    }
+  }
+}
