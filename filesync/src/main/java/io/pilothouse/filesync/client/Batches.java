@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -43,14 +44,19 @@ final class Batches {
   /** Requests at a time to one neighbour: one that is answered and one that waits. */
   private static final int OF_ONE = 2;
 
+  /** After this time the route is asked anew, though nobody has failed: some may be back. */
+  private static final Duration REFRESHED = Duration.ofSeconds(2);
+
   private final Route route;
   private final Predicate<Chunk> alone;
+  private final LongSupplier nanoTime;
 
   private final LinkedHashSet<Want> waiting = new LinkedHashSet<>();
   private final Map<String, Integer> held = new HashMap<>();
   private int direct;
   private int open;
   private long age;
+  private long refreshedAt;
 
   /** What one request asks one source for. */
   record Batch(Source source, List<Want> wants) {}
@@ -61,8 +67,14 @@ final class Batches {
    * @param alone whether a chunk is asked for in a request of its own
    */
   Batches(Route route, Predicate<Chunk> alone) {
+    this(route, alone, System::nanoTime);
+  }
+
+  Batches(Route route, Predicate<Chunk> alone, LongSupplier nanoTime) {
     this.route = route;
     this.alone = alone;
+    this.nanoTime = nanoTime;
+    this.refreshedAt = nanoTime.getAsLong();
   }
 
   synchronized void add(List<Want> wants) {
@@ -82,7 +94,7 @@ final class Batches {
    */
   synchronized @Nullable Batch next() throws IOException, InterruptedException {
     while (open > 0) {
-      long now = System.nanoTime();
+      long now = nanoTime.getAsLong();
       Batch batch = take(now);
       if (batch != null) {
         if (batch.source().awaited()) {
@@ -106,6 +118,10 @@ final class Batches {
   }
 
   private @Nullable Batch take(long now) throws ContentException {
+    if (now - refreshedAt >= REFRESHED.toNanos()) {
+      refreshedAt = now;
+      age++;
+    }
     Source source = null;
     List<Want> batch = new ArrayList<>();
     long bytes = 0;
@@ -184,7 +200,7 @@ final class Batches {
    */
   synchronized void putBack(
       Source source, Collection<Want> wants, Outcome outcome, String reason, Duration pause) {
-    long now = System.nanoTime();
+    long now = nanoTime.getAsLong();
     for (Want each : wants) {
       each.refused(source, outcome, reason, now, pause.toNanos());
       if (outcome == Outcome.SOON && source.awaited()) {

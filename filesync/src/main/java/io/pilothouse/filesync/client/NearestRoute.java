@@ -13,8 +13,9 @@ import java.util.function.LongSupplier;
 
 /**
  * The way of one transfer: owners in the rack, owners in the scale unit, deployment replicas (see
- * {@link Neighbours}). Remembers who has failed, so that each dead machine costs one time-out, and
- * a rack full of dead ones costs a few.
+ * {@link Neighbours}). Remembers who has failed, so that each dead machine costs few time-outs, and
+ * a rack full of dead ones costs not many more. Who has failed may have been busy for some seconds:
+ * it is tried again after a pause, the longer the more often it has failed.
  */
 public final class NearestRoute implements Route {
   /** For one that says "soon" or "busy" again and again and never sends anything. */
@@ -31,8 +32,16 @@ public final class NearestRoute implements Route {
    */
   private static final int UNINTERESTED = 3;
 
-  /** So many from one that has sent something, and it is dead now. */
+  /** So many from one that has sent something, and it is left alone. */
   private static final int FAILURES = 3;
+
+  /** For how long at first; twice as long each time that it fails again. */
+  private static final Duration LEFT_ALONE = Duration.ofSeconds(5);
+
+  private static final Duration LEFT_ALONE_AT_MOST = Duration.ofMinutes(2);
+
+  /** After so many of these it is the most. */
+  private static final int DOUBLINGS = 5;
 
   /** After this time it may have heard of it. */
   private static final Duration ASKED_AGAIN = Duration.ofSeconds(5);
@@ -44,12 +53,22 @@ public final class NearestRoute implements Route {
   private final LongSupplier nanoTime;
   private final Map<String, Standing> standings = new HashMap<>();
 
-  /** What a source has answered in this transfer. */
+  /** What a source has answered in this transfer, since it was left alone last. */
   private static final class Standing {
     private int sent;
     private int lacked;
     private long lackedAt;
     private int failed;
+    private boolean lied;
+
+    /** In all: replicas are sorted by it. */
+    private int failures;
+
+    /** How often it was left alone, since when, and whether nothing came from it since. */
+    private int absences;
+
+    private long failedAt;
+    private boolean absent;
     private boolean waits;
     private long waitsSince;
     private boolean wasBusy;
@@ -131,7 +150,7 @@ public final class NearestRoute implements Route {
     Collections.shuffle(order, random);
     long now = nanoTime.getAsLong();
     order.sort(
-        Comparator.comparingInt((String each) -> standing(each).failed)
+        Comparator.comparingInt((String each) -> standing(each).failures)
             .thenComparing(each -> isBusy(standing(each), now)));
     return order;
   }
@@ -145,13 +164,23 @@ public final class NearestRoute implements Route {
     return standings.entrySet().stream().anyMatch(this::isLivePeer);
   }
 
+  /**
+   * Where nobody does, to try them all again would hold up everything for a time-out: that is done
+   * seldom.
+   */
   private boolean somebodyLives() {
-    long dead = standings.entrySet().stream().filter(this::isDeadPeer).count();
-    return dead < ALL_DEAD || hasLiveNeighbour();
+    long now = nanoTime.getAsLong();
+    long silent =
+        standings.entrySet().stream()
+            .filter(this::isSilentPeer)
+            .filter(each -> now - each.getValue().failedAt < LEFT_ALONE_AT_MOST.toNanos())
+            .count();
+    return silent < ALL_DEAD || hasLiveNeighbour();
   }
 
-  private boolean isDeadPeer(Map.Entry<String, Standing> each) {
-    return !replicas.contains(each.getKey()) && isDead(each.getValue());
+  /** One that has failed, and was not heard since. */
+  private boolean isSilentPeer(Map.Entry<String, Standing> each) {
+    return !replicas.contains(each.getKey()) && each.getValue().absences > 0 && !isLivePeer(each);
   }
 
   private boolean isLivePeer(Map.Entry<String, Standing> each) {
@@ -168,12 +197,17 @@ public final class NearestRoute implements Route {
             && standing.lacked >= UNINTERESTED
             && now - standing.lackedAt < ASKED_AGAIN.toNanos();
     boolean tooLong = standing.waits && now - standing.waitsSince > PATIENCE.toNanos();
-    return !isDead(standing) && !uninterested && !tooLong;
+    return !standing.lied && !isAbsent(standing, now) && !uninterested && !tooLong;
   }
 
-  /** One that has sent something may have removed a file while it was sent. */
-  private static boolean isDead(Standing standing) {
-    return standing.failed >= (standing.sent > 0 ? FAILURES : 1);
+  private static boolean isAbsent(Standing standing, long now) {
+    return standing.absent && now - standing.failedAt < leftAlone(standing.absences);
+  }
+
+  /** For how many nanoseconds one is left alone that has failed so often. */
+  private static long leftAlone(int absences) {
+    long most = LEFT_ALONE_AT_MOST.toNanos();
+    return absences > DOUBLINGS ? most : Math.min(most, LEFT_ALONE.toNanos() << (absences - 1));
   }
 
   private Standing standing(String address) {
@@ -184,6 +218,7 @@ public final class NearestRoute implements Route {
   public synchronized void answered(Source source, Outcome outcome) {
     Standing standing = standing(source.address());
     long now = nanoTime.getAsLong();
+    standing.absent &= outcome == Outcome.FAILED;
     switch (outcome) {
       case SENT -> {
         standing.sent++;
@@ -193,7 +228,11 @@ public final class NearestRoute implements Route {
         standing.lacked++;
         standing.lackedAt = now;
       }
-      case FAILED, LIED -> standing.failed++;
+      case FAILED -> failed(standing, now);
+      case LIED -> {
+        standing.lied = true;
+        standing.failures++;
+      }
       case SOON, BUSY -> {
         standing.wasBusy = true;
         standing.busyAt = now;
@@ -202,6 +241,24 @@ public final class NearestRoute implements Route {
           standing.waitsSince = now;
         }
       }
+    }
+  }
+
+  private static void failed(Standing standing, long now) {
+    standing.failures++;
+    if (isAbsent(standing, now)) {
+      return; // what was asked before that ends now
+    }
+    standing.failed++;
+    // one that has sent something may have removed a file while it was sent
+    if (standing.failed >= (standing.sent > 0 ? FAILURES : 1)) {
+      standing.absences++;
+      standing.absent = true;
+      standing.failedAt = now;
+      standing.failed = 0;
+      standing.sent = 0;
+      standing.lacked = 0;
+      standing.waits = false;
     }
   }
 }

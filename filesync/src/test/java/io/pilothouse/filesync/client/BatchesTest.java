@@ -20,6 +20,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -203,5 +204,24 @@ class BatchesTest {
         .isInstanceOf(ContentException.class)
         .hasMessageContaining("no source has a sound copy of chunk")
         .hasMessageContaining("none is known");
+  }
+
+  /** A neighbour that was left alone is back, and nothing else has happened. */
+  @Test
+  void whoComesBackIsAskedForWhatHasWaitedSinceBefore() throws Exception {
+    AtomicLong now = new AtomicLong();
+    AtomicBoolean back = new AtomicBoolean();
+    List<Want> wants = wants(3, 1000);
+    wants.forEach(
+        each -> sources.put(each.chunk.sha256(), List.of(Source.of("r" + sources.size() + ":1"))));
+    Route route = hash -> back.get() ? List.of(neighbour(1)) : sources.get(hash);
+    Batches batches = new Batches(route, chunk -> false, now::get);
+    batches.add(wants);
+    assertThat(batches.next().source().address()).isEqualTo("r0:1");
+    back.set(true);
+    now.addAndGet(TimeUnit.SECONDS.toNanos(1));
+    assertThat(batches.next().source().address()).as("who was found before").isEqualTo("r1:1");
+    now.addAndGet(TimeUnit.SECONDS.toNanos(1));
+    assertThat(batches.next().source()).isEqualTo(neighbour(1));
   }
 }

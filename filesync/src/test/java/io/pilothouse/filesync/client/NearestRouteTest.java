@@ -89,9 +89,42 @@ class NearestRouteTest {
   }
 
   @Test
-  void aDeadOneIsAskedOnce() {
+  void aDeadOneIsAskedSeldom() {
+    for (int seconds : List.of(5, 10, 20, 40, 80, 120, 120)) {
+      assertThat(asked(HASH)).as("before " + seconds).startsWith(owners.get(0));
+      answers(owners.get(0), Outcome.FAILED);
+      assertThat(asked(HASH)).startsWith(owners.get(1)).doesNotContain(owners.get(0));
+      passes(Duration.ofSeconds(seconds - 1));
+      answers(owners.get(0), Outcome.FAILED); // what it was asked before it was left alone
+      assertThat(asked(HASH)).as("within " + seconds).doesNotContain(owners.get(0));
+      passes(Duration.ofSeconds(1));
+    }
+  }
+
+  @Test
+  void oneThatWasBusyForSomeSecondsIsAskedAgainAsSoonAsItAnswers() {
+    for (Outcome alive : List.of(Outcome.SOON, Outcome.BUSY, Outcome.LACKS, Outcome.SENT)) {
+      answers(owners.get(0), Outcome.FAILED);
+      assertThat(asked(HASH)).doesNotContain(owners.get(0));
+      answers(owners.get(0), alive); // another request, that was held meanwhile
+      assertThat(asked(HASH)).as(alive.toString()).startsWith(owners.get(0));
+      passes(Duration.ofSeconds(200));
+    }
+  }
+
+  @Test
+  void oneThatComesBackIsTrustedAgainOnlyWhenItSends() {
+    answers(owners.get(0), Outcome.SENT);
+    for (int i = 0; i < 3; i++) {
+      answers(owners.get(0), Outcome.FAILED);
+    }
+    passes(Duration.ofSeconds(5));
     answers(owners.get(0), Outcome.FAILED);
-    assertThat(asked(HASH)).startsWith(owners.get(1)).doesNotContain(owners.get(0));
+    assertThat(asked(HASH)).as("the first is enough now").doesNotContain(owners.get(0));
+    passes(Duration.ofSeconds(10));
+    answers(owners.get(0), Outcome.SENT);
+    answers(owners.get(0), Outcome.FAILED);
+    assertThat(asked(HASH)).startsWith(owners.get(0));
   }
 
   @Test
@@ -107,15 +140,22 @@ class NearestRouteTest {
   @Test
   void aLiarIsNotAskedAgain() {
     answers(owners.get(0), Outcome.LIED);
+    answers(owners.get(0), Outcome.SENT);
+    passes(Duration.ofHours(1));
     assertThat(asked(HASH)).doesNotContain(owners.get(0));
   }
 
   @Test
   void whenAllAreDeadAFewAreTried() {
     RACK.subList(0, 4).forEach(each -> answers(each, Outcome.FAILED));
+    passes(Duration.ofSeconds(119));
     for (int i = 0; i < 100; i++) {
       assertThat(asked(chunk(i))).containsExactlyInAnyOrderElementsOf(SERVICE);
     }
+    passes(Duration.ofSeconds(1));
+    assertThat(asked(HASH)).as("they are tried again").startsWith(owners.get(0), owners.get(1));
+    RACK.subList(0, 4).forEach(each -> answers(each, Outcome.FAILED));
+    assertThat(asked(HASH)).containsExactlyInAnyOrderElementsOf(SERVICE);
   }
 
   @Test
