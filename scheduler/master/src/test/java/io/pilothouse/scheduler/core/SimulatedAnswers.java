@@ -102,9 +102,9 @@ final class SimulatedAnswers {
         .formatted(name, offer.getAgentId().getValue());
   }
 
-  private void keepsData(
-      SimulatedFramework framework, Offer offer, Call.Builder call) {
-    SimulatedOperations chosen = new SimulatedOperations(framework, offer, site.random, site.destroyed);
+  private void keepsData(SimulatedFramework framework, Offer offer, Call.Builder call) {
+    SimulatedOperations chosen =
+        new SimulatedOperations(framework, offer, site.random, site.destroyed);
     chosen
         .choose(framework.open() < framework.wanted)
         .ifPresent(

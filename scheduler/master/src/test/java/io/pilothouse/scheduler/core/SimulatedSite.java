@@ -357,7 +357,8 @@ final class SimulatedSite {
         framework.id = event.getSubscribed().getFrameworkId().getValue();
         framework.subscribed = true;
       }
-      case OFFERS -> event.getOffers().getOffersList().forEach(offer -> answers.to(framework, offer));
+      case OFFERS ->
+          event.getOffers().getOffersList().forEach(offer -> answers.to(framework, offer));
       case INVERSE_OFFERS ->
           event
               .getInverseOffers()
