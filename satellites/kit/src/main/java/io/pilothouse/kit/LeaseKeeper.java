@@ -8,6 +8,7 @@ import io.pilothouse.api.v1.SatelliteGrpc;
 import io.pilothouse.client.DmClient;
 import io.pilothouse.client.DmException;
 import io.pilothouse.client.UnreachableException;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.function.LongSupplier;
@@ -26,6 +27,9 @@ import org.slf4j.LoggerFactory;
  */
 public final class LeaseKeeper implements HeldLease, AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(LeaseKeeper.class);
+
+  /** Tells this process from others of its id, before and after it. */
+  private static final long PROCESS = new SecureRandom().nextLong() | 1;
 
   /** The two calls, as the keeper needs them. */
   interface Leases {
@@ -75,13 +79,14 @@ public final class LeaseKeeper implements HeldLease, AutoCloseable {
       String address,
       Duration ttl,
       MeterRegistry meters) {
-    this(client, role, holder, address, "", ttl, meters);
+    this(new RemoteLeases(client, address, "", 0), role, holder, ttl, meters, System::nanoTime);
   }
 
   /**
    * @param holder this instance's id
    * @param address host:port where those that look for the holder find it; empty = nobody does
-   * @param api the same, for those that are no part of Pilothouse
+   * @param api the same, for those that are no part of Pilothouse. Who serves them says, too, which
+   *     process it is: one that is started anew gets a token of its own
    */
   public LeaseKeeper(
       DmClient client,
@@ -91,7 +96,13 @@ public final class LeaseKeeper implements HeldLease, AutoCloseable {
       String api,
       Duration ttl,
       MeterRegistry meters) {
-    this(new RemoteLeases(client, address, api), role, holder, ttl, meters, System::nanoTime);
+    this(
+        new RemoteLeases(client, address, api, PROCESS),
+        role,
+        holder,
+        ttl,
+        meters,
+        System::nanoTime);
   }
 
   LeaseKeeper(
@@ -228,7 +239,8 @@ public final class LeaseKeeper implements HeldLease, AutoCloseable {
     }
   }
 
-  private record RemoteLeases(DmClient client, String address, String api) implements Leases {
+  private record RemoteLeases(DmClient client, String address, String api, long process)
+      implements Leases {
     private static final Duration RELEASE_DEADLINE = Duration.ofSeconds(1);
 
     @Override
@@ -242,6 +254,7 @@ public final class LeaseKeeper implements HeldLease, AutoCloseable {
               .setAddress(address)
               .setApi(api)
               .setEnded(ended)
+              .setProcess(process)
               .build();
       return client.leader(
           deadline, channel -> SatelliteGrpc.newBlockingStub(channel).acquireLease(request));

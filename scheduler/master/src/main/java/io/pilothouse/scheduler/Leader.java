@@ -37,6 +37,9 @@ final class Leader {
   /** That the core of a token is cut off, and when it said so. */
   private record CutOff(long token, String why, long at) {}
 
+  /** A token, and a revision at which it was the lease's. */
+  private record Gained(long token, long revision) {}
+
   /** What makes a core. */
   interface Cores {
     /**
@@ -66,7 +69,7 @@ final class Leader {
   private final Map<String, OfferableMachine> machines = new TreeMap<>();
   private List<OfferRole> roles = List.of();
   private long revision;
-  private boolean known;
+  private Gained gained = new Gained(0, 0);
 
   /** Of the API of who leads, as far as the Device Manager knows. */
   private Optional<String> leaderApi = Optional.empty();
@@ -84,8 +87,8 @@ final class Leader {
   private long leading;
 
   /**
-   * @param born milliseconds since the epoch, when this process began; one that is started again
-   *     soon enough has the token of the one before it
+   * @param born milliseconds since the epoch, when this process began; a Device Manager of an older
+   *     version gives one that is started again soon enough the token of the one before it
    */
   Leader(
       HeldLease lease, DeviceManager dm, Loop loop, CoreOptions options, Cores cores, long born) {
@@ -113,7 +116,6 @@ final class Leader {
               : Optional.of(reply.getLeaderApi());
       other = other(reply);
       revision = reply.getRevision();
-      known = true;
       if (leading != 0) {
         loop.submit((core, now) -> core.machines(reply, now));
       }
@@ -145,7 +147,23 @@ final class Leader {
   }
 
   private synchronized long askedWith() {
-    return revision;
+    return Math.max(revision, needed());
+  }
+
+  /**
+   * The revision that is needed to begin under the token that is held. A replica that lags may not
+   * know yet what the leader before this one was told of a machine and has acted upon: that it is
+   * drained. Not that of each renewal: answers would be of all machines then.
+   */
+  private synchronized long needed() {
+    Optional<Long> token = lease.token();
+    if (token.isEmpty()) {
+      return 0;
+    }
+    if (gained.token() != token.get()) {
+      gained = new Gained(token.get(), lease.revision());
+    }
+    return gained.revision();
   }
 
   /** Begins or ends to lead, as the lease says. */
@@ -194,12 +212,24 @@ final class Leader {
         throw e;
       }
       log.info("Core {} cannot begin: {}", core, e.getMessage());
+      lease.confirm(); // it may be another one's
     }
-    ReadOffersReply remembered = dm.read(token);
+    ReadOffersReply remembered = read(token);
     if (remembered.getCore() == core) {
       begin(token, core, remembered);
     } else {
       passed(remembered.getCore()); // this machine's clock was ahead once
+    }
+  }
+
+  private ReadOffersReply read(long token) {
+    try {
+      return dm.read(token);
+    } catch (DmException e) {
+      if (e.staleToken()) {
+        lease.confirm();
+      }
+      throw e;
     }
   }
 
@@ -227,7 +257,7 @@ final class Leader {
     if (!(loop.leadership() instanceof Leadership.Starting)) {
       loop.stop(new Leadership.Starting());
     }
-    return known ? token : Optional.empty();
+    return revision > 0 && revision >= needed() ? token : Optional.empty();
   }
 
   private void standBy() {

@@ -164,15 +164,14 @@ public final class Main implements Program.Body {
     HttpPage page = program.closing(options.page(program));
     DmClient client = program.closing(options.client());
     LeaseKeeper lease =
-        program.closing(
-            new LeaseKeeper(
-                client,
-                "scheduler",
-                options.id(),
-                agents.toString(),
-                api.toString(),
-                LEASE,
-                program.meters()));
+        new LeaseKeeper(
+            client,
+            "scheduler",
+            options.id(),
+            agents.toString(),
+            api.toString(),
+            LEASE,
+            program.meters());
     SteadyClock clock = new SteadyClock(System::currentTimeMillis, System::nanoTime);
     Streams streams = new Streams();
     ScheduledExecutorService timer =
@@ -225,6 +224,7 @@ public final class Main implements Program.Body {
                 System.currentTimeMillis(),
                 new Entrance(frameworks, turns),
                 attached.sandboxes())));
+    program.closing(lease); // before the ports: to a standby, their end is that of a crash
     Rounds machines =
         program.closing(
             new Rounds("machines", Duration.ofMillis(100), leader::pull, program.meters()));

@@ -232,6 +232,7 @@ final class OffersWriter {
         sending.clear();
       }
     }
+    lease.confirm(); // else it is believed until it is renewed, and a core begun that is refused
     loop.over(
         () -> isCurrent(batch.generation()),
         "the Device Manager takes nothing under its token any more: " + why);

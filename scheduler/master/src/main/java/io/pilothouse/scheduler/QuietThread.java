@@ -7,11 +7,12 @@ import ch.qos.logback.classic.turbo.TurboFilter;
 import ch.qos.logback.core.spi.FilterReply;
 import com.google.protobuf.InvalidProtocolBufferException;
 import java.util.concurrent.ThreadFactory;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
 import org.slf4j.Marker;
 
-/** What a thread says while it does some work is not logged. */
+/** What a thread says while it does some work is not logged, but for errors. */
 final class QuietThread extends TurboFilter {
   /** What is done silently. */
   interface Work {
@@ -33,12 +34,17 @@ final class QuietThread extends TurboFilter {
     }
   }
 
-  /** Makes daemon threads that say nothing, as long as they live. */
-  static ThreadFactory named(String name) {
+  /**
+   * Makes daemon threads that say nothing but errors, as long as they live.
+   *
+   * @param failed told of what ends one, in place of the process' handler, which ends the process
+   */
+  static ThreadFactory named(String name, Consumer<Throwable> failed) {
     return work ->
         Thread.ofPlatform()
             .name(name)
             .daemon(true)
+            .uncaughtExceptionHandler((thread, fault) -> failed.accept(fault))
             .unstarted(
                 () -> {
                   try {
@@ -57,6 +63,8 @@ final class QuietThread extends TurboFilter {
       @Nullable String format,
       Object @Nullable [] params,
       @Nullable Throwable thrown) {
-    return Thread.currentThread().threadId() == thread ? FilterReply.DENY : FilterReply.NEUTRAL;
+    return Thread.currentThread().threadId() == thread && !level.isGreaterOrEqual(Level.ERROR)
+        ? FilterReply.DENY
+        : FilterReply.NEUTRAL;
   }
 }

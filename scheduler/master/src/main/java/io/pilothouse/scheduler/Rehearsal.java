@@ -93,7 +93,8 @@ final class Rehearsal implements Outbox {
               try {
                 run(options, now);
                 drill(options, wanted, now);
-              } catch (InvalidProtocolBufferException | RuntimeException e) {
+              } catch (InvalidProtocolBufferException | RuntimeException | Error e) {
+                // an error, too: nothing but the rehearsal's own stood on this thread
                 log.warn("A rehearsal fails; leading will begin more slowly", e);
               } catch (InterruptedException e) {
                 log.debug("Rehearses no more", e);

@@ -38,7 +38,8 @@ final class Succession {
 
   /**
    * @param leader another scheduler, as far as the Device Manager said
-   * @param succeed asks for the lease in the place of the holder of a token; whether it was given
+   * @param succeed asks for the lease in the place of the holder of a token; whether it was given.
+   *     Throws when that is not known
    */
   Succession(Supplier<Optional<Holder>> leader, LongPredicate succeed, LongSupplier nanoTime) {
     this.leader = leader;
@@ -87,8 +88,9 @@ final class Succession {
             + " lease",
         gone.id(),
         gone.at());
-    if (succeed.test(gone.token())) {
-      succeededAt = nanoTime.getAsLong();
+    succeededAt = nanoTime.getAsLong(); // an answer may be lost after it was given
+    if (!succeed.test(gone.token())) {
+      succeededAt = before;
     }
   }
 }

@@ -34,6 +34,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 
 /**
  * The agents of a {@link Drill} come over streams, to a port that is reached from within this
@@ -44,27 +45,60 @@ final class WireDrill {
       Metadata.Key.of("pilot-principal", Metadata.ASCII_STRING_MARSHALLER);
   private static final Duration PATIENCE = Duration.ofSeconds(10);
 
-  private WireDrill() {}
+  private final CoreOptions options;
+  private final BooleanSupplier wanted;
+  private final AtomicReference<Throwable> failure = new AtomicReference<>();
+  private final EventLoopGroup threads;
+  private final Loop loop;
+  private final AgentStreams streams;
+
+  private WireDrill(CoreOptions options, BooleanSupplier wanted) {
+    this.options = options;
+    this.wanted = wanted;
+    Consumer<Throwable> failed = fault -> failure.compareAndSet(null, fault);
+    threads =
+        new MultiThreadIoEventLoopGroup(
+            2, QuietThread.named("drill-net", failed), LocalIoHandler.newFactory());
+    AtomicReference<AgentStreams> served = new AtomicReference<>();
+    loop =
+        new Loop(
+            System::currentTimeMillis,
+            () -> served.get().endAll(),
+            QuietThread.named("drill-core", failed));
+    streams = new AgentStreams(loop, () -> Optional.of(1L));
+    served.set(streams);
+  }
 
   /**
    * All agents register once.
    *
+   * @param wanted asked by the drill's threads, too
    * @return how many were heard to be registered; fewer when it is not wanted any more
+   * @throws IllegalStateException when a thread of the drill has failed
    */
   static long run(CoreOptions options, BooleanSupplier wanted)
       throws InvalidProtocolBufferException, InterruptedException {
-    EventLoopGroup threads =
-        new MultiThreadIoEventLoopGroup(
-            2, QuietThread.named("drill-net"), LocalIoHandler.newFactory());
-    AtomicReference<AgentStreams> served = new AtomicReference<>();
-    Loop loop =
-        new Loop(
-            System::currentTimeMillis,
-            () -> served.get().endAll(),
-            QuietThread.named("drill-core"));
-    AgentStreams streams = new AgentStreams(loop, () -> Optional.of(1L));
-    served.set(streams);
-    LocalAddress address = new LocalAddress("drill-" + System.nanoTime());
+    return run(options, wanted, new LocalAddress("drill-" + System.nanoTime()));
+  }
+
+  /**
+   * The same.
+   *
+   * @param address that nobody serves on
+   */
+  static long run(CoreOptions options, BooleanSupplier wanted, LocalAddress address)
+      throws InvalidProtocolBufferException, InterruptedException {
+    WireDrill drill = new WireDrill(options, wanted);
+    try {
+      return drill.serve(address);
+    } finally {
+      drill.loop.close();
+      var unused = drill.threads.shutdownGracefully(0, 1, TimeUnit.SECONDS);
+    }
+  }
+
+  private long serve(LocalAddress address)
+      throws InvalidProtocolBufferException, InterruptedException {
     Rights nobody = new Rights(who -> CheckAccessReply.getDefaultInstance(), System::nanoTime);
     AgentPort port =
         new AgentPort(address, threads, streams, new Queries(loop, streams.sandboxes(), nobody));
@@ -77,33 +111,43 @@ final class WireDrill {
             .directExecutor()
             .build();
     try {
-      loop.lead(
-          () -> true,
-          now ->
-              new Core(
-                  options,
-                  Allocator.create(Options.DEFAULT),
-                  new ToAgents(streams),
-                  Drill.remembered(),
-                  now),
-          (core, now) -> core.machines(Drill.machines(), now));
-      CountDownLatch registered = new CountDownLatch(Drill.AGENTS);
-      for (int i = 0; i < Drill.AGENTS && wanted.getAsBoolean(); i++) {
-        attach(channel, Drill.machine(i), registered)
-            .onNext(AgentMessage.parseFrom(Drill.registration(i)));
-      }
-      long end = System.nanoTime() + PATIENCE.toNanos();
-      boolean all = false;
-      while (!all && wanted.getAsBoolean() && System.nanoTime() - end < 0) {
-        all = registered.await(100, TimeUnit.MILLISECONDS);
-      }
-      return Drill.AGENTS - registered.getCount();
+      return register(channel);
     } finally {
-      loop.close();
       channel.shutdownNow();
       port.close();
-      var unused = threads.shutdownGracefully(0, 1, TimeUnit.SECONDS);
     }
+  }
+
+  private long register(ManagedChannel channel)
+      throws InvalidProtocolBufferException, InterruptedException {
+    loop.lead(
+        wanted,
+        now ->
+            new Core(
+                options,
+                Allocator.create(Options.DEFAULT),
+                new ToAgents(streams),
+                Drill.remembered(),
+                now),
+        (core, now) -> core.machines(Drill.machines(), now));
+    CountDownLatch registered = new CountDownLatch(Drill.AGENTS);
+    for (int i = 0; i < Drill.AGENTS && goesOn(); i++) {
+      attach(channel, Drill.machine(i), registered)
+          .onNext(AgentMessage.parseFrom(Drill.registration(i)));
+    }
+    long end = System.nanoTime() + PATIENCE.toNanos();
+    boolean all = false;
+    while (!all && goesOn() && System.nanoTime() - end < 0) {
+      all = registered.await(100, TimeUnit.MILLISECONDS);
+    }
+    if (failure.get() != null) {
+      throw new IllegalStateException("a thread of the drill has failed", failure.get());
+    }
+    return Drill.AGENTS - registered.getCount();
+  }
+
+  private boolean goesOn() {
+    return failure.get() == null && wanted.getAsBoolean();
   }
 
   private static StreamObserver<AgentMessage> attach(

@@ -22,6 +22,7 @@ import java.net.SocketAddress;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /** One request, which is answered once, from any thread. */
@@ -34,6 +35,7 @@ public final class Exchange {
   private final String uri;
   private final io.netty.handler.codec.http.HttpHeaders headers;
   private final byte[] body;
+  private final CompletableFuture<Void> written = new CompletableFuture<>();
 
   /**
    * Copies what it needs of the request, which is the caller's.
@@ -161,9 +163,18 @@ public final class Exchange {
         .executor()
         .execute(
             () -> {
-              var unused = context.writeAndFlush(response);
+              var unused =
+                  context.writeAndFlush(response).addListener(done -> written.complete(null));
               answered.run();
             });
+  }
+
+  /**
+   * Completes when the answer has left this process, or its reader is gone: its memory is free
+   * then. Not of a stream, nor of a download.
+   */
+  public CompletableFuture<Void> written() {
+    return written.copy();
   }
 
   /** Work for the answer that no other thread should do. */

@@ -10,14 +10,15 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Tells a lease that went to another holder, or whose holder serves elsewhere, from one that was
- * renewed: every few seconds, and each would wake every machine that looks for the holder.
+ * renewed: every few seconds, and each would wake every machine that looks for the holder. A new
+ * token of the same holder wakes standbys alone: who stands by watches the holder of a token.
  *
  * <p>Of the thread that applies. It knows nothing at its start, so the first renewal counts.
  */
 final class MovedLeases {
 
   /** A lease but for what a renewal changes. */
-  private record Seen(String holder, String address, String api) {}
+  private record Seen(String holder, long token, String address, String api) {}
 
   private final Map<String, Seen> leases = new HashMap<>();
 
@@ -26,7 +27,7 @@ final class MovedLeases {
     if (!(change.value() instanceof Lease lease)) {
       return Set.of();
     }
-    Seen now = new Seen(lease.getHolder(), lease.getAddress(), lease.getApi());
+    Seen now = new Seen(lease.getHolder(), lease.getToken(), lease.getAddress(), lease.getApi());
     @Nullable Seen before = leases.put(lease.getRole(), now);
     Set<Topic> touched = new HashSet<>();
     if (before == null || !before.address().equals(now.address())) {
@@ -34,6 +35,7 @@ final class MovedLeases {
     }
     if (before == null
         || !before.holder().equals(now.holder())
+        || before.token() != now.token()
         || !before.api().equals(now.api())) {
       touched.add(Topic.ledLease(lease.getRole()));
     }

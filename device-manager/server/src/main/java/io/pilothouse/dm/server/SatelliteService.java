@@ -88,6 +88,7 @@ final class SatelliteService extends SatelliteGrpc.SatelliteImplBase {
                   .setAddress(request.getAddress())
                   .setApi(request.getApi())
                   .setEnded(request.getEnded())
+                  .setProcess(request.getProcess())
                   .build();
           Reply reply = writes.decide(Command.newBuilder().setAcquireLease(command).build());
           return AcquireLeaseReply.newBuilder()

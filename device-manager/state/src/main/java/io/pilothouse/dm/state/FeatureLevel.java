@@ -105,6 +105,7 @@ public final class FeatureLevel {
           command.getAcquireLease().getAddress().isEmpty()
                   && command.getAcquireLease().getApi().isEmpty()
                   && command.getAcquireLease().getEnded() == 0
+                  && command.getAcquireLease().getProcess() == 0
               ? FIRST
               : OFFERS;
       case UPDATE_OFFERS -> OFFERS;

@@ -27,7 +27,8 @@ final class Leases {
 
   /**
    * Takes or renews. A holder that renews in time keeps its token. One whose process has ended, as
-   * the next one says by its token, holds it no more.
+   * the next one says by its token, holds it no more; nor does one that was started anew: what is
+   * said of the process before it must not be true of this one.
    */
   static Lease acquire(Draft draft, AcquireLease wanted) throws RefusedException {
     if (!ROLES.contains(wanted.getRole())) {
@@ -50,6 +51,9 @@ final class Leases {
     if (held.isPresent() && isEnded(held.get(), wanted)) {
       end(draft, held.get(), "its process has ended, as %s found".formatted(wanted.getHolder()));
       held = Optional.empty();
+    } else if (held.isPresent() && isAnew(held.get(), wanted)) {
+      end(draft, held.get(), "its process was started anew");
+      held = Optional.empty();
     }
     if (held.isPresent() && !held.get().getHolder().equals(wanted.getHolder())) {
       throw new RefusedException(
@@ -67,6 +71,7 @@ final class Leases {
             .setHolder(wanted.getHolder())
             .setAddress(wanted.getAddress())
             .setApi(wanted.getApi())
+            .setProcess(wanted.getProcess())
             .setExpiresAt(draft.nowMillis() + wanted.getTtlMs());
     if (held.isPresent()) {
       lease.setToken(held.get().getToken()).setCore(held.get().getCore());
@@ -88,6 +93,14 @@ final class Leases {
   /** Of a token that is not the holder's any more nothing follows. */
   private static boolean isEnded(Lease held, AcquireLease wanted) {
     return wanted.getEnded() == held.getToken() && !held.getHolder().equals(wanted.getHolder());
+  }
+
+  /** One that says no process after one that did is another, too: of an older build. */
+  private static boolean isAnew(Lease held, AcquireLease wanted) {
+    return FENCED.contains(held.getRole())
+        && held.getHolder().equals(wanted.getHolder())
+        && held.getProcess() != 0
+        && held.getProcess() != wanted.getProcess();
   }
 
   private static void requireFenced(AcquireLease wanted) throws RefusedException {

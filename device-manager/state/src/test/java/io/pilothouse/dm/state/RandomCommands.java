@@ -219,6 +219,7 @@ final class RandomCommands {
               .setRole("scheduler")
               .setHolder("holder-" + random.nextInt(2))
               .setEnded(once(2) ? token("scheduler") : 0)
+              .setProcess(random.nextInt(3))
               .setTtlMs(60_000)
               .setApi("10.0.0.1:5050"));
     }

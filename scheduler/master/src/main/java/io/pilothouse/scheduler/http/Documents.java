@@ -16,8 +16,9 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Answers about all agents or tasks, which in a large fleet are of hundreds of megabytes and take
- * seconds to write: one after the other, so that memory is needed for one, and on a thread of their
- * own. The core's decides meanwhile, and those of connections serve frameworks.
+ * seconds to write: one after the other, so that memory is needed for one, or a few whose readers
+ * are slow, and on a thread of their own. The core's decides meanwhile, and those of connections
+ * serve frameworks.
  */
 final class Documents {
   private static final Logger log = LoggerFactory.getLogger(Documents.class);
@@ -26,12 +27,31 @@ final class Documents {
   /** The core looks within this long, or does not any more: it was dropped. */
   private static final Duration LOOK = Duration.ofSeconds(30);
 
+  /** A reader keeps the others waiting no longer than this. */
+  private static final Duration READ = Duration.ofSeconds(10);
+
   private final Loop loop;
+  private final Duration read;
   private final Semaphore turn = new Semaphore(1, true);
   private final AtomicInteger waiting = new AtomicInteger();
 
   Documents(Loop loop) {
+    this(loop, READ);
+  }
+
+  /**
+   * With another patience.
+   *
+   * @param read how long the next one waits for the reader of an answer
+   */
+  Documents(Loop loop, Duration read) {
     this.loop = loop;
+    this.read = read;
+  }
+
+  /** Answers that are asked for and not written yet. */
+  int waiting() {
+    return waiting.get();
   }
 
   Loop loop() {
@@ -61,6 +81,7 @@ final class Documents {
             (core, now) -> seen.complete(look.apply(core, now)),
             () -> seen.complete(() -> exchange.text(503, Gate.NOT_LEADING)));
         seen.get(LOOK.toMillis(), TimeUnit.MILLISECONDS).run();
+        awaitReader(exchange);
       } finally {
         turn.release();
       }
@@ -74,6 +95,18 @@ final class Documents {
       exchange.text(500, "the answer cannot be written; the scheduler's log says why");
     } finally {
       waiting.decrementAndGet();
+    }
+  }
+
+  private void awaitReader(Exchange exchange) {
+    try {
+      exchange.written().get(read.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (TimeoutException e) {
+      log.info("The reader of {} is slow; others are answered meanwhile", exchange.path());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (ExecutionException e) {
+      throw new IllegalStateException(e); // it never fails
     }
   }
 }
