@@ -71,6 +71,8 @@ final class LeaseCallsTest {
     keeper.renew();
 
     assertThat(keeper.token()).contains(5L);
+    long process = asked.getFirst().getProcess();
+    assertThat(process).isNotZero();
     assertThat(asked)
         .containsExactly(
             AcquireLeaseRequest.newBuilder()
@@ -79,6 +81,7 @@ final class LeaseCallsTest {
                 .setTtlMs(9_000)
                 .setAddress("10.0.0.1:5051")
                 .setApi("10.0.0.1:5050")
+                .setProcess(process)
                 .build());
 
     assertThat(keeper.succeed(4)).isTrue();

@@ -61,6 +61,7 @@ class LeaderTest {
   private long highest;
   private final List<Duration> stoodBack = new ArrayList<>();
   private int confirmed;
+  private long leaseRevision;
 
   private final HeldLease lease =
       new HeldLease() {
@@ -71,7 +72,7 @@ class LeaderTest {
 
         @Override
         public long revision() {
-          return 0;
+          return leaseRevision;
         }
 
         @Override
@@ -182,6 +183,31 @@ class LeaderTest {
     leader.round();
     settle();
     assertThat(cores).containsExactly("m-3-" + Long.toString(100, 36));
+  }
+
+  @Test
+  void itBeginsWithNoOlderViewThanItsLease() throws Exception {
+    leader.pull(); // of a replica that lags: what happened from revision 5 to 9 it does not know
+    token = Optional.of(3L);
+    leaseRevision = 9;
+    leader.round();
+    settle();
+    assertThat(loop.leadership()).isEqualTo(new Leadership.Starting());
+    leader.pull();
+    assertThat(askedWith).isEqualTo(9);
+    leader.round();
+    settle();
+    assertThat(cores).isEmpty();
+
+    next = next.toBuilder().setRevision(9).build();
+    leader.pull();
+    leader.round();
+    settle();
+    assertThat(loop.leadership()).isEqualTo(new Leadership.Leading());
+
+    leaseRevision = 12; // a renewal's, which is no reason to ask for all anew
+    leader.pull();
+    assertThat(askedWith).isEqualTo(9);
   }
 
   @Test

@@ -90,6 +90,30 @@ class LeaseTest {
   }
 
   @Test
+  void whatIsSaidOfAProcessEndsNotTheOneThatWasStartedAfterIt() {
+    fleet.sends(acquireAs(7));
+    long first = fleet.state.lease("scheduler").orElseThrow().getToken();
+    fleet.sends(acquireAs(7));
+    assertThat(fleet.state.lease("scheduler").orElseThrow().getToken())
+        .as("the same process renews")
+        .isEqualTo(first);
+
+    fleet.sends(acquireAs(8));
+    long second = fleet.state.lease("scheduler").orElseThrow().getToken();
+    assertThat(second).isGreaterThan(first);
+
+    assertThat(fleet.isRefused(ended("scheduler", "s-2", first)).getMessage())
+        .contains("held by s-1 until");
+    assertThat(fleet.state.lease("scheduler").orElseThrow().getToken()).isEqualTo(second);
+  }
+
+  private static Command.Builder acquireAs(long process) {
+    Command.Builder command = acquire("scheduler", "s-1", 1000);
+    command.getAcquireLeaseBuilder().setProcess(process);
+    return command;
+  }
+
+  @Test
   void noOtherLeaseEndsBeforeItsTime() {
     for (String role : List.of("repair", "provisioning")) {
       Refusal refusal = fleet.isRefused(ended(role, "b", 1));
