@@ -41,7 +41,9 @@ record CheckCommand(Machine machine, TaskRecord record, Container processes) {
             TaskEnvironment.put(each, environment);
           }
           environment.putAll(marks);
-          TaskCommand line = TaskCommand.of(as, record.launch().getFramework().getUser());
+          TaskCommand line =
+              TaskCommand.of(as, record.launch().getFramework().getUser())
+                  .withGroups(record.meta());
           return processes.beside(line, sandbox, environment, marks);
         });
   }

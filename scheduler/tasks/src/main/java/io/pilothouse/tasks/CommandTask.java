@@ -147,7 +147,8 @@ final class CommandTask implements Task, Run {
   private void start(TaskCommand command) throws IOException {
     if (containment.isEmpty()) {
       Map<String, String> environment = TaskEnvironment.of(machine.environment(), record);
-      processes.start(command, record.sandbox(), environment, limits());
+      processes.start(
+          command.withGroups(record.meta()), record.sandbox(), environment, limits());
       return;
     }
     ContainedCommand contained =

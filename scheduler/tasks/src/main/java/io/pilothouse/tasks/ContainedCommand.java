@@ -44,7 +44,7 @@ final class ContainedCommand implements Starting {
     this.record = record;
     this.wanted = wanted;
     this.prepared = prepared;
-    this.user = prepared.user(machines);
+    this.user = prepared.user(machines).with(VolumeGroups.of(record.meta()));
   }
 
   /**

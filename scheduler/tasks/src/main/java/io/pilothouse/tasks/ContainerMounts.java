@@ -1,6 +1,7 @@
 package io.pilothouse.tasks;
 
 import io.pilothouse.filesync.DurableFiles;
+import io.pilothouse.mesos.v1.Resource;
 import io.pilothouse.mesos.v1.Volume;
 import io.pilothouse.mesos.v1.Volume.Source;
 import io.pilothouse.tasks.oci.Ids;
@@ -8,9 +9,9 @@ import io.pilothouse.tasks.oci.Mount;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Set;
 
@@ -30,10 +31,11 @@ record ContainerMounts(TaskRecord record, Ids user, Set<Path> allowed) {
   List<Mount> of(Containment wanted) throws IOException {
     List<Mount> all = new ArrayList<>();
     all.add(new Mount(record.sandbox().toString(), Containment.SANDBOX, false));
-    for (Path each : persistent()) {
-      own(each);
-      // where the link in the sandbox leads, in the container as outside
-      all.add(new Mount(each.toString(), each.toString(), false));
+    Iterator<Path> persistent = Volumes.used(record.meta()).iterator();
+    for (Resource each : record.info().getResourcesList()) {
+      if (each.getDisk().hasPersistence() && persistent.hasNext()) {
+        all.add(mount(persistent.next(), each.getDisk().getVolume().getMode()));
+      }
     }
     for (Volume each : wanted.volumes()) {
       String at = each.getContainerPath();
@@ -46,13 +48,12 @@ record ContainerMounts(TaskRecord record, Ids user, Set<Path> allowed) {
     return all;
   }
 
-  /** Those that its resources name, as they were written down. */
-  private List<Path> persistent() throws IOException {
-    try {
-      return Files.readAllLines(record.meta().resolve("volumes")).stream().map(Path::of).toList();
-    } catch (NoSuchFileException e) {
-      return List.of();
+  /** Where the link in the sandbox leads, in the container as outside. */
+  private Mount mount(Path volume, Volume.Mode mode) throws IOException {
+    if (!VolumeGroups.isShared(volume)) {
+      own(volume);
     }
+    return new Mount(volume.toString(), volume.toString(), mode == Volume.Mode.RO);
   }
 
   private String source(Volume volume) throws IOException {

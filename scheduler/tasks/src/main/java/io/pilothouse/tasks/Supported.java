@@ -7,6 +7,7 @@ import io.pilothouse.mesos.v1.ContainerInfo;
 import io.pilothouse.mesos.v1.ExecutorInfo;
 import io.pilothouse.mesos.v1.Resource;
 import io.pilothouse.mesos.v1.TaskInfo;
+import io.pilothouse.mesos.v1.Volume;
 import java.util.List;
 import java.util.Optional;
 
@@ -27,7 +28,8 @@ final class Supported {
             own
                 ? inside(each)
                 : Containment.objection(each.getContainer(), executor.isPresent())
-                    .filter(any -> each.hasContainer());
+                    .filter(any -> each.hasContainer())
+                    .or(() -> readOnly(each));
       }
     }
     return what.map(each -> "Failed to launch container: " + each);
@@ -43,6 +45,20 @@ final class Supported {
     // it is no process that could use one, and its tasks would look for it in vain
     return executor.getType() == ExecutorInfo.Type.DEFAULT && hasVolume(executor.getResourcesList())
         ? Optional.of(not("persistent volumes of the built-in executor (have its tasks use them)"))
+        : Optional.empty();
+  }
+
+  /** A link to a volume can be written through, whatever it is called. */
+  private static Optional<String> readOnly(TaskInfo task) {
+    boolean readOnly =
+        task.getResourcesList().stream()
+            .filter(each -> each.getDisk().hasPersistence())
+            .anyMatch(each -> each.getDisk().getVolume().getMode() == Volume.Mode.RO);
+    return readOnly && Containment.of(task).isEmpty()
+        ? Optional.of(
+            not(
+                "read-only persistent volumes of tasks that see the machine's files (mode RO is for"
+                    + " containers of an image)"))
         : Optional.empty();
   }
 

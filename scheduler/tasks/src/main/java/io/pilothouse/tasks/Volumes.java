@@ -123,7 +123,8 @@ final class Volumes {
   }
 
   /**
-   * Makes a task's volumes visible in its sandbox, and remembers that it uses them.
+   * Makes a task's volumes visible in its sandbox, and remembers that it uses them. One that is
+   * shared is its group's ({@link VolumeGroups}), any other its user's.
    *
    * @param meta of its container
    * @param user whose the volumes are to be; empty for the agent's own
@@ -145,7 +146,13 @@ final class Volumes {
     int next = 0;
     for (Resource each : resources) {
       if (each.getDisk().hasPersistence()) {
-        link(each.getDisk().getVolume().getContainerPath(), sandbox, used.get(next++), user);
+        Path volume = used.get(next++);
+        link(each.getDisk().getVolume().getContainerPath(), sandbox, volume, user);
+        if (each.hasShared()) {
+          VolumeGroups.give(volume, data());
+        } else {
+          give(volume, user);
+        }
       }
     }
   }
@@ -192,7 +199,6 @@ final class Volumes {
       Files.createDirectories(parent);
       give(parent, user);
     }
-    give(volume, user);
     Files.createSymbolicLink(link, volume);
   }
 

@@ -170,6 +170,50 @@ class ContainedFilesTest extends ContainedTests {
   }
 
   @Test
+  void containersOfDifferentUsersShareAVolumeAndOneMayOnlyRead() throws Exception {
+    desk.tasks.take(
+        SchedulerMessage.newBuilder()
+            .setVolumes(
+                AgentVolumes.newBuilder()
+                    .addVolumes(AgentVolume.newBuilder().setRole("r").setId("v").setInstance("i")))
+            .build());
+    TaskInfo.Builder first =
+        task("t1", "echo one >data/f1; while [ ! -e data/f2 ]; do sleep 0.02; done")
+            .addResources(shared(Volume.Mode.RW));
+    first.getCommandBuilder().setUser("nobody");
+    desk.launches(first);
+    desk.until("t1", TaskState.TASK_RUNNING);
+    TaskInfo.Builder reads =
+        task("t3", "while [ ! -e data/f1 ]; do sleep 0.02; done; cat data/f1; touch data/f3; id -G")
+            .addResources(shared(Volume.Mode.RO));
+    reads.getCommandBuilder().setUser("daemon");
+    desk.launches(reads);
+    desk.until("t3", TaskState.TASK_FINISHED);
+    assertThat(desk.stdout("t3"))
+        .isEqualTo("one\n1 %d\n".formatted(VolumeGroups.FIRST))
+        .doesNotContain("f3");
+    assertThat(Files.readString(desk.sandbox("t3").resolve("stderr")))
+        .contains("data/f3: Read-only file system");
+    TaskInfo.Builder second =
+        task("t2", "cat data/f1; echo two >data/f2").addResources(shared(Volume.Mode.RW));
+    second.getCommandBuilder().setUser("daemon");
+    desk.launches(second);
+    desk.until("t2", TaskState.TASK_FINISHED);
+    desk.until("t1", TaskState.TASK_FINISHED);
+    assertThat(desk.stdout("t2")).isEqualTo("one\n");
+    nothingIsLeft();
+  }
+
+  private static Resource.Builder shared(Volume.Mode mode) {
+    Resource.Builder disk = Resource.newBuilder().setName("disk").setType(Value.Type.SCALAR);
+    disk.getScalarBuilder().setValue(10);
+    disk.addReservationsBuilder().setType(Resource.ReservationInfo.Type.DYNAMIC).setRole("r");
+    disk.getDiskBuilder().getPersistenceBuilder().setId("v");
+    disk.getDiskBuilder().getVolumeBuilder().setContainerPath("data").setMode(mode);
+    return disk.setShared(Resource.SharedInfo.getDefaultInstance());
+  }
+
+  @Test
   void aPersistentVolumeIsWhereItsTaskLooksForIt() throws Exception {
     desk.tasks.take(
         SchedulerMessage.newBuilder()

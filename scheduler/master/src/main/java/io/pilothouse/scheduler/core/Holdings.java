@@ -85,7 +85,7 @@ record Holdings(Resources held, List<AgentVolume> volumes, List<KeptOperation> o
   Holdings recovering(Resources used, List<AgentVolume> told, Supplier<String> instances) {
     List<AgentVolume> known = new ArrayList<>(told);
     known.addAll(volumes); // its own go before them
-    return having(held.plus(used), known, instances);
+    return having(held.plus(used.once()), known, instances);
   }
 
   private Holdings having(Resources then, List<AgentVolume> known, Supplier<String> instances) {

@@ -52,6 +52,8 @@ final class SimulatedSite implements Outbox {
   int launched;
   int operations;
   int borrowed;
+  int sharedAtOnce; // looks at a machine on which several tasks used one volume
+  int offeredWhileUsed; // of which a volume was offered as well
   boolean faults;
   boolean launches = true;
 
@@ -412,7 +414,7 @@ final class SimulatedSite implements Outbox {
     SimulatedOperations chosen = new SimulatedOperations(framework, offer, random, destroyed);
     chosen
         .choose(framework.open() < framework.wanted)
-        .ifPresent(
+        .forEach(
             task -> {
               framework.tasks.put(
                   task,

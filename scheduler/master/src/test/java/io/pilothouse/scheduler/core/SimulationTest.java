@@ -12,11 +12,12 @@ import org.junit.jupiter.params.provider.ValueSource;
  * Schedulers, agents, frameworks and what a Device Manager keeps, with messages that are late, lost
  * with their connections or sent twice, writes that take their time, agents, frameworks and
  * schedulers that crash, frameworks that are torn down, and machines that are taken, made anew or
- * thrown out. Always: nothing is allocated twice; no framework that was told that it is subscribed
- * is forgotten; none whose end is written down comes back; of no task that runs a framework is told
- * that it is unknown; nothing reserved is offered, told or launched on before it is written down,
- * and none of it is lost or doubled; what is lent, now more and now less, is never lent to more
- * than it was there for. Once the faults stop, all that was to be told has been.
+ * thrown out. Always: nothing is allocated twice but shared volumes, to whom knows of them; no
+ * framework that was told that it is subscribed is forgotten; none whose end is written down comes
+ * back; of no task that runs a framework is told that it is unknown; nothing reserved is offered,
+ * told or launched on before it is written down, and none of it is lost or doubled; what is lent,
+ * now more and now less, is never lent to more than it was there for. Once the faults stop, all
+ * that was to be told has been.
  */
 class SimulationTest {
 
@@ -32,6 +33,8 @@ class SimulationTest {
     AtomicInteger tasks = new AtomicInteger();
     AtomicInteger operations = new AtomicInteger();
     AtomicInteger borrowed = new AtomicInteger();
+    AtomicInteger sharedAtOnce = new AtomicInteger();
+    AtomicInteger offeredWhileUsed = new AtomicInteger();
     IntStream.range(from, to)
         .parallel()
         .forEach(
@@ -40,10 +43,14 @@ class SimulationTest {
               tasks.addAndGet(run.launched);
               operations.addAndGet(run.operations);
               borrowed.addAndGet(run.borrowed);
+              sharedAtOnce.addAndGet(run.sharedAtOnce);
+              offeredWhileUsed.addAndGet(run.offeredWhileUsed);
             });
     assertThat(tasks.get()).as("the simulation does something").isGreaterThan((to - from) * 20);
     assertThat(operations.get()).as("operations").isGreaterThan((to - from) * 10);
     assertThat(borrowed.get()).as("tasks on what is lent").isGreaterThan((to - from) * 5);
+    assertThat(sharedAtOnce.get()).as("volumes with several tasks").isGreaterThan(to - from);
+    assertThat(offeredWhileUsed.get()).as("volumes in use and in offers").isGreaterThan(to - from);
   }
 
   private static SimulatedSite run(int seed) {
