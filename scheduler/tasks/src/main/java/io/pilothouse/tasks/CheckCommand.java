@@ -44,7 +44,11 @@ record CheckCommand(Machine machine, TaskRecord record, Container processes) {
           TaskCommand line =
               TaskCommand.of(as, record.launch().getFramework().getUser())
                   .withGroups(record.meta());
-          return processes.beside(line, sandbox, environment, marks);
+          return processes.beside(
+              MountedCommand.beside(line, Occupant.of(record), record.info().getContainer()),
+              sandbox,
+              environment,
+              marks);
         });
   }
 }

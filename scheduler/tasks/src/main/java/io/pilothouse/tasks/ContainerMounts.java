@@ -22,7 +22,7 @@ import java.util.Set;
  *
  * @param allowed directories of the machine that containers may have
  */
-record ContainerMounts(TaskRecord record, Ids user, Set<Path> allowed) {
+record ContainerMounts(Occupant occupant, Ids user, Set<Path> allowed) {
   /**
    * All of them, made where they are to be within the sandbox.
    *
@@ -30,12 +30,12 @@ record ContainerMounts(TaskRecord record, Ids user, Set<Path> allowed) {
    */
   List<Mount> of(Containment wanted) throws IOException {
     List<Mount> all = new ArrayList<>();
-    all.add(new Mount(record.sandbox().toString(), Containment.SANDBOX, false));
-    Iterator<Path> persistent = Volumes.used(record.meta()).iterator();
-    for (Resource each : record.info().getResourcesList()) {
-      if (each.getDisk().hasPersistence() && persistent.hasNext()) {
-        all.add(mount(persistent.next(), each.getDisk().getVolume().getMode()));
+    all.add(new Mount(occupant.sandbox().toString(), Containment.SANDBOX, false));
+    for (Mount each : persistent()) {
+      if (!VolumeGroups.isShared(Path.of(each.source()))) {
+        own(Path.of(each.source()));
       }
+      all.add(each);
     }
     for (Volume each : wanted.volumes()) {
       String at = each.getContainerPath();
@@ -43,17 +43,27 @@ record ContainerMounts(TaskRecord record, Ids user, Set<Path> allowed) {
           at.startsWith("/")
               ? Path.of(at).normalize().toString()
               : Path.of(Containment.SANDBOX).resolve(at).normalize().toString();
-      all.add(new Mount(source(each), destination, each.getMode() == Volume.Mode.RO));
+      all.add(of(each, destination));
     }
     return all;
   }
 
-  /** Where the link in the sandbox leads, in the container as outside. */
-  private Mount mount(Path volume, Volume.Mode mode) throws IOException {
-    if (!VolumeGroups.isShared(volume)) {
-      own(volume);
+  /** Its persistent volumes: where the links in the sandbox lead, in the container as outside. */
+  List<Mount> persistent() throws IOException {
+    List<Mount> all = new ArrayList<>();
+    Iterator<Path> at = Volumes.used(occupant.meta()).iterator();
+    for (Resource each : occupant.resources()) {
+      if (each.getDisk().hasPersistence() && at.hasNext()) {
+        String volume = at.next().toString();
+        all.add(new Mount(volume, volume, Volumes.isReadOnly(each)));
+      }
     }
-    return new Mount(volume.toString(), volume.toString(), mode == Volume.Mode.RO);
+    return all;
+  }
+
+  /** A volume that its ContainerInfo names. */
+  Mount of(Volume volume, String destination) throws IOException {
+    return new Mount(source(volume), destination, volume.getMode() == Volume.Mode.RO);
   }
 
   private String source(Volume volume) throws IOException {
@@ -65,7 +75,7 @@ record ContainerMounts(TaskRecord record, Ids user, Set<Path> allowed) {
       case HOST_PATH -> source(source.getHostPath().getPath());
       case SANDBOX_PATH -> {
         boolean parent = source.getSandboxPath().getType() == Source.SandboxPath.Type.PARENT;
-        Path of = parent ? executorsSandbox() : record.sandbox();
+        Path of = parent ? executorsSandbox() : occupant.sandbox();
         yield within(of, source.getSandboxPath().getPath());
       }
       case DOCKER_VOLUME, SECRET, CSI_VOLUME, UNKNOWN ->
@@ -75,12 +85,12 @@ record ContainerMounts(TaskRecord record, Ids user, Set<Path> allowed) {
 
   /** That of the group's executor, in which the task's own is {@code containers/ID}. */
   private Path executorsSandbox() {
-    return DurableFiles.parent(DurableFiles.parent(record.sandbox()));
+    return DurableFiles.parent(DurableFiles.parent(occupant.sandbox()));
   }
 
   private String source(String path) throws IOException {
     if (!path.startsWith("/")) {
-      return within(record.sandbox(), path);
+      return within(occupant.sandbox(), path);
     }
     Path wanted = Path.of(path).normalize();
     if (!allowed.contains(wanted)) {
@@ -93,7 +103,7 @@ record ContainerMounts(TaskRecord record, Ids user, Set<Path> allowed) {
   }
 
   /** Below a sandbox, made if it is not there. */
-  private String within(Path sandbox, String path) throws IOException {
+  String within(Path sandbox, String path) throws IOException {
     Path at = sandbox;
     for (Path each : Path.of(path).normalize()) {
       if (each.toString().isEmpty()) {

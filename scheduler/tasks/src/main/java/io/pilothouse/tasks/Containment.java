@@ -14,8 +14,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What a task asks of its container, found possible. A ContainerInfo of type MESOS that asks for
- * nothing is none: its task is a command like others.
+ * What a task or an executor asks of its container, found possible. A ContainerInfo of type MESOS
+ * that asks for nothing is none: its task is a command like others.
  *
  * @param image name of the image
  * @param docker whether it is of type DOCKER
@@ -35,7 +35,11 @@ record Containment(String image, boolean docker, String hostname, List<Volume> v
 
   /** What a task asks for; empty for a command of the machine. Of one without an objection. */
   static Optional<Containment> of(TaskInfo task) {
-    ContainerInfo container = task.getContainer();
+    return of(task.getContainer());
+  }
+
+  /** The same of what is asked for. */
+  static Optional<Containment> of(ContainerInfo container) {
     String image = image(container);
     return image.isEmpty()
         ? Optional.empty()
@@ -90,9 +94,13 @@ record Containment(String image, boolean docker, String hostname, List<Volume> v
     }
     boolean contained = !image(container).isEmpty();
     for (Volume each : container.getVolumesList()) {
-      if (!contained && all.isEmpty()) {
+      if (!contained && each.getContainerPath().startsWith("/")) {
         all.add(
-            not("volumes", "", "name an image, too: without one a task sees the machine's files"));
+            not(
+                "volumes",
+                each.getContainerPath(),
+                "name an image, too, or a container_path below the sandbox: the machine's own files"
+                    + " stay what they are"));
       }
       volume(each, inGroup).ifPresent(all::add);
     }

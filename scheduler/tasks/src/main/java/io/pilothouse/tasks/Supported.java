@@ -7,7 +7,6 @@ import io.pilothouse.mesos.v1.ContainerInfo;
 import io.pilothouse.mesos.v1.ExecutorInfo;
 import io.pilothouse.mesos.v1.Resource;
 import io.pilothouse.mesos.v1.TaskInfo;
-import io.pilothouse.mesos.v1.Volume;
 import java.util.List;
 import java.util.Optional;
 
@@ -28,37 +27,26 @@ final class Supported {
             own
                 ? inside(each)
                 : Containment.objection(each.getContainer(), executor.isPresent())
-                    .filter(any -> each.hasContainer())
-                    .or(() -> readOnly(each));
+                    .filter(any -> each.hasContainer());
       }
     }
     return what.map(each -> "Failed to launch container: " + each);
   }
 
   private static Optional<String> ofExecutor(ExecutorInfo executor) {
+    if (executor.getType() != ExecutorInfo.Type.DEFAULT) {
+      return Containment.objection(executor.getContainer(), false)
+          .filter(any -> executor.hasContainer());
+    }
+    // it is no process that could use one, and its tasks would look for it in vain
     if (executor.hasContainer()
         && !executor.getContainer().equals(ContainerInfo.newBuilder().setType(MESOS).build())) {
       return Optional.of(
-          "containers (ContainerInfo) of executors are not served by this agent: run the executor"
-              + " on the machine, or have its tasks be commands, which may have containers");
+          "containers (ContainerInfo) of the built-in executor are not served by this agent: have"
+              + " its tasks have containers");
     }
-    // it is no process that could use one, and its tasks would look for it in vain
-    return executor.getType() == ExecutorInfo.Type.DEFAULT && hasVolume(executor.getResourcesList())
+    return hasVolume(executor.getResourcesList())
         ? Optional.of(not("persistent volumes of the built-in executor (have its tasks use them)"))
-        : Optional.empty();
-  }
-
-  /** A link to a volume can be written through, whatever it is called. */
-  private static Optional<String> readOnly(TaskInfo task) {
-    boolean readOnly =
-        task.getResourcesList().stream()
-            .filter(each -> each.getDisk().hasPersistence())
-            .anyMatch(each -> each.getDisk().getVolume().getMode() == Volume.Mode.RO);
-    return readOnly && Containment.of(task).isEmpty()
-        ? Optional.of(
-            not(
-                "read-only persistent volumes of tasks that see the machine's files (mode RO is for"
-                    + " containers of an image)"))
         : Optional.empty();
   }
 

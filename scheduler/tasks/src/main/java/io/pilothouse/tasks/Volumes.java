@@ -4,6 +4,7 @@ import io.pilothouse.api.v1.AgentVolume;
 import io.pilothouse.api.v1.AgentVolumes;
 import io.pilothouse.filesync.DurableFiles;
 import io.pilothouse.mesos.v1.Resource;
+import io.pilothouse.mesos.v1.Volume;
 import io.pilothouse.watchdog.RunAs;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -155,6 +156,12 @@ final class Volumes {
         }
       }
     }
+  }
+
+  /** A persistent volume that is only to be read. */
+  static boolean isReadOnly(Resource resource) {
+    return resource.getDisk().hasPersistence()
+        && resource.getDisk().getVolume().getMode() == Volume.Mode.RO;
   }
 
   @SuppressWarnings("deprecation") // Resource.role is half of the older format

@@ -184,7 +184,8 @@ class VolumesTest {
         .isEqualTo("two\n");
     String at = directory(volume).toString();
     assertThat(
-            runs("t4", as("nobody", sharing("w", "d", Desk.task("t4", "ls " + at + " || echo no")))))
+            runs(
+                "t4", as("nobody", sharing("w", "d", Desk.task("t4", "ls " + at + " || echo no")))))
         .as("a task on another one")
         .isEqualTo("no\n");
     assertThat(runs("t5", as("nobody", Desk.task("t5", "ls " + at + " || echo no"))))
@@ -228,21 +229,6 @@ class VolumesTest {
     }
     task.getCommandBuilder().setUser(user);
     return task;
-  }
-
-  @Test
-  void aLinkIsNotReadOnly() throws Exception {
-    hears(List.of(volume("a", "v", "1")));
-    TaskInfo.Builder task = using("a", "v", "data", Desk.task("t1", "true"));
-    task.getResourcesBuilder(0)
-        .getDiskBuilder()
-        .getVolumeBuilder()
-        .setMode(io.pilothouse.mesos.v1.Volume.Mode.RO);
-    assertThat(fails("t1", task).getMessage())
-        .isEqualTo(
-            "Failed to launch container: this agent does not support read-only persistent volumes"
-                + " of tasks that see the machine's files (mode RO is for containers of an image)"
-                + " yet");
   }
 
   @Test

@@ -1,0 +1,142 @@
+package io.pilothouse.tasks;
+
+import io.pilothouse.mesos.v1.ContainerInfo;
+import io.pilothouse.mesos.v1.Resource;
+import io.pilothouse.mesos.v1.Volume;
+import io.pilothouse.processes.Cgroup;
+import io.pilothouse.tasks.oci.Ids;
+import io.pilothouse.tasks.oci.Mount;
+import io.pilothouse.watchdog.RunAs;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/**
+ * A command that sees the machine's files, and volumes beside them: in a name space of mounts of
+ * its own, so that nothing is mounted on the machine and all of it goes with the last process.
+ *
+ * <p>Volumes are below the sandbox alone. What is mounted over the machine's own files would be
+ * there before the command gives up root's rights, and could hold the programs that do that.
+ */
+final class MountedCommand implements Starting {
+  private static final String MOUNT =
+      """
+      while [ "$1" != -- ]; do
+        mount --bind -o "$3" -- "$1" "$2" || exit 126
+        shift 3
+      done
+      shift
+      exec "$@"
+      """;
+
+  private static final String GO = "cd -- \"$1\" && shift && exec \"$@\"";
+
+  private final TaskCommand command;
+  private final List<Mount> mounts;
+
+  private MountedCommand(TaskCommand command, List<Mount> mounts) {
+    this.command = command;
+    this.mounts = mounts;
+  }
+
+  /** Whether there is anything to mount for it. */
+  private static boolean isNeeded(ContainerInfo container, List<Resource> resources) {
+    return container.getVolumesCount() > 0 || resources.stream().anyMatch(Volumes::isReadOnly);
+  }
+
+  /**
+   * Of one whose persistent volumes are linked; makes what it mounts upon in its sandbox.
+   *
+   * @return the command as it is where there is nothing to mount
+   * @throws IOException when a volume cannot be had, in words for its framework
+   */
+  static Starting around(
+      TaskCommand command, Machine machine, Occupant occupant, ContainerInfo container)
+      throws IOException {
+    if (!isNeeded(container, occupant.resources())) {
+      return command;
+    }
+    if (!RunAs.isRoot()) {
+      throw new IOException(
+          "this agent is not root and can mount no volumes: start the agent as root");
+    }
+    Ids user =
+        command
+            .user()
+            .filter(RunAs::isOther)
+            .map(each -> new Ids(each.uid().orElseThrow(), each.gid().orElseThrow(), List.of()))
+            .orElse(Ids.ROOT);
+    ContainerMounts all = new ContainerMounts(occupant, user, machine.bundles().hostPaths());
+    List<Mount> mounts = new ArrayList<>();
+    for (Mount each : all.persistent()) {
+      if (each.readOnly()) {
+        mounts.add(each); // upon itself; its link leads there
+      }
+    }
+    for (Volume each : container.getVolumesList()) {
+      Path at = occupant.sandbox().resolve(each.getContainerPath()).normalize();
+      if (Files.exists(at, LinkOption.NOFOLLOW_LINKS)
+          && !Files.isDirectory(at, LinkOption.NOFOLLOW_LINKS)) {
+        throw new IOException(
+            "the container path '%s' of a volume is taken already"
+                .formatted(each.getContainerPath()));
+      }
+      mounts.add(all.of(each, all.within(occupant.sandbox(), each.getContainerPath())));
+    }
+    return new MountedCommand(command, mounts);
+  }
+
+  @Override
+  public void write(Path meta, Map<String, String> environment, Optional<Cgroup> cgroup)
+      throws IOException {
+    command.write(meta, environment, cgroup);
+  }
+
+  @Override
+  public List<String> line(Optional<Cgroup> cgroup) {
+    List<String> line = new ArrayList<>(Cgroup.entering(cgroup));
+    line.addAll(List.of("unshare", "--mount", "--propagation", "slave", "/bin/sh", "-c", MOUNT));
+    line.add("pilot-mount");
+    for (Mount each : mounts) {
+      line.addAll(List.of(each.source(), each.destination()));
+      line.add((each.readOnly() ? "ro" : "rw") + ",nosuid,nodev");
+    }
+    line.add("--");
+    line.addAll(command.line(Optional.empty()));
+    return line;
+  }
+
+  /** A command that looks at such a task, in its name space. */
+  private record Look(TaskCommand command, Occupant occupant) implements Container.Beside {
+    @Override
+    public List<String> lineBeside(Optional<Cgroup> cgroup) throws IOException {
+      OptionalLong leader = Keeper.task(occupant.meta());
+      if (leader.isEmpty()) {
+        throw new IOException("it does not run any more");
+      }
+      List<String> line = new ArrayList<>(Cgroup.entering(cgroup));
+      line.addAll(
+          List.of("nsenter", "--mount", "--target", Long.toString(leader.getAsLong()), "--"));
+      line.addAll(List.of("/bin/sh", "-c", GO, "pilot-look", occupant.sandbox().toString()));
+      line.addAll(command.lineBeside(Optional.empty()));
+      return line;
+    }
+
+    @Override
+    public String script(Map<String, String> environment) throws IOException {
+      return command.script(environment);
+    }
+  }
+
+  /** What looks at a task that was started so, by a command of its user's. */
+  static Container.Beside beside(
+      TaskCommand command, Occupant occupant, ContainerInfo container) {
+    return isNeeded(container, occupant.resources()) ? new Look(command, occupant) : command;
+  }
+}
