@@ -73,7 +73,7 @@ final class OffersTable {
             paths(OfferCheck.HOST_PATH, "/srv/data", "an absolute path without '..', but not /"),
             OfferPolicy.Builder::addAllHostPaths,
             "What of the machine tasks may have in their containers as volumes, each exactly as"
-                + " it is written here; default: nothing.");
+                + " it is written here, with :ro behind it to read alone; default: nothing.");
   }
 
   private static ObjectTable<OfferPolicy.Builder> lent() {

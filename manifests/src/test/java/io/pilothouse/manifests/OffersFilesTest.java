@@ -116,9 +116,9 @@ class OffersFilesTest {
   @Test
   void directoriesOfImagesAndOfTheMachineAreReadAsTheyAre() throws IOException {
     OfferPolicy offers =
-        policy("{cpus: 1}\n  images: [images, /srv/more images]\n  host-paths: [/srv/data]");
+        policy("{cpus: 1}\n  images: [images, /srv/more images]\n  host-paths: [/srv/data, '/srv/x:ro']");
     assertThat(offers.getImagesList()).containsExactly("images", "/srv/more images");
-    assertThat(offers.getHostPathsList()).containsExactly("/srv/data");
+    assertThat(offers.getHostPathsList()).containsExactly("/srv/data", "/srv/x:ro");
   }
 
   @ParameterizedTest

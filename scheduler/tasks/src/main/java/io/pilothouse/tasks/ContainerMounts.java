@@ -20,9 +20,12 @@ import java.util.Set;
  * ContainerInfo names as volumes. Nothing runs in the sandbox yet, so nobody leads a path elsewhere
  * after it was looked at.
  *
- * @param allowed directories of the machine that containers may have
+ * @param allowed directories of the machine that containers may have; with {@value #TO_READ} behind
+ *     them, to read alone
  */
 record ContainerMounts(Occupant occupant, Ids user, Set<Path> allowed) {
+  private static final String TO_READ = ":ro";
+
   /**
    * All of them, made where they are to be within the sandbox.
    *
@@ -63,16 +66,17 @@ record ContainerMounts(Occupant occupant, Ids user, Set<Path> allowed) {
 
   /** A volume that its ContainerInfo names. */
   Mount of(Volume volume, String destination) throws IOException {
-    return new Mount(source(volume), destination, volume.getMode() == Volume.Mode.RO);
+    boolean readOnly = volume.getMode() == Volume.Mode.RO;
+    return new Mount(source(volume, readOnly), destination, readOnly);
   }
 
-  private String source(Volume volume) throws IOException {
+  private String source(Volume volume, boolean readOnly) throws IOException {
     if (!volume.hasSource()) {
-      return source(volume.getHostPath());
+      return source(volume.getHostPath(), readOnly);
     }
     Source source = volume.getSource();
     return switch (source.getType()) {
-      case HOST_PATH -> source(source.getHostPath().getPath());
+      case HOST_PATH -> source(source.getHostPath().getPath(), readOnly);
       case SANDBOX_PATH -> {
         boolean parent = source.getSandboxPath().getType() == Source.SandboxPath.Type.PARENT;
         Path of = parent ? executorsSandbox() : occupant.sandbox();
@@ -88,11 +92,18 @@ record ContainerMounts(Occupant occupant, Ids user, Set<Path> allowed) {
     return DurableFiles.parent(DurableFiles.parent(occupant.sandbox()));
   }
 
-  private String source(String path) throws IOException {
+  private String source(String path, boolean readOnly) throws IOException {
     if (!path.startsWith("/")) {
       return within(occupant.sandbox(), path);
     }
     Path wanted = Path.of(path).normalize();
+    if (allowed.contains(Path.of(wanted + TO_READ))) {
+      if (!readOnly) {
+        throw new IOException(
+            "containers may only read %s of this machine: use the mode RO".formatted(wanted));
+      }
+      return wanted.toString();
+    }
     if (!allowed.contains(wanted)) {
       throw new IOException(
           ("containers may not have %s of this machine: use a path below the sandbox, or have the"

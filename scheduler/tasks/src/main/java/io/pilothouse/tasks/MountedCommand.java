@@ -28,7 +28,7 @@ final class MountedCommand implements Starting {
   private static final String MOUNT =
       """
       while [ "$1" != -- ]; do
-        mount --bind -o "$3" -- "$1" "$2" || exit 126
+        mount -o "$3" -- "$1" "$2" || exit 126
         shift 3
       done
       shift
@@ -105,7 +105,8 @@ final class MountedCommand implements Starting {
     line.add("pilot-mount");
     for (Mount each : mounts) {
       line.addAll(List.of(each.source(), each.destination()));
-      line.add((each.readOnly() ? "ro" : "rw") + ",nosuid,nodev");
+      // what is mounted below would stay writable: it is left out of what is only to be read
+      line.add((each.readOnly() ? "bind,ro" : "rbind,rw") + ",nosuid,nodev");
     }
     line.add("--");
     line.addAll(command.line(Optional.empty()));

@@ -17,6 +17,7 @@ import io.pilothouse.mesos.v1.Volume;
 import io.pilothouse.tasks.oci.BusyboxImage;
 import io.pilothouse.tasks.oci.ContainerSettings;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -108,6 +109,30 @@ class ContainedFilesTest extends ContainedTests {
             "Failed to launch container: containers may not have /etc of this machine: use a path"
                 + " below the sandbox, or have the machine's type allow exactly this one (offers:"
                 + " host-paths: [/etc])");
+    nothingIsLeft();
+  }
+
+  @Test
+  void whatIsToBeReadAloneIsMountedInNoOtherMode() throws Exception {
+    Files.writeString(data.resolve("file"), "of the machine");
+    desk.containers =
+        new ContainerSettings(
+            () -> List.of(shelf), () -> List.of(Path.of(data + ":ro")), ContainerSettings.PROGRAMS);
+    desk.restartsAgent();
+    TaskInfo.Builder reads = task("t1", "cat /in/file");
+    reads.getContainerBuilder().addVolumes(volume(data.toString(), "/in", Volume.Mode.RO));
+    desk.launches(reads);
+    desk.until("t1", TaskState.TASK_FINISHED);
+    assertThat(desk.stdout("t1")).isEqualTo("of the machine");
+
+    TaskInfo.Builder writes = task("t2", "x");
+    writes.getContainerBuilder().addVolumes(volume(data.toString(), "/in", Volume.Mode.RW));
+    desk.launches(writes);
+    assertThat(refused("t2").getMessage())
+        .isEqualTo(
+            "Failed to launch container: containers may only read %s of this machine: use the mode"
+                    .formatted(data)
+                + " RO");
     nothingIsLeft();
   }
 
