@@ -45,10 +45,7 @@ record CheckCommand(Machine machine, TaskRecord record, Container processes) {
               TaskCommand.of(as, record.launch().getFramework().getUser())
                   .withGroups(record.meta());
           return processes.beside(
-              MountedCommand.beside(line, Occupant.of(record), record.info().getContainer()),
-              sandbox,
-              environment,
-              marks);
+              MountedCommand.beside(line, Occupant.of(record)), sandbox, environment, marks);
         });
   }
 }

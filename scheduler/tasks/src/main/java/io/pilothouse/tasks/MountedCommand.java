@@ -19,7 +19,8 @@ import java.util.OptionalLong;
 
 /**
  * A command that sees the machine's files, and volumes beside them: in a name space of mounts of
- * its own, so that nothing is mounted on the machine and all of it goes with the last process.
+ * its own, so that nothing is mounted on the machine and all of it goes with the last process. It
+ * may have one of process ids as well ({@link OwnPids}).
  *
  * <p>Volumes are below the sandbox alone. What is mounted over the machine's own files would be
  * there before the command gives up root's rights, and could hold the programs that do that.
@@ -32,21 +33,27 @@ final class MountedCommand implements Starting {
         shift 3
       done
       shift
-      exec "$@"
       """;
+
+  private static final String EXEC = "exec \"$@\"";
+
+  /** Beside what the agent knows of a container: that it was started so, and in what. */
+  private static final String FILE = "spaces";
 
   private static final String GO = "cd -- \"$1\" && shift && exec \"$@\"";
 
   private final TaskCommand command;
   private final List<Mount> mounts;
+  private final boolean pids;
 
-  private MountedCommand(TaskCommand command, List<Mount> mounts) {
+  private MountedCommand(TaskCommand command, List<Mount> mounts, boolean pids) {
     this.command = command;
     this.mounts = mounts;
+    this.pids = pids;
   }
 
   /** Whether there is anything to mount for it. */
-  private static boolean isNeeded(ContainerInfo container, List<Resource> resources) {
+  private static boolean mounts(ContainerInfo container, List<Resource> resources) {
     return container.getVolumesCount() > 0 || resources.stream().anyMatch(Volumes::isReadOnly);
   }
 
@@ -59,8 +66,9 @@ final class MountedCommand implements Starting {
   static Starting around(
       TaskCommand command, Machine machine, Occupant occupant, ContainerInfo container)
       throws IOException {
-    if (!isNeeded(container, occupant.resources())) {
-      return command;
+    boolean pids = machine.rules().get().ownPids() && OwnPids.work();
+    if (!mounts(container, occupant.resources())) {
+      return pids ? new MountedCommand(command, List.of(), true) : command;
     }
     if (!RunAs.isRoot()) {
       throw new IOException(
@@ -89,20 +97,22 @@ final class MountedCommand implements Starting {
       }
       mounts.add(all.of(each, all.within(occupant.sandbox(), each.getContainerPath())));
     }
-    return new MountedCommand(command, mounts);
+    return new MountedCommand(command, mounts, pids);
   }
 
   @Override
   public void write(Path meta, Map<String, String> environment, Optional<Cgroup> cgroup)
       throws IOException {
+    Files.writeString(meta.resolve(FILE), pids ? "mount pid" : "mount");
     command.write(meta, environment, cgroup);
   }
 
   @Override
   public List<String> line(Optional<Cgroup> cgroup) {
     List<String> line = new ArrayList<>(Cgroup.entering(cgroup));
-    line.addAll(List.of("unshare", "--mount", "--propagation", "slave", "/bin/sh", "-c", MOUNT));
-    line.add("pilot-mount");
+    line.addAll(List.of("unshare", "--mount", "--propagation", "slave"));
+    line.addAll(pids ? OwnPids.OPTIONS : List.of());
+    line.addAll(List.of("/bin/sh", "-c", MOUNT + (pids ? OwnPids.INIT : EXEC), "pilot-mount"));
     for (Mount each : mounts) {
       line.addAll(List.of(each.source(), each.destination()));
       // what is mounted below would stay writable: it is left out of what is only to be read
@@ -113,18 +123,26 @@ final class MountedCommand implements Starting {
     return line;
   }
 
-  /** A command that looks at such a task, in its name space. */
-  private record Look(TaskCommand command, Occupant occupant) implements Container.Beside {
+  /**
+   * A command that looks at such a task, in its name spaces.
+   *
+   * @param spaces that it was started in
+   */
+  private record Look(TaskCommand command, Occupant occupant, String spaces)
+      implements Container.Beside {
     @Override
     public List<String> lineBeside(Optional<Cgroup> cgroup) throws IOException {
       OptionalLong leader = Keeper.task(occupant.meta());
       if (leader.isEmpty()) {
         throw new IOException("it does not run any more");
       }
+      String pid = Long.toString(leader.getAsLong());
       List<String> line = new ArrayList<>(Cgroup.entering(cgroup));
-      line.addAll(
-          List.of("nsenter", "--mount", "--target", Long.toString(leader.getAsLong()), "--"));
-      line.addAll(List.of("/bin/sh", "-c", GO, "pilot-look", occupant.sandbox().toString()));
+      line.addAll(List.of("nsenter", "--mount", "--target", pid));
+      if (spaces.endsWith("pid")) {
+        line.add("--pid=/proc/" + pid + "/ns/pid_for_children"); // it waits outside of its own
+      }
+      line.addAll(List.of("--", "/bin/sh", "-c", GO, "pilot-look", occupant.sandbox().toString()));
       line.addAll(command.lineBeside(Optional.empty()));
       return line;
     }
@@ -135,9 +153,11 @@ final class MountedCommand implements Starting {
     }
   }
 
-  /** What looks at a task that was started so, by a command of its user's. */
-  static Container.Beside beside(
-      TaskCommand command, Occupant occupant, ContainerInfo container) {
-    return isNeeded(container, occupant.resources()) ? new Look(command, occupant) : command;
+  /** What looks at a task, by a command of its user's, however it was started. */
+  static Container.Beside beside(TaskCommand command, Occupant occupant) throws IOException {
+    Path file = occupant.meta().resolve(FILE);
+    return Files.isRegularFile(file)
+        ? new Look(command, occupant, Files.readString(file))
+        : command;
   }
 }
