@@ -104,6 +104,9 @@ record Containment(String image, boolean docker, String hostname, List<Volume> v
       }
       volume(each, inGroup).ifPresent(all::add);
     }
+    if (all.isEmpty() && !contained) {
+      overlapping(container.getVolumesList()).ifPresent(all::add);
+    }
     return all.stream().findFirst();
   }
 
@@ -196,6 +199,43 @@ record Containment(String image, boolean docker, String hostname, List<Volume> v
     return found.isEmpty()
         ? Optional.empty()
         : Optional.of("ContainerInfo.volumes (container_path '%s'): %s".formatted(at, found));
+  }
+
+  /**
+   * Without an image, where volumes are would depend on what others hold. Each is in no other then,
+   * and none in what one of them is made of.
+   */
+  private static Optional<String> overlapping(List<Volume> volumes) {
+    List<Path> others = new ArrayList<>();
+    for (Volume each : volumes) {
+      boolean source = each.hasSource();
+      String from = source ? each.getSource().getSandboxPath().getPath() : each.getHostPath();
+      boolean own =
+          !source
+              || (each.getSource().getType() == Source.Type.SANDBOX_PATH
+                  && each.getSource().getSandboxPath().getType() == Source.SandboxPath.Type.SELF);
+      if (own && !from.startsWith("/")) {
+        others.add(inSandbox(from));
+      }
+    }
+    for (Volume each : volumes) {
+      Path at = inSandbox(each.getContainerPath());
+      for (Path other : others) {
+        if (at.startsWith(other) || other.startsWith(at)) {
+          return Optional.of(
+              ("ContainerInfo.volumes (container_path '%s'): it is '%s' of the sandbox, above or"
+                      + " below it, which is another volume's or what one is made of: without an"
+                      + " image, name directories that are apart")
+                  .formatted(each.getContainerPath(), Path.of("/").relativize(other)));
+        }
+      }
+      others.add(at);
+    }
+    return Optional.empty();
+  }
+
+  private static Path inSandbox(String path) {
+    return Path.of("/").resolve(path).normalize();
   }
 
   private static boolean isTaken(String path) {

@@ -200,13 +200,13 @@ final class Volumes {
     if (Files.exists(link, LinkOption.NOFOLLOW_LINKS)) {
       throw new IOException("the container path '%s' of a volume is taken already".formatted(at));
     }
+    Files.createDirectories(DurableFiles.parent(link));
+    Files.createSymbolicLink(link, volume);
     for (Path parent = DurableFiles.parent(link);
         !parent.equals(sandbox);
         parent = DurableFiles.parent(parent)) {
-      Files.createDirectories(parent);
-      give(parent, user);
+      give(parent, user); // now: before, another task of the user could lead the link elsewhere
     }
-    Files.createSymbolicLink(link, volume);
   }
 
   /** It alone, and nothing in it: what a task before this one left stays its user's. */

@@ -285,6 +285,7 @@ class ContainedExecutorsTest extends ContainedTests {
         Desk.task("t2", "x").setContainer(volumes(volume("own", "stdout", Volume.Mode.RW))));
     assertThat(refused("t2").getMessage())
         .isEqualTo(
-            "Failed to launch container: the container path 'stdout' of a volume is taken already");
+            "Failed to launch container: the container path 'stdout' of a volume is taken already:"
+                + " 'stdout' is no directory");
   }
 }

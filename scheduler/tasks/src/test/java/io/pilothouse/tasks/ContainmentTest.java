@@ -106,6 +106,27 @@ class ContainmentTest {
     assertThat(Containment.objection(read(volumes.formatted("../x")), false)).isPresent();
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "x, a, evil, a/b",
+    "x, a/b, y, a",
+    "x, a, y, a",
+    "x, a, a/b, c",
+    "x/y, a, z, x",
+    "a, a, z, b",
+    "., a, z, b"
+  })
+  void withoutAnImageVolumesAreApart(String from, String to, String otherFrom, String otherTo)
+      throws Exception {
+    String each = "volumes { mode: RO container_path: '%s' host_path: '%s' } ";
+    String both = each.formatted(to, from) + each.formatted(otherTo, otherFrom);
+    assertThat(Containment.objection(read("type: MESOS " + both), false).orElseThrow())
+        .contains("without an image, name directories that are apart");
+    assertThat(Containment.objection(read(MESOS + both), false)).as("in a container").isEmpty();
+    String apart = each.formatted("a", "x") + each.formatted("ab", "x") + each.formatted("c", "/a");
+    assertThat(Containment.objection(read("type: MESOS " + apart), false)).isEmpty();
+  }
+
   @Test
   void bothTypesNameAnImage() throws Exception {
     TaskInfo.Builder task = Desk.task("t", "x").setContainer(read(DOCKER + "network: HOST }"));
