@@ -43,7 +43,7 @@ record CheckCommand(Machine machine, TaskRecord record, Container processes) {
           environment.putAll(marks);
           TaskCommand line =
               TaskCommand.of(as, record.launch().getFramework().getUser())
-                  .withGroups(record.meta());
+                  .withGroups(record.meta(), record.info().getResourcesList());
           return processes.beside(
               MountedCommand.beside(line, Occupant.of(record)), sandbox, environment, marks);
         });

@@ -149,7 +149,7 @@ final class CommandTask implements Task, Run {
       Map<String, String> environment = TaskEnvironment.of(machine.environment(), record);
       Starting starting =
           MountedCommand.around(
-              command.withGroups(record.meta()),
+              command.withGroups(record.meta(), info().getResourcesList()),
               machine,
               Occupant.of(record),
               info().getContainer());

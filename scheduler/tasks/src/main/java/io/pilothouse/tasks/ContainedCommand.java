@@ -44,7 +44,8 @@ final class ContainedCommand implements Starting {
     this.occupant = occupant;
     this.wanted = wanted;
     this.prepared = prepared;
-    this.user = prepared.user(machines).with(VolumeGroups.of(occupant.meta()));
+    this.user =
+        prepared.user(machines).with(VolumeGroups.of(occupant.meta(), occupant.resources()));
   }
 
   /** Of the machine's variables, those that name the fleet: no others are meant for a container. */

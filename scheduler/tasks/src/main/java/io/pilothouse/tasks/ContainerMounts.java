@@ -1,7 +1,6 @@
 package io.pilothouse.tasks;
 
 import io.pilothouse.filesync.DurableFiles;
-import io.pilothouse.mesos.v1.Resource;
 import io.pilothouse.mesos.v1.Volume;
 import io.pilothouse.mesos.v1.Volume.Source;
 import io.pilothouse.tasks.oci.Ids;
@@ -11,7 +10,6 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Set;
 
@@ -42,12 +40,12 @@ record ContainerMounts(Occupant occupant, Ids user, Set<Path> allowed) {
   List<Mount> of(Containment wanted) throws IOException {
     List<Mount> all = new ArrayList<>();
     all.add(new Mount(occupant.sandbox().toString(), Containment.SANDBOX, false));
-    for (Mount each : persistent()) {
-      if (!VolumeGroups.isShared(Path.of(each.source()))) {
-        own(Path.of(each.source()));
+    for (Volumes.Used each : Volumes.used(occupant.meta(), occupant.resources())) {
+      if (!each.resource().hasShared()) {
+        own(each.directory());
       }
-      all.add(each);
     }
+    all.addAll(persistent());
     List<Path> made = new ArrayList<>();
     for (Volume each : wanted.volumes()) {
       String at = each.getContainerPath();
@@ -66,12 +64,9 @@ record ContainerMounts(Occupant occupant, Ids user, Set<Path> allowed) {
   /** Its persistent volumes: where the links in the sandbox lead, in the container as outside. */
   List<Mount> persistent() throws IOException {
     List<Mount> all = new ArrayList<>();
-    Iterator<Path> at = Volumes.used(occupant.meta()).iterator();
-    for (Resource each : occupant.resources()) {
-      if (each.getDisk().hasPersistence() && at.hasNext()) {
-        String volume = at.next().toString();
-        all.add(new Mount(volume, volume, Volumes.isReadOnly(each)));
-      }
+    for (Volumes.Used each : Volumes.used(occupant.meta(), occupant.resources())) {
+      String volume = each.directory().toString();
+      all.add(new Mount(volume, volume, Volumes.isReadOnly(each.resource())));
     }
     return all;
   }

@@ -61,7 +61,10 @@ final class ExecutorStart {
     if (containment.isEmpty()) {
       Starting starting =
           MountedCommand.around(
-              command, machine, Occupant.of(record), record.info().getContainer());
+              command.withGroups(record.meta(), record.info().getResourcesList()),
+              machine,
+              Occupant.of(record),
+              record.info().getContainer());
       processes.start(starting, record.sandbox(), environment(machine.environment()), limits);
       return;
     }

@@ -1,6 +1,7 @@
 package io.pilothouse.tasks;
 
 import io.pilothouse.mesos.v1.CommandInfo;
+import io.pilothouse.mesos.v1.Resource;
 import io.pilothouse.processes.Cgroup;
 import io.pilothouse.watchdog.RunAs;
 import java.io.IOException;
@@ -56,8 +57,8 @@ record TaskCommand(CommandInfo command, Optional<RunAs> user, List<Integer> grou
   }
 
   /** The same with those of the volumes that are linked for its container. */
-  TaskCommand withGroups(Path meta) throws IOException {
-    return new TaskCommand(command, user, VolumeGroups.of(meta));
+  TaskCommand withGroups(Path meta, List<Resource> resources) throws IOException {
+    return new TaskCommand(command, user, VolumeGroups.of(meta, resources));
   }
 
   /** Makes the directory that it runs in, with its outputs; the agent's until it starts. */

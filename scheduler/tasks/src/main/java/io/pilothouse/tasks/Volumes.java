@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -150,7 +151,7 @@ final class Volumes {
         Path volume = used.get(next++);
         link(each.getDisk().getVolume().getContainerPath(), sandbox, volume, user);
         if (each.hasShared()) {
-          VolumeGroups.give(volume, data());
+          VolumeGroups.give(volume, disk.volumes().resolve("next-group"));
         } else {
           give(volume, user);
         }
@@ -267,6 +268,7 @@ final class Volumes {
     if ((destroyed || since.plus(UNLISTED_KEPT).isBefore(now)) && !used().contains(directory)) {
       log.info("{} is no persistent volume any more: removed", directory);
       Trash.take(disk, directory);
+      Files.deleteIfExists(VolumeGroups.file(directory));
       Files.delete(mark);
     }
   }
@@ -280,11 +282,10 @@ final class Volumes {
     for (Path each : names) {
       String name = String.valueOf(each.getFileName());
       boolean left =
-          name.endsWith(GONE)
-              && Files.isRegularFile(each, LinkOption.NOFOLLOW_LINKS)
-              && !Files.exists(
-                  each.resolveSibling(name.substring(0, name.length() - GONE.length())),
-                  LinkOption.NOFOLLOW_LINKS);
+          List.of(GONE, VolumeGroups.GROUP).stream()
+              .filter(name::endsWith)
+              .map(end -> each.resolveSibling(name.substring(0, name.length() - end.length())))
+              .anyMatch(of -> isLeft(each, of));
       if (left) {
         Files.delete(each); // an agent ended between the two
       }
@@ -294,6 +295,26 @@ final class Volumes {
     } catch (DirectoryNotEmptyException e) {
       log.trace("{} is in use", dir);
     }
+  }
+
+  private static boolean isLeft(Path beside, Path directory) {
+    return Files.isRegularFile(beside, LinkOption.NOFOLLOW_LINKS)
+        && !Files.exists(directory, LinkOption.NOFOLLOW_LINKS);
+  }
+
+  /** A volume as a container uses it. */
+  record Used(Resource resource, Path directory) {}
+
+  /** Those of one container that are linked for it. */
+  static List<Used> used(Path meta, List<Resource> resources) throws IOException {
+    List<Used> all = new ArrayList<>();
+    Iterator<Path> at = used(meta).iterator();
+    for (Resource each : resources) {
+      if (each.getDisk().hasPersistence() && at.hasNext()) {
+        all.add(new Used(each, at.next()));
+      }
+    }
+    return all;
   }
 
   /** Those of one container, in the order of its resources; it may be forgotten meanwhile. */

@@ -128,6 +128,10 @@ class ContainedFilesTest extends ContainedTests {
     TaskInfo.Builder writes = task("t2", "x");
     writes.getContainerBuilder().addVolumes(volume(data.toString(), "/in", Volume.Mode.RW));
     desk.launches(writes);
+    TaskInfo.Builder literal = task("t3", "x");
+    literal.getContainerBuilder().addVolumes(volume(data + ":ro", "/in", Volume.Mode.RW));
+    desk.launches(literal);
+    assertThat(refused("t3").getMessage()).contains("containers may not have " + data + ":ro of");
     assertThat(refused("t2").getMessage())
         .isEqualTo(
             "Failed to launch container: containers may only read %s of this machine: use the mode"

@@ -196,6 +196,34 @@ class VolumesTest {
 
   @Test
   @EnabledIf("isRoot")
+  void aGroupIsNotTakenFromTheDirectoryAndGivenTwiceToNobody() throws Exception {
+    AgentVolume first = volume("a", "v", "1");
+    AgentVolume second = volume("a", "w", "2");
+    hears(List.of(first, second));
+    runs("t1", as("nobody", sharing("v", "d", Desk.task("t1", "true"))));
+    runs("t2", as("nobody", sharing("w", "d", Desk.task("t2", "true"))));
+    assertThat(group(directory(second))).isEqualTo(group(directory(first)) + 1);
+    int own = group(directory(first));
+    // as root of a container may
+    Files.setAttribute(directory(first), "unix:gid", group(directory(second)));
+    assertThat(runs("t3", as("nobody", sharing("v", "d", Desk.task("t3", "id -G")))))
+        .endsWith(" " + own + "\n");
+    assertThat(group(directory(first))).as("its own again").isEqualTo(own);
+
+    AgentVolume third = volume("a", "x", "3");
+    hears(List.of(first, third), second);
+    desk.await(() -> !Files.exists(directory(second)));
+    assertThat(VolumeGroups.file(directory(second))).doesNotExist();
+    runs("t4", as("nobody", sharing("x", "d", Desk.task("t4", "true"))));
+    assertThat(group(directory(third))).as("nobody had it before").isEqualTo(own + 2);
+  }
+
+  private static int group(Path directory) throws IOException {
+    return (Integer) Files.getAttribute(directory, "unix:gid");
+  }
+
+  @Test
+  @EnabledIf("isRoot")
   void whatLooksAtATaskSeesItsSharedVolume() throws Exception {
     hears(List.of(volume("a", "v", "1")));
     TaskInfo.Builder task =
