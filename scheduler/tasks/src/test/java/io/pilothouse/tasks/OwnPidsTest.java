@@ -31,6 +31,7 @@ class OwnPidsTest {
   void open() throws Exception {
     desk = new Desk(disk);
     desk.rules = new Rules(4096, true, Duration.ofHours(1), true);
+    OwnPids.look(desk.rules);
     assertThat(OwnPids.work()).as("run by root").isTrue();
   }
 
@@ -52,6 +53,28 @@ class OwnPidsTest {
         .isEqualTo("Command terminated with signal Segmentation fault");
     desk.launches("t3", "true");
     desk.until("t3", TaskState.TASK_FINISHED);
+  }
+
+  @Test
+  void whatTookTooLongIsAskedAgainAndWhatIsKnownIsNot() throws Exception {
+    AtomicLong asked = new AtomicLong();
+    OwnPids own =
+        new OwnPids(
+            () -> {
+              if (asked.incrementAndGet() == 1) {
+                throw new IOException("too slow");
+              }
+              return "";
+            });
+    assertThat(own.objection()).isNotEmpty();
+    own.look(0);
+    own.look(Duration.ofSeconds(59).toNanos());
+    assertThat(own.objection()).isEqualTo("too slow");
+    own.look(Duration.ofSeconds(60).toNanos());
+    assertThat(own.objection()).isEmpty();
+    own.look(Duration.ofDays(1).toNanos());
+    assertThat(asked).hasValue(2);
+    assertThat(desk.tasks.describe().get("process_ids_shared")).isEqualTo("");
   }
 
   @Test
