@@ -209,13 +209,13 @@ final class Operations {
       reply.accept(conflict(agent, lacks(free.plus(offered), conversion)));
       return;
     }
-    rescindFor(agent, conversion.consumed().minus(free));
-    rescindShared(agent, conversion.consumed());
     Holdings then = after(record, conversion);
     if (then.bytes().size() > LARGEST) {
       reply.accept(conflict(agent, tooMuch(then)));
       return;
     }
+    rescindFor(agent, conversion.consumed().minus(free));
+    rescindShared(agent, conversion.consumed());
     tables.counts.operations++;
     become(
         agent,

@@ -2,6 +2,7 @@ package io.pilothouse.scheduler.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.pilothouse.api.v1.AgentHoldings;
 import io.pilothouse.api.v1.AgentRegister;
 import io.pilothouse.api.v1.AgentVolume;
 import io.pilothouse.api.v1.RunningTask;
@@ -9,6 +10,7 @@ import io.pilothouse.api.v1.SchedulerMessage;
 import io.pilothouse.mesos.v1.Offer;
 import io.pilothouse.mesos.v1.Resource;
 import io.pilothouse.mesos.v1.TaskState;
+import io.pilothouse.mesos.v1.Volume;
 import io.pilothouse.mesos.v1.scheduler.Event;
 import io.pilothouse.scheduler.allocator.resources.Resources;
 import io.pilothouse.scheduler.core.Stage.FakeAgent;
@@ -334,8 +336,26 @@ class SharedVolumesTest extends Reserving {
     assertThat(used().shared()).isEqualTo(read(SHARED, SHARED));
   }
 
-  /** An agent with tasks on the volume registers. */
+  @Test
+  void oneThatABackupHasForgottenCanBeWrittenThoughATaskOnlyReadsIt() throws Exception {
+    stage.machine("m1", "cpus:4;mem:1024;disk:1000", true);
+    framework("db-1", true);
+    returns(
+        SHARED.replace("'mode':'RW'", "'mode':'RO'"),
+        AgentVolume.newBuilder().setRole("db").setId("v1").setInstance("m-V1").build(),
+        "t1");
+    stage.pass(1_000);
+    assertThat(AgentHoldings.parseFrom(written().getHeld()).getResourcesList())
+        .extracting(each -> each.getDisk().getVolume().getMode())
+        .containsExactly(Volume.Mode.RW);
+  }
+
   private FakeAgent returns(AgentVolume volume, String... tasks) {
+    return returns(SHARED, volume, tasks);
+  }
+
+  /** An agent with tasks on the volume registers. */
+  private FakeAgent returns(String used, AgentVolume volume, String... tasks) {
     stage.machine("m1", "cpus:4;mem:1024;disk:1000", true);
     FakeAgent agent = stage.new FakeAgent("m1", "m1-agent");
     for (String each : tasks) {
@@ -344,7 +364,7 @@ class SharedVolumesTest extends Reserving {
       running
           .getTaskBuilder()
           .setName("t")
-          .addResources(Stage.read(SHARED, Resource.getDefaultInstance()));
+          .addResources(Stage.read(used, Resource.getDefaultInstance()));
       running.getTaskBuilder().getTaskIdBuilder().setValue(each);
       running.getTaskBuilder().getAgentIdBuilder().setValue("m1-agent");
       running.getLatestBuilder().setState(TaskState.TASK_RUNNING).getTaskIdBuilder().setValue(each);
