@@ -44,6 +44,14 @@ final class NamedLocks {
     }
   }
 
+  /** Whether somebody waits for one. */
+  boolean isAwaited(String name) {
+    synchronized (locks) {
+      Counted counted = locks.get(name);
+      return counted != null && counted.lock.hasQueuedThreads();
+    }
+  }
+
   /** How many there are now. */
   int size() {
     synchronized (locks) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -54,6 +55,9 @@ class NamedLocksTest {
                     gaveUp.set(true);
                   }
                 });
+    while (!locks.isAwaited("a")) {
+      LockSupport.parkNanos(1_000_000);
+    }
     waits.interrupt();
     waits.join();
     assertThat(gaveUp).isTrue();
