@@ -51,6 +51,12 @@ final class OffersTable {
             "Disk is but counted: a task that uses more than it has goes on. Without it such a"
                 + " task is ended.")
         .optional(
+            "pid-namespaces",
+            Shapes.yes("pid-namespaces"),
+            OfferPolicy.Builder::setPidNamespaces,
+            "Tasks without an image have process ids of their own, where the machine permits it:"
+                + " they see no others' processes. Without it they see all of the machine.")
+        .optional(
             "delay",
             new Delay(),
             (offers, value) -> offers.setDelayMs(value.toMillis()),
@@ -73,7 +79,7 @@ final class OffersTable {
             paths(OfferCheck.HOST_PATH, "/srv/data", "an absolute path without '..', but not /"),
             OfferPolicy.Builder::addAllHostPaths,
             "What of the machine tasks may have in their containers as volumes, each exactly as"
-                + " it is written here; default: nothing.");
+                + " it is written here, with :ro behind it to read alone; default: nothing.");
   }
 
   private static ObjectTable<OfferPolicy.Builder> lent() {

@@ -116,9 +116,10 @@ class OffersFilesTest {
   @Test
   void directoriesOfImagesAndOfTheMachineAreReadAsTheyAre() throws IOException {
     OfferPolicy offers =
-        policy("{cpus: 1}\n  images: [images, /srv/more images]\n  host-paths: [/srv/data]");
+        policy(
+            "{cpus: 1}\n  images: [images, /srv/more images]\n  host-paths: [/srv/data, '/srv/x:ro']");
     assertThat(offers.getImagesList()).containsExactly("images", "/srv/more images");
-    assertThat(offers.getHostPathsList()).containsExactly("/srv/data");
+    assertThat(offers.getHostPathsList()).containsExactly("/srv/data", "/srv/x:ro");
   }
 
   @ParameterizedTest
@@ -147,7 +148,10 @@ class OffersFilesTest {
     OfferPolicy nothing = policy("{cpus: 1}");
     assertThat(nothing.getTaskPids()).isZero();
     assertThat(nothing.getDiskNotEnforced()).isFalse();
-    OfferPolicy said = policy("{cpus: 1}\n  task-pids: 100\n  disk-not-enforced: true");
+    assertThat(nothing.getPidNamespaces()).isFalse();
+    OfferPolicy said =
+        policy("{cpus: 1}\n  task-pids: 100\n  disk-not-enforced: true\n  pid-namespaces: true");
+    assertThat(said.getPidNamespaces()).isTrue();
     assertThat(said.getTaskPids()).isEqualTo(100);
     assertThat(said.getDiskNotEnforced()).isTrue();
   }

@@ -1,5 +1,6 @@
 package io.pilothouse.watchdog;
 
+import java.io.FileInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -78,9 +79,18 @@ public final class RunAs {
     return new RunAs(name, ids.group(1), ids.group(2));
   }
 
+  /**
+   * The effective one, as proc(5) says. No program is asked, and no channel is read: whoever asks
+   * first may be interrupted, and the answer is kept.
+   */
   private static String id() {
-    try {
-      return say("id", "-u");
+    try (FileInputStream status = new FileInputStream("/proc/self/status")) {
+      return new String(status.readAllBytes(), StandardCharsets.ISO_8859_1)
+          .lines()
+          .filter(each -> each.startsWith("Uid:"))
+          .map(each -> each.split("\\s+", -1)[2])
+          .findFirst()
+          .orElse("unknown");
     } catch (IOException e) {
       return "unknown"; // then it is not taken for root, and nobody's rights are changed
     }
@@ -126,14 +136,24 @@ public final class RunAs {
 
   /** What goes before a command to run it as this user. */
   public List<String> prefix() {
+    return prefix(List.of());
+  }
+
+  /**
+   * What goes before a command to run it as this user.
+   *
+   * @param groups that it has beside the user's first one
+   */
+  public List<String> prefix(List<Integer> groups) {
     if (!isOther()) {
       return List.of();
     }
+    String beside = String.join(",", groups.stream().map(Object::toString).toList());
     return List.of(
         "setpriv",
         "--reuid=" + uid,
         "--regid=" + gid,
-        "--clear-groups",
+        groups.isEmpty() ? "--clear-groups" : "--groups=" + beside,
         "--no-new-privs",
         "--inh-caps=-all",
         "--bounding-set=-all",

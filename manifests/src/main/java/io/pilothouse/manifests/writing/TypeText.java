@@ -38,6 +38,7 @@ final class TypeText {
             resources(offers.getOversubscribeList()))
         .number("task-pids", offers.getTaskPids())
         .flag("disk-not-enforced", offers.getDiskNotEnforced())
+        .flag("pid-namespaces", offers.getPidNamespaces())
         .duration("delay", offers.getDelayMs())
         .texts("images", offers.getImagesList())
         .texts("host-paths", offers.getHostPathsList());

@@ -54,22 +54,27 @@ record Cause(TaskState state, Reason reason, String words, List<Resource> limita
     boolean ordered = order.getReasonNumber() != 0;
     Optional<Reason> reason =
         Optional.ofNullable(Reason.forNumber(order.getReasonNumber())).filter(any -> ordered);
-    String words =
-        contained
-            ? "Killed while its container was prepared"
-            : "Killed while its URIs were fetched";
+    String words = "Killed while " + early(contained);
     return new Cause(
         TaskState.TASK_KILLED,
         reason.orElse(Reason.REASON_TASK_KILLED_DURING_LAUNCH),
         order.getReason().isEmpty() ? words : order.getReason() + ": " + words);
   }
 
-  /** The same of an executor. */
-  static Cause executorEndedEarly() {
+  private static String early(boolean contained) {
+    return contained ? "its container was prepared" : "its URIs were fetched";
+  }
+
+  /**
+   * The same of an executor.
+   *
+   * @param contained whether it was to have a container
+   */
+  static Cause executorEndedEarly(boolean contained) {
     return new Cause(
         TaskState.TASK_FAILED,
         Reason.REASON_EXECUTOR_TERMINATED,
-        "Executor was shut down while its URIs were fetched");
+        "Executor was shut down while " + early(contained));
   }
 
   /** It was never run, and may be launched again. */

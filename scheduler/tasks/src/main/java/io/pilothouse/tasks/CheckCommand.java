@@ -41,8 +41,11 @@ record CheckCommand(Machine machine, TaskRecord record, Container processes) {
             TaskEnvironment.put(each, environment);
           }
           environment.putAll(marks);
-          TaskCommand line = TaskCommand.of(as, record.launch().getFramework().getUser());
-          return processes.beside(line, sandbox, environment, marks);
+          TaskCommand line =
+              TaskCommand.of(as, record.launch().getFramework().getUser())
+                  .withGroups(record.meta(), record.info().getResourcesList());
+          return processes.beside(
+              MountedCommand.beside(line, Occupant.of(record)), sandbox, environment, marks);
         });
   }
 }

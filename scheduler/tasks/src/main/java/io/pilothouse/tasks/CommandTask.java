@@ -147,13 +147,20 @@ final class CommandTask implements Task, Run {
   private void start(TaskCommand command) throws IOException {
     if (containment.isEmpty()) {
       Map<String, String> environment = TaskEnvironment.of(machine.environment(), record);
-      processes.start(command, record.sandbox(), environment, limits());
+      Starting starting =
+          MountedCommand.around(
+              command.withGroups(record.meta(), info().getResourcesList()),
+              machine,
+              Occupant.of(record),
+              info().getContainer());
+      processes.start(starting, record.sandbox(), environment, limits());
       return;
     }
     ContainedCommand contained =
         new ContainedCommand(
-            machine, record, containment.get(), provision.prepared(), command.user());
-    Map<String, String> environment = ContainedCommand.environment(machine, record);
+            machine, Occupant.of(record), containment.get(), provision.prepared(), command.user());
+    Map<String, String> environment =
+        ContainedCommand.inside(TaskEnvironment.of(ContainedCommand.ofMachine(machine), record));
     processes.start(contained, record.sandbox(), environment, limits());
   }
 

@@ -15,45 +15,49 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * A task in a container of an image: its variables and its words go to the runtime in a file that
- * nobody but the agent can read.
+ * A task or an executor in a container of an image: its variables and its words go to the runtime
+ * in a file that nobody but the agent can read.
  */
 final class ContainedCommand implements Starting {
   private static final String OURS = "PILOT_";
 
   private final Machine machine;
-  private final TaskRecord record;
+  private final Occupant occupant;
   private final Containment wanted;
   private final Prepared prepared;
   private final Ids user;
 
   /**
-   * Of a task.
+   * Of one whose volumes are linked.
    *
    * @param machines whom the machine's rules have it run as
    * @throws IOException when it cannot run as anybody, in words for its framework
    */
   ContainedCommand(
       Machine machine,
-      TaskRecord record,
+      Occupant occupant,
       Containment wanted,
       Prepared prepared,
       Optional<RunAs> machines)
       throws IOException {
     this.machine = machine;
-    this.record = record;
+    this.occupant = occupant;
     this.wanted = wanted;
     this.prepared = prepared;
-    this.user = prepared.user(machines);
+    this.user =
+        prepared.user(machines).with(VolumeGroups.of(occupant.meta(), occupant.resources()));
   }
 
-  /**
-   * Its variables: Mesos' and its own. Of the machine's only what names the fleet is meant for it.
-   */
-  static Map<String, String> environment(Machine machine, TaskRecord record) throws IOException {
+  /** Of the machine's variables, those that name the fleet: no others are meant for a container. */
+  static Map<String, String> ofMachine(Machine machine) {
     Map<String, String> fleet = new TreeMap<>(machine.environment());
     fleet.keySet().removeIf(each -> !each.startsWith(OURS));
-    Map<String, String> all = TaskEnvironment.of(fleet, record);
+    return fleet;
+  }
+
+  /** Mesos' variables and its own, as they are in the container. */
+  static Map<String, String> inside(Map<String, String> outside) {
+    Map<String, String> all = new TreeMap<>(outside);
     all.put("MESOS_SANDBOX", Containment.SANDBOX);
     all.put("MESOS_DIRECTORY", Containment.SANDBOX);
     return all;
@@ -62,15 +66,14 @@ final class ContainedCommand implements Starting {
   @Override
   public void write(Path meta, Map<String, String> environment, Optional<Cgroup> cgroup)
       throws IOException {
-    CommandInfo command = record.info().getCommand();
     prepared.write(
         new Prepared.Wanted(
-            command,
+            occupant.command(),
             wanted.docker(),
             user,
             wanted.hostname().isEmpty() ? machine.name() : wanted.hostname(),
             Containment.SANDBOX,
-            new ContainerMounts(record, user, machine.bundles().hostPaths()).of(wanted)),
+            new ContainerMounts(occupant, user, machine.bundles().hostPaths()).of(wanted)),
         environment,
         cgroup);
     Files.createFile(meta.resolve("command")); // its standard input, in which nothing is

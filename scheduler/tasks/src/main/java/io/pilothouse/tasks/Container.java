@@ -208,7 +208,7 @@ final class Container {
     }
   }
 
-  /** Those of its group and session, and of its control groups. */
+  /** Those of its group and session, of its control groups, and whom these started. */
   Set<Long> pids() throws IOException {
     Set<Long> all = new HashSet<>();
     if (cgroup.isPresent()) {
@@ -217,6 +217,9 @@ final class Container {
     OptionalLong leader = leader();
     if (leader.isPresent()) {
       all.addAll(ProcFs.pids(pid -> ProcFs.isOf(leader.getAsLong(), pid)));
+      ProcessHandle.of(leader.getAsLong()).stream()
+          .flatMap(ProcessHandle::descendants) // a container has a session of its own
+          .forEach(each -> all.add(each.pid()));
     }
     return all;
   }

@@ -14,8 +14,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What a task asks of its container, found possible. A ContainerInfo of type MESOS that asks for
- * nothing is none: its task is a command like others.
+ * What a task or an executor asks of its container, found possible. A ContainerInfo of type MESOS
+ * that asks for nothing is none: its task is a command like others.
  *
  * @param image name of the image
  * @param docker whether it is of type DOCKER
@@ -35,7 +35,11 @@ record Containment(String image, boolean docker, String hostname, List<Volume> v
 
   /** What a task asks for; empty for a command of the machine. Of one without an objection. */
   static Optional<Containment> of(TaskInfo task) {
-    ContainerInfo container = task.getContainer();
+    return of(task.getContainer());
+  }
+
+  /** The same of what is asked for. */
+  static Optional<Containment> of(ContainerInfo container) {
     String image = image(container);
     return image.isEmpty()
         ? Optional.empty()
@@ -90,11 +94,18 @@ record Containment(String image, boolean docker, String hostname, List<Volume> v
     }
     boolean contained = !image(container).isEmpty();
     for (Volume each : container.getVolumesList()) {
-      if (!contained && all.isEmpty()) {
+      if (!contained && each.getContainerPath().startsWith("/")) {
         all.add(
-            not("volumes", "", "name an image, too: without one a task sees the machine's files"));
+            not(
+                "volumes",
+                each.getContainerPath(),
+                "name an image, too, or a container_path below the sandbox: the machine's own files"
+                    + " stay what they are"));
       }
       volume(each, inGroup).ifPresent(all::add);
+    }
+    if (all.isEmpty() && !contained) {
+      overlapping(container.getVolumesList()).ifPresent(all::add);
     }
     return all.stream().findFirst();
   }
@@ -188,6 +199,43 @@ record Containment(String image, boolean docker, String hostname, List<Volume> v
     return found.isEmpty()
         ? Optional.empty()
         : Optional.of("ContainerInfo.volumes (container_path '%s'): %s".formatted(at, found));
+  }
+
+  /**
+   * Without an image, where volumes are would depend on what others hold. Each is in no other then,
+   * and none in what one of them is made of.
+   */
+  private static Optional<String> overlapping(List<Volume> volumes) {
+    List<Path> others = new ArrayList<>();
+    for (Volume each : volumes) {
+      boolean source = each.hasSource();
+      String from = source ? each.getSource().getSandboxPath().getPath() : each.getHostPath();
+      boolean own =
+          !source
+              || (each.getSource().getType() == Source.Type.SANDBOX_PATH
+                  && each.getSource().getSandboxPath().getType() == Source.SandboxPath.Type.SELF);
+      if (own && !from.startsWith("/")) {
+        others.add(inSandbox(from));
+      }
+    }
+    for (Volume each : volumes) {
+      Path at = inSandbox(each.getContainerPath());
+      for (Path other : others) {
+        if (at.startsWith(other) || other.startsWith(at)) {
+          return Optional.of(
+              ("ContainerInfo.volumes (container_path '%s'): it is '%s' of the sandbox, above or"
+                      + " below it, which is another volume's or what one is made of: without an"
+                      + " image, name directories that are apart")
+                  .formatted(each.getContainerPath(), Path.of("/").relativize(other)));
+        }
+      }
+      others.add(at);
+    }
+    return Optional.empty();
+  }
+
+  private static Path inSandbox(String path) {
+    return Path.of("/").resolve(path).normalize();
   }
 
   private static boolean isTaken(String path) {

@@ -62,7 +62,13 @@ final class CustomExecutor implements Executor, Run {
     this.record = record;
     this.times = times;
     this.token = token;
-    this.processes = new Container(machine, record.container(), record.meta(), this::allotment);
+    this.processes =
+        new Container(
+            machine,
+            record.container(),
+            record.meta(),
+            this::allotment,
+            Containment.of(record.info().getContainer()).isPresent());
     this.start = new ExecutorStart(machine, record, token, processes);
     this.bounds = new ExecutorBounds(machine, record, tasks.values());
     this.subscribed = Files.exists(record.meta().resolve("subscribed"));
@@ -330,9 +336,7 @@ final class CustomExecutor implements Executor, Run {
       var unused = Order.written(record.meta().resolve("shutdown"), new byte[0]);
       endWithin(events.isPresent() ? record.grace() : Duration.ZERO);
       events.ifPresent(ExecutorEvents::shutDown);
-      if (start.cancel()) {
-        cause = Optional.of(Cause.executorEndedEarly());
-      }
+      cause = start.cancel().or(() -> cause);
       machine.changed().run();
     }
   }
@@ -380,7 +384,7 @@ final class CustomExecutor implements Executor, Run {
 
   @Override
   public void ended() throws IOException {
-    Cause why = cause.isPresent() ? cause.get() : Ending.ofExecutor(processes);
+    Cause why = cause.isPresent() ? cause.get() : start.ended();
     for (ExecutorTask each : List.copyOf(tasks.values())) {
       boolean lost = why.state() == TaskState.TASK_LOST;
       each.gone(lost ? Cause.gone(each.record(), why.words()) : why);
@@ -401,7 +405,8 @@ final class CustomExecutor implements Executor, Run {
   }
 
   @Override
-  public void forget() throws InterruptedException {
+  public void forget() throws IOException, InterruptedException {
     processes.forget();
+    machine.bundles().remove(container(), tree -> Trash.take(machine.tasks(), tree));
   }
 }

@@ -32,15 +32,6 @@ final class DiskQuotas {
    * Of a container.
    *
    * @param meta directory for what the agent knows of it
-   */
-  DiskQuotas(Path meta, Path sandbox) {
-    this(meta, sandbox, Optional::empty);
-  }
-
-  /**
-   * Of a container with an image.
-   *
-   * @param meta directory for what the agent knows of it
    * @param written where it writes over the image's files, if there is such a place now
    */
   DiskQuotas(Path meta, Path sandbox, Supplier<Optional<Path>> written) {

@@ -22,7 +22,9 @@ final class ExecutorBounds {
     this.machine = machine;
     this.record = record;
     this.tasks = tasks;
-    this.disk = new DiskQuotas(record.meta(), record.sandbox());
+    this.disk =
+        new DiskQuotas(
+            record.meta(), record.sandbox(), () -> machine.bundles().written(record.container()));
   }
 
   private List<TaskInfo> infos() {

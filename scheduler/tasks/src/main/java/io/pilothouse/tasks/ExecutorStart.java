@@ -1,11 +1,12 @@
 package io.pilothouse.tasks;
 
 import java.io.IOException;
+import java.util.Map;
 import java.util.Optional;
 
 /**
- * The start of an executor, which waits for what its command wants fetched. Under the monitor of
- * {@link Tasks}.
+ * The start of an executor, which waits for what its command wants fetched, and for its container.
+ * Under the monitor of {@link Tasks}.
  */
 final class ExecutorStart {
   /** Of the start. */
@@ -17,6 +18,7 @@ final class ExecutorStart {
   private final ExecutorRecord record;
   private final ExecutorToken token;
   private final Container processes;
+  private final Optional<Containment> containment;
   private final Provision provision;
   private String endpoint = "";
   private boolean again;
@@ -26,6 +28,7 @@ final class ExecutorStart {
     this.record = record;
     this.token = token;
     this.processes = processes;
+    this.containment = Containment.of(record.info().getContainer());
     this.provision = new Provision(machine, record.container(), record.meta());
   }
 
@@ -39,7 +42,8 @@ final class ExecutorStart {
   boolean begin(String at, TaskLimits limits) throws IOException {
     endpoint = at;
     again = false;
-    if (provision.begin(command(), record.sandbox(), Optional.empty())) {
+    Optional<String> image = containment.map(Containment::image);
+    if (provision.begin(command(), record.sandbox(), image)) {
       return false;
     }
     run(limits);
@@ -54,11 +58,35 @@ final class ExecutorStart {
     TaskCommand command = command();
     new Volumes(machine.tasks())
         .link(record.meta(), record.info().getResourcesList(), record.sandbox(), command.user());
-    processes.start(
-        command,
-        record.sandbox(),
-        TaskEnvironment.of(machine.environment(), record, endpoint, token.text()),
-        limits);
+    if (containment.isEmpty()) {
+      Starting starting =
+          MountedCommand.around(
+              command.withGroups(record.meta(), record.info().getResourcesList()),
+              machine,
+              Occupant.of(record),
+              record.info().getContainer());
+      processes.start(starting, record.sandbox(), environment(machine.environment()), limits);
+      return;
+    }
+    ContainedCommand contained =
+        new ContainedCommand(
+            machine, Occupant.of(record), containment.get(), provision.prepared(), command.user());
+    Map<String, String> outside = environment(ContainedCommand.ofMachine(machine));
+    processes.start(contained, record.sandbox(), ContainedCommand.inside(outside), limits);
+  }
+
+  private Map<String, String> environment(Map<String, String> machines) throws IOException {
+    return TaskEnvironment.of(machines, record, endpoint, token.text());
+  }
+
+  /**
+   * Why its tasks are over, now that it is and nobody ended it: its container may never have been.
+   */
+  Cause ended() throws IOException {
+    boolean ran = containment.isEmpty() || machine.bundles().isMade(record.container());
+    return ran || processes.outOfMemory().isPresent()
+        ? Ending.ofExecutor(processes)
+        : Cause.notLaunched(machine.bundles().reason(record.container()));
   }
 
   /** An agent before this one may have ended while it fetched: then it is to begin again. */
@@ -90,15 +118,13 @@ final class ExecutorStart {
     return true;
   }
 
-  /**
-   * Gives it up.
-   *
-   * @return whether there was something to
-   */
-  boolean cancel() {
+  /** Gives it up; why its tasks end with it, if there was something to give up. */
+  Optional<Cause> cancel() {
     boolean waited = isWaiting();
     again = false;
     provision.cancel();
-    return waited;
+    return waited
+        ? Optional.of(Cause.executorEndedEarly(containment.isPresent()))
+        : Optional.empty();
   }
 }

@@ -48,7 +48,10 @@ final class Recovery {
       Optional<Task> task = load(each);
       if (task.isPresent()) {
         tasks.put(Launching.key(task.get().record()), task.get());
-        if (task.get() instanceof CommandTask command && command.wasStarted()) {
+        // of one whose end is written down nobody sees to what it left but this
+        if (task.get() instanceof CommandTask command
+            && command.wasStarted()
+            && !command.record().hasEnded()) {
           known.add(command.container());
         }
       } else {

@@ -34,14 +34,18 @@ final class Supported {
   }
 
   private static Optional<String> ofExecutor(ExecutorInfo executor) {
+    if (executor.getType() != ExecutorInfo.Type.DEFAULT) {
+      return Containment.objection(executor.getContainer(), false)
+          .filter(any -> executor.hasContainer());
+    }
+    // it is no process that could use one, and its tasks would look for it in vain
     if (executor.hasContainer()
         && !executor.getContainer().equals(ContainerInfo.newBuilder().setType(MESOS).build())) {
       return Optional.of(
-          "containers (ContainerInfo) of executors are not served by this agent: run the executor"
-              + " on the machine, or have its tasks be commands, which may have containers");
+          "containers (ContainerInfo) of the built-in executor are not served by this agent: have"
+              + " its tasks have containers");
     }
-    // it is no process that could use one, and its tasks would look for it in vain
-    return executor.getType() == ExecutorInfo.Type.DEFAULT && hasVolume(executor.getResourcesList())
+    return hasVolume(executor.getResourcesList())
         ? Optional.of(not("persistent volumes of the built-in executor (have its tasks use them)"))
         : Optional.empty();
   }

@@ -1,6 +1,7 @@
 package io.pilothouse.tasks;
 
 import io.pilothouse.mesos.v1.CommandInfo;
+import io.pilothouse.mesos.v1.Resource;
 import io.pilothouse.processes.Cgroup;
 import io.pilothouse.watchdog.RunAs;
 import java.io.IOException;
@@ -20,8 +21,9 @@ import java.util.Optional;
  * anybody else sees its {@code PATH} or {@code LD_PRELOAD}, and no list of processes its secrets.
  *
  * @param user empty for the agent's own
+ * @param groups beside its user's
  */
-record TaskCommand(CommandInfo command, Optional<RunAs> user)
+record TaskCommand(CommandInfo command, Optional<RunAs> user, List<Integer> groups)
     implements Starting, Container.Beside {
   /** Gives up the directory, and only then root's rights: nobody can plant a link before. */
   private static final String GIVE =
@@ -39,18 +41,24 @@ record TaskCommand(CommandInfo command, Optional<RunAs> user)
   static TaskCommand of(CommandInfo command, String frameworks) throws IOException {
     String name = command.getUser().isEmpty() ? frameworks : command.getUser();
     if (name.isEmpty() || name.equals(RunAs.self().user())) {
-      return new TaskCommand(command, Optional.empty());
+      return new TaskCommand(command, Optional.empty(), List.of());
     }
     if (!RunAs.isRoot()) {
       if (command.getUser().isEmpty()) {
-        return new TaskCommand(command, Optional.empty()); // the framework's is but its default
+        return new TaskCommand(
+            command, Optional.empty(), List.of()); // the framework's is but its default
       }
       throw new IOException(
           "this agent is not root and cannot run it as \"%s\": start the agent as root, or leave"
                   .formatted(name)
               + " user out");
     }
-    return new TaskCommand(command, Optional.of(RunAs.of(name)));
+    return new TaskCommand(command, Optional.of(RunAs.of(name)), List.of());
+  }
+
+  /** The same with those of the volumes that are linked for its container. */
+  TaskCommand withGroups(Path meta, List<Resource> resources) throws IOException {
+    return new TaskCommand(command, user, VolumeGroups.of(meta, resources));
   }
 
   /** Makes the directory that it runs in, with its outputs; the agent's until it starts. */
@@ -88,7 +96,7 @@ record TaskCommand(CommandInfo command, Optional<RunAs> user)
   }
 
   private List<String> shell(List<String> line) {
-    line.addAll(user.map(RunAs::prefix).orElse(List.of()));
+    line.addAll(user.map(each -> each.prefix(groups)).orElse(List.of()));
     line.add("/bin/sh"); // reads what to do
     return line;
   }

@@ -111,6 +111,7 @@ public final class Tasks implements AutoCloseable {
     AgentID agent = AgentID.newBuilder().setValue(Files.readString(disk.agentId()).strip()).build();
     long token =
         Files.exists(disk.token()) ? Long.parseLong(Files.readString(disk.token()).strip()) : 0;
+    OwnPids.look(machine.rules().get());
     Tasks tasks = new Tasks(machine, sandboxes, times, lending, agent, token);
     new Recovery(machine, agent, tasks.tasks, tasks.executors).run();
     tasks.api.serve(tasks.executors);
@@ -255,6 +256,7 @@ public final class Tasks implements AutoCloseable {
 
   /** Looks at what has ended, tells what is to be told, and tidies up. */
   public void round() throws IOException, InterruptedException {
+    OwnPids.look(machine.rules().get());
     killUnwanted();
     for (Run each : ended()) {
       try {
@@ -362,6 +364,7 @@ public final class Tasks implements AutoCloseable {
     all.put("fetched", machine.fetcher().describe());
     all.put("contained", machine.bundles().describe());
     all.put("limits", TaskLimits.notEnforced(machine));
+    all.put("process_ids_shared", OwnPids.describe(machine.rules().get()));
     all.put("tasks", Listing.describe(tasks.values()));
     all.put("executors", Listing.executors(executors.all()));
     oversubscription.describe().ifPresent(lent -> all.put("lent", lent));

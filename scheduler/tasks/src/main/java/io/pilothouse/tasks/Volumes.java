@@ -4,6 +4,7 @@ import io.pilothouse.api.v1.AgentVolume;
 import io.pilothouse.api.v1.AgentVolumes;
 import io.pilothouse.filesync.DurableFiles;
 import io.pilothouse.mesos.v1.Resource;
+import io.pilothouse.mesos.v1.Volume;
 import io.pilothouse.watchdog.RunAs;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -19,6 +20,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -123,7 +125,8 @@ final class Volumes {
   }
 
   /**
-   * Makes a task's volumes visible in its sandbox, and remembers that it uses them.
+   * Makes a task's volumes visible in its sandbox, and remembers that it uses them. One that is
+   * shared is its group's ({@link VolumeGroups}), any other its user's.
    *
    * @param meta of its container
    * @param user whose the volumes are to be; empty for the agent's own
@@ -145,9 +148,21 @@ final class Volumes {
     int next = 0;
     for (Resource each : resources) {
       if (each.getDisk().hasPersistence()) {
-        link(each.getDisk().getVolume().getContainerPath(), sandbox, used.get(next++), user);
+        Path volume = used.get(next++);
+        link(each.getDisk().getVolume().getContainerPath(), sandbox, volume, user);
+        if (each.hasShared()) {
+          VolumeGroups.give(volume, disk.volumes().resolve("next-group"));
+        } else {
+          give(volume, user);
+        }
       }
     }
+  }
+
+  /** A persistent volume that is only to be read. */
+  static boolean isReadOnly(Resource resource) {
+    return resource.getDisk().hasPersistence()
+        && resource.getDisk().getVolume().getMode() == Volume.Mode.RO;
   }
 
   @SuppressWarnings("deprecation") // Resource.role is half of the older format
@@ -186,14 +201,13 @@ final class Volumes {
     if (Files.exists(link, LinkOption.NOFOLLOW_LINKS)) {
       throw new IOException("the container path '%s' of a volume is taken already".formatted(at));
     }
+    Files.createDirectories(DurableFiles.parent(link));
+    Files.createSymbolicLink(link, volume);
     for (Path parent = DurableFiles.parent(link);
         !parent.equals(sandbox);
         parent = DurableFiles.parent(parent)) {
-      Files.createDirectories(parent);
-      give(parent, user);
+      give(parent, user); // now: before, another task of the user could lead the link elsewhere
     }
-    give(volume, user);
-    Files.createSymbolicLink(link, volume);
   }
 
   /** It alone, and nothing in it: what a task before this one left stays its user's. */
@@ -254,6 +268,7 @@ final class Volumes {
     if ((destroyed || since.plus(UNLISTED_KEPT).isBefore(now)) && !used().contains(directory)) {
       log.info("{} is no persistent volume any more: removed", directory);
       Trash.take(disk, directory);
+      Files.deleteIfExists(VolumeGroups.file(directory));
       Files.delete(mark);
     }
   }
@@ -267,11 +282,10 @@ final class Volumes {
     for (Path each : names) {
       String name = String.valueOf(each.getFileName());
       boolean left =
-          name.endsWith(GONE)
-              && Files.isRegularFile(each, LinkOption.NOFOLLOW_LINKS)
-              && !Files.exists(
-                  each.resolveSibling(name.substring(0, name.length() - GONE.length())),
-                  LinkOption.NOFOLLOW_LINKS);
+          List.of(GONE, VolumeGroups.GROUP).stream()
+              .filter(name::endsWith)
+              .map(end -> each.resolveSibling(name.substring(0, name.length() - end.length())))
+              .anyMatch(of -> isLeft(each, of));
       if (left) {
         Files.delete(each); // an agent ended between the two
       }
@@ -281,6 +295,26 @@ final class Volumes {
     } catch (DirectoryNotEmptyException e) {
       log.trace("{} is in use", dir);
     }
+  }
+
+  private static boolean isLeft(Path beside, Path directory) {
+    return Files.isRegularFile(beside, LinkOption.NOFOLLOW_LINKS)
+        && !Files.exists(directory, LinkOption.NOFOLLOW_LINKS);
+  }
+
+  /** A volume as a container uses it. */
+  record Used(Resource resource, Path directory) {}
+
+  /** Those of one container that are linked for it. */
+  static List<Used> used(Path meta, List<Resource> resources) throws IOException {
+    List<Used> all = new ArrayList<>();
+    Iterator<Path> at = used(meta).iterator();
+    for (Resource each : resources) {
+      if (each.getDisk().hasPersistence() && at.hasNext()) {
+        all.add(new Used(each, at.next()));
+      }
+    }
+    return all;
   }
 
   /** Those of one container, in the order of its resources; it may be forgotten meanwhile. */

@@ -17,6 +17,7 @@ import io.pilothouse.mesos.v1.Volume;
 import io.pilothouse.tasks.oci.BusyboxImage;
 import io.pilothouse.tasks.oci.ContainerSettings;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -112,6 +113,34 @@ class ContainedFilesTest extends ContainedTests {
   }
 
   @Test
+  void whatIsToBeReadAloneIsMountedInNoOtherMode() throws Exception {
+    Files.writeString(data.resolve("file"), "of the machine");
+    desk.containers =
+        new ContainerSettings(
+            () -> List.of(shelf), () -> List.of(Path.of(data + ":ro")), ContainerSettings.PROGRAMS);
+    desk.restartsAgent();
+    TaskInfo.Builder reads = task("t1", "cat /in/file");
+    reads.getContainerBuilder().addVolumes(volume(data.toString(), "/in", Volume.Mode.RO));
+    desk.launches(reads);
+    desk.until("t1", TaskState.TASK_FINISHED);
+    assertThat(desk.stdout("t1")).isEqualTo("of the machine");
+
+    TaskInfo.Builder writes = task("t2", "x");
+    writes.getContainerBuilder().addVolumes(volume(data.toString(), "/in", Volume.Mode.RW));
+    desk.launches(writes);
+    TaskInfo.Builder literal = task("t3", "x");
+    literal.getContainerBuilder().addVolumes(volume(data + ":ro", "/in", Volume.Mode.RW));
+    desk.launches(literal);
+    assertThat(refused("t3").getMessage()).contains("containers may not have " + data + ":ro of");
+    assertThat(refused("t2").getMessage())
+        .isEqualTo(
+            "Failed to launch container: containers may only read %s of this machine: use the mode"
+                    .formatted(data)
+                + " RO");
+    nothingIsLeft();
+  }
+
+  @Test
   void itRunsAsTheMachinesUserElseAsTheImages() throws Exception {
     String line =
         "id -u; id -g; touch mine; touch /tmp/x; touch /etc/x; grep Cap /proc/self/status";
@@ -167,6 +196,50 @@ class ContainedFilesTest extends ContainedTests {
     desk.until("b", TaskState.TASK_FINISHED);
     assertThat(desk.sandbox("e").resolve("between/new")).hasContent("hello");
     nothingIsLeft();
+  }
+
+  @Test
+  void containersOfDifferentUsersShareAVolumeAndOneMayOnlyRead() throws Exception {
+    desk.tasks.take(
+        SchedulerMessage.newBuilder()
+            .setVolumes(
+                AgentVolumes.newBuilder()
+                    .addVolumes(AgentVolume.newBuilder().setRole("r").setId("v").setInstance("i")))
+            .build());
+    TaskInfo.Builder first =
+        task("t1", "echo one >data/f1; while [ ! -e data/f2 ]; do sleep 0.02; done")
+            .addResources(shared(Volume.Mode.RW));
+    first.getCommandBuilder().setUser("nobody");
+    desk.launches(first);
+    desk.until("t1", TaskState.TASK_RUNNING);
+    TaskInfo.Builder reads =
+        task("t3", "while [ ! -e data/f1 ]; do sleep 0.02; done; cat data/f1; touch data/f3; id -G")
+            .addResources(shared(Volume.Mode.RO));
+    reads.getCommandBuilder().setUser("daemon");
+    desk.launches(reads);
+    desk.until("t3", TaskState.TASK_FINISHED);
+    assertThat(desk.stdout("t3"))
+        .isEqualTo("one\n1 %d\n".formatted(VolumeGroups.FIRST))
+        .doesNotContain("f3");
+    assertThat(Files.readString(desk.sandbox("t3").resolve("stderr")))
+        .contains("data/f3: Read-only file system");
+    TaskInfo.Builder second =
+        task("t2", "cat data/f1; echo two >data/f2").addResources(shared(Volume.Mode.RW));
+    second.getCommandBuilder().setUser("daemon");
+    desk.launches(second);
+    desk.until("t2", TaskState.TASK_FINISHED);
+    desk.until("t1", TaskState.TASK_FINISHED);
+    assertThat(desk.stdout("t2")).isEqualTo("one\n");
+    nothingIsLeft();
+  }
+
+  private static Resource.Builder shared(Volume.Mode mode) {
+    Resource.Builder disk = Resource.newBuilder().setName("disk").setType(Value.Type.SCALAR);
+    disk.getScalarBuilder().setValue(10);
+    disk.addReservationsBuilder().setType(Resource.ReservationInfo.Type.DYNAMIC).setRole("r");
+    disk.getDiskBuilder().getPersistenceBuilder().setId("v");
+    disk.getDiskBuilder().getVolumeBuilder().setContainerPath("data").setMode(mode);
+    return disk.setShared(Resource.SharedInfo.getDefaultInstance());
   }
 
   @Test

@@ -131,6 +131,24 @@ class ContainedTasksTest extends ContainedTests {
   }
 
   @Test
+  void whatIsLeftOfOneWhoseEndIsWrittenDownGoesWithTheNextAgent() throws Exception {
+    desk.launches(task("t1", "while [ ! -e go ]; do sleep 0.02; done"));
+    desk.until("t1", TaskState.TASK_RUNNING);
+    desk.acknowledges = false;
+    Files.createFile(desk.sandbox("t1").resolve("go"));
+    desk.until("t1", TaskState.TASK_FINISHED);
+    String container = desk.sandbox("t1").getFileName().toString();
+    desk.tasks.close();
+    Path bundle = Files.createDirectories(bundles().resolve(container).resolve("upper"));
+
+    desk.restartsAgent();
+
+    assertThat(bundle).as("as if the agent had ended before it removed it").doesNotExist();
+    assertThat(desk.remembered()).as("nobody has acknowledged it").isEqualTo(1);
+    desk.acknowledges = true;
+  }
+
+  @Test
   void anAgentThatEndsWhileItPreparesIsFollowedByOneThatDoesItAnew() throws Exception {
     desk.launches(task("t1", "echo done"));
     desk.restartsAgent();

@@ -36,7 +36,7 @@ class ContainmentTest {
         "M tty_info { } | tty_info",
         "M hostname: 'a b' | hostname (a b)",
         "type: MESOS mesos { image { type: APPC appc { name: 'a' } } } | mesos.image.type (APPC)",
-        "type: MESOS volumes { mode: RW container_path: 'x' host_path: 'y' } | volumes",
+        "type: MESOS volumes { mode: RW container_path: '/x' host_path: 'y' } | volumes (/x)",
         "type: MESOS mesos { image { cached: false type: DOCKER docker { name: 'a' } } }"
             + " | mesos.image.cached (false)",
       })
@@ -96,6 +96,35 @@ class ContainmentTest {
     task.setContainer(read("type: MESOS"));
     assertThat(Containment.objection(task.getContainer(), false)).isEmpty();
     assertThat(Containment.of(task.build())).isEmpty();
+  }
+
+  @Test
+  void withoutAnImageVolumesAreBelowTheSandbox() throws Exception {
+    String volumes = "type: MESOS volumes { mode: RO container_path: '%s' host_path: 'y' }";
+    assertThat(Containment.objection(read(volumes.formatted("in/x")), false)).isEmpty();
+    assertThat(Containment.of(read(volumes.formatted("in/x")))).isEmpty();
+    assertThat(Containment.objection(read(volumes.formatted("../x")), false)).isPresent();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "x, a, evil, a/b",
+    "x, a/b, y, a",
+    "x, a, y, a",
+    "x, a, a/b, c",
+    "x/y, a, z, x",
+    "a, a, z, b",
+    "., a, z, b"
+  })
+  void withoutAnImageVolumesAreApart(String from, String to, String otherFrom, String otherTo)
+      throws Exception {
+    String each = "volumes { mode: RO container_path: '%s' host_path: '%s' } ";
+    String both = each.formatted(to, from) + each.formatted(otherTo, otherFrom);
+    assertThat(Containment.objection(read("type: MESOS " + both), false).orElseThrow())
+        .contains("without an image, name directories that are apart");
+    assertThat(Containment.objection(read(MESOS + both), false)).as("in a container").isEmpty();
+    String apart = each.formatted("a", "x") + each.formatted("ab", "x") + each.formatted("c", "/a");
+    assertThat(Containment.objection(read("type: MESOS " + apart), false)).isEmpty();
   }
 
   @Test

@@ -69,20 +69,23 @@ final class Desk {
     tasks.connected(this::take);
   }
 
+  Machine machine() throws Exception {
+    return new Machine(
+        "web-01",
+        disk,
+        cgroups,
+        Map.of("PATH", "/usr/bin:/bin", "MESOS_OF_AGENT", "no", "GREETING", "machine"),
+        clock,
+        retry,
+        () -> {},
+        Machine.fetcher(disk, FetchLimits.usual(1 << 20)),
+        () -> rules,
+        ports,
+        Machine.bundles(disk, containers));
+  }
+
   private Tasks open() throws Exception {
-    Machine machine =
-        new Machine(
-            "web-01",
-            disk,
-            cgroups,
-            Map.of("PATH", "/usr/bin:/bin", "MESOS_OF_AGENT", "no", "GREETING", "machine"),
-            clock,
-            retry,
-            () -> {},
-            Machine.fetcher(disk, FetchLimits.usual(1 << 20)),
-            () -> rules,
-            ports,
-            Machine.bundles(disk, containers));
+    Machine machine = machine();
     return Tasks.open(
         machine, new Sandboxes(machine.tasks(), Duration.ofDays(7), 1000, 1000), times, lending);
   }

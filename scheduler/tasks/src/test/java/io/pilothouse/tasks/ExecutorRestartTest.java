@@ -247,12 +247,13 @@ class ExecutorRestartTest {
   void anAgentThatDiesAtAnyStepOfALaunchLeavesNothingBehind(int step) throws Exception {
     desk.launches(Desk.inExecutor("t1", "e"));
     PlayedExecutor.of(desk, "e", MediaType.JSON).close();
-    long pid = Keeper.task(meta()).orElseThrow();
+    Path executor = meta();
+    desk.await(() -> Files.exists(executor.resolve("pid"))); // its keeper may be late
+    long pid = Keeper.task(executor).orElseThrow();
     Path task;
     try (Stream<Path> all = Files.list(disk.resolve("tasks/meta"))) {
       task = all.findFirst().orElseThrow();
     }
-    Path executor = meta();
     for (List<String> each : STEPS.subList(0, step + 1)) {
       for (String file : each) {
         String name = file.substring(file.indexOf('/') + 1);

@@ -209,7 +209,7 @@ class ExecutorTroubleTest {
                 .setContainer(
                     ContainerInfo.newBuilder()
                         .setType(ContainerInfo.Type.MESOS)
-                        .setHostname("h"))));
+                        .setHostname("a b"))));
     ExecutorInfo.Builder user = Desk.executor("w");
     user.getCommandBuilder().setUser("no-such-user");
     desk.launches(Desk.inExecutor("t3", user));
@@ -219,8 +219,7 @@ class ExecutorTroubleTest {
             "Failed to launch container: Could not fetch 'hdfs://x/y': this agent fetches http,"
                 + " https, file and absolute paths, not hdfs");
     assertThat(desk.until("t2", TaskState.TASK_FAILED).getMessage())
-        .startsWith("Failed to launch container: containers (ContainerInfo) of executors are not")
-        .endsWith("have its tasks be commands, which may have containers");
+        .startsWith("Failed to launch container: ContainerInfo.hostname (a b) is not served by");
     TaskStatus third = desk.until("t3", TaskState.TASK_FAILED);
     assertThat(third.getReason()).isEqualTo(Reason.REASON_CONTAINER_LAUNCH_FAILED);
     assertThat(third.getMessage()).contains("no-such-user");
@@ -258,7 +257,7 @@ class ExecutorTroubleTest {
     desk.restartsAgent();
     full.set(true);
     ExecutorInfo.Builder info = Desk.executor("e");
-    info.getContainerBuilder().setType(ContainerInfo.Type.MESOS).setHostname("h");
+    info.getContainerBuilder().setType(ContainerInfo.Type.MESOS).setHostname("a b");
 
     desk.launches(Desk.inExecutor("t1", info));
     desk.round();

@@ -7,17 +7,20 @@ import io.pilothouse.api.v1.AgentVolumes;
 import io.pilothouse.api.v1.SchedulerMessage;
 import io.pilothouse.filesync.DurableFiles;
 import io.pilothouse.mesos.v1.AgentInfo;
+import io.pilothouse.mesos.v1.CheckInfo;
 import io.pilothouse.mesos.v1.Resource;
 import io.pilothouse.mesos.v1.TaskInfo;
 import io.pilothouse.mesos.v1.TaskState;
 import io.pilothouse.mesos.v1.TaskStatus;
 import io.pilothouse.mesos.v1.TaskStatus.Reason;
 import io.pilothouse.mesos.v1.Value;
+import io.pilothouse.watchdog.RunAs;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
+import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
@@ -28,6 +31,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Data that outlives tasks, on a real disk. */
@@ -72,6 +76,13 @@ class VolumesTest {
         .setContainerPath(path)
         .setMode(io.pilothouse.mesos.v1.Volume.Mode.RW);
     return task.addResources(resource);
+  }
+
+  private static TaskInfo.Builder sharing(String id, String path, TaskInfo.Builder task) {
+    using("a", id, path, task);
+    int last = task.getResourcesCount() - 1;
+    task.getResourcesBuilder(last).setShared(Resource.SharedInfo.getDefaultInstance());
+    return task;
   }
 
   private Path directory(AgentVolume volume) {
@@ -130,6 +141,122 @@ class VolumesTest {
             "Failed to launch container: the data of the persistent volume 'v' of role a is gone"
                 + " from this machine: ")
         .endsWith("is no directory; DESTROY the volume and CREATE it anew");
+  }
+
+  @Test
+  void severalTasksWriteToASharedVolumeAtOnceAndTheNextAgentKnows() throws Exception {
+    AgentVolume volume = volume("a", "v", "1");
+    hears(List.of(volume));
+    String line = "echo %s > data/%s; while [ ! -e data/go ]; do sleep 0.02; done; ls data";
+    desk.launches(sharing("v", "data", Desk.task("t1", line.formatted("one", "f1"))));
+    desk.launches(sharing("v", "data", Desk.task("t2", line.formatted("two", "f2"))));
+    desk.await(() -> Files.exists(directory(volume).resolve("f1")));
+    desk.await(() -> Files.exists(directory(volume).resolve("f2")));
+
+    desk.restartsAgent();
+    hears(List.of(), volume); // destroyed, and in use by two
+    desk.round();
+    Files.createFile(directory(volume).resolve("go"));
+
+    desk.until("t1", TaskState.TASK_FINISHED);
+    desk.until("t2", TaskState.TASK_FINISHED);
+    assertThat(desk.stdout("t1")).isEqualTo("f1\nf2\ngo\n");
+    assertThat(desk.stdout("t2")).isEqualTo("f1\nf2\ngo\n");
+    desk.await(() -> desk.remembered() == 0);
+    hears(List.of());
+    desk.await(() -> !Files.exists(directory(volume)));
+  }
+
+  @Test
+  @EnabledIf("isRoot")
+  void tasksOfDifferentUsersShareAVolumeAndOthersStayOut() throws Exception {
+    AgentVolume volume = volume("a", "v", "1");
+    hears(List.of(volume, volume("a", "w", "2")));
+    runs("t1", as("daemon", sharing("v", "data", Desk.task("t1", "echo one > data/f1"))));
+    assertThat(
+            runs(
+                "t2",
+                as(
+                    "nobody",
+                    sharing("v", "d", Desk.task("t2", "cat d/f1; id -u; echo two > d/f2")))))
+        .startsWith("one\n");
+    assertThat(runs("t3", as("daemon", sharing("v", "data", Desk.task("t3", "cat data/f2")))))
+        .isEqualTo("two\n");
+    String at = directory(volume).toString();
+    assertThat(
+            runs(
+                "t4", as("nobody", sharing("w", "d", Desk.task("t4", "ls " + at + " || echo no")))))
+        .as("a task on another one")
+        .isEqualTo("no\n");
+    assertThat(runs("t5", as("nobody", Desk.task("t5", "ls " + at + " || echo no"))))
+        .isEqualTo("no\n");
+    assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(directory(volume))))
+        .isEqualTo("rwxrwx---");
+  }
+
+  @Test
+  @EnabledIf("isRoot")
+  void aGroupIsNotTakenFromTheDirectoryAndGivenTwiceToNobody() throws Exception {
+    AgentVolume first = volume("a", "v", "1");
+    AgentVolume second = volume("a", "w", "2");
+    hears(List.of(first, second));
+    runs("t1", as("nobody", sharing("v", "d", Desk.task("t1", "true"))));
+    runs("t2", as("nobody", sharing("w", "d", Desk.task("t2", "true"))));
+    assertThat(group(directory(second))).isEqualTo(group(directory(first)) + 1);
+    int own = group(directory(first));
+    // as root of a container may
+    Files.setAttribute(directory(first), "unix:gid", group(directory(second)));
+    assertThat(runs("t3", as("nobody", sharing("v", "d", Desk.task("t3", "id -G")))))
+        .endsWith(" " + own + "\n");
+    assertThat(group(directory(first))).as("its own again").isEqualTo(own);
+
+    AgentVolume third = volume("a", "x", "3");
+    hears(List.of(first, third), second);
+    desk.await(() -> !Files.exists(directory(second)));
+    assertThat(VolumeGroups.file(directory(second))).doesNotExist();
+    runs("t4", as("nobody", sharing("x", "d", Desk.task("t4", "true"))));
+    assertThat(group(directory(third))).as("nobody had it before").isEqualTo(own + 2);
+  }
+
+  private static int group(Path directory) throws IOException {
+    return (Integer) Files.getAttribute(directory, "unix:gid");
+  }
+
+  @Test
+  @EnabledIf("isRoot")
+  void whatLooksAtATaskSeesItsSharedVolume() throws Exception {
+    hears(List.of(volume("a", "v", "1")));
+    TaskInfo.Builder task =
+        as(
+            "nobody",
+            sharing("v", "d", Desk.task("t1", "touch d/up; while :; do sleep 0.02; done")));
+    task.getCheckBuilder()
+        .setType(CheckInfo.Type.COMMAND)
+        .setDelaySeconds(0)
+        .setIntervalSeconds(0.1)
+        .getCommandBuilder()
+        .getCommandBuilder()
+        .setValue("test -e d/up && exit 5");
+    desk.launches(task);
+    desk.await(
+        () ->
+            desk.heard.stream()
+                .anyMatch(each -> each.getCheckStatus().getCommand().getExitCode() == 5));
+  }
+
+  static boolean isRoot() {
+    return RunAs.isRoot();
+  }
+
+  /** Sandboxes of tests are below a directory that is its maker's alone. */
+  private TaskInfo.Builder as(String user, TaskInfo.Builder task) throws IOException {
+    for (Path at = disk; !at.equals(at.getRoot()); at = at.getParent()) {
+      if (!Files.getPosixFilePermissions(at).contains(PosixFilePermission.OTHERS_EXECUTE)) {
+        Files.setPosixFilePermissions(at, PosixFilePermissions.fromString("rwxr-xr-x"));
+      }
+    }
+    task.getCommandBuilder().setUser(user);
+    return task;
   }
 
   @Test

@@ -3,7 +3,6 @@ package io.pilothouse.agent;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.pilothouse.framework.Framework;
-import io.pilothouse.framework.FrameworkHandler;
 import io.pilothouse.framework.FrameworkOptions;
 import io.pilothouse.framework.Tasks;
 import io.pilothouse.mesos.v1.Filters;
@@ -11,24 +10,14 @@ import io.pilothouse.mesos.v1.FrameworkInfo;
 import io.pilothouse.mesos.v1.FrameworkInfo.Capability;
 import io.pilothouse.mesos.v1.Offer;
 import io.pilothouse.mesos.v1.Offer.Operation;
-import io.pilothouse.mesos.v1.OfferID;
-import io.pilothouse.mesos.v1.OperationStatus;
 import io.pilothouse.mesos.v1.Resource;
 import io.pilothouse.mesos.v1.TaskInfo;
-import io.pilothouse.mesos.v1.TaskStatus;
 import io.pilothouse.mesos.v1.Value;
 import io.pilothouse.mesos.v1.Volume;
-import io.pilothouse.mesos.v1.scheduler.Event;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.TimeUnit;
-import java.util.function.Predicate;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -61,71 +50,6 @@ class StatefulTaskTest {
   static void stop() throws Exception {
     if (site != null) {
       site.close();
-    }
-  }
-
-  /** Keeps offers until the test wants one, and writes down the rest. */
-  private static final class Keeper implements FrameworkHandler {
-    private final List<Offer> open = new ArrayList<>();
-    final BlockingQueue<String> told = new LinkedBlockingQueue<>();
-
-    @Override
-    public void offers(Framework framework, List<Offer> offers) {
-      synchronized (open) {
-        open.addAll(offers);
-      }
-    }
-
-    @Override
-    public void rescinded(Framework framework, OfferID offer) {
-      synchronized (open) {
-        open.removeIf(each -> each.getId().equals(offer));
-      }
-    }
-
-    @Override
-    public void subscribed(Framework framework, Event.Subscribed subscribed) {
-      synchronized (open) {
-        open.clear();
-      }
-      told.add("subscribed");
-    }
-
-    @Override
-    public void update(Framework framework, TaskStatus status) {
-      told.add(status.getTaskId().getValue() + " " + status.getState());
-    }
-
-    @Override
-    public void operation(Framework framework, OperationStatus status) {
-      told.add(status.getOperationId().getValue() + " " + status.getState() + status.getMessage());
-    }
-
-    /** One that is open; it is the caller's now. */
-    Offer offer(Predicate<Offer> wanted) {
-      OfferedFleet.until(() -> find(wanted) != null);
-      synchronized (open) {
-        Offer found = find(wanted);
-        assertThat(found).as("it was rescinded that moment").isNotNull();
-        open.remove(found);
-        return found;
-      }
-    }
-
-    private @Nullable Offer find(Predicate<Offer> wanted) {
-      synchronized (open) {
-        return open.stream().filter(wanted).findFirst().orElse(null);
-      }
-    }
-
-    void says(String line) throws InterruptedException {
-      long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
-      List<String> heard = new ArrayList<>();
-      while (!heard.contains(line)) {
-        String next = told.poll(end - System.nanoTime(), TimeUnit.NANOSECONDS);
-        assertThat(next).as("'%s' within 60 s; heard %s", line, heard).isNotNull();
-        heard.add(next);
-      }
     }
   }
 
@@ -185,7 +109,7 @@ class StatefulTaskTest {
 
   @Test
   void aTaskFindsItsDataAgainUntilItIsDestroyed() throws Exception {
-    Keeper keeper = new Keeper();
+    OfferKeeper keeper = new OfferKeeper();
     try (Framework framework =
         Framework.start(
             FrameworkOptions.of(List.of(site.api), INFO)

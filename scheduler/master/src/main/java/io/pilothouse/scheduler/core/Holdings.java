@@ -5,6 +5,8 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import io.pilothouse.api.v1.AgentHoldings;
 import io.pilothouse.api.v1.AgentVolume;
 import io.pilothouse.api.v1.KeptOperation;
+import io.pilothouse.mesos.v1.Resource;
+import io.pilothouse.mesos.v1.Volume;
 import io.pilothouse.scheduler.allocator.resources.Entry;
 import io.pilothouse.scheduler.allocator.resources.Kind;
 import io.pilothouse.scheduler.allocator.resources.Reserved;
@@ -85,7 +87,20 @@ record Holdings(Resources held, List<AgentVolume> volumes, List<KeptOperation> o
   Holdings recovering(Resources used, List<AgentVolume> told, Supplier<String> instances) {
     List<AgentVolume> known = new ArrayList<>(told);
     known.addAll(volumes); // its own go before them
-    return having(held.plus(used), known, instances);
+    return having(held.plus(toWrite(used.once())), known, instances);
+  }
+
+  /** One task that only reads a volume makes it none that nobody may write. */
+  private static Resources toWrite(Resources used) {
+    List<Resource> all = new ArrayList<>();
+    for (Resource each : ResourceForm.FULL.write(used, "")) {
+      Resource.Builder resource = each.toBuilder();
+      if (each.getDisk().getVolume().getMode() == Volume.Mode.RO) {
+        resource.getDiskBuilder().getVolumeBuilder().setMode(Volume.Mode.RW);
+      }
+      all.add(resource.build());
+    }
+    return ResourceForm.read(all);
   }
 
   private Holdings having(Resources then, List<AgentVolume> known, Supplier<String> instances) {

@@ -52,6 +52,7 @@ final class Launching {
       left.resources = left.resources.plus(each.resources());
       offering.remove(each);
     }
+    left.shared = left.resources.shared().once();
     call.getOperationsList().forEach(operation -> perform(left, operation));
     if (!left.resources.isEmpty()) {
       tables.allocator.recover(
@@ -168,10 +169,10 @@ final class Launching {
           SHRINK_VOLUME,
           CREATE_DISK,
           DESTROY_DISK ->
-          left.resources =
+          left.become(
               operations.perform(
                   new Operations.Offered(left.framework, left.agent, left.role, left.resources),
-                  operation);
+                  operation));
       case UNKNOWN -> {} // of a later protocol, as Mesos ignores it
     }
   }
@@ -181,7 +182,7 @@ final class Launching {
     Optional<String> objection =
         withId
             ? Optional.of("The `id` field cannot be set on LAUNCH operations")
-            : TaskCheck.objection(info, left, left.resources);
+            : TaskCheck.objection(info, left, left.available());
     if (objection.isPresent()) {
       error(left, asked, Reason.REASON_TASK_INVALID, objection.get());
       return;
@@ -210,7 +211,7 @@ final class Launching {
         operation.hasId()
             ? Optional.of("The `id` field cannot be set on LAUNCH_GROUP operations")
             : otherExecutor(asked, executor, left)
-                .or(() -> GroupCheck.objection(infos, executor, left, left.resources));
+                .or(() -> GroupCheck.objection(infos, executor, left, left.available()));
     if (objection.isPresent()) {
       asked.forEach(task -> error(left, task, Reason.REASON_TASK_GROUP_INVALID, objection.get()));
       return;
@@ -245,6 +246,7 @@ final class Launching {
   private void add(Left left, TaskInfo info, String executor) {
     Task task = new Task(left.framework, left.agent, info, executor, left.role);
     task.launched = tables.now;
+    shareMore(left, task.resources.shared().minus(left.resources.shared()));
     left.resources = left.resources.minus(task.resources);
     left.framework.tasks.put(task.id(), task);
     left.agent.add(task);
@@ -253,6 +255,15 @@ final class Launching {
         io.pilothouse.mesos.v1.master.Event.newBuilder()
             .setType(io.pilothouse.mesos.v1.master.Event.Type.TASK_ADDED)
             .setTaskAdded(TaskAdded.newBuilder().setTask(TaskLook.of(task).message())));
+  }
+
+  /** Of what is shared any number of tasks may use what was offered once. */
+  private void shareMore(Left left, Resources copies) {
+    if (!copies.isEmpty()) {
+      tables.allocator.exchange(
+          left.framework.id, left.role, left.agent.id, Resources.NONE, copies);
+      left.resources = left.resources.plus(copies);
+    }
   }
 
   /** What a framework of one role need not say. */
@@ -288,11 +299,27 @@ final class Launching {
     final boolean root;
     Resources resources = Resources.NONE;
 
+    /** Of what is shared, what was offered or made since, whether or not tasks have it by now. */
+    Resources shared = Resources.NONE;
+
     Left(Framework framework, Agent agent, String role, boolean root) {
       this.framework = framework;
       this.agent = agent;
       this.role = role;
       this.root = root;
+    }
+
+    /** What another task may use. */
+    Resources available() {
+      return resources.notShared().plus(shared);
+    }
+
+    /** After an operation. */
+    void become(Resources after) {
+      Resources made = after.shared().minus(resources.shared());
+      Resources gone = resources.shared().minus(after.shared());
+      shared = shared.minus(gone).plus(made).once();
+      resources = after;
     }
 
     /** Whether it was to be started; false: it runs already. */

@@ -5,6 +5,7 @@ import io.pilothouse.mesos.v1.Offer.Operation;
 import io.pilothouse.mesos.v1.OperationState;
 import io.pilothouse.mesos.v1.Resource;
 import io.pilothouse.scheduler.allocator.Allocation;
+import io.pilothouse.scheduler.allocator.resources.Entry;
 import io.pilothouse.scheduler.allocator.resources.Resources;
 import io.pilothouse.scheduler.validation.OperationCheck;
 import io.pilothouse.scheduler.validation.OperationCheck.Place;
@@ -55,6 +56,7 @@ final class Operations {
       return refused(offered, operation, lacks(offered.left(), conversion));
     }
     Agent agent = offered.agent();
+    Resources consumed = withCopies(conversion.consumed(), offered.left());
     AgentRecord record = agent.requireRecord();
     Holdings then = after(record, conversion);
     Optional<KnownOperation> known =
@@ -66,15 +68,24 @@ final class Operations {
       known.ifPresent(each -> framework.operations.remove(each.id()));
       return refused(offered, operation, tooMuch(kept));
     }
+    rescindShared(agent, conversion.consumed());
     tables.allocator.exchange(
-        framework.id, offered.role(), agent.id, conversion.consumed(), conversion.produced());
+        framework.id, offered.role(), agent.id, consumed, conversion.produced());
     become(
         agent,
         kept,
         () -> known.ifPresent(tables.operations::finish),
         why -> known.ifPresent(each -> tables.operations.drop(each, notKept(why))));
     tables.counts.operations++;
-    return offered.left().minus(conversion.consumed()).plus(conversion.produced());
+    return offered.left().minus(consumed).plus(conversion.produced());
+  }
+
+  /** What is shared goes with all its copies: two offers of it may have been accepted together. */
+  private static Resources withCopies(Resources consumed, Resources left) {
+    Resources copies =
+        left.shared()
+            .filter(each -> consumed.contains(Resources.of(new Entry(each.kind(), each.value()))));
+    return consumed.notShared().plus(copies);
   }
 
   private Resources refused(Offered offered, Operation operation, String why) {
@@ -88,7 +99,10 @@ final class Operations {
         info.getPrincipal().isEmpty() ? Optional.empty() : Optional.of(info.getPrincipal()),
         Optional.of(offered.role()),
         offered.agent().requireRecord().holdings().held(),
-        used(offered.agent()));
+        used(offered.agent()),
+        offered.framework().can(FrameworkInfo.Capability.Type.SHARED_RESOURCES)
+            ? Optional.empty()
+            : Optional.of(offered.framework().id));
   }
 
   private static Resources used(Agent agent) {
@@ -175,7 +189,9 @@ final class Operations {
       reply.accept(conflict(agent, closed.orElseThrow()));
       return;
     }
-    Place place = new Place(principal, Optional.empty(), record.holdings().held(), used(agent));
+    Place place =
+        new Place(
+            principal, Optional.empty(), record.holdings().held(), used(agent), Optional.empty());
     Optional<String> objection = OperationCheck.objection(operation, place);
     if (objection.isPresent()) {
       reply.accept(
@@ -193,12 +209,13 @@ final class Operations {
       reply.accept(conflict(agent, lacks(free.plus(offered), conversion)));
       return;
     }
-    rescindFor(agent, conversion.consumed().minus(free));
     Holdings then = after(record, conversion);
     if (then.bytes().size() > LARGEST) {
       reply.accept(conflict(agent, tooMuch(then)));
       return;
     }
+    rescindFor(agent, conversion.consumed().minus(free));
+    rescindShared(agent, conversion.consumed());
     tables.counts.operations++;
     become(
         agent,
@@ -209,6 +226,19 @@ final class Operations {
 
   private static Answer conflict(Agent agent, String why) {
     return new Answer.Refused(409, "On agent %s: %s".formatted(agent.id, why));
+  }
+
+  /**
+   * What is shared may be in several offers, and be free as well: none of them is good any more.
+   */
+  private void rescindShared(Agent agent, Resources consumed) {
+    for (Entry gone : consumed.shared()) {
+      for (Offer offer : List.copyOf(agent.offers)) {
+        if (offer.resources().contains(Resources.of(gone))) {
+          offering.rescind(offer);
+        }
+      }
+    }
   }
 
   /** Only offers that help. */

@@ -109,8 +109,9 @@ public final class GroupCheck {
 
   private static Optional<String> resources(
       List<TaskInfo> tasks, ExecutorInfo executor, Site site, Resources left) {
-    List<Resource> all = new ArrayList<>();
-    tasks.forEach(each -> all.addAll(each.getResourcesList()));
+    List<Resource> all =
+        ResourceCheck.sharedOnce( // each of them may use it
+            tasks.stream().flatMap(each -> each.getResourcesList().stream()).toList());
     List<Resource> withExecutor = new ArrayList<>(all);
     withExecutor.addAll(executor.getResourcesList());
     Optional<String> objection =

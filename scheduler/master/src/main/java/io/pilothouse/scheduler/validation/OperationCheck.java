@@ -5,6 +5,7 @@ import static io.pilothouse.scheduler.validation.Objections.when;
 import io.pilothouse.mesos.v1.Offer.Operation;
 import io.pilothouse.mesos.v1.Resource;
 import io.pilothouse.mesos.v1.Resource.ReservationInfo;
+import io.pilothouse.mesos.v1.Volume;
 import io.pilothouse.scheduler.allocator.resources.Kind;
 import io.pilothouse.scheduler.allocator.resources.Resources;
 import io.pilothouse.scheduler.wire.Conversion;
@@ -13,7 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** RESERVE, UNRESERVE, CREATE, DESTROY, GROW_VOLUME and SHRINK_VOLUME, with Mesos' texts. */
+/** All operations but LAUNCH and LAUNCH_GROUP, with Mesos' texts. */
 public final class OperationCheck {
   private static final double MILLI = 1000.0;
 
@@ -26,9 +27,14 @@ public final class OperationCheck {
    * @param role of the offer; empty: an operator asks, about what nobody has
    * @param held what is reserved on the agent
    * @param used what tasks have there
+   * @param unsharing the framework that asks, if it is one that knows of no shared resources
    */
   public record Place(
-      Optional<String> principal, Optional<String> role, Resources held, Resources used) {}
+      Optional<String> principal,
+      Optional<String> role,
+      Resources held,
+      Resources used,
+      Optional<String> unsharing) {}
 
   public static Optional<String> objection(Operation operation, Place place) {
     return switch (operation.getType()) {
@@ -38,11 +44,7 @@ public final class OperationCheck {
       case DESTROY -> destroy(operation.getDestroy().getVolumesList(), place);
       case GROW_VOLUME -> grow(operation.getGrowVolume(), place);
       case SHRINK_VOLUME -> shrink(operation.getShrinkVolume(), place);
-      case CREATE_DISK, DESTROY_DISK ->
-          Optional.of(
-              operation.getType()
-                  + " is not served by this scheduler: machines have one disk and no storage"
-                  + " plugins; RESERVE and CREATE make a volume of it");
+      case CREATE_DISK, DESTROY_DISK -> DiskCheck.objection(operation);
       case UNKNOWN, LAUNCH, LAUNCH_GROUP ->
           throw new IllegalArgumentException(operation.getType() + " has a check of its own");
     };
@@ -137,10 +139,11 @@ public final class OperationCheck {
   }
 
   private static Optional<String> create(Resource volume, Place place) {
-    if (volume.hasShared()) {
+    if (volume.hasShared() && place.unsharing().isPresent()) {
       return Optional.of(
-          "Shared persistent volumes are not served by this scheduler: leave 'shared' out of "
-              + text(volume));
+          ("Create volume operation for '%s' has been attempted by framework '%s' with no"
+                  + " SHARED_RESOURCES capability")
+              .formatted(text(volume), place.unsharing().get()));
     }
     Resource.DiskInfo.Persistence made = volume.getDisk().getPersistence();
     if (place.principal().isEmpty()) {
@@ -244,7 +247,13 @@ public final class OperationCheck {
     if (!volume.hasDisk()) {
       return Optional.of("Resource " + text(volume) + " does not have DiskInfo");
     }
-    return when(!volume.getDisk().hasPersistence(), "'persistence' is not set in DiskInfo");
+    if (!volume.getDisk().hasPersistence()) {
+      return Optional.of("'persistence' is not set in DiskInfo");
+    }
+    // tasks may use one so
+    return when(
+        volume.getDisk().getVolume().getMode() == Volume.Mode.RO,
+        "Read-only persistent volume not supported");
   }
 
   private interface Question {

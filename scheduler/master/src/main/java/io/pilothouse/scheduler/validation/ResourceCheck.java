@@ -5,7 +5,8 @@ import static io.pilothouse.scheduler.validation.Objections.when;
 import io.pilothouse.mesos.v1.Resource;
 import io.pilothouse.mesos.v1.Resource.ReservationInfo;
 import io.pilothouse.mesos.v1.Value;
-import io.pilothouse.mesos.v1.Volume;
+import io.pilothouse.scheduler.allocator.resources.Kind;
+import io.pilothouse.scheduler.wire.ResourceForm;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -62,6 +63,14 @@ public final class ResourceCheck {
         () ->
             "Resource %s is of type %s and of type %s"
                 .formatted(resource.getName(), first, resource.getType()));
+  }
+
+  /** Of several tasks: each once for all of them, if it may be shared. */
+  static List<Resource> sharedOnce(List<Resource> resources) {
+    Set<Kind> seen = new HashSet<>();
+    return resources.stream()
+        .filter(each -> !each.hasShared() || seen.add(ResourceForm.kind(each)))
+        .toList();
   }
 
   /** The same persistence id twice for a role. */
@@ -255,9 +264,6 @@ public final class ResourceCheck {
     }
     if (!disk.hasVolume()) {
       return Optional.of("Expecting 'volume' to be set for persistent volume");
-    }
-    if (disk.getVolume().getMode() == Volume.Mode.RO) {
-      return Optional.of("Read-only persistent volume not supported");
     }
     if (!isWithin(disk.getVolume().getContainerPath())) {
       return Optional.of(

@@ -239,9 +239,13 @@ final class SimulatedAgent {
     return disk.values().stream().allMatch(each -> each.unacknowledged.isEmpty());
   }
 
-  /** What runs here must never be more than there is, nor the same port twice. */
+  /**
+   * What runs here must never be more than there is, nor the same port twice; of what is shared any
+   * number of tasks may have the same.
+   */
   void requireRoom() {
     Resources used = Resources.NONE;
+    Resources shared = Resources.NONE;
     double borrowed = 0;
     for (Running each : disk.values()) {
       if (Task.isTerminal(each.state)) {
@@ -254,13 +258,16 @@ final class SimulatedAgent {
               .mapToDouble(resource -> resource.getScalar().getValue())
               .sum();
       its.removeIf(Resource::hasRevocable);
-      Resources wanted = Reserved.plain(ResourceForm.read(its));
+      Resources all = ResourceForm.read(its);
+      shared = shared.plus(all.shared());
+      Resources wanted = Reserved.plain(all.notShared());
       Resources ports = wanted.filter(entry -> !entry.isScalar());
       if (!used.minus(ports).equals(used)) {
         throw new AssertionError(machine + " runs two tasks on one of " + ports);
       }
       used = used.plus(wanted);
     }
+    used = used.plus(Reserved.plain(shared.once()));
     if (!total.contains(used)) {
       throw new AssertionError(machine + " has " + total + " and runs " + used);
     }

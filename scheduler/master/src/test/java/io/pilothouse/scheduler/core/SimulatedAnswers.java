@@ -107,7 +107,7 @@ final class SimulatedAnswers {
         new SimulatedOperations(framework, offer, site.random, site.destroyed);
     chosen
         .choose(framework.open() < framework.wanted)
-        .ifPresent(
+        .forEach(
             task -> {
               framework.tasks.put(
                   task,

@@ -24,6 +24,9 @@ final class SimulatedFramework {
   /** It can do with what may be taken back. */
   final boolean borrows;
 
+  /** It can do with what others have as well. */
+  final boolean shares;
+
   /** "*": it keeps no data. */
   final String role;
 
@@ -38,6 +41,7 @@ final class SimulatedFramework {
     this.id = ownId ? name : "";
     this.wanted = wanted;
     this.borrows = wanted % 4 > 1;
+    this.shares = wanted % 4 != 1;
     this.role = wanted % 3 == 0 ? "*" : "r" + wanted % 3;
   }
 
@@ -56,6 +60,9 @@ final class SimulatedFramework {
     }
     if (borrows) {
       capabilities.add("{'type':'REVOCABLE_RESOURCES'}");
+    }
+    if (shares) {
+      capabilities.add("{'type':'SHARED_RESOURCES'}");
     }
     String withId = id.isEmpty() ? "" : "'id':{'value':'" + id + "'},";
     return Stage.read(

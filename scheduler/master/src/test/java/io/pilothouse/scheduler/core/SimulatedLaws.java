@@ -57,7 +57,14 @@ final class SimulatedLaws {
       if (!site.keeper.keepsAgent(each.getAgentId().getValue())) {
         throw new AssertionError(each.getHostname() + " is offered, and is not written down");
       }
-      Resources reserved = Reserved.of(ResourceForm.read(each.getResourcesList()));
+      Resources offered = ResourceForm.read(each.getResourcesList());
+      if (!offered.equals(offered.once())) {
+        throw new AssertionError("one offer has something twice: " + offered);
+      }
+      if (offered.hasShared() && !framework(stream).shares) {
+        throw new AssertionError(framework(stream).name + " knows of no sharing: " + offered);
+      }
+      Resources reserved = Reserved.of(offered);
       Resources kept = site.keeper.held(each.getAgentId().getValue()).held();
       if (!kept.contains(reserved)) {
         throw new AssertionError(
@@ -82,6 +89,13 @@ final class SimulatedLaws {
     }
   }
 
+  private SimulatedFramework framework(String stream) {
+    return site.frameworks.stream()
+        .filter(each -> each.stream.equals(stream))
+        .findFirst()
+        .orElseThrow();
+  }
+
   /** Of each machine no more is offered and used than there is, and its agent can bear it. */
   void hold() {
     site.agents.forEach(SimulatedAgent::requireRoom);
@@ -90,6 +104,8 @@ final class SimulatedLaws {
       Resources total = ResourceForm.read(agent.getTotalResourcesList());
       Resources used = ResourceForm.read(agent.getAllocatedResourcesList());
       Resources offered = ResourceForm.read(agent.getOfferedResourcesList());
+      site.sharedAtOnce += used.equals(used.once()) ? 0 : 1;
+      site.offeredWhileUsed += offered.contains(used.shared().once()) && used.hasShared() ? 1 : 0;
       Resources own = machine(agent.getAgentInfo().getHostname()).total;
       if (!Reserved.plain(total.filter(each -> !each.kind().isRevocable())).equals(own)) {
         throw new AssertionError(
@@ -101,7 +117,8 @@ final class SimulatedLaws {
               .formatted(agent.getAgentInfo().getHostname(), total, used, offered);
       // what is lent may come to be less than tasks use of it, and then nothing of it is offered
       Resources all = offered.hasRevocable() ? total : total.plus(lentTo(used).minus(total));
-      if (!all.contains(used.plus(offered))
+      // once, if it is shared: then any number may have it
+      if (!all.contains(used.plus(offered).once())
           || !offered.minus(used.filter(e -> !e.isScalar())).equals(offered)) {
         throw new AssertionError(what);
       }

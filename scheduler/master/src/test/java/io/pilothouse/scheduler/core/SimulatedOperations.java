@@ -45,29 +45,39 @@ final class SimulatedOperations {
     return offer.getAgentId().getValue();
   }
 
-  /** Some operations, and perhaps a task on what they made; its id. */
-  Optional<String> choose(boolean launches) {
+  /**
+   * Some operations, and perhaps a task on what they made, or two if they can share it; their ids.
+   */
+  List<String> choose(boolean launches) {
     for (int i = random.nextInt(4); i > 0; i--) {
       one();
     }
     Optional<Entry> volume = find(true);
+    List<String> names = new ArrayList<>();
     if (launches && volume.isPresent() && random.nextBoolean()) {
-      String name = framework.name + "-" + framework.names++;
-      TaskInfo.Builder task =
-          TaskInfo.newBuilder()
-              .setName("t")
-              .setAgentId(offer.getAgentId())
-              .addAllResources(messages(volume.get()));
-      task.getTaskIdBuilder().setValue(name);
-      task.getCommandBuilder().setValue("x");
-      operations.add(
-          Operation.newBuilder()
-              .setType(Operation.Type.LAUNCH)
-              .setLaunch(Operation.Launch.newBuilder().addTaskInfos(task))
-              .build());
-      return Optional.of(name);
+      names.add(launch(volume.get()));
+      if (volume.get().kind().isShared() && random.nextBoolean()) {
+        names.add(launch(volume.get()));
+      }
     }
-    return Optional.empty();
+    return names;
+  }
+
+  private String launch(Entry volume) {
+    String name = framework.name + "-" + framework.names++;
+    TaskInfo.Builder task =
+        TaskInfo.newBuilder()
+            .setName("t")
+            .setAgentId(offer.getAgentId())
+            .addAllResources(messages(volume));
+    task.getTaskIdBuilder().setValue(name);
+    task.getCommandBuilder().setValue("x");
+    operations.add(
+        Operation.newBuilder()
+            .setType(Operation.Type.LAUNCH)
+            .setLaunch(Operation.Launch.newBuilder().addTaskInfos(task))
+            .build());
+    return name;
   }
 
   List<Operation> operations() {
@@ -109,10 +119,14 @@ final class SimulatedOperations {
 
   private void create(Operation.Builder operation, Entry disk) {
     String id = framework.name + "-v" + framework.names++;
+    boolean shared = random.nextInt(3) > 0; // refused if the framework knows of no sharing
     for (Resource each : messages(new Entry(disk.kind(), new Value.Scalar(5_000)))) {
       Resource.Builder volume = each.toBuilder();
       volume.getDiskBuilder().getPersistenceBuilder().setId(id);
       volume.getDiskBuilder().getVolumeBuilder().setContainerPath("data").setMode(Volume.Mode.RW);
+      if (shared) {
+        volume.setShared(Resource.SharedInfo.getDefaultInstance());
+      }
       operation.getCreateBuilder().addVolumes(volume);
     }
     operation.getIdBuilder().setValue("c:" + agent() + ":" + id);

@@ -62,6 +62,8 @@ final class SimulatedSite {
   int operations;
   int borrowed;
   int launchedByDeposed;
+  int sharedAtOnce; // looks at a machine on which several tasks used one volume
+  int offeredWhileUsed; // of which a volume was offered as well
   boolean faults;
   boolean launches = true;
 

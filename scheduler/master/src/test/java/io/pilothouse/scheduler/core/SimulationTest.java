@@ -12,7 +12,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * Schedulers, agents, frameworks and what a Device Manager keeps, with messages that are late, lost
  * with their connections or sent twice, writes that take their time, agents, frameworks and
  * schedulers that crash or are deposed while they live, frameworks that are torn down, and machines
- * that are taken, made anew or thrown out. Always: nothing is allocated twice; no framework that
+ * that are taken, made anew or thrown out. Always: nothing is allocated twice but shared volumes, to whom knows of them; no framework that
  * was told that it is subscribed is forgotten; none whose end is written down comes back; of no
  * task that runs a framework is told that it is unknown; nothing reserved is offered, told or
  * launched on before it is written down, and none of it is lost or doubled; what is lent, now more
@@ -34,6 +34,8 @@ class SimulationTest {
     AtomicInteger operations = new AtomicInteger();
     AtomicInteger borrowed = new AtomicInteger();
     AtomicInteger byDeposed = new AtomicInteger();
+    AtomicInteger sharedAtOnce = new AtomicInteger();
+    AtomicInteger offeredWhileUsed = new AtomicInteger();
     IntStream.range(from, to)
         .parallel()
         .forEach(
@@ -43,11 +45,15 @@ class SimulationTest {
               operations.addAndGet(run.operations);
               borrowed.addAndGet(run.borrowed);
               byDeposed.addAndGet(run.launchedByDeposed);
+              sharedAtOnce.addAndGet(run.sharedAtOnce);
+              offeredWhileUsed.addAndGet(run.offeredWhileUsed);
             });
     assertThat(tasks.get()).as("the simulation does something").isGreaterThan((to - from) * 20);
     assertThat(operations.get()).as("operations").isGreaterThan((to - from) * 10);
     assertThat(byDeposed.get()).as("launches of those that were deposed").isGreaterThan(to - from);
     assertThat(borrowed.get()).as("tasks on what is lent").isGreaterThan((to - from) * 5);
+    assertThat(sharedAtOnce.get()).as("volumes with several tasks").isGreaterThan(to - from);
+    assertThat(offeredWhileUsed.get()).as("volumes in use and in offers").isGreaterThan(to - from);
   }
 
   private static SimulatedSite run(int seed) {

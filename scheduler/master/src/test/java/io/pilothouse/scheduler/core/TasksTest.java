@@ -346,10 +346,11 @@ class TasksTest {
   void operationsThatAreNotServedAreToldToThoseWhoGaveThemAnId() {
     framework.accepted(
         ("{'type':'ACCEPT','accept':{'offer_ids':[{'value':'%s'}],'operations':[{'type':"
-                + "'CREATE_DISK','id':{'value':'op1'}},{'type':'DESTROY_DISK'}]}}")
+                + "'CREATE_DISK','id':{'value':'op1'},'create_disk':{'source':{'name':'disk','type':"
+                + "'SCALAR','scalar':{'value':1}},'target_type':'MOUNT'}},{'type':'DESTROY_DISK'}]}}")
             .formatted(framework.lastOffer().getId().getValue()));
     assertThat(framework.last().getUpdateOperationStatus().getStatus().getMessage())
-        .contains("CREATE_DISK is not served");
+        .isEqualTo("'source' is not managed by a resource provider");
     assertThat(cpusOffered()).isEqualTo(4);
   }
 

@@ -42,6 +42,10 @@ class OperationCheckTest {
     return ",'disk':{'persistence':{'id':'%s'},'volume':{%s}}".formatted(id, how);
   }
 
+  private static String shared(String id) {
+    return volume(id, "10").replaceFirst("\\{", "{'shared':{},");
+  }
+
   /** {@code V}, {@code D} … in the tables below. */
   private static String expand(String text) {
     return text.replace("$plain", resource("disk", "10", ""))
@@ -72,7 +76,19 @@ class OperationCheckTest {
                 "disk",
                 "10",
                 ",'disk':{'persistence':{'id':'x'},'volume':{'container_path':'d','mode':'RW'}}"))
-        .replace("$shared", volume("new", "10").replaceFirst("\\{", "{'shared':{},"))
+        .replace("$shared", shared("new"))
+        .replace("$both", SHARED)
+        .replace("$halfshared", disk("10").replaceFirst("\\{", "{'shared':{},"))
+        .replace("$cpushared", resource("cpus", "1", DYNAMIC.formatted("") + ",'shared':{}"))
+        .replace("$given", raw("'type':'MOUNT','id':'i','profile':'fast'", ""))
+        .replace(
+            "$full",
+            raw(
+                "'type':'MOUNT','id':'i'",
+                "'persistence':{'id':'x'},'volume':{'container_path':'d','mode':'RW'},"))
+        .replace("$raw", raw("'type':'RAW','profile':'fast'", ""))
+        .replace("$noprofile", raw("'type':'RAW'", ""))
+        .replace("$path", raw("'type':'PATH'", ""))
         .replace("$revocable", volume("new", "10").replaceFirst("\\{", "{'revocable':{},"))
         .replace("$lent", disk("10").replaceFirst("\\{", "{'revocable':{},"))
         .replace("$reserved", disk("10"));
@@ -97,12 +113,19 @@ class OperationCheckTest {
         List.of(json).stream().map(each -> read(each, Resource.getDefaultInstance())).toList());
   }
 
+  /** In use, by two tasks. */
+  private static final String SHARED = shared("shared");
+
   private static final Resources HELD =
-      resources(volume("held", "10"), volume("used", "10"), disk("50"));
+      resources(volume("held", "10"), volume("used", "10"), SHARED, disk("50"));
 
   private static Place place(String principal) {
     return new Place(
-        Optional.ofNullable(principal), Optional.of("r1"), HELD, resources(volume("used", "10")));
+        Optional.ofNullable(principal),
+        Optional.of("r1"),
+        HELD,
+        resources(volume("used", "10"), SHARED, SHARED),
+        Optional.empty());
   }
 
   @ParameterizedTest
@@ -129,22 +152,28 @@ class OperationCheckTest {
           CREATE    | 'volumes':[$revocable] | Invalid resources: Invalid DiskInfo: Persistent volumes cannot be created from revocable resources
           CREATE    | 'volumes':[$nopath]    | Invalid resources: Invalid DiskInfo: Expecting 'volume' to be set for persistent volume
           CREATE    | 'volumes':[$host]      | Invalid resources: Invalid DiskInfo: Expecting 'host_path' to be unset for persistent volume
-          CREATE    | 'volumes':[$ro]        | Invalid resources: Invalid DiskInfo: Read-only persistent volume not supported
+          CREATE    | 'volumes':[$ro]        | Not a persistent volume: Read-only persistent volume not supported
+          CREATE    | 'volumes':[$halfshared]| Invalid resources: Invalid resources: Only persistent volumes can be shared
+          CREATE    | 'volumes':[$cpushared] | Invalid resources: Invalid resources: Resource cpus cannot be shared
+          CREATE    | 'volumes':[$both]      | Persistence ID 'shared' is not unique
           CREATE    | 'volumes':[$up]        | Invalid resources: Invalid DiskInfo: Container path 'a/../../b' of the persistent volume is not supported: expected one that is relative to the sandbox, and in it
           CREATE    | 'volumes':[$abs]       | Invalid resources: Invalid DiskInfo: Container path '/data' of the persistent volume is not supported: expected one that is relative to the sandbox, and in it
           CREATE    | 'volumes':[$badid]     | Invalid resources: Invalid DiskInfo: Invalid persistence ID for persistent volume: 'a/b' contains invalid characters
           CREATE    | 'volumes':[$held]      | Persistence ID 'held' is not unique
           CREATE    | 'volumes':[$new,$new]  | Persistence ID 'new' is not unique
-          CREATE    | 'volumes':[$shared]    | Shared persistent volumes are not served by this scheduler: leave 'shared' out of disk(r1)[new]<SHARED>:10
           DESTROY   | 'volumes':[$new]       | Persistent volumes not found
           DESTROY   | 'volumes':[$held,$new] | Persistent volumes not found
           DESTROY   | 'volumes':[$used]      | Persistent volumes in use
+          DESTROY   | 'volumes':[$both]      | Persistent volumes in use
+          DESTROY   | 'volumes':[$shared]    | Persistent volumes not found
           DESTROY   | 'volumes':[$reserved]  | Not a persistent volume: Resource disk(r1):10 does not have DiskInfo
           GROW_VOLUME | 'volume':$held,'addition':$zero | The size of 'GrowVolume.addition' field must be greater than zero
           GROW_VOLUME | 'volume':$held,'addition':$plain | 'GrowVolume.addition' disk:10 is not of the disk that 'GrowVolume.volume' disk(r1)[held]:10 is on
           GROW_VOLUME | 'volume':$reserved,'addition':$reserved | 'GrowVolume.volume' is not a persistent volume: Resource disk(r1):10 does not have DiskInfo
           GROW_VOLUME | 'volume':$new,'addition':$reserved | Persistent volume disk(r1)[new]:10 not found
           SHRINK_VOLUME | 'volume':$held,'subtract':{'value':10} | Value of 'ShrinkVolume.subtract' must be smaller than the size of 'ShrinkVolume.volume'
+          GROW_VOLUME | 'volume':$both,'addition':$reserved | Growing a shared persistent volume is not supported
+          SHRINK_VOLUME | 'volume':$both,'subtract':{'value':1} | Shrinking a shared persistent volume is not supported
           SHRINK_VOLUME | 'volume':$held,'subtract':{'value':0} | Value of 'ShrinkVolume.subtract' must be greater than zero
           SHRINK_VOLUME | 'volume':$held,'subtract':{'value':1e30} | Value of 'ShrinkVolume.subtract' must be smaller than the size of 'ShrinkVolume.volume'
           """)
@@ -163,6 +192,7 @@ class OperationCheckTest {
           UNRESERVE     | 'resources':[$reserved] | disk(r1):10                    | disk:10
           UNRESERVE     | 'resources':[$old]      | disk(r1):10                    | disk:10
           CREATE        | 'volumes':[$new]        | disk(r1):10                    | disk(r1)[new]:10
+          CREATE        | 'volumes':[$shared]     | disk(r1):10                    | disk(r1)[new]<SHARED>:10
           DESTROY       | 'volumes':[$held]       | disk(r1)[held]:10              | disk(r1):10
           GROW_VOLUME   | 'volume':$held,'addition':$reserved | disk(r1):10; disk(r1)[held]:10 | disk(r1)[held]:20
           SHRINK_VOLUME | 'volume':$held,'subtract':{'value':0.5} | disk(r1)[held]:10    | disk(r1):0.5; disk(r1)[held]:9.5
@@ -220,11 +250,67 @@ class OperationCheckTest {
   }
 
   @Test
-  void disksAreNotMade() {
+  void aFrameworkThatKnowsOfNoSharingMakesNothingThatIsShared() {
+    Place unsharing =
+        new Place(Optional.empty(), Optional.of("r1"), HELD, Resources.NONE, Optional.of("F-1"));
+    assertThat(OperationCheck.objection(operation("CREATE", "'volumes':[$shared]"), unsharing))
+        .contains(
+            "Create volume operation for 'disk(r1)[new]<SHARED>:10' has been attempted by framework"
+                + " 'F-1' with no SHARED_RESOURCES capability");
+    assertThat(OperationCheck.objection(operation("CREATE", "'volumes':[$new]"), unsharing))
+        .isEmpty();
+    assertThat(OperationCheck.objection(operation("DESTROY", "'volumes':[$both]"), unsharing))
+        .as("one that was made by others it may destroy, if ever it is offered it")
+        .isEmpty();
+  }
+
+  // ---- disks of resource providers, of which there are none
+
+  private static String raw(String source, String more) {
+    return resource(
+        "disk",
+        "10",
+        DYNAMIC.formatted("")
+            + ",'provider_id':{'value':'rp'},'disk':{%s'source':{%s}}".formatted(more, source));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      textBlock =
+          """
+          CREATE_DISK  | 'source':$reserved,'target_type':'MOUNT' | 'source' is not managed by a resource provider
+          CREATE_DISK  | 'source':$negative,'target_type':'MOUNT' | Invalid resource: Invalid resources: Invalid scalar resource: value < 0
+          CREATE_DISK  | 'source':$path,'target_type':'MOUNT'     | 'source' is not a RAW disk resource
+          CREATE_DISK  | 'source':$raw,'target_type':'PATH'       | 'target_type' is neither MOUNT or BLOCK
+          CREATE_DISK  | 'source':$raw,'target_type':'BLOCK','target_profile':'p' | 'target_profile' must not be set when 'source' has a profile
+          CREATE_DISK  | 'source':$noprofile,'target_type':'BLOCK' | 'target_profile' must be set when 'source' has no profile
+          CREATE_DISK  | 'source':$raw,'target_type':'BLOCK'      | there is no resource provider 'rp': machines have the one disk that is offered of them
+          DESTROY_DISK | 'source':$reserved                       | 'source' is not managed by a resource provider
+          DESTROY_DISK | 'source':$path                           | 'source' is neither a MOUNT, BLOCK or RAW disk resource
+          DESTROY_DISK | 'source':$noprofile                      | 'source' is not backed by a CSI volume
+          DESTROY_DISK | 'source':$given                          | there is no resource provider 'rp': machines have the one disk that is offered of them
+          """)
+  void disksAreNotMade(String type, String body, String text) {
+    assertThat(OperationCheck.objection(operation(type, body), place(null))).contains(text);
+  }
+
+  @Test
+  void aDiskWithAVolumeOnItIsNotDestroyed() {
+    assertThat(OperationCheck.objection(operation("DESTROY_DISK", "'source':$full"), place(null)))
+        .hasValueSatisfying(
+            text ->
+                assertThat(text)
+                    .startsWith("A disk resource containing a persistent volume disk(r1)["));
+  }
+
+  @Test
+  void anOperationWithoutItsFieldIsNone() {
     assertThat(
             OperationCheck.objection(
                 Operation.newBuilder().setType(Operation.Type.CREATE_DISK).build(), place(null)))
-        .hasValueSatisfying(
-            text -> assertThat(text).startsWith("CREATE_DISK is not served by this scheduler"));
+        .contains(
+            "A CREATE_DISK offer operation must have the Offer.Operation.create_disk field set.");
   }
 }

@@ -33,7 +33,7 @@ import org.slf4j.LoggerFactory;
 public final class Bundles implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Bundles.class);
 
-  /** Containers that are prepared at the same time; the rest wait. */
+  /** Images that are unpacked or copied at the same time; the rest wait. */
   private static final int AT_ONCE = 4;
 
   private static final Duration CLOSE = Duration.ofSeconds(2);
@@ -55,7 +55,7 @@ public final class Bundles implements AutoCloseable {
   public Bundles(Path disk, ContainerSettings settings) {
     this.dir = disk.resolve("bundles");
     this.settings = settings;
-    this.images = new Images(disk.resolve("images"), settings.images());
+    this.images = new Images(disk.resolve("images"), settings.images(), atOnce);
     this.overlay = new Overlay(dir);
   }
 
@@ -104,27 +104,26 @@ public final class Bundles implements AutoCloseable {
   private void prepare(Bundle bundle, String image, Download download, Preparing preparing) {
     boolean well = false;
     try {
-      atOnce.acquire();
+      OciRuntime runtime =
+          runtime()
+              .orElseThrow(
+                  () ->
+                      new ImageException(
+                          "this machine has nothing that runs containers: " + OciRuntime.PACKAGES));
+      if (!RunAs.isRoot()) {
+        throw new ImageException(
+            "this agent is not root and can make no containers: start the agent as root");
+      }
+      make(bundle, runtime);
+      Image found = images.get(image, download, id -> claim(bundle, id));
+      atOnce.acquire(); // where there is no overlayfs it copies
       try {
-        OciRuntime runtime =
-            runtime()
-                .orElseThrow(
-                    () ->
-                        new ImageException(
-                            "this machine has nothing that runs containers: "
-                                + OciRuntime.PACKAGES));
-        if (!RunAs.isRoot()) {
-          throw new ImageException(
-              "this agent is not root and can make no containers: start the agent as root");
-        }
-        make(bundle, runtime);
-        Image found = images.get(image, download, id -> claim(bundle, id));
         overlay.prepare(bundle, found);
-        preparing.done(new Prepared(bundle, found, runtime));
-        well = true;
       } finally {
         atOnce.release();
       }
+      preparing.done(new Prepared(bundle, found, runtime));
+      well = true;
     } catch (InterruptedException e) {
       preparing.failed("it was given up");
     } catch (IOException | RuntimeException e) {

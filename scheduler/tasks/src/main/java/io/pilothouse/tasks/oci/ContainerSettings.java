@@ -8,7 +8,8 @@ import java.util.function.Supplier;
  * What an operator says of containers on a machine, asked anew each time.
  *
  * @param images directories with archives of images
- * @param hostPaths directories of the machine that tasks may have in their containers
+ * @param hostPaths directories of the machine that tasks may have in their containers, with {@code
+ *     :ro} behind those that are only to be read
  * @param programs where crun or runc is looked for
  */
 public record ContainerSettings(

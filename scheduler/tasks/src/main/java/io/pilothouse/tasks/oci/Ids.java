@@ -1,5 +1,6 @@
 package io.pilothouse.tasks.oci;
 
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -13,6 +14,13 @@ public record Ids(int uid, int gid, List<Integer> groups) {
   /** Copies what is given. */
   public Ids {
     groups = List.copyOf(groups);
+  }
+
+  /** The same with more groups. */
+  public Ids with(List<Integer> more) {
+    List<Integer> all = new ArrayList<>(groups);
+    all.addAll(more);
+    return new Ids(uid, gid, all);
   }
 
   /** As chown(1) takes them. */

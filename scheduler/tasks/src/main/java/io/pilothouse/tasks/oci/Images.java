@@ -14,13 +14,11 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
@@ -53,7 +51,11 @@ final class Images {
   private final Path dir;
   private final Catalogue catalogue;
   private final String architecture;
-  private final Map<String, ReentrantLock> locks = new ConcurrentHashMap<>();
+  private final NamedLocks locks = new NamedLocks();
+
+  /** Of those who read archives and unpack; nobody waits for a lock while having one. */
+  private final Semaphore turns;
+
   private boolean open;
 
   /**
@@ -61,9 +63,12 @@ final class Images {
    *
    * @param dir its own
    * @param directories with archives
+   * @param turns one for each who reads archives or unpacks at the same time; what is fetched
+   *     meanwhile, which may take an hour, has none
    */
-  Images(Path dir, Supplier<List<Path>> directories) {
+  Images(Path dir, Supplier<List<Path>> directories, Semaphore turns) {
     this.dir = dir;
+    this.turns = turns;
     this.architecture = architecture(System.getProperty("os.arch", ""));
     this.catalogue = new Catalogue(directories, architecture);
   }
@@ -107,7 +112,7 @@ final class Images {
       if (Download.isUri(name)) {
         return remote(name, download, claim, work);
       }
-      return get(catalogue.find(ImageName.of(name), work), claim, work);
+      return get(inTurn(() -> catalogue.find(ImageName.of(name), work)), claim, work);
     } finally {
       DurableFiles.deleteTree(work);
     }
@@ -117,21 +122,25 @@ final class Images {
       throws IOException, InterruptedException {
     String id = entry.image().id();
     claim.of(id);
-    ReentrantLock lock = lock(id);
+    NamedLocks.Held lock = locks.take(id);
     try {
-      if (!isThere(id)) {
-        unpack(entry, work);
-      }
+      return isThere(id) ? image(id) : inTurn(() -> unpack(entry, work));
     } finally {
-      lock.unlock();
+      lock.release();
     }
-    return image(id);
   }
 
-  private ReentrantLock lock(String key) throws InterruptedException {
-    ReentrantLock lock = locks.computeIfAbsent(key, any -> new ReentrantLock());
-    lock.lockInterruptibly();
-    return lock;
+  private interface Work<T> {
+    T done() throws IOException, InterruptedException;
+  }
+
+  private <T> T inTurn(Work<T> work) throws IOException, InterruptedException {
+    turns.acquire();
+    try {
+      return work.done();
+    } finally {
+      turns.release();
+    }
   }
 
   private Image image(String id) throws IOException {
@@ -143,7 +152,7 @@ final class Images {
       throws IOException, InterruptedException {
     String sha256 = Download.sha256(uri);
     Path known = dir.resolve("archives").resolve(sha256);
-    ReentrantLock lock = lock(sha256);
+    NamedLocks.Held lock = locks.take("archive " + sha256);
     try {
       if (Files.exists(known)) {
         String id = Files.readString(known).strip();
@@ -155,7 +164,7 @@ final class Images {
       Path archive = download.to(work, uri);
       List<SavedImage> all;
       try {
-        all = catalogue.read(archive, work, Download.NAME);
+        all = inTurn(() -> catalogue.read(archive, work, Download.NAME));
       } catch (FetchException e) {
         throw new ImageException("what the URI leads to is no image: " + e.getMessage());
       }
@@ -169,7 +178,7 @@ final class Images {
       DurableFiles.replace(known, image.id().getBytes(StandardCharsets.UTF_8));
       return image;
     } finally {
-      lock.unlock();
+      lock.release();
     }
   }
 
@@ -198,7 +207,7 @@ final class Images {
     return home.resolve("used");
   }
 
-  private void unpack(Catalogue.Entry entry, Path work) throws IOException, InterruptedException {
+  private Image unpack(Catalogue.Entry entry, Path work) throws IOException, InterruptedException {
     SavedImage image = entry.image();
     Path fresh = Files.createDirectory(work.resolve(image.id()));
     Path rootfs = Files.createDirectory(fresh.resolve("rootfs"));
@@ -229,6 +238,7 @@ final class Images {
         image.names(),
         entry.shown(),
         TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begun));
+    return image(image.id());
   }
 
   /** All of it is on the disk before it is said to be: one call to the kernel, for all files. */

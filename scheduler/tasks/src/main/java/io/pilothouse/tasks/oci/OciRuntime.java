@@ -74,15 +74,10 @@ record OciRuntime(Path program, boolean isCrun) {
     return line;
   }
 
-  private List<String> program(Bundle bundle) {
+  private List<String> program(Bundle bundle, String log) {
     List<String> line =
         new ArrayList<>(
-            List.of(
-                program.toString(),
-                "--root",
-                bundle.state().toString(),
-                "--log",
-                bundle.log().toString()));
+            List.of(program.toString(), "--root", bundle.state().toString(), "--log", log));
     if (isCrun) {
       line.add("--cgroup-manager=disabled");
     }
@@ -97,7 +92,7 @@ record OciRuntime(Path program, boolean isCrun) {
   List<String> run(Bundle bundle, String owner) {
     List<String> line = apart(RUN);
     line.addAll(List.of(owner, bundle.dir().toString()));
-    line.addAll(program(bundle));
+    line.addAll(program(bundle, bundle.log().toString()));
     line.addAll(
         List.of(
             "run",
@@ -112,7 +107,8 @@ record OciRuntime(Path program, boolean isCrun) {
   /** Runs one more process in it, which its standard input describes, and ends as that does. */
   List<String> exec(Bundle bundle) {
     List<String> line = apart("exec \"$@\"");
-    line.addAll(program(bundle));
+    // looks go on for years: what they say is no reason of the container's, and would only grow
+    line.addAll(program(bundle, "/dev/null"));
     line.addAll(List.of("exec", "--process", "/dev/stdin", bundle.id()));
     return line;
   }
@@ -120,7 +116,7 @@ record OciRuntime(Path program, boolean isCrun) {
   /** Ends and forgets what there may be of it. */
   void delete(Bundle bundle) throws IOException, InterruptedException {
     List<String> line = apart("exec \"$@\"");
-    line.addAll(program(bundle));
+    line.addAll(program(bundle, bundle.log().toString()));
     line.addAll(List.of("delete", "--force", bundle.id()));
     Process process =
         new ProcessBuilder(line)

@@ -155,7 +155,10 @@ final class RuntimeConfig {
     bind.put("destination", mount.destination()).put("type", "bind").put("source", mount.source());
     texts(
         bind.putArray("options"),
-        List.of("rbind", "rprivate", "nosuid", "nodev", mount.readOnly() ? "ro" : "rw"));
+        // what is mounted below would stay writable: it is left out of what is only to be read
+        mount.readOnly()
+            ? List.of("bind", "rprivate", "nosuid", "nodev", "ro")
+            : List.of("rbind", "rprivate", "nosuid", "nodev", "rw"));
   }
 
   private void linux(Spec spec, OciRuntime runtime) {

@@ -26,6 +26,8 @@ public final class BusyboxImage {
           "mkdir",
           "mknod",
           "mount",
+          "mv",
+          "nc",
           "ps",
           "pwd",
           "readlink",

@@ -22,8 +22,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.Semaphore;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -40,7 +44,7 @@ class ImagesTest {
   void start() throws IOException {
     shelf = Files.createDirectory(dir.resolve("shelf"));
     shelves = List.of(shelf);
-    images = new Images(dir.resolve("images"), () -> shelves);
+    images = new Images(dir.resolve("images"), () -> shelves, new Semaphore(4));
     download = new Download(new Fetcher(dir.resolve("fetch"), FetchLimits.usual(0)));
   }
 
@@ -385,6 +389,34 @@ class ImagesTest {
       images.collect(Set::of, Instant.now(), DurableFiles::deleteTree);
       assertThat(dir.resolve("images/archives")).isEmptyDirectory();
       assertThat(get(uri).resolve("etc/hello")).hasContent("hello");
+    }
+  }
+
+  @Test
+  @Timeout(60)
+  void whatIsFetchedKeepsNobodyFromUnpacking() throws Exception {
+    images = new Images(dir.resolve("images"), () -> shelves, new Semaphore(1));
+    put("a.tar", small().docker("app"));
+    try (Origin origin = new Origin()) {
+      CountDownLatch asked = new CountDownLatch(1);
+      CountDownLatch go = new CountDownLatch(1);
+      byte[] archive = new Saved().layer(new Tar().file("etc/slow", "slow")).docker("slow");
+      origin.answers(
+          "/slow",
+          exchange -> {
+            asked.countDown();
+            go.await();
+            Origin.send(exchange, archive, archive.length);
+          });
+      String uri = origin.uri("/slow") + "#sha256=" + Sha256.hex(archive);
+      FutureTask<Path> slow = new FutureTask<>(() -> images.get(uri, download, id -> {}).rootfs());
+      Thread.ofVirtual().start(slow);
+      asked.await();
+
+      assertThat(get("app").resolve("etc/hello")).hasContent("hello");
+
+      go.countDown();
+      assertThat(slow.get().resolve("etc/slow")).hasContent("slow");
     }
   }
 

@@ -49,7 +49,10 @@ class RuntimeConfigTest {
     assertThat(config.at("/linux/cgroupsPath").isMissingNode()).isTrue();
     JsonNode data = config.at("/mounts").get(config.at("/mounts").size() - 1);
     assertThat(data.get("destination").asText()).isEqualTo("/d");
-    assertThat(data.get("options").toString()).contains("\"ro\"", "nosuid", "nodev");
+    assertThat(data.get("options").toString())
+        .contains("\"ro\"", "\"bind\"", "nosuid", "nodev")
+        .as("what is mounted below it is not writable either")
+        .doesNotContain("rbind");
   }
 
   @Test
@@ -67,6 +70,13 @@ class RuntimeConfigTest {
     assertThat(RUNC.run(new Bundle(Path.of("/b/c1")), "5:7"))
         .contains("/usr/sbin/runc", "run", "5:7", "c1")
         .doesNotContain("--cgroup-manager=disabled");
+  }
+
+  @Test
+  void looksWriteNoLogThatGrows() {
+    Bundle bundle = new Bundle(Path.of("/b/c1"));
+    assertThat(CRUN.exec(bundle)).contains("--log", "/dev/null").doesNotContain("/b/c1/log");
+    assertThat(CRUN.run(bundle, "")).contains("--log", "/b/c1/log");
   }
 
   @Test

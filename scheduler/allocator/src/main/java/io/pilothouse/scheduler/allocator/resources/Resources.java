@@ -227,6 +227,18 @@ public final class Resources implements Iterable<Entry> {
     return hasShared() ? filter(entry -> !entry.kind().isShared()) : this;
   }
 
+  /** What is shared is there once, however often it was given out: one copy of each. */
+  public Resources once() {
+    if (!hasShared()) {
+      return this;
+    }
+    List<Entry> single = new ArrayList<>(entries.length);
+    for (Entry entry : entries) {
+      single.add(entry.copies() == 1 ? entry : new Entry(entry.kind(), entry.value()));
+    }
+    return of(single);
+  }
+
   /** Scalars that are kept for nobody and are not revocable: those that quotas are about. */
   public Resources chargeable() {
     Resources known = chargeable;

@@ -183,6 +183,9 @@ class ResourcesTest {
     assertThat(two.quantities()).isEqualTo(one.quantities());
     assertThat(two.minus(one)).isEqualTo(one);
     assertThat(two.toString()).isEqualTo("disk[v1]<SHARED>:5x2");
+    Resources beside = Resources.parse("cpus:1;ports:[1-2]");
+    assertThat(two.plus(beside).once()).as("it is there once").isEqualTo(one.plus(beside));
+    assertThat(beside.once().is(beside)).isTrue();
   }
 
   @ParameterizedTest
