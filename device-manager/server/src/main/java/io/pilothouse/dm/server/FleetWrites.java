@@ -1,6 +1,7 @@
 package io.pilothouse.dm.server;
 
 import com.google.protobuf.ByteString;
+import io.grpc.Status;
 import io.pilothouse.api.log.v1.ApplyFleet;
 import io.pilothouse.api.log.v1.Command;
 import io.pilothouse.api.log.v1.Reply;
@@ -16,6 +17,8 @@ import io.pilothouse.dm.state.StagedFleet;
  * the call, on whatever leader, has what is missing sent again.
  */
 final class FleetWrites {
+  /** Below so many times a fleet's bytes it cannot be taken for certain; well is twenty. */
+  private static final int LEAST_HEAP = 4;
 
   private final Ledger ledger;
   private final Writes writes;
@@ -38,6 +41,7 @@ final class FleetWrites {
 
   private Reply applyLarge(FleetRequest request) {
     LargeFleets.requireBounds(request);
+    requireHeap(Math.max(request.getPackedSize(), request.getFleet().getSerializedSize()));
     writes.requireLeader();
     writes.begin();
     ApplyFleet.Builder apply =
@@ -66,6 +70,18 @@ final class FleetWrites {
     }
     apply.clearPacked().setStagedSha256(sha256).setStagedParts(parts);
     return writes.decideLarge(command(apply, request), request.getContext());
+  }
+
+  /** What every replica would end of, again at each start, must not come into the log. */
+  private static void requireHeap(int size) {
+    long heap = Runtime.getRuntime().maxMemory();
+    if (heap / LEAST_HEAP < size) {
+      throw Refusals.of(
+          Status.Code.FAILED_PRECONDITION,
+          "a fleet of %d MiB does not fit into this replica's heap of %d MiB"
+              .formatted(size >> 20, heap >> 20),
+          "start all replicas with -Xmx of at least %d MiB".formatted(((long) size * 20) >> 20));
+    }
   }
 
   private void stage(StageFleet part) {

@@ -19,7 +19,6 @@ import io.pilothouse.manifests.offers.OfferCheck;
 import io.pilothouse.manifests.offers.RoleCheck;
 import io.pilothouse.manifests.pattern.Near;
 import io.pilothouse.manifests.policy.RuleCheck;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -44,7 +43,7 @@ final class FleetCheck {
 
   private final Fleet fleet;
   private final Set<String> switches;
-  private final List<String> problems = new ArrayList<>();
+  private final Problems problems = new Problems();
 
   private FleetCheck(Fleet fleet) {
     this.fleet = fleet;
@@ -123,7 +122,7 @@ final class FleetCheck {
       }
     }
     problems.addAll(UnitCheck.problems(fleet));
-    return problems;
+    return problems.list();
   }
 
   private void references(

@@ -89,7 +89,7 @@ public final class FleetRehearsal {
 
   /** Machines in use do not vanish, nor change their type, by an edit. */
   private static List<String> removalProblems(Entities state, Fleet fleet) {
-    List<String> problems = new ArrayList<>();
+    Problems problems = new Problems();
     for (InventoryMachine wanted : fleet.getMachinesList()) {
       Optional<Machine> known = state.machine(wanted.getName());
       if (known.isPresent()
@@ -123,7 +123,7 @@ public final class FleetRehearsal {
                 .formatted(machine.getName(), machine.getLifecycle()));
       }
     }
-    return problems;
+    return problems.list();
   }
 
   /** A member in use that would turn from a machine into a switch, or back. */

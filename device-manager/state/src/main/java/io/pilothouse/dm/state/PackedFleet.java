@@ -30,6 +30,12 @@ public final class PackedFleet {
   /** The same before {@link FeatureLevel#STAGED_FLEETS}. */
   static final int MOST_BEFORE = 64 << 20;
 
+  /** A machine of a few bytes takes a hundred of the heap, and a refusal says all about it. */
+  static final int MOST_MACHINES = 2_000_000;
+
+  /** Of types, units, images and all else. */
+  static final int MOST_OTHERS = 1_000_000;
+
   private static final int FIRST = 64 << 10;
 
   private static final int MACHINES_TAG =
@@ -78,7 +84,7 @@ public final class PackedFleet {
   }
 
   /** Machine by machine: neither all the bytes nor every string need be in memory. */
-  private static Fleet read(ByteString packed, int size) throws IOException {
+  private static Fleet read(ByteString packed, int size) throws IOException, RefusedException {
     Inflater inflater = new Inflater();
     try (InputStream bytes = new InflaterInputStream(packed.newInput(), inflater, FIRST)) {
       CodedInputStream in = CodedInputStream.newInstance(bytes, FIRST);
@@ -86,12 +92,18 @@ public final class PackedFleet {
       Fleet.Builder fleet = Fleet.newBuilder();
       Sharing sharing = new Sharing();
       UnknownFieldSet.Builder others = UnknownFieldSet.newBuilder();
+      int fields = 0;
       for (int tag = in.readTag(); tag != 0; tag = in.readTag()) {
         if (tag == MACHINES_TAG) {
+          if (fleet.getMachinesCount() == MOST_MACHINES) {
+            throw damaged("more than %s machines".formatted(MOST_MACHINES));
+          }
           InventoryMachine.Builder machine = InventoryMachine.newBuilder();
           in.readMessage(machine, ExtensionRegistryLite.getEmptyRegistry());
           sharing.share(machine);
           fleet.addMachines(machine);
+        } else if (++fields > MOST_OTHERS) {
+          throw damaged("more than %s types, units, images and the like".formatted(MOST_OTHERS));
         } else if (!others.mergeFieldFrom(tag, in)) {
           throw new IOException("a group ends that did not begin");
         }

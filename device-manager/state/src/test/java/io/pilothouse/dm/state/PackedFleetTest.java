@@ -75,6 +75,32 @@ class PackedFleetTest {
     assertThat(fleet.show("web-01").getRack()).isEqualTo("r1");
   }
 
+  /** Two bytes of what is unpacked, and hundreds of the heap, for each. */
+  @Test
+  void morePartsThanAFleetCanHaveAreNotEvenRead() {
+    for (int field : new int[] {Fleet.MACHINES_FIELD_NUMBER, Fleet.UNITS_FIELD_NUMBER}) {
+      int count = PackedFleet.MOST_MACHINES + 1;
+      byte[] empty = new byte[2 * count];
+      for (int i = 0; i < count; i++) {
+        empty[2 * i] = (byte) (field << 3 | 2);
+      }
+      refused(
+          ApplyFleet.newBuilder().setPacked(zlib(empty)).setPackedSize(empty.length), "more than");
+    }
+  }
+
+  @Test
+  void aRefusalSaysTheFirstThousandOfWhatIsWrong() {
+    Fleet.Builder many = SPEC.toBuilder();
+    for (int i = 0; i < 3 * Problems.MOST; i++) {
+      many.addMachines(
+          SPEC.getMachines(0).toBuilder().setName("x-" + i).setMac("m" + i).setType("none"));
+    }
+    String said = fleet.isRefused(apply(packed(many.build()))).getMessage();
+    assertThat(said.lines()).hasSizeBetween(Problems.MOST, Problems.MOST + 2);
+    assertThat(said).contains("and ").endsWith(" more");
+  }
+
   private void refused(ApplyFleet.Builder command, String why) {
     Refusal refusal = fleet.isRefused(apply(command));
     assertThat(refusal.getMessage()).startsWith("the packed fleet cannot be read: ").contains(why);
