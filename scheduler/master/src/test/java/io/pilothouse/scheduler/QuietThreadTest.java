@@ -39,9 +39,7 @@ class QuietThreadTest {
     BlockingQueue<Throwable> told = new LinkedBlockingQueue<>();
     LinkageError fault = new LinkageError("no such method");
 
-    QuietThread.named(
-            "drill",
-            told::add)
+    QuietThread.named("drill", told::add)
         .newThread(
             () -> {
               throw fault;

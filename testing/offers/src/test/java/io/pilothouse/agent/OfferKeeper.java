@@ -87,12 +87,12 @@ final class OfferKeeper implements FrameworkHandler {
     }
   }
 
-  void says(String line) throws InterruptedException {
+  void says(String... lines) throws InterruptedException {
     long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
     List<String> heard = new ArrayList<>();
-    while (!heard.contains(line)) {
+    while (!heard.containsAll(List.of(lines))) {
       String next = told.poll(end - System.nanoTime(), TimeUnit.NANOSECONDS);
-      assertThat(next).as("'%s' within 60 s; heard %s", line, heard).isNotNull();
+      assertThat(next).as("%s within 60 s; heard %s", List.of(lines), heard).isNotNull();
       heard.add(next);
     }
   }

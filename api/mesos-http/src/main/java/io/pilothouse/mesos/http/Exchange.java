@@ -187,6 +187,8 @@ public final class Exchange {
     HttpResponse response = new DefaultHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.OK);
     response.headers().set(HttpHeaderNames.CONTENT_TYPE, type.header());
     response.headers().set(HttpHeaderNames.TRANSFER_ENCODING, HttpHeaderValues.CHUNKED);
+    // its end is the connection's: a reader that is not told may send its next call there
+    response.headers().set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
     more.forEach((name, value) -> response.headers().set(name, value));
     mayBeSilent(context.channel());
     streaming.run();
