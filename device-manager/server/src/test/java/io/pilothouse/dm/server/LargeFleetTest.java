@@ -201,12 +201,16 @@ class LargeFleetTest {
     dm.ledger.hold();
     CompletableFuture<WriteReply> first =
         dm.asynchronously(() -> dm.operator().applyFleet(packed(LARGE).build()));
+    EdgeHarness.until(() -> dm.ledger.held() > 0);
     CompletableFuture<FleetPlan> second =
         dm.asynchronously(() -> dm.operator().planFleet(packed(LARGE).build()));
+    EdgeHarness.until(() -> dm.edge.largeFleets().waiting() == 1);
     dm.operator().planFleet(FleetRequest.newBuilder().setFleet(TestFleet.spec()).build());
+    assertThat(second).as("a plan waits for no entry, only for its turn").isNotDone();
     assertThat(first).isNotDone();
     dm.ledger.release();
-    EdgeHarness.get(first);
-    assertThat(EdgeHarness.get(second).getRevision()).isNotNegative();
+    long revision = EdgeHarness.get(first).getRevision();
+    assertThat(EdgeHarness.get(second).getRevision()).isPositive().isLessThanOrEqualTo(revision);
+    assertThat(EdgeHarness.get(second).getChangesTotal()).as("it came after").isZero();
   }
 }
