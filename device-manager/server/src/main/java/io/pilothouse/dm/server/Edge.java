@@ -10,6 +10,7 @@ import java.util.List;
 final class Edge implements AutoCloseable {
 
   private final Waiters waiters;
+  private final LargeFleets large = new LargeFleets();
   private final LeaderLoop leaderLoop;
   private final FleetMetrics fleetMetrics;
   private final ExpiringCertificates certificates;
@@ -40,7 +41,6 @@ final class Edge implements AutoCloseable {
     Sheds sheds = new Sheds(admission, metrics);
     StatusReads status = new StatusReads(ledger, writes, pulls, term, sheds, certificates, clocks);
     fleetMetrics = new FleetMetrics(ledger, status, metrics);
-    LargeFleets large = new LargeFleets();
     OperatorService operator =
         new OperatorService(
             status,
@@ -82,6 +82,10 @@ final class Edge implements AutoCloseable {
 
   Waiters waiters() {
     return waiters;
+  }
+
+  LargeFleets largeFleets() {
+    return large;
   }
 
   Access access() {

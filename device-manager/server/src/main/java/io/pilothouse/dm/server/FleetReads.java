@@ -61,6 +61,7 @@ final class FleetReads {
   }
 
   private FleetPlan compared(FleetRequest request) {
+    requireMayLook();
     Fleet fleet = LargeFleets.of(request);
     FleetRehearsal rehearsal = new FleetRehearsal(rehearsedBy(), fleet, request.getIfRevision());
     writes.linearize();
@@ -72,6 +73,17 @@ final class FleetReads {
             throw Refusals.of(e.refusal());
           }
         });
+  }
+
+  /** The turn may have come late: who lost the right meanwhile has nothing unpacked here. */
+  private void requireMayLook() {
+    String caller = Caller.current().principal().toString();
+    ledger
+        .read(state -> Authorization.objection(state, caller, Need.READ))
+        .ifPresent(
+            objection -> {
+              throw Refusals.of(objection);
+            });
   }
 
   private static FleetPlan plan(State state, List<FleetChange> changes) {

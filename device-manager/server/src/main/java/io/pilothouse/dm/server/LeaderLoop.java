@@ -42,6 +42,7 @@ final class LeaderLoop implements AutoCloseable {
   private final DiskGuard disk;
   private final ScheduledExecutorService rounds;
   private final ClockSkew skew = new ClockSkew();
+  private final Standstill standstill;
   private SilenceWatch silence;
   private long nextWalk;
   private CompletableFuture<Reply> tick = CompletableFuture.completedFuture(null);
@@ -52,7 +53,8 @@ final class LeaderLoop implements AutoCloseable {
     this.term = term;
     this.clocks = clocks;
     this.disk = disk;
-    this.silence = new SilenceWatch(term.lastHeard());
+    this.standstill = new Standstill(ledger, clocks.nanos());
+    this.silence = new SilenceWatch(term.lastHeard(), standstill);
     this.nextWalk = clocks.nanos().getAsLong();
     this.rounds =
         Executors.newSingleThreadScheduledExecutor(
@@ -82,10 +84,13 @@ final class LeaderLoop implements AutoCloseable {
     }
     LastHeard heard = term.lastHeard();
     if (silence.lastHeard() != heard) {
-      silence = new SilenceWatch(heard);
+      silence = new SilenceWatch(heard, standstill);
       nextWalk = clocks.nanos().getAsLong();
     }
-    if (tick.isDone() && ledger.read(state -> isDue(state.nextDue().orElse(null), state.now()))) {
+    standstill.look(!tick.isDone() || !notice.isDone() || ledger.waiting() > 0);
+    // read in every round, or a wait for the state would not be noticed
+    boolean due = standstill.read(state -> isDue(state.nextDue().orElse(null), state.now()));
+    if (tick.isDone() && due) {
       tick = submit(Command.newBuilder().setTick(Tick.getDefaultInstance()).build());
     }
     if (notice.isDone()) {
@@ -112,7 +117,7 @@ final class LeaderLoop implements AutoCloseable {
   private void noticeSilence() {
     List<Silent> silent = clocks.nanos().getAsLong() - nextWalk < 0 ? List.of() : walk();
     List<DeploymentReplica> gone =
-        ledger.read(state -> silence.silentReplicas(state, clocks.nanos().getAsLong()));
+        standstill.read(state -> silence.silentReplicas(state, clocks.nanos().getAsLong()));
     if (!silent.isEmpty()) {
       log.info(
           "Silent: {}", silent.stream().map(s -> s.getMachine() + "/" + s.getWatchdog()).toList());
@@ -131,7 +136,7 @@ final class LeaderLoop implements AutoCloseable {
     long took = 0;
     while (!walk.hasEnded()) {
       took +=
-          ledger.read(
+          standstill.read(
               state -> {
                 // timed in here: how long it waited for the state says nothing of its cost
                 long start = clocks.nanos().getAsLong();

@@ -26,7 +26,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Notices who has not been heard of for too long, in one term of leadership. The count starts anew
  * at the election, when a machine's condition changes and when a watchdog's mode changes; each is
- * timed from when this leader saw it, on its monotonic clock, so no wall clock can make silence.
+ * timed from when this leader saw it, on its monotonic clock, so no wall clock can make silence. It
+ * starts anew as well when this leader stood, see {@link Standstill}: reports could not be heard.
  *
  * <p>Every watchdog's word expires, whether it counts or not: one that is made live after its
  * reporter died is silent, and not what it said last. Only that a live one never said anything is a
@@ -64,13 +65,15 @@ final class SilenceWatch {
   private record NextLook(List<Watched> watched, long at) {}
 
   private final LastHeard lastHeard;
+  private final Standstill standstill;
   private final Map<String, Seen> machines = new HashMap<>();
   private final Map<String, NextLook> looks = new HashMap<>();
   private final Map<String, Seen> watchdogs = new HashMap<>();
   private final Map<String, Seen> replicas = new HashMap<>();
 
-  SilenceWatch(LastHeard lastHeard) {
+  SilenceWatch(LastHeard lastHeard, Standstill standstill) {
     this.lastHeard = lastHeard;
+    this.standstill = standstill;
   }
 
   LastHeard lastHeard() {
@@ -114,7 +117,7 @@ final class SilenceWatch {
       if (machine.getLifecycle() != Lifecycle.IN_SERVICE) {
         continue;
       }
-      long start = seenAt(machines, machine.getName(), machine.getSince(), now);
+      long start = countedFrom(seenAt(machines, machine.getName(), machine.getSince(), now));
       List<Watched> watched =
           byType.computeIfAbsent(machine.getType(), type -> watched(state, machine, now));
       @Nullable NextLook next = looks.get(machine.getName());
@@ -214,7 +217,7 @@ final class SilenceWatch {
     List<DeploymentReplica> silent = new ArrayList<>();
     for (DeploymentReplica replica : state.replicas()) {
       if (replica.getUp()) {
-        long start = seenAt(replicas, replica.getId(), replica.getSince(), now);
+        long start = countedFrom(seenAt(replicas, replica.getId(), replica.getSince(), now));
         long from = latest(start, lastHeard.replicaAt(replica.getId()).orElse(start));
         if (now - from > REPLICA_VALID_FOR.toNanos()) {
           silent.add(replica.toBuilder().setUp(false).build());
@@ -232,6 +235,11 @@ final class SilenceWatch {
       return now;
     }
     return last.at();
+  }
+
+  /** Not from before this leader stood last. */
+  private long countedFrom(long seenAt) {
+    return latest(seenAt, standstill.last().orElse(seenAt));
   }
 
   /** By difference: monotonic times may wrap. */

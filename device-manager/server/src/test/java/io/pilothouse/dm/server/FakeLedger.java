@@ -98,6 +98,11 @@ final class FakeLedger implements Ledger {
     holds = true;
   }
 
+  /** Requests that came meanwhile. */
+  synchronized int held() {
+    return held.size();
+  }
+
   /** All that came meanwhile is decided, and what comes. */
   void release() {
     List<Runnable> now;

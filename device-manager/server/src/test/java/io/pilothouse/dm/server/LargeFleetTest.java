@@ -7,13 +7,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.protobuf.ByteString;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
+import io.pilothouse.api.log.v1.ApplyFleet;
 import io.pilothouse.api.log.v1.Command;
 import io.pilothouse.api.log.v1.Request;
+import io.pilothouse.api.v1.AccessRole;
 import io.pilothouse.api.v1.Fleet;
 import io.pilothouse.api.v1.FleetChange;
 import io.pilothouse.api.v1.FleetPlan;
 import io.pilothouse.api.v1.FleetRequest;
 import io.pilothouse.api.v1.InventoryMachine;
+import io.pilothouse.api.v1.OperatorGrpc;
 import io.pilothouse.api.v1.WriteContext;
 import io.pilothouse.api.v1.WriteReply;
 import io.pilothouse.dm.raft.Exceptions;
@@ -201,12 +204,51 @@ class LargeFleetTest {
     dm.ledger.hold();
     CompletableFuture<WriteReply> first =
         dm.asynchronously(() -> dm.operator().applyFleet(packed(LARGE).build()));
+    EdgeHarness.until(() -> dm.ledger.held() > 0);
     CompletableFuture<FleetPlan> second =
         dm.asynchronously(() -> dm.operator().planFleet(packed(LARGE).build()));
+    EdgeHarness.until(() -> dm.edge.largeFleets().waiting() == 1);
     dm.operator().planFleet(FleetRequest.newBuilder().setFleet(TestFleet.spec()).build());
+    assertThat(second).as("a plan waits for no entry, only for its turn").isNotDone();
     assertThat(first).isNotDone();
     dm.ledger.release();
-    EdgeHarness.get(first);
-    assertThat(EdgeHarness.get(second).getRevision()).isNotNegative();
+    long revision = EdgeHarness.get(first).getRevision();
+    assertThat(EdgeHarness.get(second).getRevision()).isPositive().isLessThanOrEqualTo(revision);
+    assertThat(EdgeHarness.get(second).getChangesTotal()).as("it came after").isZero();
+  }
+
+  @Test
+  void whoLosesTheRightWhileWaitingHasNothingUnpacked() {
+    allow("operator/alice", "operator/setup", "operator/olga");
+    OperatorGrpc.OperatorBlockingStub olga =
+        OperatorGrpc.newBlockingStub(dm.as("operator/olga", ""));
+    FleetRequest damaged =
+        packed(LARGE).setPacked(packed(LARGE).getPacked().substring(0, 2 << 20)).build();
+    CompletableFuture<StatusRuntimeException> plan =
+        dm.edge
+            .largeFleets()
+            .oneByOne(
+                () -> {
+                  CompletableFuture<StatusRuntimeException> waits =
+                      dm.asynchronously(() -> refusal(() -> olga.planFleet(damaged)));
+                  EdgeHarness.until(() -> dm.edge.largeFleets().waiting() == 1);
+                  allow("operator/alice", "operator/setup");
+                  return waits;
+                });
+    assertThat(EdgeHarness.get(plan).getStatus().getCode())
+        .as("what was sent is damaged, but that was not looked at")
+        .isEqualTo(Status.Code.PERMISSION_DENIED);
+    assertThat(remedy(EdgeHarness.get(plan))).isNotBlank();
+  }
+
+  /** Only these may do anything. */
+  private void allow(String... operators) {
+    Fleet.Builder fleet = TestFleet.spec().toBuilder();
+    fleet
+        .addAccessBuilder()
+        .setName("operators")
+        .addAllPrincipals(List.of(operators))
+        .addRoles(AccessRole.ROLE_OPERATOR);
+    dm.fleet.decide(Command.newBuilder().setApplyFleet(ApplyFleet.newBuilder().setFleet(fleet)));
   }
 }

@@ -144,6 +144,66 @@ class SilenceTest {
   }
 
   @Test
+  void anApplyThatHeldTheStateForLongStartsTheCountAnew() {
+    ReportReplicaRequest report =
+        ReportReplicaRequest.newBuilder()
+            .setId("deployment-1")
+            .setAddress("127.0.0.1:18541")
+            .build();
+    heartbeats();
+    reachable();
+    dm.satellite("deployment-1").reportReplica(report);
+    pass(0);
+    dm.ledger.readsWait(Duration.ofSeconds(20));
+    pass(0);
+    dm.ledger.readsWait(Duration.ZERO);
+    pass(0);
+    assertThat(silent()).isEmpty();
+    assertThat(up()).isTrue();
+
+    pass(9);
+    assertThat(up()).isTrue();
+    pass(5);
+    assertThat(silent()).isEmpty();
+    pass(2);
+    assertThat(silent()).containsExactlyInAnyOrder("heartbeat", "reachable", "disk");
+    assertThat(up()).isFalse();
+  }
+
+  @Test
+  void entriesOfWhichNoneIsAppliedForLongStartTheCountAnew() {
+    heartbeats();
+    reachable();
+    dm.ledger.logWaits(1);
+    pass(0);
+    pass(20);
+    pass(20);
+    dm.ledger.logWaits(0);
+    pass(0);
+    assertThat(silent()).isEmpty();
+
+    pass(14);
+    assertThat(silent()).isEmpty();
+    pass(2);
+    assertThat(silent()).containsExactlyInAnyOrder("heartbeat", "reachable", "disk");
+  }
+
+  @Test
+  void entriesThatWaitForAMomentKeepNoSilenceAway() {
+    heartbeats();
+    reachable();
+    dm.ledger.logWaits(1);
+    pass(0);
+    dm.ledger.logWaits(0);
+    dm.clock.pass(Duration.ofMillis(900));
+    dm.edge.leaderLoop().round();
+
+    pass(15);
+
+    assertThat(silent()).containsExactlyInAnyOrder("heartbeat", "reachable", "disk");
+  }
+
+  @Test
   void theWalkOverAllMachinesPausesTwentyTimesAsLongAndTenSecondsAtMost() {
     assertThat(LeaderLoop.pauseAfter(Duration.ofMillis(300).toNanos()))
         .isEqualTo(Duration.ofSeconds(6).toNanos());
