@@ -67,12 +67,13 @@ final class Standstill {
   void look(boolean entriesWait) {
     long now = nanos.getAsLong();
     long applied = ledger.appliedIndex();
-    waitsSince.ifPresent(since -> noteIfLong(since, now, "entries waited and none was applied"));
-    if (applied != index || !entriesWait) {
+    if (!entriesWait) {
       waitsSince = OptionalLong.empty();
-    }
-    if (entriesWait && waitsSince.isEmpty()) {
+    } else if (applied != index || waitsSince.isEmpty()) {
+      // it went on at some time since the last look; a long walk in between is no standstill
       waitsSince = OptionalLong.of(now);
+    } else {
+      noteIfLong(waitsSince.getAsLong(), now, "entries waited and none was applied");
     }
     index = applied;
   }

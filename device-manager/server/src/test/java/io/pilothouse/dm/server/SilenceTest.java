@@ -174,17 +174,38 @@ class SilenceTest {
   void entriesOfWhichNoneIsAppliedForLongStartTheCountAnew() {
     heartbeats();
     reachable();
+    dm.ledger.hold();
     dm.ledger.logWaits(1);
     pass(0);
     pass(20);
     pass(20);
     dm.ledger.logWaits(0);
+    dm.ledger.release();
     pass(0);
     assertThat(silent()).isEmpty();
 
     pass(14);
     assertThat(silent()).isEmpty();
     pass(2);
+    assertThat(silent()).containsExactlyInAnyOrder("heartbeat", "reachable", "disk");
+  }
+
+  @Test
+  void aLogThatWentOnBetweenTwoLooksKeepsNoSilenceAway() {
+    heartbeats();
+    reachable();
+    dm.ledger.logWaits(1);
+    pass(0);
+    dm.clock.pass(Duration.ofSeconds(16));
+    dm.satellite("deployment-1")
+        .reportReplica(
+            ReportReplicaRequest.newBuilder()
+                .setId("deployment-1")
+                .setAddress("127.0.0.1:18541")
+                .build());
+
+    pass(0);
+
     assertThat(silent()).containsExactlyInAnyOrder("heartbeat", "reachable", "disk");
   }
 
