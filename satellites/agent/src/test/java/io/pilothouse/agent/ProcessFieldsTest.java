@@ -211,8 +211,9 @@ class ProcessFieldsTest extends ProcessCase {
             run: |
               trap 'cat "$PILOT_ACTIVE/conf/mode" > "$OUT/mode"' HUP
               trap 'cat "$PILOT_ACTIVE/conf/mode" > "$OUT/mode"' USR1
+              sleep 1000 &  # before it says that it is there: dash drops a signal that comes while it starts a command
               echo $$ >> "$OUT/web"
-              while :; do sleep 5 & wait $!; done  # dash drops a signal that comes while it starts a command
+              while :; do wait $!; done
             reload: {%s}
           - name: plain
             run: echo "$$ $(cat conf/mode)" >> "$OUT/plain"; exec sleep 60
