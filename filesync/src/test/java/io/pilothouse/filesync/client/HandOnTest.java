@@ -188,7 +188,8 @@ final class HandOnTest extends ClientTest {
     result(first);
     result(second);
     assertCopied();
-    assertThat(two.asked).isEmpty();
+    // a chunk may be asked for there, in the moment in which all of it is published here
+    assertThat(two.asked).noneMatch(each -> each.contains("index"));
   }
 
   @Test
