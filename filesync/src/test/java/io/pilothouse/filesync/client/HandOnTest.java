@@ -170,11 +170,13 @@ final class HandOnTest extends ClientTest {
     Future<Fetched> first = neighbour.fetches(Source.of(one.address()));
     Future<Fetched> second = fetchesFrom(neighbour.source(), Source.of(two.address()));
     awaitHeld();
+    assertThat(two.asked).as("nobody lost patience").isEmpty();
     open.countDown();
     result(first);
     result(second);
     assertCopied();
-    assertThat(two.asked).as("nobody lost patience").isEmpty();
+    // one file may be asked for there, in the moment in which all is published here
+    assertThat(two.asked).hasSizeLessThan(2);
   }
 
   @Test
