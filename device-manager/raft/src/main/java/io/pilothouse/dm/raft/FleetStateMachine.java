@@ -361,7 +361,7 @@ final class FleetStateMachine extends BaseStateMachine {
         failure.reportOutdated(String.valueOf(e.getMessage()));
         throw e;
       }
-      clock.applied(opened.state().now().toEpochMilli());
+      clock.loaded(opened.state().now().toEpochMilli());
       state.replace(opened.state(), opened.digest(), opened.at().getIndex());
       checks.replaced();
       setLastAppliedTermIndex(opened.at());
