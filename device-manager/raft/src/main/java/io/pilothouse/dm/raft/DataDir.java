@@ -11,6 +11,7 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.UUID;
 import java.util.stream.Collectors;
@@ -22,7 +23,8 @@ import org.rocksdb.NativeLibraryLoader;
  * against other processes.
  *
  * <pre>
- * cluster   whose directory it is: cluster, replica, and a random id of the directory itself
+ * cluster   whose directory it is: cluster, replica, a random id of the directory itself, and
+ *           whether the replica has begun: before, there was nothing that it could lose
  * lock      held while a process uses it; holds its pid
  * raft/     Ratis: log, votes, snapshots
  * db/       RocksDB: the applied state
@@ -33,12 +35,13 @@ import org.rocksdb.NativeLibraryLoader;
  */
 final class DataDir implements AutoCloseable {
 
+  private static final String OWNER = "cluster";
+  private static final String BEGUN = "begun";
   private static final String DIVERGENT = "divergent";
 
   private final Path root;
   private final FileChannel lock;
-
-  private boolean joining;
+  private final Map<String, String> owner = new LinkedHashMap<>();
 
   private DataDir(Path root, FileChannel lock) {
     this.root = root;
@@ -95,7 +98,15 @@ final class DataDir implements AutoCloseable {
 
   /** Whether the replica came to a cluster that ran already. */
   boolean isJoining() {
-    return joining;
+    return Boolean.parseBoolean(owner.getOrDefault("joined", "false"));
+  }
+
+  /** From now on {@code raft/} may hold a vote, and the replica does not start without it. */
+  void begin() throws IOException {
+    if (!hasBegun()) {
+      owner.put(BEGUN, "true");
+      writeOwner();
+    }
   }
 
   /** From now on the replica does not start from here. */
@@ -148,39 +159,62 @@ final class DataDir implements AutoCloseable {
   }
 
   private void checkOwner(ReplicaConfig config) throws IOException, ReplicaStartException {
-    Path file = root.resolve("cluster");
-    if (!Files.exists(file)) {
-      if (config.origin() instanceof Origin.Restored restored && DataFiles.isEmpty(raft())) {
-        Restore.seed(restored.dir(), config.cluster(), db());
-      } else if (!DataFiles.isEmpty(raft()) || !DataFiles.isEmpty(db())) {
-        throw new ReplicaStartException(
-            ("data directory %s holds data but no file 'cluster' that says whose; "
-                    + "restore that file, or choose an empty --data")
-                .formatted(root));
+    if (Files.exists(root.resolve(OWNER))) {
+      readOwner();
+      require("cluster", config.cluster(), "--cluster");
+      require("replica", config.id(), "--id");
+      if (!DataFiles.isEmpty(raft())) {
+        return;
       }
-      joining = config.origin() instanceof Origin.Join;
-      DataFiles.write(
-          file,
-          "cluster=%s\nreplica=%s\ndirectory=%s\njoined=%s\n"
-              .formatted(config.cluster(), config.id(), UUID.randomUUID(), joining));
+      if (hasBegun()) {
+        throw new ReplicaStartException(
+            "data directory %s has lost raft/, where this replica's votes and log were; %s"
+                .formatted(root, RaftCheck.remedy()));
+      }
+      // a start that failed before: what it was begun with may have been mended since
+      seed(config, "was filled by a start with --restore that failed; give --restore again");
       return;
     }
-    Map<String, String> owner =
-        new String(Files.readAllBytes(file), UTF_8)
-            .lines()
-            .filter(line -> line.contains("="))
-            .map(line -> line.split("=", 2))
-            .collect(Collectors.toMap(pair -> pair[0], pair -> pair[1], (a, b) -> b));
-    joining = Boolean.parseBoolean(owner.getOrDefault("joined", "false"));
-    require(owner, "cluster", config.cluster(), "--cluster");
-    require(owner, "replica", config.id(), "--id");
-    if (DataFiles.isEmpty(raft()) && !DataFiles.isEmpty(db())) {
-      throw new ReplicaStartException(
-          ("data directory %s has lost raft/, where this replica's votes and log "
-                  + "were; restore it, or remove the whole directory and let the replica "
-                  + "come back empty")
-              .formatted(root));
+    seed(
+        config,
+        "holds data but no file 'cluster' that says whose; put that file back. A replica that never"
+            + " ran takes an empty --data; one that did needs a new id then: `pilot dm replace`");
+    owner.put("cluster", config.cluster());
+    owner.put("replica", config.id());
+    owner.put("directory", UUID.randomUUID().toString());
+    owner.put("joined", String.valueOf(config.origin() instanceof Origin.Join));
+    owner.put(BEGUN, "false");
+    writeOwner();
+  }
+
+  /** Puts in what a first start begins with: a restored state, or nothing. */
+  private void seed(ReplicaConfig config, String otherwise)
+      throws IOException, ReplicaStartException {
+    if (config.origin() instanceof Origin.Restored restored && DataFiles.isEmpty(raft())) {
+      Restore.seed(restored.dir(), config.cluster(), db());
+    } else if (!DataFiles.isEmpty(raft()) || !DataFiles.isEmpty(db())) {
+      throw new ReplicaStartException("data directory %s %s".formatted(root, otherwise));
     }
+  }
+
+  private boolean hasBegun() {
+    return !owner.getOrDefault(BEGUN, "true").equals("false");
+  }
+
+  private void readOwner() throws IOException {
+    new String(Files.readAllBytes(root.resolve(OWNER)), UTF_8)
+        .lines()
+        .filter(line -> line.contains("="))
+        .map(line -> line.split("=", 2))
+        .forEach(pair -> owner.put(pair[0], pair[1]));
+  }
+
+  private void writeOwner() throws IOException {
+    DataFiles.write(
+        root.resolve(OWNER),
+        owner.entrySet().stream()
+            .map(each -> each.getKey() + "=" + each.getValue() + "\n")
+            .collect(Collectors.joining()));
   }
 
   private void refuseDivergent() throws IOException, ReplicaStartException {
@@ -195,8 +229,7 @@ final class DataDir implements AutoCloseable {
     return found.substring(0, Math.min(100, found.length())).replaceAll("\\p{Cc}", "?");
   }
 
-  private void require(Map<String, String> owner, String key, String expected, String flag)
-      throws ReplicaStartException {
+  private void require(String key, String expected, String flag) throws ReplicaStartException {
     String found = owner.getOrDefault(key, "");
     if (!found.equals(expected)) {
       throw new ReplicaStartException(

@@ -48,7 +48,7 @@ final class FleetStateMachine extends BaseStateMachine {
       "Raft stopped this replica: it was removed from the cluster (`pilot dm members`), the process "
           + "was suspended for over a minute, or it met the error logged before this";
 
-  private final Path db;
+  private final DataDir dir;
   private final Applier applier;
   private final Stamp stamp;
   private final LogClock clock;
@@ -73,7 +73,7 @@ final class FleetStateMachine extends BaseStateMachine {
   private boolean broken;
 
   FleetStateMachine(ReplicaParts parts, Applier applier, Stamp stamp) {
-    this.db = parts.dataDir().db();
+    this.dir = parts.dataDir();
     this.applier = applier;
     this.stamp = stamp;
     this.clock = parts.clock();
@@ -94,6 +94,7 @@ final class FleetStateMachine extends BaseStateMachine {
     getLifeCycle()
         .startAndTransition(
             () -> {
+              dir.begin(); // Ratis has made its directory, and votes later
               snapshots.init(storage);
               load();
               snapshotAtStart();
@@ -355,12 +356,12 @@ final class FleetStateMachine extends BaseStateMachine {
       try {
         opened =
             OpenedStore.open(
-                db, Optional.ofNullable(snapshots.getLatestSnapshot()), applier.levels());
+                dir.db(), Optional.ofNullable(snapshots.getLatestSnapshot()), applier.levels());
       } catch (UnknownLevelException e) {
         failure.reportOutdated(String.valueOf(e.getMessage()));
         throw e;
       }
-      clock.applied(opened.state().now().toEpochMilli());
+      clock.loaded(opened.state().now().toEpochMilli());
       state.replace(opened.state(), opened.digest(), opened.at().getIndex());
       checks.replaced();
       setLastAppliedTermIndex(opened.at());

@@ -1,6 +1,7 @@
 package io.pilothouse.dm.raft;
 
 import com.google.protobuf.ByteString;
+import io.pilothouse.api.log.v1.ReplicaAnswer;
 import io.pilothouse.api.log.v1.ReplicaQuestion;
 import io.pilothouse.api.log.v1.StateCheck;
 import java.time.Duration;
@@ -8,7 +9,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BiFunction;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -21,44 +25,53 @@ import org.slf4j.LoggerFactory;
 final class Inquiry {
 
   private static final Logger log = LoggerFactory.getLogger(Inquiry.class);
-  private static final Duration AGAIN = Duration.ofSeconds(1);
-
-  /** Far longer than a restart; a later check begins anew. */
-  private static final int ROUNDS = 300;
-
   private static final int SHOWN = 12;
 
   private final String self;
   private final StateChecks checks;
-  private final Members members;
-  private final PeerQuestions questions;
+  private final Jury jury;
   private final Failure failure;
   private final Consumer<String> diverged;
   private final AtomicBoolean running = new AtomicBoolean();
+  private final AtomicLong newest = new AtomicLong();
   private volatile String disagreement = "";
+
+  /**
+   * Who decides.
+   *
+   * @param voters all members, this replica included
+   * @param ask a question's answers by replica, of those that answer
+   * @param again how long until they are asked once more
+   */
+  record Jury(
+      Supplier<List<Peer>> voters,
+      BiFunction<List<Peer>, ReplicaQuestion, Map<String, ReplicaAnswer>> ask,
+      Duration again) {
+
+    static Jury of(Members members, PeerQuestions questions) {
+      return new Jury(members::voters, questions::askAll, Duration.ofSeconds(1));
+    }
+  }
 
   /**
    * Waits for {@link #begin}.
    *
    * @param diverged told in a sentence when this replica is the one that is wrong
    */
-  Inquiry(
-      String self,
-      StateChecks checks,
-      Members members,
-      PeerQuestions questions,
-      Failure failure,
-      Consumer<String> diverged) {
+  Inquiry(String self, StateChecks checks, Jury jury, Failure failure, Consumer<String> diverged) {
     this.self = self;
     this.checks = checks;
-    this.members = members;
-    this.questions = questions;
+    this.jury = jury;
     this.failure = failure;
     this.diverged = diverged;
   }
 
-  /** Another replica's check contradicts this one's. Returns at once. */
+  /**
+   * Another replica's check contradicts this one's. Returns at once. The newest is asked about: one
+   * that was down does not know any more what its state was at an older one.
+   */
   void begin(StateCheck theirs) {
+    newest.accumulateAndGet(theirs.getIndex(), Math::max);
     if (running.compareAndSet(false, true)) {
       log.error(
           "The state at index {} is {} here and {} elsewhere: asking the others",
@@ -70,7 +83,7 @@ final class Inquiry {
           .start(
               () -> {
                 try {
-                  ask(theirs.getIndex());
+                  ask();
                 } finally {
                   disagreement = "";
                   running.set(false);
@@ -84,14 +97,15 @@ final class Inquiry {
     return disagreement;
   }
 
-  private void ask(long index) {
-    for (int round = 0; round < ROUNDS && !failure.isReported() && !failure.isClosing(); round++) {
-      StateCheck mine = checks.at(index).orElse(null);
+  /** Until it is decided, or so old that it is not known here any more: a later check differs. */
+  private void ask() {
+    while (!failure.isReported() && !failure.isClosing()) {
+      StateCheck mine = checks.at(newest.get()).orElse(null);
       if (mine == null || decides(mine)) {
         return;
       }
       try {
-        Thread.sleep(AGAIN);
+        Thread.sleep(jury.again());
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
         return;
@@ -100,12 +114,12 @@ final class Inquiry {
   }
 
   private boolean decides(StateCheck mine) {
-    List<Peer> all = members.voters();
+    List<Peer> all = jury.voters().get();
     Map<String, ByteString> said = new TreeMap<>();
     said.put(self, mine.getDigest());
     ReplicaQuestion question = ReplicaQuestion.newBuilder().setMine(mine).build();
-    questions
-        .askAll(all.stream().filter(peer -> !peer.id().equals(self)).toList(), question)
+    jury.ask()
+        .apply(all.stream().filter(peer -> !peer.id().equals(self)).toList(), question)
         .forEach(
             (id, answer) -> {
               if (answer.hasMine() && StateChecks.areComparable(mine, answer.getMine())) {
@@ -125,10 +139,13 @@ final class Inquiry {
         return true;
       }
     }
-    disagreement =
+    String undecided =
         "the state at index %d differs among %s, and no %d of the %d replicas agree yet"
             .formatted(mine.getIndex(), said.keySet(), majority, all.size());
-    log.error("{}", disagreement);
+    if (!undecided.equals(disagreement)) {
+      log.error("{}", undecided);
+    }
+    disagreement = undecided;
     return false;
   }
 

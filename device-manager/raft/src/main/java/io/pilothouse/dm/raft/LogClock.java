@@ -12,21 +12,30 @@ import java.util.function.LongSupplier;
  * time that passes. A wall clock that is set an hour forward would otherwise fire every timeout of
  * the fleet at once, and one set back would stop them for an hour.
  *
- * <p>A replica that leads soon after its start has seen no stamp of a leader at work, and nothing
- * tells it how long the log has rested: it takes the wall clock's word once.
+ * <p>A replica believes the log once it has seen a leader at work: for ten seconds, stamps that
+ * came as their own times say. Entries that are caught up with come all at once, however old they
+ * are, and tell nothing of how long the log has rested since: who leads before takes the wall
+ * clock's word, once.
  */
 public final class LogClock {
 
   /** The wall clock corrects log time by one part in so many. */
   private static final int SLEW = 20;
 
-  /** Entries applied sooner after the start may be old ones that are caught up with. */
-  private static final Duration CATCHING_UP = Duration.ofSeconds(10);
+  /** For so long stamps must go on as this process' time does. */
+  private static final long AT_WORK = Duration.ofSeconds(10).toNanos();
+
+  /** An entry is applied so much sooner or later than others; a tenth of the time besides. */
+  private static final long DELAY = Duration.ofSeconds(2).toNanos();
 
   private final InstantSource wall;
   private final LongSupplier nanos;
-  private final long startedAt;
   private boolean trusted;
+
+  /** The first of the stamps that went on so, and when it came; in nanoseconds. */
+  private long firstStamp;
+
+  private long firstCame;
   private long log;
   private long at;
   private long lastStamp;
@@ -39,8 +48,8 @@ public final class LogClock {
   public LogClock(InstantSource wall, LongSupplier nanos) {
     this.wall = wall;
     this.nanos = nanos;
-    this.startedAt = nanos.getAsLong();
-    this.at = startedAt;
+    this.at = nanos.getAsLong();
+    this.firstCame = at;
   }
 
   /** The time of an entry that this replica appends as leader; never earlier than one before. */
@@ -63,16 +72,33 @@ public final class LogClock {
     return Duration.ofNanos(wallNanos() - log);
   }
 
-  /** An entry was applied, or a state loaded, that is so old. */
+  /** A state was loaded that is so old: it says nothing of a leader at work. */
+  public synchronized void loaded(long stampMillis) {
+    goOnFrom(stampMillis);
+  }
+
+  /** An entry with that stamp was applied. */
   public synchronized void applied(long stampMillis) {
-    if (stampMillis <= lastStamp) {
+    if (!goOnFrom(stampMillis)) {
       return; // our own, on its way back
     }
-    long now = nanos.getAsLong();
+    long passed = at - firstCame;
+    if (Math.abs(log - firstStamp - passed) > DELAY + passed / 10) {
+      firstStamp = log;
+      firstCame = at;
+    } else if (passed >= AT_WORK) {
+      trusted = true;
+    }
+  }
+
+  private boolean goOnFrom(long stampMillis) {
+    if (stampMillis <= lastStamp) {
+      return false;
+    }
     log = TimeUnit.MILLISECONDS.toNanos(stampMillis);
-    at = now;
+    at = nanos.getAsLong();
     lastStamp = stampMillis;
-    trusted = trusted || now - startedAt > CATCHING_UP.toNanos();
+    return true;
   }
 
   private void move() {

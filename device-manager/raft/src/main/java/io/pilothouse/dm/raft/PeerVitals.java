@@ -53,7 +53,11 @@ final class PeerVitals {
     term = node::term;
     inquiry =
         new Inquiry(
-            parts.self(), parts.checks(), members, questions, parts.failure(), this::diverged);
+            parts.self(),
+            parts.checks(),
+            Inquiry.Jury.of(members, questions),
+            parts.failure(),
+            this::diverged);
     parts.checks().onDifference(inquiry::begin);
   }
 

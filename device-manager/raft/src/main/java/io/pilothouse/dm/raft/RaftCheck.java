@@ -58,7 +58,8 @@ final class RaftCheck {
     }
   }
 
-  private static String remedy() {
+  /** What becomes of a replica that has lost a part of its log, or its vote. */
+  static String remedy() {
     return "what this replica acknowledged or voted may be lost: do not start it from here again."
         + " While a majority of the others is up, put a new one in its place: `pilot dm replace`";
   }

@@ -11,7 +11,10 @@ import io.pilothouse.dm.state.Apply;
 import io.pilothouse.dm.state.Levels;
 import io.pilothouse.dm.state.State;
 
-/** A release of the Device Manager: the real rules, as far as it knows them. */
+/**
+ * Stands for a release of the Device Manager. The rules are this build's in any case: an older one
+ * differs by the levels that it says it applies, and by nothing else.
+ */
 record Build(Levels levels, Apply rules) implements Applier {
 
   /** From before the newest level. */

@@ -108,8 +108,8 @@ class FilesFuzzTest {
         new ReplicaConfig("dm-1", "a", root, List.of(new Peer("dm-1", at(1), at(2), at(3))));
     both(
         Fuzz.of("cluster-file")
-            .sound("cluster=a\nreplica=dm-1\ndirectory=x\njoined=false\n")
-            .tokens("=", "\n", "cluster=", "\0", "\u00ff", "\r", "joined=true", "\u001b[2J")
+            .sound("cluster=a\nreplica=dm-1\ndirectory=x\njoined=false\nbegun=false\n")
+            .tokens("=", "\n", "cluster=", "\0", "\u00ff", "\r", "begun=true", "\u001b[2J")
             .inputs(2_000)
             .allocating(8 << 20, 2_000)
             .run(

@@ -28,7 +28,7 @@ class LogClockTest {
 
   @Test
   void aReplicaThatHasSeenNoStampTakesTheWallClocksWordOnce() {
-    clock.applied(wall.minus(Duration.ofDays(3)).toEpochMilli());
+    clock.loaded(wall.minus(Duration.ofDays(3)).toEpochMilli());
 
     assertThat(clock.now()).isEqualTo(wall);
     assertThat(clock.stamp()).isEqualTo(wall.toEpochMilli());
@@ -69,12 +69,63 @@ class LogClockTest {
   @Test
   void aNewLeaderWhoseClockIsWrongGoesOnFromTheLastLeadersStamp() {
     passes(Duration.ofMinutes(5));
+    follows(Duration.ofSeconds(11));
     long last = wall.toEpochMilli();
-    clock.applied(last);
     wall = wall.plus(HOUR);
     passes(Duration.ofSeconds(20));
 
     assertThat(clock.stamp()).isEqualTo(last + 21_000);
+  }
+
+  /** The whole cluster was away; the first one that is back waits half a minute for another. */
+  @Test
+  void entriesFromBeforeAnOutageDoNotKeepLogTimeBehindByIt() {
+    long before = wall.minus(HOUR.multipliedBy(6)).toEpochMilli();
+    clock.loaded(before);
+    passes(Duration.ofSeconds(30));
+    // as long after what was loaded as this one has waited
+    clock.applied(before + 30_000);
+    for (int i = 0; i < 60; i++) {
+      clock.applied(before + 31_000 + i * 1_000L);
+      passes(Duration.ofMillis(40));
+    }
+
+    assertThat(clock.now()).isEqualTo(wall);
+    assertThat(clock.stamp()).isEqualTo(wall.toEpochMilli());
+  }
+
+  @Test
+  void anEntryThatIsCaughtUpWithLateDoesNotKeepLogTimeBehind() {
+    clock.loaded(wall.minus(HOUR.multipliedBy(3)).toEpochMilli());
+    passes(Duration.ofMinutes(1));
+    clock.applied(wall.minus(HOUR.multipliedBy(2)).toEpochMilli());
+    passes(Duration.ofMinutes(1));
+    clock.applied(wall.minus(HOUR).toEpochMilli());
+    passes(Duration.ofMinutes(1));
+
+    assertThat(clock.stamp()).isEqualTo(wall.toEpochMilli());
+  }
+
+  @Test
+  void aLeaderAtWorkIsBelievedAfterAnOutageThatItSawTheEndOf() {
+    clock.applied(wall.minus(HOUR).toEpochMilli());
+    passes(Duration.ofSeconds(3));
+    follows(Duration.ofSeconds(11));
+    long last = wall.toEpochMilli();
+    wall = wall.minus(HOUR);
+    passes(Duration.ofSeconds(20));
+
+    assertThat(clock.stamp()).isEqualTo(last + 19_000);
+  }
+
+  /** Stamps of a leader whose clocks are as this one's, applied sooner and later. */
+  private void follows(Duration time) {
+    Instant end = wall.plus(time);
+    for (int i = 0; wall.isBefore(end); i++) {
+      clock.applied(wall.minusMillis(i % 2 == 0 ? 5 : 900).toEpochMilli());
+      passes(Duration.ofSeconds(1));
+    }
+    clock.applied(wall.toEpochMilli());
   }
 
   @Test

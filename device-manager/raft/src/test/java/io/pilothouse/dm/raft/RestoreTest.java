@@ -3,6 +3,8 @@ package io.pilothouse.dm.raft;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -72,6 +74,49 @@ class RestoreTest {
       renewed.start("dm-2");
       renewed.awaitOnAll(renewed.put("again").getRevision());
       assertThat(renewed.digests()).hasSize(1);
+    }
+  }
+
+  @Test
+  void aFirstStartThatFailsCanBeMadeAgainAlsoFromAnotherSet() throws Exception {
+    Path backup = root.resolve("backup");
+    try (Cluster old = Cluster.started(root.resolve("old"), 1, Cluster.USUAL)) {
+      old.put("a");
+      fetch(old.get("dm-1").backups(), backup);
+    }
+    Path one = root.resolve("one");
+    Path other = root.resolve("other");
+    Restore.prepare(backup, one, "renewed", Optional.empty());
+    BackupManifest made = Restore.prepare(backup, other, "renewed", Optional.empty());
+
+    try (Cluster renewed = new Cluster(root.resolve("new"), "renewed", 1, Cluster.USUAL)) {
+      renewed.originate(new Origin.Restored(one));
+      int port = renewed.config("dm-1").self().raft().port();
+      try (ServerSocket taken = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
+        assertThat(taken.isBound()).isTrue();
+        for (int attempt = 0; attempt < 2; attempt++) {
+          assertThatThrownBy(() -> renewed.start("dm-1"))
+              .isInstanceOf(ReplicaStartException.class)
+              .hasMessageContaining(port + " is in use");
+        }
+      }
+      renewed.originate(new Origin.Seed());
+      assertThatThrownBy(() -> renewed.start("dm-1"))
+          .isInstanceOf(ReplicaStartException.class)
+          .hasMessageContaining("give --restore again");
+
+      renewed.originate(new Origin.Restored(other));
+      renewed.start("dm-1");
+      assertThat(renewed.put("b").getRevision()).isGreaterThan(made.index());
+      assertThat(renewed.get("dm-1").<Boolean>read(state -> LeaseLedger.holds(state, "a")))
+          .isTrue();
+
+      // it has begun: what it lost now is not made good by the set
+      renewed.stop("dm-1");
+      DataFiles.deleteTree(renewed.dir("dm-1").resolve("raft"));
+      assertThatThrownBy(() -> renewed.start("dm-1"))
+          .isInstanceOf(ReplicaStartException.class)
+          .hasMessageContaining("has lost raft/");
     }
   }
 

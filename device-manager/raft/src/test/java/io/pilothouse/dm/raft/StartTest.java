@@ -45,13 +45,30 @@ class StartTest {
     start("dm-1", "east", root).close();
     Files.delete(root.resolve("cluster"));
 
-    refused("dm-1", "east", root).hasMessageContaining("no file 'cluster'");
+    refused("dm-1", "east", root)
+        .hasMessageContaining("no file 'cluster'")
+        .hasMessageContaining("one that did needs a new id");
   }
 
   @Test
   void aDirectoryWithoutItsLogIsRefused() throws Exception {
     start("dm-1", "east", root).close();
     DataFiles.deleteTree(root.resolve("raft"));
+
+    // begun anew under its id, with one other it could elect a leader that lacks what it had
+    refused("dm-1", "east", root)
+        .hasMessageContaining("has lost raft/")
+        .hasMessageContaining("do not start it from here again")
+        .hasMessageContaining("pilot dm replace")
+        .hasMessageNotContaining("empty");
+  }
+
+  @Test
+  void aDirectoryWithNothingLeftButItsNameIsRefused() throws Exception {
+    start("dm-1", "east", root).close();
+    for (String lost : List.of("raft", "db", "raft.seen")) {
+      DataFiles.deleteTree(root.resolve(lost));
+    }
 
     refused("dm-1", "east", root).hasMessageContaining("has lost raft/");
   }

@@ -20,7 +20,11 @@ import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Two builds in one cluster, and the way from one to the other and back. */
+/**
+ * Replicas of two ranges of feature levels in one cluster, and the way from one to the other and
+ * back. Both are of this build ({@link Build}); what another one would decide otherwise is not seen
+ * here, but by the golden logs.
+ */
 class UpgradeTest {
 
   private static final int BEFORE = Build.OLD.levels().max();
@@ -35,7 +39,7 @@ class UpgradeTest {
       for (int i = 1; i <= 3; i++) {
         cluster.start("dm-" + i, Build.OLD);
       }
-      // by the rules of the old build, as it is the first to write
+      // at the old one's level, as it is the first to write
       decide(cluster, Build.write(1));
       Writer writer = new Writer(cluster);
       try {

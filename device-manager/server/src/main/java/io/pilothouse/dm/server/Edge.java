@@ -31,7 +31,7 @@ final class Edge implements AutoCloseable {
     Term term = new Term();
     ledger.addListener(waiters);
     ledger.addListener(term);
-    DiskGuard disk = new DiskGuard(ledger::ownVitals, clocks.nanos());
+    DiskGuard disk = new DiskGuard(ledger, clocks.nanos());
     leaderLoop = new LeaderLoop(ledger, term, clocks, disk);
     writes = new Writes(ledger, disk);
     Pulls pulls = new Pulls(ledger, waiters);

@@ -38,7 +38,8 @@ final class ReplicaHealth {
         .setScope("dm/" + id)
         .setAction("make room on the disk of " + id + "'s data directory")
         .setText(
-            "the disk of replica %s has %d MiB left; below %d MiB a leader takes no writes"
+            ("the disk of replica %s has %d MiB left; below %d MiB no writes are taken while it"
+                    + " leads or the majority needs it")
                 .formatted(id, vitals.getDiskFree() >> 20, DiskGuard.FLOOR >> 20))
         .build();
   }
