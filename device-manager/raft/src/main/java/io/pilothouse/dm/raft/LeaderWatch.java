@@ -1,9 +1,9 @@
 package io.pilothouse.dm.raft;
 
-import io.pilothouse.tls.SilentLine;
 import io.pilothouse.api.log.v1.LogEnd;
 import io.pilothouse.api.log.v1.ReplicaAnswer;
 import io.pilothouse.api.log.v1.ReplicaQuestion;
+import io.pilothouse.tls.SilentLine;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.HashMap;

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.pilothouse.api.log.v1.Entry;
 import io.pilothouse.dm.state.Applied;
-import io.pilothouse.dm.state.FeatureLevel;
 import io.pilothouse.dm.state.Levels;
 import io.pilothouse.dm.state.State;
 import java.util.concurrent.CompletableFuture;
@@ -35,7 +34,7 @@ class FleetStateTest {
 
   @Test
   void nobodySeesAStateOfRulesThatThisBuildLacks() throws Exception {
-    Levels others = new Levels(FeatureLevel.NEWEST + 1, FeatureLevel.NEWEST + 1);
+    Levels others = new Levels(Levels.BUILD.max() + 1, Levels.BUILD.max() + 1);
 
     assertThatThrownBy(() -> fleet.apply(new WithReader(others), TWO, 7))
         .hasMessageContaining("entry 7: feature level");
