@@ -16,6 +16,7 @@ import io.pilothouse.mesos.v1.CommandInfo;
 import io.pilothouse.mesos.v1.FrameworkID;
 import io.pilothouse.mesos.v1.FrameworkInfo;
 import io.pilothouse.mesos.v1.Offer;
+import io.pilothouse.mesos.v1.OfferID;
 import io.pilothouse.mesos.v1.Resource;
 import io.pilothouse.mesos.v1.TaskID;
 import io.pilothouse.mesos.v1.TaskInfo;
@@ -231,9 +232,20 @@ final class Drill implements Outbox {
   }
 
   private void subscribe(int i) throws InvalidProtocolBufferException {
+    core.subscribe(stream(i), Call.parseFrom(subscription(i).toByteArray()), Optional.empty(), now);
+  }
+
+  static Call subscription(int i) {
     Call.Builder call = Call.newBuilder().setType(Call.Type.SUBSCRIBE);
     call.getSubscribeBuilder().setFrameworkInfo(framework(i));
-    core.subscribe(stream(i), parsed(call, i), Optional.empty(), now);
+    return call.setFrameworkId(framework(i).getId()).build();
+  }
+
+  /** Of an offer that is none any more. */
+  static Call decline(int i) {
+    Call.Builder call = Call.newBuilder().setType(Call.Type.DECLINE);
+    call.getDeclineBuilder().addOfferIds(OfferID.newBuilder().setValue("drill-O1"));
+    return call.setFrameworkId(framework(i).getId()).build();
   }
 
   private static String stream(int i) {

@@ -1,8 +1,10 @@
 package io.pilothouse.scheduler;
 
 import io.pilothouse.client.ServerAddress;
+import io.pilothouse.tls.SilentLine;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 import java.util.function.LongPredicate;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
@@ -22,6 +24,12 @@ final class Succession {
   /** Between two times that a process takes a lease before its time. */
   static final Duration SELDOM = Duration.ofHours(1);
 
+  /** A process that ends closes its connections before its port, or after: it is asked again. */
+  private static final long AGAIN_MS = 20;
+
+  /** To a server that closes at once who says nothing. */
+  private static final long LONGEST_MS = 1_000;
+
   /**
    * Who leads.
    *
@@ -34,7 +42,7 @@ final class Succession {
   private final LongPredicate succeed;
   private final LongSupplier nanoTime;
   private @Nullable Long succeededAt;
-  private volatile @Nullable ProcessLine line;
+  private final SilentLine line;
 
   /**
    * @param leader another scheduler, as far as the Device Manager said
@@ -45,12 +53,12 @@ final class Succession {
     this.leader = leader;
     this.succeed = succeed;
     this.nanoTime = nanoTime;
+    this.line = new SilentLine(nanoTime);
   }
 
   /** Whether the end of the leader's process would be noticed. */
   boolean isWatching() {
-    ProcessLine now = line;
-    return now != null && now.isHeld();
+    return line.isHeld();
   }
 
   /** Watches the one that leads now until it leads no more. Ends soon when it is interrupted. */
@@ -59,18 +67,36 @@ final class Succession {
     if (seen.isEmpty()) {
       return;
     }
-    ProcessLine watched = new ProcessLine(seen.get().at(), nanoTime);
-    line = watched;
-    boolean ended;
-    try {
-      ended =
-          watched.ends(() -> leader.get().equals(seen) && !Thread.currentThread().isInterrupted());
-    } finally {
-      line = null;
-    }
-    if (ended) {
+    if (ends(
+        seen.get().at(),
+        () -> leader.get().equals(seen) && !Thread.currentThread().isInterrupted())) {
       succeed(seen.get());
     }
+  }
+
+  /**
+   * Returns when the process has ended, or when that could not be seen here, or is wanted no more.
+   *
+   * @return whether it ended: there was a connection a moment ago, it broke, and another one was
+   *     refused
+   */
+  private boolean ends(ServerAddress at, BooleanSupplier wanted) throws InterruptedException {
+    long pause = AGAIN_MS;
+    while (wanted.getAsBoolean()) {
+      long since = nanoTime.getAsLong();
+      if (!line.hold(at.host(), at.port(), wanted)) {
+        return false;
+      }
+      if (nanoTime.getAsLong() - since > LONGEST_MS * 1_000_000) {
+        pause = AGAIN_MS;
+      }
+      Thread.sleep(pause);
+      pause = Math.min(2 * pause, LONGEST_MS);
+      if (SilentLine.refuses(at.host(), at.port())) {
+        return wanted.getAsBoolean();
+      }
+    }
+    return false;
   }
 
   private void succeed(Holder gone) {

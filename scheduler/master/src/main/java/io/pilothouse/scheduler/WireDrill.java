@@ -27,6 +27,7 @@ import io.pilothouse.scheduler.core.Core;
 import io.pilothouse.scheduler.core.CoreOptions;
 import io.pilothouse.scheduler.core.Outbox;
 import io.pilothouse.scheduler.core.Write;
+import io.pilothouse.scheduler.http.Streams;
 import io.pilothouse.scheduler.loop.Loop;
 import java.time.Duration;
 import java.util.Optional;
@@ -37,8 +38,9 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
 /**
- * The agents of a {@link Drill} come over streams, to a port that is reached from within this
- * process alone: what is between a connection and the core is compiled by that, too, but for TLS.
+ * The agents and frameworks of a {@link Drill} come over connections, to ports that are reached
+ * from within this process alone: what is between a connection and the core is compiled by that,
+ * too, but for TLS.
  */
 final class WireDrill {
   private static final Metadata.Key<String> PRINCIPAL =
@@ -51,6 +53,7 @@ final class WireDrill {
   private final EventLoopGroup threads;
   private final Loop loop;
   private final AgentStreams streams;
+  private final Streams frameworks = new Streams();
 
   private WireDrill(CoreOptions options, BooleanSupplier wanted) {
     this.options = options;
@@ -63,17 +66,20 @@ final class WireDrill {
     loop =
         new Loop(
             System::currentTimeMillis,
-            () -> served.get().endAll(),
+            () -> {
+              served.get().endAll();
+              frameworks.endAll();
+            },
             QuietThread.named("drill-core", failed));
     streams = new AgentStreams(loop, () -> Optional.of(1L));
     served.set(streams);
   }
 
   /**
-   * All agents register once.
+   * All agents register once, and all frameworks subscribe.
    *
    * @param wanted asked by the drill's threads, too
-   * @return how many were heard to be registered; fewer when it is not wanted any more
+   * @return how many were heard to have done so; fewer when it is not wanted any more
    * @throws IllegalStateException when a thread of the drill has failed
    */
   static long run(CoreOptions options, BooleanSupplier wanted)
@@ -111,7 +117,8 @@ final class WireDrill {
             .directExecutor()
             .build();
     try {
-      return register(channel);
+      long agents = register(channel);
+      return agents + (goesOn() ? HttpDrill.run(loop, streams, frameworks, this::goesOn) : 0);
     } finally {
       channel.shutdownNow();
       port.close();
@@ -126,7 +133,7 @@ final class WireDrill {
             new Core(
                 options,
                 Allocator.create(Options.DEFAULT),
-                new ToAgents(streams),
+                new Said(streams, frameworks),
                 Drill.remembered(),
                 now),
         (core, now) -> core.machines(Drill.machines(), now));
@@ -173,7 +180,7 @@ final class WireDrill {
             });
   }
 
-  private record ToAgents(AgentStreams agents) implements Outbox {
+  private record Said(AgentStreams agents, Streams frameworks) implements Outbox {
     @Override
     public void toAgent(AgentLink link, SchedulerMessage message) {
       agents.send(link, message);
@@ -185,10 +192,14 @@ final class WireDrill {
     }
 
     @Override
-    public void event(String stream, Event event) {}
+    public void event(String stream, Event event) {
+      frameworks.send(stream, event);
+    }
 
     @Override
-    public void endStream(String stream) {}
+    public void endStream(String stream) {
+      frameworks.end(stream);
+    }
 
     @Override
     public void write(long number, Write what) {}

@@ -38,9 +38,11 @@ class DrillTest {
   }
 
   @Test
-  void agentsComeOverStreams() throws Exception {
-    assertThat(WireDrill.run(OPTIONS, () -> true)).isEqualTo(Drill.AGENTS);
-    assertThat(WireDrill.run(OPTIONS, () -> true)).as("a second time").isEqualTo(Drill.AGENTS);
+  void agentsComeOverStreamsAndFrameworksOverHttp() throws Exception {
+    int all = Drill.AGENTS + Drill.FRAMEWORKS;
+
+    assertThat(WireDrill.run(OPTIONS, () -> true)).isEqualTo(all);
+    assertThat(WireDrill.run(OPTIONS, () -> true)).as("a second time").isEqualTo(all);
     assertThat(WireDrill.run(OPTIONS, () -> false)).as("it is not wanted").isZero();
   }
 }

@@ -12,8 +12,9 @@ import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.group.ChannelGroup;
 import io.netty.channel.group.DefaultChannelGroup;
+import io.netty.channel.local.LocalAddress;
+import io.netty.channel.local.LocalServerChannel;
 import io.netty.channel.nio.NioIoHandler;
-import io.netty.channel.socket.SocketChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.handler.codec.http.HttpObjectAggregator;
 import io.netty.handler.codec.http.HttpServerCodec;
@@ -24,6 +25,7 @@ import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.GlobalEventExecutor;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -74,22 +76,56 @@ public final class ApiPort implements AutoCloseable {
       Bounds bounds,
       Consumer<Exchange> routes)
       throws IOException {
-    loops =
+    this(
         new MultiThreadIoEventLoopGroup(
-            bounds.threads(), new DefaultThreadFactory(name, true), NioIoHandler.newFactory());
+            bounds.threads(), new DefaultThreadFactory(name, true), NioIoHandler.newFactory()),
+        new ServerBootstrap()
+            .channel(NioServerSocketChannel.class)
+            .option(ChannelOption.SO_BACKLOG, 1024)
+            .childOption(ChannelOption.TCP_NODELAY, true),
+        address,
+        tls,
+        bounds,
+        routes);
+  }
+
+  /**
+   * One that is reached from within this process alone.
+   *
+   * @param threads for connections of the same process; they end with it
+   * @throws IOException when another one serves there
+   */
+  public ApiPort(
+      EventLoopGroup threads, LocalAddress address, Bounds bounds, Consumer<Exchange> routes)
+      throws IOException {
+    this(
+        threads,
+        new ServerBootstrap().channel(LocalServerChannel.class),
+        address,
+        Optional.empty(),
+        bounds,
+        routes);
+  }
+
+  private ApiPort(
+      EventLoopGroup threads,
+      ServerBootstrap server,
+      SocketAddress address,
+      Optional<SSLContext> tls,
+      Bounds bounds,
+      Consumer<Exchange> routes)
+      throws IOException {
+    loops = threads;
     AtomicInteger connections = new AtomicInteger();
     AtomicLong bodies = new AtomicLong();
     ChannelFuture bound =
-        new ServerBootstrap()
+        server
             .group(loops)
-            .channel(NioServerSocketChannel.class)
-            .option(ChannelOption.SO_BACKLOG, 1024)
-            .childOption(ChannelOption.TCP_NODELAY, true)
             .childOption(ChannelOption.ALLOCATOR, bounds.allocator())
             .childHandler(
-                new ChannelInitializer<SocketChannel>() {
+                new ChannelInitializer<Channel>() {
                   @Override
-                  protected void initChannel(SocketChannel child) {
+                  protected void initChannel(Channel child) {
                     var unused =
                         child.closeFuture().addListener(f -> connections.decrementAndGet());
                     if (connections.incrementAndGet() > bounds.connections()) {

@@ -5,16 +5,23 @@ import io.pilothouse.api.log.v1.Meta;
 import io.pilothouse.dm.state.Applied;
 import io.pilothouse.dm.state.Entities;
 import io.pilothouse.dm.state.FeatureLevel;
+import io.pilothouse.dm.state.Levels;
 import io.pilothouse.dm.state.State;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Consumer;
 import java.util.function.Function;
 
-/** The state in memory: many readers, one writer, never half an entry seen. */
+/**
+ * The state in memory: many readers, one writer, never half a request seen. Readers are let in
+ * between an entry's requests: it may hold 200 reports of a hundred machines each.
+ */
 final class FleetState {
 
   private final Failure failure;
-  private final ReentrantReadWriteLock lock = new ReentrantReadWriteLock();
+
+  /** Fair: whoever applies the next entry at once waits for those that came meanwhile. */
+  private final ReentrantReadWriteLock lock = new ReentrantReadWriteLock(true);
+
   private State state = new State();
   private RunningDigest digest = RunningDigest.following(state);
   private volatile long appliedIndex = -1;
@@ -40,7 +47,7 @@ final class FleetState {
   Applied apply(Applier applier, Entry entry, long index) {
     lock.writeLock().lock();
     try {
-      Applied applied = applier.apply(state, entry, index);
+      Applied applied = applier.apply(state, entry, index, () -> letReadersIn(applier.levels()));
       // before anything of it is written, or seen by a reader
       UnknownLevelException.require(applier.levels(), state, "entry %d".formatted(index));
       appliedIndex = index;
@@ -58,6 +65,13 @@ final class FleetState {
       throw e;
     } finally {
       lock.writeLock().unlock();
+    }
+  }
+
+  private void letReadersIn(Levels levels) {
+    if (lock.hasQueuedThreads() && levels.objection(FeatureLevel.of(state)).isEmpty()) {
+      lock.writeLock().unlock();
+      lock.writeLock().lock();
     }
   }
 

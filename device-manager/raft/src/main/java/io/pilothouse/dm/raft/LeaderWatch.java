@@ -3,6 +3,7 @@ package io.pilothouse.dm.raft;
 import io.pilothouse.api.log.v1.LogEnd;
 import io.pilothouse.api.log.v1.ReplicaAnswer;
 import io.pilothouse.api.log.v1.ReplicaQuestion;
+import io.pilothouse.tls.SilentLine;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.HashMap;
@@ -60,7 +61,7 @@ final class LeaderWatch {
   private final RaftNode node;
   private final PeerQuestions questions;
   private final Failure failure;
-  private final LeaderLine line = new LeaderLine();
+  private final SilentLine line = new SilentLine(System::nanoTime);
   private volatile @Nullable Ended ended;
 
   LeaderWatch(
@@ -120,12 +121,16 @@ final class LeaderWatch {
     if (leader == null) {
       return;
     }
-    boolean broke = line.hold(leader, () -> leads(leader));
-    if (broke && leads(leader) && LeaderLine.refuses(leader)) {
+    boolean broke = line.hold(leader.raft().host(), leader.raft().port(), () -> leads(leader));
+    if (broke && leads(leader) && refuses(leader)) {
       succeed(new Ended(leader, System.nanoTime()));
     } else if (leads(leader)) {
       Thread.sleep(LATER);
     }
+  }
+
+  private static boolean refuses(Peer leader) {
+    return SilentLine.refuses(leader.raft().host(), leader.raft().port());
   }
 
   private void succeed(Ended seen) throws InterruptedException {
@@ -135,7 +140,7 @@ final class LeaderWatch {
       if ((leader.isPresent() && !leader.get().equals(seen.leader()))
           || isHeardSince(seen)
           || node.term() > node.lastEntry().getTerm()
-          || !LeaderLine.refuses(seen.leader())) {
+          || !refuses(seen.leader())) {
         return; // another one leads, or it is back, or heartbeats decide
       }
       if (isMine(seen.leader()) && node.stand(seen.leader().id())) {

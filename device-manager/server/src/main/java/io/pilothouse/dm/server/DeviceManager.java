@@ -105,7 +105,13 @@ public final class DeviceManager implements AutoCloseable {
             "HTTP",
             self.http(),
             () ->
-                HttpPort.open(self.http(), config.tls(), scrape(edge, metrics), report, gateway)));
+                HttpPort.open(
+                    self.http(),
+                    config.tls(),
+                    scrape(edge, metrics),
+                    report,
+                    gateway,
+                    grpc.urgent())));
     parts.push(edge.waiters());
     edge.leaderLoop().start();
     log.info(

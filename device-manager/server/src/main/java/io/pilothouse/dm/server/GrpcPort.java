@@ -28,7 +28,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executor;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -37,8 +37,8 @@ import java.util.function.BooleanSupplier;
 import javax.net.ssl.SSLException;
 
 /**
- * gRPC: the services, reflection and the standard health service. Each call has a virtual thread,
- * so handlers may block.
+ * gRPC: the services, reflection and the standard health service. Each call has a thread, so
+ * handlers may block: see {@link CallThreads}.
  */
 final class GrpcPort implements AutoCloseable {
 
@@ -91,7 +91,7 @@ final class GrpcPort implements AutoCloseable {
   private final Server server;
   private final Server inProcess;
   private final HealthStatusManager health;
-  private final ExecutorService threads;
+  private final CallThreads threads;
   private final ScheduledExecutorService healthRounds;
 
   private GrpcPort(
@@ -99,7 +99,7 @@ final class GrpcPort implements AutoCloseable {
       Server server,
       Server inProcess,
       HealthStatusManager health,
-      ExecutorService threads) {
+      CallThreads threads) {
     this.connections = connections;
     this.server = server;
     this.inProcess = inProcess;
@@ -129,7 +129,7 @@ final class GrpcPort implements AutoCloseable {
       Bounds bounds)
       throws IOException {
     Connections connections = new Connections(bounds.connections(), bounds.stall());
-    ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+    CallThreads threads = new CallThreads();
     HealthStatusManager health = new HealthStatusManager();
     NettyServerBuilder network =
         connections
@@ -160,7 +160,7 @@ final class GrpcPort implements AutoCloseable {
     try {
       server = with(network, services, threads).start();
     } catch (IOException e) {
-      threads.shutdownNow();
+      threads.close();
       connections.close();
       throw e;
     }
@@ -185,9 +185,15 @@ final class GrpcPort implements AutoCloseable {
   }
 
   private static Server with(
-      ServerBuilder<?> builder, List<ServerServiceDefinition> services, ExecutorService threads) {
+      ServerBuilder<?> builder, List<ServerServiceDefinition> services, CallThreads threads) {
     services.forEach(builder::addService);
-    return builder.executor(threads).build();
+    // which method it is, is found where the call comes in; the rest is done by its own thread
+    return builder.directExecutor().callExecutor(threads).build();
+  }
+
+  /** For people's calls that come by another port. */
+  Executor urgent() {
+    return threads.urgent();
   }
 
   int port() {
@@ -231,7 +237,7 @@ final class GrpcPort implements AutoCloseable {
     }
     server.shutdownNow();
     inProcess.shutdownNow();
-    threads.shutdownNow();
+    threads.close();
     connections.close();
   }
 }

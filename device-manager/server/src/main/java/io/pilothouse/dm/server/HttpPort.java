@@ -10,15 +10,14 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
+import java.util.concurrent.Executor;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * The HTTP port: metrics, health, what this replica is doing, and the operators' service for those
- * to whom gRPC is too heavy. Each exchange has a virtual thread.
+ * to whom gRPC is too heavy.
  */
 final class HttpPort implements AutoCloseable {
 
@@ -34,16 +33,15 @@ final class HttpPort implements AutoCloseable {
   }
 
   private final HttpServer server;
-  private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
 
   private HttpPort(HttpServer server) {
     this.server = server;
-    server.setExecutor(threads);
   }
 
   /**
    * Serves at once.
    *
+   * @param threads for an exchange each
    * @throws IOException when the address cannot be had
    */
   static HttpPort open(
@@ -51,7 +49,8 @@ final class HttpPort implements AutoCloseable {
       Optional<TlsDirectory> tls,
       Supplier<String> metrics,
       SelfReport self,
-      HttpGateway gateway)
+      HttpGateway gateway,
+      Executor threads)
       throws IOException {
     HttpPort port =
         new HttpPort(
@@ -63,6 +62,7 @@ final class HttpPort implements AutoCloseable {
     port.page("/status", http -> send(http, 200, "application/json", self.status()));
     HttpGateway.PATHS.forEach(path -> port.page(path, gateway));
     port.page("/", HttpPort::notFound);
+    port.server.setExecutor(threads);
     port.server.start();
     return port;
   }
@@ -113,6 +113,5 @@ final class HttpPort implements AutoCloseable {
   @Override
   public void close() {
     server.stop(0);
-    threads.shutdownNow();
   }
 }

@@ -238,7 +238,8 @@ class EdgeFuzzTest {
             Optional.empty(),
             new PrometheusMeterRegistry(PrometheusConfig.DEFAULT)::scrape,
             self,
-            new HttpGateway(dm.channel(), dm.edge.access()))) {
+            new HttpGateway(dm.channel(), dm.edge.access()),
+            work -> Thread.ofVirtual().start(work))) {
       Summary summary =
           Fuzz.of("http-calls")
               .likely(likelyHttp)

@@ -43,7 +43,8 @@ class HttpPortTest {
             Optional.empty(),
             new PrometheusMeterRegistry(PrometheusConfig.DEFAULT)::scrape,
             self,
-            new HttpGateway(dm.channel(), dm.edge.access()));
+            new HttpGateway(dm.channel(), dm.edge.access()),
+            work -> Thread.ofVirtual().start(work));
     base = "http://127.0.0.1:" + port.port();
   }
 

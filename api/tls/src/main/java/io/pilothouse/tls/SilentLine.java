@@ -1,4 +1,4 @@
-package io.pilothouse.dm.raft;
+package io.pilothouse.tls;
 
 import java.io.IOException;
 import java.net.ConnectException;
@@ -10,25 +10,35 @@ import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.function.BooleanSupplier;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A connection over which nothing is said: the system closes it when the process at its other end
- * ends. So does a server that has waited long enough for something to be said, or a port that takes
- * no new connections any more while old ones go on; so it is made anew every few seconds, and its
- * end means something only soon after that.
+ * A connection over which nothing is said, not even a handshake: the system closes it when the
+ * process at its other end ends. So does a server that has waited long enough for something to be
+ * said, or a port that takes no new connections any more while old ones go on; so it is made anew
+ * every few seconds, and its end means something only soon after that, and if the port {@link
+ * #refuses} another.
  */
-final class LeaderLine {
+public final class SilentLine {
 
   private static final int CONNECT_MS = 500;
   private static final int LOOK_MS = 500;
   private static final Duration RENEW = Duration.ofSeconds(4);
   private static final Duration FRESH = Duration.ofSeconds(6);
 
+  private final LongSupplier nanoTime;
   private volatile boolean held;
 
+  /**
+   * @param nanoTime a clock that never jumps, ns
+   */
+  public SilentLine(LongSupplier nanoTime) {
+    this.nanoTime = nanoTime;
+  }
+
   /** Whether there is one now. */
-  boolean isHeld() {
+  public boolean isHeld() {
     return held;
   }
 
@@ -37,21 +47,21 @@ final class LeaderLine {
    *
    * @return whether it broke, and another one could have been had a moment before
    */
-  boolean hold(Peer peer, BooleanSupplier wanted) {
-    @Nullable Socket line = connected(peer);
-    long since = System.nanoTime();
+  public boolean hold(String host, int port, BooleanSupplier wanted) {
+    @Nullable Socket line = connected(host, port);
+    long since = nanoTime.getAsLong();
     held = line != null;
     try {
       while (line != null && wanted.getAsBoolean()) {
         if (!isOpen(line)) {
-          return System.nanoTime() - since < FRESH.toNanos();
+          return nanoTime.getAsLong() - since < FRESH.toNanos();
         }
-        if (System.nanoTime() - since > RENEW.toNanos()) {
-          @Nullable Socket next = connected(peer);
+        if (nanoTime.getAsLong() - since > RENEW.toNanos()) {
+          @Nullable Socket next = connected(host, port);
           if (next != null) {
             close(line);
             line = next;
-            since = System.nanoTime();
+            since = nanoTime.getAsLong();
           }
         }
       }
@@ -62,11 +72,11 @@ final class LeaderLine {
     }
   }
 
-  /** Whether its machine is up and nothing listens at its port, at any of its addresses. */
-  static boolean refuses(Peer peer) {
+  /** Whether the machine is up and nothing listens at the port, at any of its addresses. */
+  public static boolean refuses(String host, int port) {
     try {
-      for (InetAddress each : addresses(peer)) {
-        try (Socket probe = connect(each, peer)) {
+      for (InetAddress each : InetAddress.getAllByName(host)) {
+        try (Socket probe = connect(each, port)) {
           if (!isOwn(probe)) {
             return false;
           }
@@ -76,15 +86,15 @@ final class LeaderLine {
       }
       return true;
     } catch (IOException e) {
-      return false; // no way there, or no answer: heartbeats tell
+      return false; // no such name, no way there, or no answer: it may run
     }
   }
 
-  private static @Nullable Socket connected(Peer peer) {
+  private static @Nullable Socket connected(String host, int port) {
     try {
-      for (InetAddress each : addresses(peer)) {
+      for (InetAddress each : InetAddress.getAllByName(host)) {
         try {
-          Socket line = connect(each, peer);
+          Socket line = connect(each, port);
           if (!isOwn(line)) {
             return line;
           }
@@ -94,19 +104,15 @@ final class LeaderLine {
         }
       }
     } catch (UnknownHostException e) {
-      // Ratis says so
+      // whoever has to talk to it says so
     }
     return null;
   }
 
-  private static InetAddress[] addresses(Peer peer) throws UnknownHostException {
-    return InetAddress.getAllByName(peer.raft().host());
-  }
-
-  private static Socket connect(InetAddress address, Peer peer) throws IOException {
+  private static Socket connect(InetAddress address, int port) throws IOException {
     Socket socket = new Socket(Proxy.NO_PROXY);
     try {
-      socket.connect(new InetSocketAddress(address, peer.raft().port()), CONNECT_MS);
+      socket.connect(new InetSocketAddress(address, port), CONNECT_MS);
       socket.setSoTimeout(LOOK_MS);
       return socket;
     } catch (IOException e) {
