@@ -99,11 +99,11 @@ final class HttpDrill {
         subscribe(i);
       }
       await(wanted);
+      if (failure.get() != null && wanted.getAsBoolean()) {
+        throw new IllegalStateException("a thread of the drill has failed", failure.get());
+      }
     } finally {
-      port.close();
-    }
-    if (failure.get() != null) {
-      throw new IllegalStateException("a thread of the drill has failed", failure.get());
+      port.close(); // which may refuse some that are not wanted any more
     }
     return Drill.FRAMEWORKS - answered.getCount();
   }
@@ -127,7 +127,7 @@ final class HttpDrill {
 
           @Override
           void head(HttpResponse response) {
-            stream = String.valueOf(response.headers().get(STREAM_ID));
+            stream = response.headers().get(STREAM_ID, "");
           }
 
           @Override
