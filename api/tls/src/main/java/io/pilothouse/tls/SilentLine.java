@@ -9,6 +9,7 @@ import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -27,6 +28,16 @@ public final class SilentLine {
   private static final Duration RENEW = Duration.ofSeconds(4);
   private static final Duration FRESH = Duration.ofSeconds(6);
 
+  /** How holding one ended. */
+  public enum End {
+    /** It broke, and another one could have been had a moment before. */
+    BROKE,
+    /** None could be had: the machine is up and nothing listens at the port. */
+    REFUSED,
+    /** It is wanted no more, could not be had, or broke of old age. */
+    UNKNOWN
+  }
+
   private final LongSupplier nanoTime;
   private volatile boolean held;
 
@@ -42,22 +53,22 @@ public final class SilentLine {
     return held;
   }
 
-  /**
-   * Returns when it broke, could not be had, or is wanted no more.
-   *
-   * @return whether it broke, and another one could have been had a moment before
-   */
-  public boolean hold(String host, int port, BooleanSupplier wanted) {
-    @Nullable Socket line = connected(host, port);
+  /** Returns when it broke, could not be had, or is wanted no more. */
+  public End hold(String host, int port, BooleanSupplier wanted) {
+    AtomicBoolean refused = new AtomicBoolean(true);
+    @Nullable Socket line = connected(host, port, refused);
     long since = nanoTime.getAsLong();
-    held = line != null;
+    if (line == null) {
+      return refused.get() ? End.REFUSED : End.UNKNOWN;
+    }
+    held = true;
     try {
-      while (line != null && wanted.getAsBoolean()) {
+      while (wanted.getAsBoolean()) {
         if (!isOpen(line)) {
-          return nanoTime.getAsLong() - since < FRESH.toNanos();
+          return nanoTime.getAsLong() - since < FRESH.toNanos() ? End.BROKE : End.UNKNOWN;
         }
         if (nanoTime.getAsLong() - since > RENEW.toNanos()) {
-          @Nullable Socket next = connected(host, port);
+          @Nullable Socket next = connected(host, port, refused);
           if (next != null) {
             close(line);
             line = next;
@@ -65,7 +76,7 @@ public final class SilentLine {
           }
         }
       }
-      return false;
+      return End.UNKNOWN;
     } finally {
       held = false;
       close(line);
@@ -74,23 +85,18 @@ public final class SilentLine {
 
   /** Whether the machine is up and nothing listens at the port, at any of its addresses. */
   public static boolean refuses(String host, int port) {
-    try {
-      for (InetAddress each : InetAddress.getAllByName(host)) {
-        try (Socket probe = connect(each, port)) {
-          if (!isOwn(probe)) {
-            return false;
-          }
-        } catch (ConnectException e) {
-          // at the next one, perhaps
-        }
-      }
-      return true;
-    } catch (IOException e) {
-      return false; // no such name, no way there, or no answer: it may run
-    }
+    AtomicBoolean refused = new AtomicBoolean(true);
+    @Nullable Socket line = connected(host, port, refused);
+    close(line);
+    return line == null && refused.get();
   }
 
-  private static @Nullable Socket connected(String host, int port) {
+  /**
+   * Null when none can be had.
+   *
+   * @param refused false from then on when that was not because nothing listens
+   */
+  private static @Nullable Socket connected(String host, int port, AtomicBoolean refused) {
     try {
       for (InetAddress each : InetAddress.getAllByName(host)) {
         try {
@@ -99,12 +105,14 @@ public final class SilentLine {
             return line;
           }
           line.close();
-        } catch (IOException e) {
+        } catch (ConnectException e) {
           // at the next one, perhaps
+        } catch (IOException e) {
+          refused.set(false); // no way there, or no answer: it may run
         }
       }
     } catch (UnknownHostException e) {
-      // whoever has to talk to it says so
+      refused.set(false); // whoever has to talk to it says so
     }
     return null;
   }

@@ -82,21 +82,24 @@ final class Succession {
    */
   private boolean ends(ServerAddress at, BooleanSupplier wanted) throws InterruptedException {
     long pause = AGAIN_MS;
-    while (wanted.getAsBoolean()) {
+    boolean broke = false;
+    while (true) {
       long since = nanoTime.getAsLong();
-      if (!line.hold(at.host(), at.port(), wanted)) {
-        return false;
+      switch (line.hold(at.host(), at.port(), wanted)) {
+        case BROKE -> broke = true;
+        case REFUSED -> {
+          return broke && wanted.getAsBoolean(); // else it was so before: nothing ended
+        }
+        case UNKNOWN -> {
+          return false;
+        }
       }
       if (nanoTime.getAsLong() - since > LONGEST_MS * 1_000_000) {
         pause = AGAIN_MS;
       }
       Thread.sleep(pause);
       pause = Math.min(2 * pause, LONGEST_MS);
-      if (SilentLine.refuses(at.host(), at.port())) {
-        return wanted.getAsBoolean();
-      }
     }
-    return false;
   }
 
   private void succeed(Holder gone) {

@@ -117,8 +117,12 @@ final class WireDrill {
             .directExecutor()
             .build();
     try {
-      long agents = register(channel);
-      return agents + (goesOn() ? HttpDrill.run(loop, streams, frameworks, this::goesOn) : 0);
+      long heard = register(channel);
+      if (goesOn()) {
+        heard += HttpDrill.run(loop, streams, frameworks, this::goesOn);
+        requireSound();
+      }
+      return heard;
     } finally {
       channel.shutdownNow();
       port.close();
@@ -147,10 +151,14 @@ final class WireDrill {
     while (!all && goesOn() && System.nanoTime() - end < 0) {
       all = registered.await(100, TimeUnit.MILLISECONDS);
     }
+    requireSound();
+    return Drill.AGENTS - registered.getCount();
+  }
+
+  private void requireSound() {
     if (failure.get() != null) {
       throw new IllegalStateException("a thread of the drill has failed", failure.get());
     }
-    return Drill.AGENTS - registered.getCount();
   }
 
   private boolean goesOn() {

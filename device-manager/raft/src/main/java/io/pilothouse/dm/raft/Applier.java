@@ -9,12 +9,8 @@ import io.pilothouse.dm.state.State;
 @FunctionalInterface
 interface Applier {
 
-  /**
-   * Must depend on the arguments alone; an exception stops the replica.
-   *
-   * @param between run after each request but the last, when the state is whole
-   */
-  Applied apply(State state, Entry entry, long index, Runnable between);
+  /** Must depend on the arguments alone; an exception stops the replica. */
+  Applied apply(State state, Entry entry, long index);
 
   /** By which rules it can: a state at another level ends the replica. */
   default Levels levels() {

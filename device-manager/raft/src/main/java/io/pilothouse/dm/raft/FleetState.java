@@ -5,23 +5,18 @@ import io.pilothouse.api.log.v1.Meta;
 import io.pilothouse.dm.state.Applied;
 import io.pilothouse.dm.state.Entities;
 import io.pilothouse.dm.state.FeatureLevel;
-import io.pilothouse.dm.state.Levels;
 import io.pilothouse.dm.state.State;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Consumer;
 import java.util.function.Function;
 
-/**
- * The state in memory: many readers, one writer, never half a request seen. Readers are let in
- * between an entry's requests: it may hold 200 reports of a hundred machines each.
- */
+/** The state in memory: many readers, one writer, never half an entry seen. */
 final class FleetState {
 
   private final Failure failure;
 
-  /** Fair: whoever applies the next entry at once waits for those that came meanwhile. */
+  /** Fair: whoever applies the next entry at once waits for the readers that came meanwhile. */
   private final ReentrantReadWriteLock lock = new ReentrantReadWriteLock(true);
-
   private State state = new State();
   private RunningDigest digest = RunningDigest.following(state);
   private volatile long appliedIndex = -1;
@@ -47,7 +42,7 @@ final class FleetState {
   Applied apply(Applier applier, Entry entry, long index) {
     lock.writeLock().lock();
     try {
-      Applied applied = applier.apply(state, entry, index, () -> letReadersIn(applier.levels()));
+      Applied applied = applier.apply(state, entry, index);
       // before anything of it is written, or seen by a reader
       UnknownLevelException.require(applier.levels(), state, "entry %d".formatted(index));
       appliedIndex = index;
@@ -65,13 +60,6 @@ final class FleetState {
       throw e;
     } finally {
       lock.writeLock().unlock();
-    }
-  }
-
-  private void letReadersIn(Levels levels) {
-    if (lock.hasQueuedThreads() && levels.objection(FeatureLevel.of(state)).isEmpty()) {
-      lock.writeLock().unlock();
-      lock.writeLock().lock();
     }
   }
 

@@ -121,8 +121,8 @@ final class LeaderWatch {
     if (leader == null) {
       return;
     }
-    boolean broke = line.hold(leader.raft().host(), leader.raft().port(), () -> leads(leader));
-    if (broke && leads(leader) && refuses(leader)) {
+    SilentLine.End end = line.hold(leader.raft().host(), leader.raft().port(), () -> leads(leader));
+    if (end == SilentLine.End.BROKE && leads(leader) && refuses(leader)) {
       succeed(new Ended(leader, System.nanoTime()));
     } else if (leads(leader)) {
       Thread.sleep(LATER);

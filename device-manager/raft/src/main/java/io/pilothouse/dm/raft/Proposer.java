@@ -28,6 +28,13 @@ import org.jspecify.annotations.Nullable;
 final class Proposer implements Proposals, AutoCloseable {
 
   static final int MAX_REQUESTS = 200;
+
+  /**
+   * Verdicts in an entry, unless one request has more: readers wait while it is applied, and each
+   * takes some 40 µs.
+   */
+  static final int MAX_VERDICTS = 400;
+
   static final int MAX_BYTES = 1 << 20;
   static final int MAX_REQUEST_BYTES = 4 << 20;
   static final int MAX_WAITING = 10_000;
@@ -201,9 +208,12 @@ final class Proposer implements Proposals, AutoCloseable {
     synchronized (queue) {
       Batch batch = new Batch(++lastCallId);
       int bytes = 0;
+      int verdicts = 0;
       for (Batch.@Nullable Waiting each = queue.peek(); each != null; each = queue.peek()) {
         bytes += each.bytes();
-        if (batch.size() == MAX_REQUESTS || (batch.size() > 0 && bytes > MAX_BYTES)) {
+        verdicts += verdicts(each.request());
+        if (batch.size() == MAX_REQUESTS
+            || (batch.size() > 0 && (bytes > MAX_BYTES || verdicts > MAX_VERDICTS))) {
           break;
         }
         queue.remove();
@@ -214,6 +224,10 @@ final class Proposer implements Proposals, AutoCloseable {
       running = !batch.isEmpty();
       return running ? batch : null;
     }
+  }
+
+  private static int verdicts(@Nullable Request request) {
+    return request == null ? 0 : request.getCommand().getApplyVerdicts().getReportsCount();
   }
 
   private SubmitException failure(

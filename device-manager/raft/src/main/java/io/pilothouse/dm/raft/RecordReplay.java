@@ -65,7 +65,7 @@ public record RecordReplay(Path record, long untilIndex, long untilTime) {
       throws IOException {
     if (next.hasEntry()) {
       Entry entry = next.getEntry();
-      Applied applied = applier.apply(state, entry, next.getIndex(), () -> {});
+      Applied applied = applier.apply(state, entry, next.getIndex());
       UnknownLevelException.require(
           applier.levels(), state, "entry %d of the record".formatted(next.getIndex()));
       store.write(applied.events(), TermIndex.valueOf(0, next.getIndex()));

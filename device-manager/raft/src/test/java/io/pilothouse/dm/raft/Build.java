@@ -23,8 +23,8 @@ record Build(Levels levels, Apply rules) implements Applier {
   static final Build NEW = new Build(Levels.BUILD, new Apply());
 
   @Override
-  public Applied apply(State state, Entry entry, long index, Runnable between) {
-    return rules.apply(state, entry, index, between);
+  public Applied apply(State state, Entry entry, long index) {
+    return rules.apply(state, entry, index);
   }
 
   /** One that leaves a record of the trail under its reason, and is done once. */

@@ -52,8 +52,8 @@ class DivergenceTest {
       Replica wrong =
           cluster.start(
               "dm-1",
-              (state, entry, index, between) -> {
-                var applied = right.apply(state, entry, index, between);
+              (state, entry, index) -> {
+                var applied = right.apply(state, entry, index);
                 Lease forged = Lease.newBuilder().setRole("forged").setToken(1).build();
                 state.replay(Event.newBuilder().setLease(forged).build());
                 return applied;

@@ -125,13 +125,13 @@ class DurabilityTest {
     CompletableFuture<Void> closing = new CompletableFuture<>();
     LeaseLedger ledger = new LeaseLedger();
     Applier slow =
-        (state, entry, index, between) -> {
+        (state, entry, index) -> {
           if (!entry.toString().contains("slow")) {
-            return ledger.apply(state, entry, index, between);
+            return ledger.apply(state, entry, index);
           }
           applying.complete(Thread.currentThread());
           closing.join();
-          ledger.apply(state, entry, index, between);
+          ledger.apply(state, entry, index);
           throw new IllegalStateException("memory holds it, and the database will not");
         };
     try (Cluster cluster = new Cluster(root, 1, Cluster.USUAL)) {

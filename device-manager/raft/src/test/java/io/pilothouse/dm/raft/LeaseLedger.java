@@ -40,7 +40,7 @@ final class LeaseLedger implements Applier {
   }
 
   @Override
-  public Applied apply(State state, Entry entry, long index, Runnable between) {
+  public Applied apply(State state, Entry entry, long index) {
     List<Event> events = new ArrayList<>();
     List<Reply> replies = new ArrayList<>();
     Meta meta = state.meta().toBuilder().setNow(entry.getAt()).build();

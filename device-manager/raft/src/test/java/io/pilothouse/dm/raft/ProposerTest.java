@@ -3,9 +3,12 @@ package io.pilothouse.dm.raft;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.pilothouse.api.log.v1.ApplyVerdicts;
+import io.pilothouse.api.log.v1.Command;
 import io.pilothouse.api.log.v1.Entry;
 import io.pilothouse.api.log.v1.Reply;
 import io.pilothouse.api.log.v1.Request;
+import io.pilothouse.api.log.v1.VerdictReport;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -90,6 +93,37 @@ class ProposerTest {
     assertThat(roles(byCount)).hasSize(Proposer.MAX_REQUESTS);
     assertThat(roles(byBytes)).hasSize(51).last().isEqualTo("large-0");
     assertThat(roles(alone)).containsExactly("large-1");
+  }
+
+  @Test
+  void readersDoNotWaitForThousandsOfVerdictsAtOnce() throws Exception {
+    submitted.add(proposer.submit(verdicts("first", 1)));
+    Sent one = next();
+    submitted.add(proposer.submit(verdicts("more-than-fits", Proposer.MAX_VERDICTS + 100)));
+    submitted.add(proposer.submit(verdicts("half", Proposer.MAX_VERDICTS / 2)));
+    submitted.add(proposer.submit(verdicts("other-half", Proposer.MAX_VERDICTS / 2)));
+    submitted.add(proposer.submit(LeaseLedger.put("none")));
+    submitted.add(proposer.submit(verdicts("one-too-many", 1)));
+    commit(one);
+    Sent alone = next();
+    commit(alone);
+    Sent full = next();
+    commit(full);
+
+    assertThat(roles(alone)).containsExactly("more-than-fits");
+    assertThat(roles(full)).containsExactly("half", "other-half", "none");
+    assertThat(roles(next())).containsExactly("one-too-many");
+  }
+
+  private static Request verdicts(String id, int count) {
+    ApplyVerdicts.Builder all = ApplyVerdicts.newBuilder();
+    for (int i = 0; i < count; i++) {
+      all.addReports(VerdictReport.getDefaultInstance());
+    }
+    return Request.newBuilder()
+        .setRequestId(id)
+        .setCommand(Command.newBuilder().setApplyVerdicts(all))
+        .build();
   }
 
   @Test

@@ -99,7 +99,7 @@ class RecordTest {
           last++;
           Entry entry = item.getEntry().getEntry();
           if (item.getEntry().hasEntry()) {
-            apply.apply(state, entry, last, () -> {});
+            apply.apply(state, entry, last);
           }
         }
         case KIND_NOT_SET -> throw new AssertionError("an item without a kind");

@@ -18,13 +18,16 @@ import java.util.concurrent.TimeUnit;
  */
 final class CallThreads implements ServerCallExecutorSupplier, AutoCloseable {
 
-  /** As many urgent calls at once have a real thread; what is beyond has a virtual one. */
-  static final int URGENT = 64;
+  /**
+   * As many urgent calls at once have a real thread, those that wait for news among them; what is
+   * beyond has a virtual one.
+   */
+  static final int URGENT = 1_024;
 
   private static final int IDLE_SECONDS = 60;
 
   private final ExecutorService each = Executors.newVirtualThreadPerTaskExecutor();
-  private final ExecutorService urgent =
+  private final ThreadPoolExecutor urgent =
       new ThreadPoolExecutor(
           0,
           URGENT,
@@ -46,6 +49,11 @@ final class CallThreads implements ServerCallExecutorSupplier, AutoCloseable {
   /** For what people come with by other ways. */
   Executor urgent() {
     return urgent;
+  }
+
+  /** Urgent calls that have a real thread now. */
+  int busy() {
+    return urgent.getActiveCount();
   }
 
   @Override

@@ -209,6 +209,9 @@ final class GrpcPort implements AutoCloseable {
     Gauge.builder("dm.connections", connections, Connections::open)
         .description("Connections of the gRPC port")
         .register(metrics);
+    Gauge.builder("dm.urgent.threads", threads, CallThreads::busy)
+        .description("Calls of people and of repair that have a thread of their own, of 1,024")
+        .register(metrics);
     FunctionCounter.builder("dm.connections.refused", connections, Connections::refused)
         .description("Connections that were one too many")
         .register(metrics);

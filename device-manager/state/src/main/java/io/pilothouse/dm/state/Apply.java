@@ -20,15 +20,6 @@ public final class Apply {
    * @param index the entry's log index; strictly above any applied before
    */
   public Applied apply(State state, Entry entry, long index) {
-    return apply(state, entry, index, () -> {});
-  }
-
-  /**
-   * As above.
-   *
-   * @param between run after each request but the last, when the state is whole; must not change it
-   */
-  public Applied apply(State state, Entry entry, long index, Runnable between) {
     List<Event> events = new ArrayList<>();
     List<Reply> replies = new ArrayList<>();
     long at = Math.max(state.meta().getNow(), entry.getAt());
@@ -39,9 +30,6 @@ public final class Apply {
     }
     int ordinal = 0;
     for (Request request : entry.getRequestsList()) {
-      if (!replies.isEmpty()) {
-        between.run();
-      }
       Draft draft = new Draft(state, Instant.ofEpochMilli(at), index, request, ordinal);
       Reply reply = decider.decide(draft);
       replies.add(reply);
