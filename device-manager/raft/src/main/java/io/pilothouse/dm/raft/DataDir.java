@@ -173,6 +173,8 @@ final class DataDir implements AutoCloseable {
       }
       // a start that failed before: what it was begun with may have been mended since
       seed(config, "was filled by a start with --restore that failed; give --restore again");
+      owner.put("joined", String.valueOf(config.origin() instanceof Origin.Join));
+      writeOwner();
       return;
     }
     seed(

@@ -103,6 +103,30 @@ class StartTest {
     start("dm-1", "east", root).close();
   }
 
+  /** Else it would lead a cluster of its own. */
+  @Test
+  void whoShouldHaveJoinedIsToldSoWithTheNextStart() throws Exception {
+    int port = peers.get(0).raft().port();
+    try (ServerSocket taken = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
+      assertThat(taken.isBound()).isTrue();
+      refused("dm-1", "east", root).hasMessageContaining("is in use");
+      assertThat(root.resolve("cluster")).content().contains("joined=false");
+      ReplicaConfig joins =
+          new ReplicaConfig(
+              "dm-1",
+              "east",
+              root,
+              peers,
+              RecordSettings.usual(),
+              Optional.empty(),
+              new Origin.Join(),
+              ReplicaConfig.ELECTION_TIMEOUT);
+      assertThatThrownBy(() -> Replica.start(joins, new SimpleMeterRegistry()))
+          .hasMessageContaining("is in use");
+      assertThat(root.resolve("cluster")).content().contains("joined=true");
+    }
+  }
+
   @Test
   void anAddressThatOthersReachIsRefused() {
     Peer self = peers.get(0);
