@@ -3,6 +3,8 @@ package io.pilothouse.cli;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.protobuf.Message;
 import com.google.protobuf.Parser;
+import io.pilothouse.api.v1.GetStatusRequest;
+import io.pilothouse.api.v1.StatusReply;
 import io.pilothouse.api.v1.WriteContext;
 import io.pilothouse.api.v1.WriteReply;
 import io.pilothouse.cli.GlobalOptions.Format;
@@ -23,6 +25,9 @@ import picocli.CommandLine.Spec;
 /** What all commands share: the global options, the connection and the printers. */
 public abstract class Command implements Callable<Integer> {
   private static final Duration DEFAULT_TIMEOUT = Duration.ofSeconds(10);
+
+  /** Acts on more machines than this are asked about first. */
+  protected static final int MANY = 100;
 
   @Spec @Nullable CommandSpec spec;
 
@@ -105,6 +110,11 @@ public abstract class Command implements Callable<Integer> {
       client = open;
     }
     return open;
+  }
+
+  /** How the fleet is, in short. */
+  protected final StatusReply status() {
+    return ask("GetStatus", GetStatusRequest.getDefaultInstance(), StatusReply.parser());
   }
 
   private static <R extends Message> R answered(R answer) {
@@ -241,6 +251,13 @@ public abstract class Command implements Callable<Integer> {
     String typed = console.readLine("%s%nType \"%s\" to go on: ", blastRadius, word);
     if (!word.equals(typed)) {
       throw new CliException(ExitCode.REFUSED, "NOT_CONFIRMED", "Not confirmed.", "");
+    }
+  }
+
+  /** As {@link #confirm} when an act concerns more machines than a person keeps in mind. */
+  protected final void confirmMany(long machines, String blastRadius, String word) {
+    if (machines > MANY) {
+      confirm(blastRadius, word);
     }
   }
 

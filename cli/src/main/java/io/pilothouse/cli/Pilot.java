@@ -84,6 +84,7 @@ public final class Pilot implements Runnable {
     OfferCommands.addTo(nouns);
     PkiCommands.addTo(nouns);
     nouns.put("completion", () -> new CommandLine(new CompletionCommand()));
+    nouns.put("man", () -> new CommandLine(new ManCommand()));
     return nouns;
   }
 

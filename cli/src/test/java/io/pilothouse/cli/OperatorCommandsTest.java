@@ -18,6 +18,7 @@ import io.pilothouse.api.v1.Order;
 import io.pilothouse.api.v1.OrderKind;
 import io.pilothouse.api.v1.ResolveIncidentRequest;
 import io.pilothouse.api.v1.SetFreezeRequest;
+import io.pilothouse.api.v1.StatusReply;
 import io.pilothouse.api.v1.WriteReply;
 import java.io.IOException;
 import java.util.List;
@@ -123,6 +124,7 @@ class OperatorCommandsTest {
     assertThat(freeze.getFrozen()).isTrue();
     assertThat(freeze.getContext().getReason()).isEqualTo(WHY);
 
+    dm.answers("GetStatus", StatusReply.getDefaultInstance());
     assertThat(pilot("repair", "unfreeze").out()).isEqualTo("repairs go on\n");
     assertThat(dm.asked("SetFreeze", SetFreezeRequest.parser()).getFrozen()).isFalse();
     assertThat(json(pilot("repair", "unfreeze", "-o", "json")).path("frozen").asBoolean(true))
@@ -149,6 +151,7 @@ class OperatorCommandsTest {
   @Test
   void anUnholdEndsIt() throws IOException {
     says("HoldDomain");
+    dm.answers("GetStatus", StatusReply.getDefaultInstance());
     JsonNode said = json(pilot("repair", "unhold", "rack/r7", "-o", "json"));
     assertThat(said.path("domain").asText()).isEqualTo("rack/r7");
     assertThat(said.path("held").asBoolean(true)).isFalse();
@@ -243,6 +246,7 @@ class OperatorCommandsTest {
 
   @Test
   void anOrderThatWaitsIsNotTakenForDone() {
+    dm.answers("GetStatus", StatusReply.getDefaultInstance());
     dm.answers(
         "SetFreeze",
         WriteReply.newBuilder()

@@ -10,6 +10,7 @@ import io.pilothouse.api.v1.PlannedUnit;
 import io.pilothouse.api.v1.Rollout;
 import io.pilothouse.api.v1.RolloutPlan;
 import io.pilothouse.api.v1.RolloutUnit;
+import io.pilothouse.api.v1.StatusReply;
 import io.pilothouse.api.v1.VersionRef;
 import io.pilothouse.api.v1.WriteReply;
 import java.io.IOException;
@@ -151,6 +152,7 @@ class RolloutDifferenceTest extends ManifestRig {
     write("manifest.yaml", twoProcesses("1.1.0", "reload: {signal: HUP}"));
     write("conf/mode", "fast");
     VersionRef to = held("1.1.0");
+    dm.answers("GetStatus", StatusReply.newBuilder().setTotal(100).build());
     dm.answers("StartRollout", WriteReply.newBuilder().setId("O-7").setRevision(8).build());
     dm.answers(
         "ListRollouts",

@@ -20,6 +20,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
@@ -135,20 +136,35 @@ final class FleetChecks {
               .formatted(
                   type.getName(), type.getAgent().isEmpty() ? "`watchdog-set:`" : "`agent:`"));
     }
-    parts.watchdogs.stream()
+    for (WatchdogSpec.Builder each : watchdogsOf(type)) {
+      if (isOnMachine(each.getRunner())) {
+        problems.add(
+            place,
+            "type %s: watchdog %s runs on the machine itself, and on a switch none does;"
+                    .formatted(type.getName(), each.getName())
+                + " list those with `run: remote` or `run: external`");
+      } else if (isRemote(each, "slow")) {
+        problems.add(
+            place,
+            "type %s: watchdog %s compares counters of agents, and a switch has none; leave it out"
+                .formatted(type.getName(), each.getName()));
+      }
+    }
+  }
+
+  private List<WatchdogSpec.Builder> watchdogsOf(MachineType.Builder type) {
+    return parts.watchdogs.stream()
         .map(each -> each.value().spec)
-        .filter(each -> isOnMachine(each.getRunner()))
         .filter(
             each ->
                 type.getWatchdogsList().contains(each.getName())
                     || each.getTypesList().contains(type.getName()))
-        .forEach(
-            each ->
-                problems.add(
-                    place,
-                    "type %s: watchdog %s runs on the machine itself, and on a switch none does;"
-                            .formatted(type.getName(), each.getName())
-                        + " list those with `run: remote` or `run: external`"));
+        .toList();
+  }
+
+  private static boolean isRemote(WatchdogSpec.Builder spec, String builtIn) {
+    return spec.getRunner() == WatchdogSpec.Runner.REMOTE
+        && BuiltInWatchdogs.chosen(spec.build()).equals(builtIn);
   }
 
   private static boolean isOnMachine(WatchdogSpec.Runner runner) {
@@ -201,11 +217,14 @@ final class FleetChecks {
       cell(inventory, row, Inventory.Column.TYPE, machine.getType(), types, "MachineType");
       cell(inventory, row, Inventory.Column.SCALE_UNIT, machine.getScaleUnit(), units, "ScaleUnit");
     }
-    Set<String> switches =
+    List<MachineType.Builder> ofSwitches =
         parts.types.stream()
-            .filter(each -> each.value().getDevice() == DeviceKind.DEVICE_SWITCH)
-            .map(each -> each.value().getName())
-            .collect(Collectors.toSet());
+            .map(FleetParts.At::value)
+            .filter(each -> each.getDevice() == DeviceKind.DEVICE_SWITCH)
+            .toList();
+    ofSwitches.forEach(each -> addresses(inventory, each));
+    Set<String> switches =
+        ofSwitches.stream().map(MachineType.Builder::getName).collect(Collectors.toSet());
     new Membership(parts.units, switches, inventory, problems).assign();
     List<InventoryMachine.Builder> machines =
         inventory.rows().stream()
@@ -216,6 +235,25 @@ final class FleetChecks {
       TinyBudgets.warnings(cluster.value().getBudgets(), machines)
           .forEach(each -> problems.warn(cluster.place(), each));
     }
+  }
+
+  /** A machine's agent says where it is; a switch has nobody to say it. */
+  private void addresses(Inventory inventory, MachineType.Builder type) {
+    Optional<WatchdogSpec.Builder> looks =
+        watchdogsOf(type).stream().filter(each -> isRemote(each, "reachable")).findFirst();
+    if (looks.isEmpty()) {
+      return;
+    }
+    inventory.rows().stream()
+        .filter(each -> each.machine().getType().equals(type.getName()))
+        .filter(each -> each.machine().getAddress().isEmpty())
+        .forEach(
+            each ->
+                problems.add(
+                    inventory.place(each, Inventory.Column.ADDRESS),
+                    "address: watchdog %s looks at the switch %s there; write host:port, for"
+                            .formatted(looks.get().getName(), each.machine().getName())
+                        + " example sw3.example:22"));
   }
 
   /** A canary that is nobody is a slip of the pen: the rollout would begin with everybody else. */

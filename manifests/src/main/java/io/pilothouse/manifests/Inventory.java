@@ -53,7 +53,9 @@ final class Inventory {
   private static final Pattern MAC = Pattern.compile("([0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}");
   private static final Pattern BMC = Pattern.compile("[a-z][a-z0-9+]*:\\S+");
   private static final Pattern ADDRESS =
-      Pattern.compile("([A-Za-z0-9.-]{1,253}|\\[[0-9A-Fa-f:.]+\\]):[0-9]{1,5}");
+      Pattern.compile(
+          "([A-Za-z0-9.-]{1,253}|\\[[0-9A-Fa-f:.]+\\]):([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}"
+              + "|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])");
   private static final List<Column> NEEDED = List.of(Column.NAME, Column.TYPE);
   private static final List<String> TITLES =
       List.of(Column.values()).stream().map(Column::title).toList();

@@ -66,6 +66,71 @@ class FleetDirectoryTest {
   }
 
   @Test
+  void whatCannotLookAtASwitchIsRefused() {
+    fleet
+        .write(
+            "switches.yaml",
+            "kind: MachineType\nname: tor\ndevice: switch\nwatchdogs: [reachable, slow]\n")
+        .write(
+            "watchdogs/remote.yaml",
+            """
+            kind: Watchdog
+            name: reachable
+            run: remote
+            every: 5s
+            ---
+            kind: Watchdog
+            name: slow
+            run: remote
+            every: 1m
+            """)
+        .write(
+            "machines.csv",
+            """
+            name,type,scale_unit,rack,bmc,address
+            sw1,tor,,r1,local:sw1,sw1.example:22
+            sw2,tor,,r1,local:sw2,
+            web-01,frontend,canary,r1,local:web-01,
+            web-02,frontend,su-1,r1,local:web-02,
+            """);
+    assertThat(fleet.problems())
+        .hasSize(2)
+        .contains(
+            "machines.csv:3:23: address: watchdog reachable looks at the switch sw2 there; write"
+                + " host:port, for example sw3.example:22")
+        .anyMatch(
+            each ->
+                each.endsWith(
+                    "type tor: watchdog slow compares counters of agents, and a switch has none;"
+                        + " leave it out"));
+  }
+
+  @Test
+  void anAddressHasAPortThatThereIs() {
+    fleet
+        .write("switches.yaml", "kind: MachineType\nname: tor\ndevice: switch\n")
+        .write(
+            "machines.csv",
+            """
+            name,type,scale_unit,address
+            sw1,tor,,sw1.example:65535
+            sw2,tor,,sw2.example:65536
+            sw3,tor,,sw3.example:0
+            sw4,tor,,sw4.example
+            web-01,frontend,canary,
+            web-02,frontend,su-1,
+            """);
+    assertThat(fleet.problems())
+        .containsExactly(
+            "machines.csv:3:10: address: \"sw2.example:65536\" is not an address; write host:port,"
+                + " for example sw3.example:22",
+            "machines.csv:4:10: address: \"sw3.example:0\" is not an address; write host:port, for"
+                + " example sw3.example:22",
+            "machines.csv:5:10: address: \"sw4.example\" is not an address; write host:port, for"
+                + " example sw3.example:22");
+  }
+
+  @Test
   void approvalsAreOfTheCluster() {
     fleet.write(
         "cluster.yaml",

@@ -83,6 +83,27 @@ public final class HttpProbe {
     return ask(host, port, path, timeout, tls, 0);
   }
 
+  /**
+   * Only whether a server takes a connection, which is closed at once.
+   *
+   * @throws IOException in words for a person: it does not, or not in time
+   */
+  public static void connect(String host, int port, Duration timeout) throws IOException {
+    try (TimedSocket socket = new TimedSocket(System.nanoTime() + timeout.toNanos())) {
+      socket.connect(resolved(host, port), socket.millisLeft());
+    } catch (SocketTimeoutException e) {
+      throw new IOException("no answer in " + timeout.toMillis() + " ms", e);
+    }
+  }
+
+  private static InetSocketAddress resolved(String host, int port) throws IOException {
+    InetSocketAddress address = new InetSocketAddress(host, port);
+    if (address.isUnresolved()) {
+      throw new IOException("no host is called " + host);
+    }
+    return address;
+  }
+
   private static Answer ask(
       String host,
       int port,
@@ -92,10 +113,7 @@ public final class HttpProbe {
       int kept)
       throws IOException {
     long deadline = System.nanoTime() + timeout.toNanos();
-    InetSocketAddress address = new InetSocketAddress(host, port);
-    if (address.isUnresolved()) {
-      throw new IOException("no host is called " + host);
-    }
+    InetSocketAddress address = resolved(host, port);
     try (TimedSocket plain = new TimedSocket(deadline)) {
       plain.connect(address, plain.millisLeft());
       Socket socket = tls.isPresent() ? tls.get().createSocket(plain, host, port, true) : plain;

@@ -2,6 +2,7 @@ package io.pilothouse.watchdog;
 
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.pilothouse.api.v1.DeviceKind;
 import io.pilothouse.api.v1.PullTargetsReply;
 import io.pilothouse.api.v1.PullTargetsRequest;
 import io.pilothouse.api.v1.ReportVerdictsRequest;
@@ -28,15 +29,17 @@ import javax.net.ssl.SSLSocketFactory;
 
 /**
  * Probes every target by every remote watchdog at its interval, many at once, and reports in
- * batches; targets that do not answer hold up nobody else's verdict. One missed answer may be the
- * network's and is a WARNING: the second in a row is an ERROR with the fault {@value #FAULT}.
+ * batches. A machine is asked for its agent's page; a switch has no agent, and must take a
+ * connection at its address. One missed answer may be the network's and is a WARNING: the second in
+ * a row is an ERROR with the fault {@value #FAULT}. Who missed the last one has to wait for a place
+ * among others like it, so that those who take their full time hold up nobody else's verdict.
  */
 final class Prober {
   static final String FAULT = "no-answer";
   private static final Duration WAIT = Duration.ofSeconds(10);
   private static final Duration CALL = Duration.ofSeconds(5);
   private static final Duration SHORTEST = Duration.ofMillis(500);
-  private static final int AT_ONCE = 200;
+  private static final int AT_ONCE = 400;
   private static final int BATCH = 500;
   private static final int FAILURES_FOR_ERROR = 2;
   private static final long LAST_SEQUENCE = 1L << 62;
@@ -60,7 +63,8 @@ final class Prober {
   private final Optional<SSLSocketFactory> tls;
   private final Counter probes;
   private final Counter failures;
-  private final Semaphore atOnce = new Semaphore(AT_ONCE);
+  private final Semaphore answering;
+  private final Semaphore missing;
   private final Schedule<Look> schedule = new Schedule<>(System::nanoTime, new SplittableRandom());
   private final Map<Look, Integer> failedInARow = new ConcurrentHashMap<>();
   private final Map<Look, Seen> unreported = new ConcurrentHashMap<>();
@@ -80,6 +84,23 @@ final class Prober {
       DmClient client,
       Optional<SSLSocketFactory> tls,
       MeterRegistry meters) {
+    this(id, domain, client, tls, meters, AT_ONCE);
+  }
+
+  /**
+   * As above.
+   *
+   * @param atOnce looks under way at those that answered last time, and so many at the others
+   */
+  Prober(
+      String id,
+      String domain,
+      DmClient client,
+      Optional<SSLSocketFactory> tls,
+      MeterRegistry meters,
+      int atOnce) {
+    this.answering = new Semaphore(atOnce);
+    this.missing = new Semaphore(atOnce);
     this.tls = tls;
     this.id = id;
     this.domain = domain;
@@ -123,9 +144,11 @@ final class Prober {
     Map<Look, Duration> jobs = new LinkedHashMap<>();
     all.forEach(
         (look, probe) -> {
-          if (BuiltInWatchdogs.chosen(probe.watchdog()).equals("reachable")) {
+          // others are looked at elsewhere, and say it here; where nobody can look nothing is said
+          boolean blind = isSwitch(probe.target()) && probe.target().getAddress().isEmpty();
+          if (BuiltInWatchdogs.chosen(probe.watchdog()).equals("reachable") && !blind) {
             jobs.put(look, every(probe.watchdog()));
-          } // others are looked at elsewhere, and say it here
+          }
         });
     for (Look look : schedule.take(jobs)) {
       Probe probe = all.get(look);
@@ -158,13 +181,14 @@ final class Prober {
   }
 
   private void probe(Look look, Probe probe) {
+    Semaphore places = failedInARow.containsKey(look) ? missing : answering;
     try {
-      atOnce.acquire();
+      places.acquire();
       try {
         VerdictReportItem verdict = verdict(look, probe);
         unreported.put(look, new Seen(verdict, System.nanoTime()));
       } finally {
-        atOnce.release();
+        places.release();
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt(); // the program ends
@@ -183,10 +207,7 @@ final class Prober {
             .setValidForMs(validFor(probe.watchdog()).toMillis());
     if (problem.isEmpty()) {
       failedInARow.remove(look);
-      return verdict
-          .setKind(VerdictKind.OK)
-          .setText(probe.target().getAgentAddress() + " answers")
-          .build();
+      return verdict.setKind(VerdictKind.OK).setText(where(probe.target()) + " answers").build();
     }
     failures.increment();
     boolean certain = failedInARow.merge(look, 1, Integer::sum) >= FAILURES_FOR_ERROR;
@@ -197,22 +218,30 @@ final class Prober {
         .build();
   }
 
+  private static boolean isSwitch(Target target) {
+    return target.getKind() == DeviceKind.DEVICE_SWITCH;
+  }
+
+  private static String where(Target target) {
+    return isSwitch(target) ? target.getAddress() : target.getAgentAddress();
+  }
+
   /** What is wrong, or empty. */
   private Optional<String> problem(Probe probe) {
-    String given = probe.target().getAgentAddress();
+    String given = where(probe.target());
     if (given.isEmpty()) {
       return Optional.of("its agent's address is not known yet");
     }
     long millis = probe.watchdog().getTimeoutMs();
+    Duration timeout = Duration.ofMillis(millis == 0 ? 2000 : millis);
     try {
       ServerAddress address = ServerAddress.parse(given);
-      // any answer is a sign of life; what it says is the other watchdogs' business
-      HttpProbe.get(
-          address.host(),
-          address.port(),
-          "/health",
-          Duration.ofMillis(millis == 0 ? 2000 : millis),
-          tls);
+      if (isSwitch(probe.target())) {
+        HttpProbe.connect(address.host(), address.port(), timeout);
+      } else {
+        // any answer is a sign of life; what it says is the other watchdogs' business
+        HttpProbe.get(address.host(), address.port(), "/health", timeout, tls);
+      }
       return Optional.empty();
     } catch (IOException | IllegalArgumentException e) {
       return Optional.of("%s does not answer: %s".formatted(given, e.getMessage()));

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.net.httpserver.HttpServer;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.pilothouse.api.v1.DeviceKind;
 import io.pilothouse.api.v1.PullTargetsReply;
 import io.pilothouse.api.v1.ReportVerdictsRequest;
 import io.pilothouse.api.v1.Target;
@@ -16,8 +17,11 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.net.SocketTimeoutException;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -94,6 +98,87 @@ class ProberTest {
   }
 
   @Test
+  void aSwitchIsWellWhileItTakesConnectionsAtItsAddress() throws IOException {
+    ServerSocket port = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+    String address = "127.0.0.1:" + port.getLocalPort();
+    try (port) {
+      aSwitch("sw1", address);
+      VerdictReportItem verdict = next("sw1");
+      assertThat(verdict.getKind()).isEqualTo(VerdictKind.OK);
+      assertThat(verdict.getText()).isEqualTo(address + " answers");
+    }
+    assertThat(next("sw1").getKind()).isEqualTo(VerdictKind.WARNING);
+    VerdictReportItem second = next("sw1");
+    assertThat(second.getKind()).isEqualTo(VerdictKind.ERROR);
+    assertThat(second.getText()).startsWith(address + " does not answer: ");
+  }
+
+  /** It would be ERROR for ever, and the switch replaced. */
+  @Test
+  void ofASwitchWithoutAnAddressNothingIsSaid() {
+    Target web =
+        Target.newBuilder()
+            .setMachine("web-01")
+            .setAgentAddress("127.0.0.1:" + agent.getAddress().getPort())
+            .build();
+    targets(Target.newBuilder().setMachine("sw1").setKind(DeviceKind.DEVICE_SWITCH).build(), web);
+    next("web-01");
+    assertThat(dm.reports().stream().flatMap(each -> each.getVerdictsList().stream()))
+        .extracting(VerdictReportItem::getMachine)
+        .containsOnly("web-01");
+  }
+
+  /** With one place each: two that take a minute each time leave the third its own. */
+  @Test
+  void thoseThatMissedTheLastLookHoldUpNobodyElse() throws IOException {
+    prober =
+        new Prober(
+            "watchdog-1", "", client, java.util.Optional.empty(), new SimpleMeterRegistry(), 1);
+    Target one = aMachine("dead-1", deaf.getLocalPort());
+    Target two = aMachine("dead-2", deaf.getLocalPort());
+    targets(one, two);
+    Set<String> seen = new HashSet<>();
+    while (seen.size() < 2) {
+      look();
+      dm.reports().forEach(each -> each.getVerdictsList().forEach(v -> seen.add(v.getMachine())));
+    }
+    ServerSocket deafer = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+    try (deafer) {
+      one = aMachine("dead-1", deafer.getLocalPort());
+      two = aMachine("dead-2", deafer.getLocalPort());
+      dm.targets(reachable(60_000, one, two));
+      prober.pull();
+      awaitConnection(deafer);
+      dm.targets(reachable(60_000, one, two, aMachine("web-01", agent.getAddress().getPort())));
+      prober.pull();
+      awaitOk("web-01"); // the test's time is up before a dead one's
+    }
+  }
+
+  private void awaitConnection(ServerSocket port) throws IOException {
+    port.setSoTimeout(20);
+    boolean connected = false;
+    while (!connected) {
+      look();
+      try {
+        port.accept();
+        connected = true;
+      } catch (SocketTimeoutException e) {
+        connected = false; // the look is not due yet
+      }
+    }
+  }
+
+  private void awaitOk(String machine) {
+    while (dm.reports().stream()
+        .flatMap(each -> each.getVerdictsList().stream())
+        .filter(each -> each.getMachine().equals(machine))
+        .noneMatch(each -> each.getKind() == VerdictKind.OK)) {
+      look();
+    }
+  }
+
+  @Test
   void aReportThatFailsIsSentAgainAndSequencesRise() {
     target("web-01", "127.0.0.1:" + agent.getAddress().getPort());
     dm.refuse(true);
@@ -154,22 +239,46 @@ class ProberTest {
   }
 
   private void target(String machine, String address) {
-    dm.targets(
-        PullTargetsReply.newBuilder()
-            .addWatchdogs(
-                WatchdogSpec.newBuilder().setName("reachable").setEveryMs(500).setTimeoutMs(200))
-            .addTargets(Target.newBuilder().setMachine(machine).setAgentAddress(address))
+    targets(Target.newBuilder().setMachine(machine).setAgentAddress(address).build());
+  }
+
+  private void aSwitch(String name, String address) {
+    targets(
+        Target.newBuilder()
+            .setMachine(name)
+            .setKind(DeviceKind.DEVICE_SWITCH)
+            .setAddress(address)
             .build());
+  }
+
+  private static Target aMachine(String name, int port) {
+    return Target.newBuilder().setMachine(name).setAgentAddress("127.0.0.1:" + port).build();
+  }
+
+  private void targets(Target... all) {
+    dm.targets(reachable(200, all));
     prober.pull();
+  }
+
+  private static PullTargetsReply reachable(long timeoutMs, Target... all) {
+    return PullTargetsReply.newBuilder()
+        .addWatchdogs(
+            WatchdogSpec.newBuilder().setName("reachable").setEveryMs(500).setTimeoutMs(timeoutMs))
+        .addAllTargets(List.of(all))
+        .build();
+  }
+
+  private void look() {
+    prober.probe();
+    prober.report();
+    Thread.onSpinWait();
   }
 
   /** Probes until a report tells of the machine. */
   private VerdictReportItem next(String machine) {
     int before = dm.reports().size();
     while (dm.reports().size() == before) {
-      prober.probe();
-      prober.report();
-      Thread.onSpinWait();
+      look();
     }
     VerdictReportItem verdict = dm.reports().get(before).getVerdicts(0);
     assertThat(verdict.getMachine()).isEqualTo(machine);

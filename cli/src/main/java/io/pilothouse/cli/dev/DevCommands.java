@@ -24,6 +24,7 @@ public final class DevCommands {
                 new DevStart(),
                 new DevSignal.Hang(),
                 new DevSignal.Resume(),
+                new DevSlow(),
                 new DevWatchdogError(),
                 new DevCorrupt(),
                 new DevRack.Down(),

@@ -1,9 +1,9 @@
 package io.pilothouse.cli.dev;
 
-import io.pilothouse.cli.CliException;
 import io.pilothouse.cli.ExitCode;
 import io.pilothouse.cli.Json;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.Parameters;
@@ -21,27 +21,25 @@ abstract class DevSignal extends Target {
   @Override
   protected ExitCode run() throws Exception {
     String name = resolve(target);
-    List<ProcessHandle> processes =
-        isMachine(home(), name)
-            ? machineProcesses(home(), name)
-            : Program.read(home(), name).flatMap(each -> each.process(home())).stream().toList();
-    if (processes.isEmpty()) {
-      throw new CliException(
-          ExitCode.REFUSED, "NOT_RUNNING", name + " is not running", "pilot dev start " + name);
-    }
-    for (ProcessHandle process : processes) {
-      send(process.pid());
+    List<ProcessHandle> processes = running(name);
+    if (!send(signal(), processes)) {
+      throw new IOException(
+          "kill -%s of %s failed, see above".formatted(signal(), pids(processes)));
     }
     show(() -> Json.object().put(done(), name), () -> done() + " " + name, () -> List.of(name));
     return ExitCode.DONE;
   }
 
-  private void send(long pid) throws IOException, InterruptedException {
-    Process kill =
-        new ProcessBuilder("kill", "-" + signal(), Long.toString(pid)).inheritIO().start();
-    if (kill.waitFor() != 0) {
-      throw new IOException("kill -" + signal() + " " + pid + " failed");
-    }
+  private static List<String> pids(List<ProcessHandle> processes) {
+    return processes.stream().map(each -> Long.toString(each.pid())).toList();
+  }
+
+  /** Whether each of them got it; one that has ended meanwhile does not keep it from the others. */
+  static boolean send(String signal, List<ProcessHandle> to)
+      throws IOException, InterruptedException {
+    List<String> command = new ArrayList<>(List.of("kill", "-" + signal));
+    command.addAll(pids(to));
+    return to.isEmpty() || new ProcessBuilder(command).inheritIO().start().waitFor() == 0;
   }
 
   /** SIGSTOP. */

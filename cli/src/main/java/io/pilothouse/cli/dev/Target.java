@@ -1,7 +1,5 @@
 package io.pilothouse.cli.dev;
 
-import io.pilothouse.api.v1.GetStatusRequest;
-import io.pilothouse.api.v1.StatusReply;
 import io.pilothouse.cli.CliException;
 import io.pilothouse.cli.Command;
 import io.pilothouse.cli.ExitCode;
@@ -30,9 +28,7 @@ abstract class Target extends Command {
   final String resolve(String target) {
     String name = target;
     if (target.equals("dm-leader")) {
-      StatusReply status =
-          ask("GetStatus", GetStatusRequest.getDefaultInstance(), StatusReply.parser());
-      name = status.getLeader();
+      name = status().getLeader();
     }
     if (!isMachine(home(), name) && Program.read(home(), name).isEmpty()) {
       throw new CliException(
@@ -54,6 +50,23 @@ abstract class Target extends Command {
           "no machine \"" + name + "\" in " + home.machines(),
           "`pilot machine list -o name` lists them");
     }
+  }
+
+  /** Its live processes, of a machine with all that it runs; refused when there are none. */
+  final List<ProcessHandle> running(String name) {
+    List<ProcessHandle> processes = processes(name);
+    if (processes.isEmpty()) {
+      throw new CliException(
+          ExitCode.REFUSED, "NOT_RUNNING", name + " is not running", "pilot dev start " + name);
+    }
+    return processes;
+  }
+
+  /** As above; none when it is not running. */
+  final List<ProcessHandle> processes(String name) {
+    return isMachine(home(), name)
+        ? machineProcesses(home(), name)
+        : Program.read(home(), name).flatMap(each -> each.process(home())).stream().toList();
   }
 
   /** All live processes of a machine: its agent and what that runs. */

@@ -5,7 +5,6 @@ import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.pilothouse.api.v1.GetFleetReply;
 import io.pilothouse.api.v1.GetFleetRequest;
-import io.pilothouse.api.v1.GetStatusRequest;
 import io.pilothouse.api.v1.Lease;
 import io.pilothouse.api.v1.SchedulerQueriesGrpc;
 import io.pilothouse.api.v1.SchedulerQueriesGrpc.SchedulerQueriesBlockingStub;
@@ -66,7 +65,7 @@ public abstract class SchedulerCommand extends Command {
   }
 
   private Lease lease() {
-    StatusReply now = ask("GetStatus", GetStatusRequest.getDefaultInstance(), StatusReply.parser());
+    StatusReply now = status();
     status = now;
     return now.getLeasesList().stream()
         .filter(each -> each.getRole().equals(ROLE) && !each.getHolder().isEmpty())

@@ -11,6 +11,7 @@ import io.pilothouse.cli.GlobalOptions.Format;
 import io.pilothouse.cli.Json;
 import io.pilothouse.cli.Names;
 import io.pilothouse.cli.Table;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Option;
@@ -38,11 +39,21 @@ final class MachineList extends Command {
   @Option(names = "--condition", paramLabel = "CONDITION", description = "only in this condition")
   @Nullable Wanted condition;
 
+  @Option(
+      names = {"-l", "--selector"},
+      paramLabel = "KEY=VALUE,…",
+      description = {
+        "only those for which all of it holds; also KEY!=VALUE. Keys: name (or a pattern,",
+        "web-[01-12]), type, unit, rack, switch, feed, model, lifecycle, condition, active, image"
+      })
+  String selector = "";
+
   @Option(names = "--switches", description = "the network switches instead of the machines")
   boolean switches;
 
   @Override
   protected ExitCode run() {
+    MachineSelector selected = MachineSelector.parse(selector);
     Wanted wanted = condition;
     ListMachinesRequest request =
         ListMachinesRequest.newBuilder()
@@ -54,14 +65,15 @@ final class MachineList extends Command {
                 wanted == null ? Condition.CONDITION_UNSPECIFIED : Condition.valueOf(wanted.name()))
             .build();
     ListMachinesReply reply = ask("ListMachines", request, ListMachinesReply.parser());
+    List<Machine> machines = reply.getItemsList().stream().filter(selected).toList();
     show(
-        () -> Json.items(reply.getItemsList(), reply.getRevision(), MachineView::fill),
-        () -> table(reply),
-        () -> reply.getItemsList().stream().map(Machine::getName).toList());
+        () -> Json.items(machines, reply.getRevision(), MachineView::fill),
+        () -> table(machines),
+        () -> machines.stream().map(Machine::getName).toList());
     return ExitCode.DONE;
   }
 
-  private String table(ListMachinesReply reply) {
+  private String table(List<Machine> machines) {
     boolean wide = format() == Format.WIDE;
     Table table =
         wide
@@ -92,7 +104,7 @@ final class MachineList extends Command {
                 "ACTIVE",
                 "ADDRESS",
                 "NOTE");
-    for (Machine m : reply.getItemsList()) {
+    for (Machine m : machines) {
       String active = Names.ref(m.getObserved().getActive());
       String condition = Names.condition(m.getCondition());
       if (wide) {

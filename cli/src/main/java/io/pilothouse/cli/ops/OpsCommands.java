@@ -13,6 +13,7 @@ public final class OpsCommands {
   /** Adds each noun with how to build it. */
   public static void addTo(Map<String, Supplier<CommandLine>> nouns) {
     nouns.put("status", () -> new CommandLine(new StatusCommand()));
+    nouns.put("top", () -> new CommandLine(new TopCommand()));
     nouns.put("machine", OpsCommands::machine);
     nouns.put("explain", () -> new CommandLine(new ExplainCommand()));
     nouns.put("rollout", OpsCommands::rollout);

@@ -1,6 +1,7 @@
 package io.pilothouse.cli.ops;
 
 import io.pilothouse.api.v1.SetFreezeRequest;
+import io.pilothouse.api.v1.StatusReply;
 import io.pilothouse.api.v1.WriteReply;
 import io.pilothouse.cli.Command;
 import io.pilothouse.cli.ExitCode;
@@ -17,6 +18,10 @@ abstract class RepairFreeze extends Command {
   protected ExitCode run() {
     if (frozen()) {
       requireReason("a freeze");
+    } else if (!yes()) {
+      StatusReply status = status();
+      ReleasedRepairs released = ReleasedRepairs.of(status, "freeze", "fleet");
+      released.blastRadius("the freeze").ifPresent(each -> confirm(each, status.getFleet()));
     }
     SetFreezeRequest request =
         SetFreezeRequest.newBuilder().setFrozen(frozen()).setContext(writeContext()).build();

@@ -31,6 +31,9 @@ abstract class RepairHold extends Command {
   protected ExitCode run() {
     if (!end()) {
       requireReason("a hold");
+    } else if (!yes()) {
+      ReleasedRepairs released = ReleasedRepairs.of(status(), "hold", domain);
+      released.blastRadius("the hold of " + domain).ifPresent(each -> confirm(each, domain));
     }
     HoldDomainRequest request =
         HoldDomainRequest.newBuilder()

@@ -2,9 +2,11 @@ package io.pilothouse.cli.ops;
 
 import io.pilothouse.api.v1.ControlRolloutRequest;
 import io.pilothouse.api.v1.Rollout;
+import io.pilothouse.api.v1.RolloutUnit;
 import io.pilothouse.api.v1.WriteReply;
 import io.pilothouse.cli.ExitCode;
 import io.pilothouse.cli.Json;
+import io.pilothouse.cli.Names;
 import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.Option;
@@ -22,10 +24,33 @@ abstract class RolloutControl extends RolloutQuery {
     return "";
   }
 
+  /** What it does to many machines; empty when it does nothing to any. */
+  String effect(Rollout rollout, long machines) {
+    return "";
+  }
+
+  /** Those that were switched, or are being. */
+  long machines(Rollout rollout) {
+    return rollout.getUnitsList().stream().mapToLong(RolloutUnit::getMachines).sum();
+  }
+
+  private void askFirst(Rollout rollout) {
+    long machines = machines(rollout);
+    String effect = effect(rollout, machines);
+    if (!effect.isEmpty()) {
+      confirmMany(
+          machines,
+          "%s (%s of %s) %s."
+              .formatted(rollout.getId(), Names.ref(rollout.getTo()), rollout.getType(), effect),
+          rollout.getId());
+    }
+  }
+
   @Override
   protected ExitCode run() {
     requireReason("to " + verb() + " a rollout");
     Rollout rollout = find(id);
+    askFirst(rollout);
     ControlRolloutRequest request =
         ControlRolloutRequest.newBuilder()
             .setRollout(rollout.getId())
@@ -74,6 +99,19 @@ abstract class RolloutControl extends RolloutQuery {
     String unit() {
       return unit;
     }
+
+    @Override
+    long machines(Rollout rollout) {
+      return rollout.getUnitsList().stream()
+          .filter(each -> each.getName().equals(unit))
+          .mapToLong(RolloutUnit::getMachines)
+          .sum();
+    }
+
+    @Override
+    String effect(Rollout rollout, long machines) {
+      return "goes on without the %d machines of %s".formatted(machines, unit);
+    }
   }
 
   /** Rolls back. */
@@ -82,6 +120,11 @@ abstract class RolloutControl extends RolloutQuery {
     @Override
     String verb() {
       return "rollback";
+    }
+
+    @Override
+    String effect(Rollout rollout, long machines) {
+      return "is taken back from %d machines, whatever they serve now".formatted(machines);
     }
   }
 
@@ -93,6 +136,12 @@ abstract class RolloutControl extends RolloutQuery {
     @Override
     String verb() {
       return "abort";
+    }
+
+    @Override
+    String effect(Rollout rollout, long machines) {
+      return "ends amid %d machines, some with the new version, some with the old"
+          .formatted(machines);
     }
   }
 }

@@ -1,6 +1,8 @@
 package io.pilothouse.cli.ops;
 
+import io.pilothouse.api.v1.PlannedUnit;
 import io.pilothouse.api.v1.Rollout;
+import io.pilothouse.api.v1.RolloutPlan;
 import io.pilothouse.api.v1.RolloutUnit;
 import io.pilothouse.api.v1.StartRolloutRequest;
 import io.pilothouse.api.v1.VersionRef;
@@ -16,7 +18,12 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** Starts a rollout. */
-@CommandLine.Command(name = "start", description = "Starts a rollout.")
+@CommandLine.Command(
+    name = "start",
+    description = {
+      "Starts a rollout. Asks first when it goes to more than 100 machines, unless --plan names a",
+      "plan that was looked at."
+    })
 final class RolloutStart extends RolloutQuery {
 
   @Parameters(index = "0", paramLabel = "TYPE", description = "machine type")
@@ -50,6 +57,7 @@ final class RolloutStart extends RolloutQuery {
             .addAllFirst(first)
             .setContext(writeContext())
             .build();
+    askFirst(request);
     WriteReply reply = ask("StartRollout", request, WriteReply.parser());
     show(
         () -> Json.object().put("id", reply.getId()).put("revision", reply.getRevision()),
@@ -61,6 +69,21 @@ final class RolloutStart extends RolloutQuery {
     }
     say("watch it: pilot rollout watch " + reply.getId());
     return ExitCode.DONE;
+  }
+
+  /** Of a small fleet not even the plan is asked for. */
+  private void askFirst(StartRolloutRequest request) {
+    if (yes() || !plan.isEmpty() || status().getTotal() <= MANY) {
+      return;
+    }
+    RolloutPlan would =
+        ask("PlanRollout", request.toBuilder().clearContext().build(), RolloutPlan.parser());
+    long machines = would.getUnitsList().stream().mapToLong(PlannedUnit::getEligible).sum();
+    confirmMany(
+        machines,
+        "%s goes to %d machines of %s, unit by unit: pilot rollout plan %s %s shows how."
+            .formatted(version, machines, type, type, version),
+        type);
   }
 
   private void difference(String id) throws InterruptedException {

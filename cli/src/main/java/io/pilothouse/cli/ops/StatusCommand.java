@@ -3,7 +3,6 @@ package io.pilothouse.cli.ops;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.pilothouse.api.v1.DomainHold;
-import io.pilothouse.api.v1.GetStatusRequest;
 import io.pilothouse.api.v1.HealthCode;
 import io.pilothouse.api.v1.Incident;
 import io.pilothouse.api.v1.ReplicaStatus;
@@ -44,10 +43,6 @@ final class StatusCommand extends Command {
     return status.getHealth().equals("HEALTH_ERR") ? ExitCode.FAILED : ExitCode.DONE;
   }
 
-  private StatusReply status() {
-    return ask("GetStatus", GetStatusRequest.getDefaultInstance(), StatusReply.parser());
-  }
-
   private ExitCode plugin(StatusReply status) {
     print(
         "%s - %d of %d machines healthy | healthy=%d;;;0;%d failure=%d probation=%d"
@@ -67,7 +62,7 @@ final class StatusCommand extends Command {
     };
   }
 
-  private static ObjectNode json(StatusReply status) {
+  static ObjectNode json(StatusReply status) {
     ObjectNode root = Json.object().put("health", status.getHealth());
     ArrayNode codes = root.putArray("codes");
     for (HealthCode code : status.getCodesList()) {
@@ -116,7 +111,7 @@ final class StatusCommand extends Command {
     return status.getReplicasList().stream().filter(ReplicaStatus::getUp).count();
   }
 
-  private static String screen(StatusReply status) {
+  static String screen(StatusReply status) {
     StringBuilder text = new StringBuilder();
     text.append("fleet %s   %s%n".formatted(status.getFleet(), status.getHealth()));
     for (HealthCode code : status.getCodesList()) {

@@ -153,7 +153,7 @@ final class Fitting {
   }
 
   private void types() {
-    List<String> outside = watchdogs(List.of(Runner.REMOTE, Runner.EXTERNAL));
+    List<String> outside = watchdogs(List.of(Runner.EXTERNAL)); // slow looks at agents
     List<String> all = watchdogs(List.of(Runner.values()));
     for (int i = 0; i < 3; i++) {
       MachineType.Builder type =

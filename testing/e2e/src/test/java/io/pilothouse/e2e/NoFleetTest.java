@@ -129,6 +129,7 @@ class NoFleetTest {
       assertThat(pilot.run(noun, "--help").exits(0).out()).startsWith("Usage: pilot " + noun);
     }
     assertThat(pilot.run("--version").exits(0).out()).startsWith("pilot ");
+    assertThat(pilot.run("man").exits(0).out()).startsWith(".TH \"PILOT\" \"1\"");
   }
 
   @Test

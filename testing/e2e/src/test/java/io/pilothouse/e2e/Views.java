@@ -43,8 +43,11 @@ record Views(Fleet fleet) {
   void areReadable() {
     shows("web-03", "machine", "list", "-o", "name");
     shows("12 healthy", "status");
+    shows("12 healthy", "top");
     shows("su-1", "machine", "list");
     shows("web@1.0.0", "machine", "list", "-o", "wide");
+    String some = "name=web-[02-03],condition=HEALTHY,active=web@1.0.0";
+    shows("web-02\nweb-03\n", "machine", "list", "--selector", some, "-o", "name");
     shows("name: web-03", "machine", "list", "-o", "yaml");
     shows("web@1.0.0", "machine", "show", "web-03");
     shows("HEALTHY", "explain", "machine", "web-03");

@@ -68,7 +68,7 @@ final class FleetReads {
     return ledger.read(
         state -> {
           try {
-            return plan(state, rehearsal.changes(state));
+            return plan(state, fleet, rehearsal.changes(state));
           } catch (RefusedException e) {
             throw Refusals.of(e.refusal());
           }
@@ -86,12 +86,11 @@ final class FleetReads {
             });
   }
 
-  private static FleetPlan plan(State state, List<FleetChange> changes) {
-    long added = changes.stream().filter(each -> is(each, "add") && isMachine(each)).count();
+  private static FleetPlan plan(State state, Fleet fleet, List<FleetChange> changes) {
     return FleetPlan.newBuilder()
         .addAllChanges(listed(changes))
         .setRevision(state.meta().getFleetRevision())
-        .setMachinesTouched((int) added + FleetDiff.machinesTouched(state, changes))
+        .setMachinesTouched(FleetDiff.machinesTouched(state, fleet, changes))
         .setChangesTotal(changes.size())
         .setRemovalsTotal((int) changes.stream().filter(each -> is(each, "remove")).count())
         .build();

@@ -7,11 +7,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
+import io.pilothouse.api.log.v1.ApplyFleet;
 import io.pilothouse.api.log.v1.Command;
 import io.pilothouse.api.log.v1.RegisterManifest;
 import io.pilothouse.api.v1.AcquireLeaseReply;
 import io.pilothouse.api.v1.AcquireLeaseRequest;
 import io.pilothouse.api.v1.ContentHolders;
+import io.pilothouse.api.v1.DeviceKind;
+import io.pilothouse.api.v1.Fleet;
 import io.pilothouse.api.v1.Machine;
 import io.pilothouse.api.v1.Manifest;
 import io.pilothouse.api.v1.OpenEnrolmentRequest;
@@ -199,6 +202,32 @@ class SatelliteServiceTest {
     assertThat(reply.getWatchdogsList()).hasSize(1);
     assertThat(reply.getWatchdogs(0).getName()).isEqualTo("reachable");
     assertThat(reply.getWatchdogs(0).getTypesList()).containsExactly("frontend");
+  }
+
+  /** It has no agent that could say where it is. */
+  @Test
+  void aSwitchIsATargetAtTheAddressOfItsLine() {
+    Fleet.Builder fleet = TestFleet.spec().toBuilder();
+    fleet
+        .addTypesBuilder()
+        .setName("tor")
+        .setDevice(DeviceKind.DEVICE_SWITCH)
+        .addWatchdogs("reachable");
+    fleet.addMachinesBuilder().setName("sw1").setType("tor").setAddress("sw1.example:22");
+    dm.fleet.decide(Command.newBuilder().setApplyFleet(ApplyFleet.newBuilder().setFleet(fleet)));
+
+    PullTargetsReply reply =
+        dm.satellite("watchdog-1").pullTargets(PullTargetsRequest.getDefaultInstance());
+
+    assertThat(reply.getTargetsList())
+        .singleElement()
+        .satisfies(
+            each -> {
+              assertThat(each.getKind()).isEqualTo(DeviceKind.DEVICE_SWITCH);
+              assertThat(each.getAddress()).isEqualTo("sw1.example:22");
+              assertThat(each.getAgentAddress()).isEmpty();
+            });
+    assertThat(reply.getWatchdogs(0).getTypesList()).contains("tor");
   }
 
   @Test

@@ -54,6 +54,7 @@ final class FleetApply {
     if (changes.isEmpty()) {
       return lines;
     }
+    int touched = FleetDiff.machinesTouched(draft, fleet, changes);
     watchdogs(draft, fleet);
     draft.put(fleet.toBuilder().clearMachines().build());
     inventory(draft, fleet);
@@ -66,9 +67,7 @@ final class FleetApply {
             .setFrom(Long.toString(revision))
             .setTo(Long.toString(draft.index()))
             .addAllEvidence(lines)
-            .setText(
-                "applied %s changes, %s machines touched"
-                    .formatted(changes.size(), FleetDiff.machinesTouched(draft, changes))));
+            .setText("applied %s changes, %s machines touched".formatted(changes.size(), touched)));
     draft.touchAll();
     return lines;
   }

@@ -14,6 +14,7 @@ import io.pilothouse.api.v1.RepairPolicy;
 import io.pilothouse.api.v1.RolloutPolicy;
 import io.pilothouse.api.v1.ScaleUnit;
 import io.pilothouse.api.v1.WatchdogSpec;
+import io.pilothouse.manifests.BuiltInWatchdogs;
 import io.pilothouse.manifests.access.AccessCheck;
 import io.pilothouse.manifests.offers.OfferCheck;
 import io.pilothouse.manifests.offers.RoleCheck;
@@ -43,6 +44,10 @@ final class FleetCheck {
 
   private final Fleet fleet;
   private final Set<String> switches;
+
+  /** Of them those whose members are looked at by their address. */
+  private final Set<String> lookedAt = new TreeSet<>();
+
   private final Problems problems = new Problems();
 
   private FleetCheck(Fleet fleet) {
@@ -115,6 +120,12 @@ final class FleetCheck {
             "machines %s and %s have the same MAC %s"
                 .formatted(other, machine.getName(), machine.getMac()));
       }
+      if (machine.getAddress().isEmpty() && lookedAt.contains(machine.getType())) {
+        problems.add(
+            "machine %s: it is a switch, and `reachable` looks at it by its address; give it one as"
+                    .formatted(machine.getName())
+                + " host:port");
+      }
       boolean noUnit = machine.getScaleUnit().isEmpty() && isSwitch(machine.getType());
       if (!types.contains(machine.getType())
           || !(noUnit || units.contains(machine.getScaleUnit()))) {
@@ -160,7 +171,20 @@ final class FleetCheck {
                     .formatted(of, spec.getName())
                 + " of runner remote or external");
       }
+      if (watches && isRemote(spec, "slow")) {
+        problems.add(
+            "%s: watchdog %s compares counters of agents, and a switch has none; leave it out"
+                .formatted(of, spec.getName()));
+      }
+      if (watches && isRemote(spec, "reachable")) {
+        lookedAt.add(type.getName());
+      }
     }
+  }
+
+  private static boolean isRemote(WatchdogSpec spec, String builtIn) {
+    return spec.getRunner() == WatchdogSpec.Runner.REMOTE
+        && BuiltInWatchdogs.chosen(spec).equals(builtIn);
   }
 
   private boolean isSwitch(String type) {

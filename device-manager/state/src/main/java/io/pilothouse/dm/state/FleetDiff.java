@@ -35,19 +35,27 @@ public final class FleetDiff {
   private final Entities state;
   private final FleetReach reach;
 
-  private FleetDiff(Entities state) {
+  private FleetDiff(Entities state, Fleet wanted) {
     this.state = state;
-    this.reach = new FleetReach(state);
+    this.reach = new FleetReach(state, wanted);
   }
 
   /** The differences between what is stored and {@code wanted}, in a stable order. */
   public static List<FleetChange> of(Entities state, Fleet wanted) {
-    return new FleetDiff(state).changes(wanted);
+    return new FleetDiff(state, wanted).changes(wanted);
   }
 
-  /** How many machines the changes touch: those of changed types, policies and inventory lines. */
-  public static int machinesTouched(Entities state, List<FleetChange> changes) {
-    return new FleetReach(state).touched(changes);
+  /**
+   * How many machines the changes touch, those that are added with them.
+   *
+   * @param state as it is before they are made
+   */
+  public static int machinesTouched(Entities state, Fleet wanted, List<FleetChange> changes) {
+    long added =
+        changes.stream()
+            .filter(each -> each.getVerb().equals("add") && each.getObject().startsWith(MACHINE))
+            .count();
+    return (int) added + new FleetReach(state, wanted).touched(changes);
   }
 
   private List<FleetChange> changes(Fleet wanted) {

@@ -1,8 +1,12 @@
 package io.pilothouse.dm.state;
 
+import io.pilothouse.api.v1.Fleet;
 import io.pilothouse.api.v1.FleetChange;
+import io.pilothouse.api.v1.Lifecycle;
 import io.pilothouse.api.v1.Machine;
 import io.pilothouse.api.v1.MachineType;
+import io.pilothouse.api.v1.WatchdogSpec;
+import io.pilothouse.api.v1.WatchdogState;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -13,19 +17,34 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How many machines changes of the specification touch: those of changed types, units, policies,
- * images, watchdogs and inventory lines. Whatever the number of changes, it walks over the machines
- * once for all objects, and once for {@link #touched}.
+ * How many machines changes of the specification touch, counted before they are made: all of them
+ * for the cluster's, else those of changed types, units, policies, images, watchdogs and inventory
+ * lines. Whatever the number of changes, it walks over the machines once for all objects, and once
+ * for {@link #touched}.
  */
 final class FleetReach {
   private static final String MACHINE = "machine/";
+  private static final String WATCHDOG = "watchdog/";
 
   private final Entities state;
+
+  /** Types that the changed watchdogs name themselves: the state knows only the old ones. */
+  private final SortedMap<String, SortedSet<String>> newlyWatched = new TreeMap<>();
+
   private @Nullable SortedMap<String, Integer> byType;
   private @Nullable SortedMap<String, Integer> byUnit;
 
-  FleetReach(Entities state) {
+  FleetReach(Entities state, Fleet wanted) {
     this.state = state;
+    for (WatchdogSpec each : wanted.getWatchdogsList()) {
+      // a new one in shadow mode looks, and nothing is done for what it sees
+      boolean counts =
+          each.getInitialMode() == WatchdogState.Mode.LIVE
+              || Policies.watchdog(state, each.getName()).isPresent();
+      if (counts) {
+        newlyWatched.put(WATCHDOG + each.getName(), new TreeSet<>(each.getTypesList()));
+      }
+    }
   }
 
   /** Machines that a change of this object touches; of a machine, itself. */
@@ -43,15 +62,15 @@ final class FleetReach {
         .sum();
   }
 
-  /** Machines that any of the changes touches. */
+  /** Machines that any of the changes touches; those that are added are not there yet. */
   int touched(List<FleetChange> changes) {
     SortedSet<String> objects = new TreeSet<>();
     TreeSet<String> machines = new TreeSet<>();
     for (FleetChange each : changes) {
-      if (each.getObject().startsWith(MACHINE)) {
-        machines.add(each.getObject().substring(MACHINE.length()));
-      } else {
+      if (!each.getObject().startsWith(MACHINE)) {
         objects.add(each.getObject());
+      } else if (!each.getVerb().equals("add")) {
+        machines.add(each.getObject().substring(MACHINE.length()));
       }
     }
     SortedMap<String, Boolean> types = new TreeMap<>();
@@ -59,24 +78,38 @@ final class FleetReach {
     int touched = 0;
     for (Machine each : state.machines()) {
       boolean isTouched =
-          types.computeIfAbsent(each.getType(), type -> touchesType(objects, type))
-              || units.computeIfAbsent(
-                  each.getScaleUnit(), unit -> objects.contains("unit/" + unit))
-              || machines.contains(each.getName());
+          isOfFleet(each)
+              && (types.computeIfAbsent(each.getType(), type -> touchesType(objects, type))
+                  || units.computeIfAbsent(
+                      each.getScaleUnit(), unit -> objects.contains("unit/" + unit))
+                  || machines.contains(each.getName()));
       touched += isTouched ? 1 : 0;
     }
     return touched;
   }
 
+  private static boolean isOfFleet(Machine machine) {
+    return machine.getInInventory() && machine.getLifecycle() != Lifecycle.DECOMMISSIONED;
+  }
+
   private boolean touchesType(SortedSet<String> objects, String name) {
     Optional<MachineType> type = Policies.type(state, name);
     return objects.contains("type/" + name)
-        || type.filter(t -> objects.contains("repair-policy/" + t.getRepairPolicy())).isPresent()
-        || type.filter(t -> objects.contains("rollout-policy/" + t.getRolloutPolicy())).isPresent()
+        || !objects.subSet("cluster/", "cluster0").isEmpty()
+        || type.filter(
+                t -> objects.contains("repair-policy/" + Policies.named(t.getRepairPolicy())))
+            .isPresent()
+        || type.filter(
+                t -> objects.contains("rollout-policy/" + Policies.named(t.getRolloutPolicy())))
+            .isPresent()
         || type.filter(t -> objects.contains("image/" + t.getImage())).isPresent()
-        || (!objects.subSet("watchdog/", "watchdog0").isEmpty()
-            && state.indexes().fleet.watchdogsOf(name).stream()
-                .anyMatch(each -> objects.contains("watchdog/" + each.getName())));
+        || objects.subSet(WATCHDOG, "watchdog0").stream().anyMatch(each -> watches(each, name));
+  }
+
+  private boolean watches(String object, String type) {
+    return newlyWatched.getOrDefault(object, new TreeSet<>()).contains(type)
+        || state.indexes().fleet.watchdogsOf(type).stream()
+            .anyMatch(each -> object.equals(WATCHDOG + each.getName()));
   }
 
   private SortedMap<String, Integer> byType() {
@@ -96,8 +129,10 @@ final class FleetReach {
     SortedMap<String, Integer> types = new TreeMap<>();
     SortedMap<String, Integer> units = new TreeMap<>();
     for (Machine each : state.machines()) {
-      types.merge(each.getType(), 1, Integer::sum);
-      units.merge(each.getScaleUnit(), 1, Integer::sum);
+      if (isOfFleet(each)) {
+        types.merge(each.getType(), 1, Integer::sum);
+        units.merge(each.getScaleUnit(), 1, Integer::sum);
+      }
     }
     byType = types;
     byUnit = units;

@@ -53,7 +53,7 @@ public final class FleetRehearsal {
     requireWhole(state, fleet, problems);
     LockOut.refuse(state, principal, fleet);
     List<FleetChange> changes = FleetDiff.of(state, fleet);
-    Orders.requirePlace(state, principal, command, changes);
+    Orders.requirePlace(state, principal, command, fleet, changes);
     return changes;
   }
 

@@ -2,6 +2,7 @@ package io.pilothouse.dm.state;
 
 import io.pilothouse.api.log.v1.Command;
 import io.pilothouse.api.log.v1.StartRollout;
+import io.pilothouse.api.v1.Fleet;
 import io.pilothouse.api.v1.FleetChange;
 import io.pilothouse.api.v1.Lifecycle;
 import io.pilothouse.api.v1.Machine;
@@ -17,9 +18,8 @@ import java.util.function.Predicate;
  * @param what for people: what is ordered
  */
 record OrderCount(OrderKind kind, String what, int machines) {
-  /** What names the machines that it concerns; roles of frameworks concern none. */
-  private static final List<String> NAMING =
-      List.of("machine/", "unit/", "type/", "image/", "role/");
+  /** Who may do what, and scripts, which can do anything where they run. */
+  private static final List<String> OF_ALL = List.of("access/", "watchdog/");
 
   /** Of a command that can concern many; empty for all others. */
   static Optional<OrderKind> kind(Command command) {
@@ -44,8 +44,10 @@ record OrderCount(OrderKind kind, String what, int machines) {
   private static OrderCount of(Entities state, OrderKind kind, Command command)
       throws RefusedException {
     return switch (kind) {
-      case ORDER_APPLY ->
-          apply(state, FleetDiff.of(state, PackedFleet.of(state, command.getApplyFleet())));
+      case ORDER_APPLY -> {
+        Fleet wanted = PackedFleet.of(state, command.getApplyFleet());
+        yield apply(state, wanted, FleetDiff.of(state, wanted));
+      }
       case ORDER_ROLLOUT -> rollout(state, command.getStartRollout());
       case ORDER_DRAIN ->
           new OrderCount(
@@ -68,17 +70,14 @@ record OrderCount(OrderKind kind, String what, int machines) {
     };
   }
 
-  /**
-   * What is not of named machines, units, types or images concerns every machine: who may do what,
-   * limits, policies, and watchdogs, whose scripts can come to any machine.
-   */
-  static OrderCount apply(Entities state, List<FleetChange> changes) {
+  /** What the plan counts, and all machines for what a person could take the others' by. */
+  static OrderCount apply(Entities state, Fleet wanted, List<FleetChange> changes) {
     boolean all =
-        changes.stream().anyMatch(each -> NAMING.stream().noneMatch(each.getObject()::startsWith));
+        changes.stream().anyMatch(each -> OF_ALL.stream().anyMatch(each.getObject()::startsWith));
     int machines =
         all
             ? count(state, each -> each.getLifecycle() != Lifecycle.DECOMMISSIONED)
-            : FleetDiff.machinesTouched(state, changes);
+            : new FleetReach(state, wanted).touched(changes);
     return new OrderCount(OrderKind.ORDER_APPLY, "apply fleet files", machines);
   }
 

@@ -9,6 +9,7 @@ import io.pilothouse.api.log.v1.Reply;
 import io.pilothouse.api.log.v1.Request;
 import io.pilothouse.api.v1.Approval;
 import io.pilothouse.api.v1.AuditRecord;
+import io.pilothouse.api.v1.Fleet;
 import io.pilothouse.api.v1.FleetChange;
 import io.pilothouse.api.v1.Order;
 import io.pilothouse.manifests.pattern.Near;
@@ -63,10 +64,10 @@ final class Orders {
 
   /** As {@link #orExecute} refuses an apply of these changes that would have to wait. */
   static void requirePlace(
-      Entities state, String principal, Command command, List<FleetChange> changes)
+      Entities state, String principal, Command command, Fleet wanted, List<FleetChange> changes)
       throws RefusedException {
     if (mayNeedSecond(state, principal, command)
-        && OrderCount.apply(state, changes).machines() > Approvals.mostOfOnePerson(state)) {
+        && OrderCount.apply(state, wanted, changes).machines() > Approvals.mostOfOnePerson(state)) {
       requirePlace(waiting(state));
     }
   }

@@ -31,7 +31,8 @@ public final class Policies {
   /** How the machine's failures are judged and repaired. */
   public static RepairPolicy repair(Entities state, Machine machine) {
     FleetIndex fleet = state.indexes().fleet;
-    return fleet.repair(named(fleet.type(machine.getType()).map(MachineType::getRepairPolicy)));
+    return fleet.repair(
+        named(fleet.type(machine.getType()).map(MachineType::getRepairPolicy).orElse("")));
   }
 
   /** The policy with the defaults of the fleet's rules filled. */
@@ -42,7 +43,7 @@ public final class Policies {
   /** How versions reach the machines of a type. */
   public static RolloutPolicy rollout(Entities state, String type) {
     FleetIndex fleet = state.indexes().fleet;
-    return fleet.rollout(named(fleet.type(type).map(MachineType::getRolloutPolicy)));
+    return fleet.rollout(named(fleet.type(type).map(MachineType::getRolloutPolicy).orElse("")));
   }
 
   /** As {@link #filled(RepairPolicy)}. */
@@ -127,8 +128,8 @@ public final class Policies {
   }
 
   /** A type that names no policy has the one called default, if the fleet has such. */
-  private static String named(Optional<String> policy) {
-    return policy.filter(each -> !each.isEmpty()).orElse("default");
+  static String named(String policy) {
+    return policy.isEmpty() ? "default" : policy;
   }
 
   private static long or(long given, long otherwise) {

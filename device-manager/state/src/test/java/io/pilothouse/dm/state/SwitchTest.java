@@ -17,6 +17,7 @@ import io.pilothouse.api.v1.ProbationCause;
 import io.pilothouse.api.v1.Repair;
 import io.pilothouse.api.v1.StatusReply;
 import io.pilothouse.api.v1.VerdictKind;
+import io.pilothouse.api.v1.WatchdogSpec;
 import org.junit.jupiter.api.Test;
 
 /** Network switches: watched from outside, repaired like machines, never installed. */
@@ -131,6 +132,22 @@ class SwitchTest {
     assertThat(fleet.refuses(wrong.build()).getMessage())
         .contains("machine type tor: a switch has neither image nor manifest")
         .contains("machine type tor: watchdog disk runs on the machine itself");
+  }
+
+  @Test
+  void whatCannotLookAtASwitchIsRefused() {
+    Fleet.Builder wrong = spec().toBuilder();
+    wrong.addWatchdogs(
+        WatchdogSpec.newBuilder()
+            .setName("latency")
+            .setBuiltin("slow")
+            .setRunner(WatchdogSpec.Runner.REMOTE)
+            .setEveryMs(5000)
+            .addTypes("tor"));
+    wrong.getMachinesBuilder(7).clearAddress();
+    assertThat(fleet.refuses(wrong.build()).getMessage())
+        .contains("machine type tor: watchdog latency compares counters of agents")
+        .contains("machine sw1: it is a switch, and `reachable` looks at it by its address");
   }
 
   @Test
