@@ -117,7 +117,7 @@ class StartTest {
               "east",
               root,
               peers,
-              RecordSettings.usual(),
+              RecordSettings.DEFAULT,
               Optional.empty(),
               new Origin.Join(),
               ReplicaConfig.ELECTION_TIMEOUT);
