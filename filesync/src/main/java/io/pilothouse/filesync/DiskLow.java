@@ -6,9 +6,7 @@ import java.io.IOException;
 public final class DiskLow extends IOException {
   private static final long serialVersionUID = 1;
 
-  public DiskLow(long free, long kept) {
-    super(
-        "the disk is almost full: %d MiB are free, %d MiB are kept free (--keep-free)"
-            .formatted(free >> 20, kept >> 20));
+  public DiskLow(String message) {
+    super(message);
   }
 }

@@ -23,6 +23,9 @@ import java.util.HexFormat;
 public record IndexFile(Path file, String digest) {
   private static final int BUFFER = 64 << 10;
 
+  /** What a file system gives a file at a time, as most do. */
+  private static final int BLOCK = 4 << 10;
+
   /** Takes entries one after the other. */
   public interface Visitor<X extends Exception> {
     void entry(Entry entry) throws IOException, X;
@@ -107,6 +110,22 @@ public record IndexFile(Path file, String digest) {
             }
           }
         });
+  }
+
+  /** What all files take on a disk, in bytes: each a number of blocks, and nothing for holes. */
+  public long bytesOnDisk() throws IOException {
+    long[] sum = new long[1];
+    this.<IOException>forEach(
+        entry -> {
+          if (entry instanceof FileEntry each) {
+            long bytes = 0;
+            for (Chunk chunk : each.chunks()) {
+              bytes += chunk.equals(Zeros.CHUNK) ? 0 : chunk.size();
+            }
+            sum[0] += (bytes + BLOCK - 1) / BLOCK * BLOCK;
+          }
+        });
+    return sum[0];
   }
 
   /** All chunks of all files, as often as they are used. */

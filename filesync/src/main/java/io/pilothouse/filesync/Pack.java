@@ -1,5 +1,7 @@
 package io.pilothouse.filesync;
 
+import java.io.IOException;
+import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
@@ -60,19 +62,23 @@ public final class Pack {
     return body.array();
   }
 
-  /** Reads that body; each chunk under the hash that it has. */
-  public static Map<String, byte[]> chunks(byte[] body) throws ContentException {
+  /** Reads that body as it comes; each chunk under the hash that it has. */
+  public static Map<String, byte[]> chunks(InputStream body) throws IOException {
     Map<String, byte[]> chunks = new LinkedHashMap<>();
-    ByteBuffer left = ByteBuffer.wrap(body);
-    while (left.hasRemaining()) {
-      int size = left.remaining() < Integer.BYTES ? -1 : left.getInt();
-      if (size <= 0 || size > Math.min(left.remaining(), ContentIndex.LARGEST_CHUNK)) {
+    long position = 0;
+    for (byte[] head = body.readNBytes(Integer.BYTES);
+        head.length > 0;
+        head = body.readNBytes(Integer.BYTES)) {
+      position += head.length;
+      int size = head.length < Integer.BYTES ? -1 : ByteBuffer.wrap(head).getInt();
+      boolean possible = size > 0 && size <= ContentIndex.LARGEST_CHUNK;
+      byte[] chunk = possible ? body.readNBytes(size) : new byte[0];
+      if (!possible || chunk.length < size) {
         throw new ContentException(
             "at byte %d there is no chunk: expected four bytes with its size, 1 to %d, and its bytes"
-                .formatted(left.position(), ContentIndex.LARGEST_CHUNK));
+                .formatted(position, ContentIndex.LARGEST_CHUNK));
       }
-      byte[] chunk = new byte[size];
-      left.get(chunk);
+      position += size;
       chunks.put(Sha256.hex(chunk), chunk);
     }
     return chunks;

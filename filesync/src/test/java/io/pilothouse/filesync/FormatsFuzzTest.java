@@ -10,6 +10,7 @@ import io.pilothouse.filesync.ContentIndex.LinkEntry;
 import io.pilothouse.testing.fuzz.Fuzz;
 import io.pilothouse.testing.fuzz.Summary;
 import io.pilothouse.testing.fuzz.Wording;
+import java.io.ByteArrayInputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -145,7 +146,7 @@ class FormatsFuzzTest {
             .run(
                 input -> {
                   try {
-                    Map<String, byte[]> chunks = Pack.chunks(input);
+                    Map<String, byte[]> chunks = Pack.chunks(new ByteArrayInputStream(input));
                     chunks.forEach((hash, bytes) -> assertThat(Sha256.hex(bytes)).isEqualTo(hash));
                     return true;
                   } catch (ContentException e) {

@@ -28,6 +28,8 @@ import java.util.random.RandomGenerator;
 public final class Fetcher {
   private final Network network;
   private final WritePoints points;
+  private final DiskRoom room;
+  private final Scrubber sound;
   private final Underway underway = new Underway();
 
   /** Targets and digests that are being fetched; also the monitor to wait on. */
@@ -44,8 +46,14 @@ public final class Fetcher {
   }
 
   Fetcher(Network network, WritePoints points) {
+    this(network, points, DiskRoom.OF_MACHINE);
+  }
+
+  Fetcher(Network network, WritePoints points, DiskRoom room) {
     this.network = network;
     this.points = points;
+    this.room = room;
+    this.sound = new Scrubber(Throttle.unlimited(), network);
   }
 
   /** What is being fetched now. */
@@ -122,7 +130,9 @@ public final class Fetcher {
       if (DiskFull.is(e)) {
         DurableFiles.deleteTree(work(place));
         throw new ContentException(
-            "the disk is full: %s was not changed; free some space".formatted(place), e);
+            "the disk is full: %s was not changed; free some space (%s)"
+                .formatted(place, e.getMessage()),
+            e);
       }
       throw e;
     } finally {
@@ -165,11 +175,28 @@ public final class Fetcher {
     long fetched;
     try (LocalChunks local = LocalChunks.beside(target)) {
       IndexFile index = index(digest, work, local, transfer);
-      fetched = fill(digest, index, target, local, transfer);
+      if (lacksOnlyItsIndex(target, index)) {
+        Tree.publishIndex(work, target, points);
+        fetched = 0;
+      } else {
+        fetched = fill(digest, index, target, local, transfer);
+        Tree.publish(work, target, points);
+      }
     }
-    Tree.publish(work, target, points);
     DurableFiles.deleteTree(work);
     return fetched;
+  }
+
+  /**
+   * Whether all files are there: then they stay where they are, as somebody may be using them. A
+   * flipped bit can leave an index that is sound, of something else, and as long as before.
+   */
+  private boolean lacksOnlyItsIndex(Path target, IndexFile index)
+      throws IOException, InterruptedException {
+    boolean indexLost =
+        publishedDigest(target).isEmpty()
+            || Files.size(indexFile(target)) == Files.size(index.file());
+    return Files.isDirectory(target) && indexLost && sound.isSound(target, index);
   }
 
   private long fill(
@@ -179,11 +206,15 @@ public final class Fetcher {
     Path tree = work.resolve("tree");
     underway.knows(digest, index, tree);
     TreeFetch.Brought brought = sha256 -> underway.brought(digest, sha256);
-    try (TreeWriter writer = new TreeWriter(tree, Files.exists(tree), points)) {
+    boolean resumed = Files.exists(tree);
+    if (!resumed) {
+      room.require(work, index.bytesOnDisk());
+    }
+    try (TreeWriter writer = new TreeWriter(tree, resumed, points, room)) {
       Gathering gathering =
           network.gathering(
               transfer, new PartialChunks(work.resolve("chunks")), TreeFetch.into(writer, brought));
-      // it may be there in full, with only its index lost
+      // most of it may be there, with its index lost
       boolean there = Files.isDirectory(target) && publishedDigest(target).isEmpty();
       Path unpublished = there ? target : null;
       new TreeFetch(writer, local, unpublished, gathering, brought).run(index);

@@ -70,7 +70,20 @@ public final class Scrubber {
    * pass tells more.
    */
   public List<Damage> check(Path target) throws IOException, InterruptedException {
-    Optional<IndexFile> index = Fetcher.publishedIndex(target);
+    return check(target, Fetcher.publishedIndex(target));
+  }
+
+  /**
+   * The same of a directory that must be of a certain content: a flipped bit can leave an index
+   * that is sound, of something else.
+   */
+  public List<Damage> check(Path target, String digest) throws IOException, InterruptedException {
+    return check(
+        target, Fetcher.publishedIndex(target).filter(each -> each.digest().equals(digest)));
+  }
+
+  private List<Damage> check(Path target, Optional<IndexFile> index)
+      throws IOException, InterruptedException {
     if (index.isEmpty()) {
       return List.of(new Damage("", "the directory or its index is missing or damaged"));
     }
@@ -90,6 +103,14 @@ public final class Scrubber {
     }
     boolean unchanged = damages.isEmpty() || Fetcher.isPublished(index.get().digest(), target);
     return unchanged ? damages : List.of();
+  }
+
+  /** Whether a directory, published or not, has all that an index says, as it says. */
+  boolean isSound(Path target, IndexFile index) throws IOException, InterruptedException {
+    boolean[] sound = {true};
+    index.<InterruptedException>forEach(
+        entry -> sound[0] = sound[0] && check(target, entry).isEmpty());
+    return sound[0];
   }
 
   /** What is wrong with an entry, in words. */
@@ -201,6 +222,7 @@ public final class Scrubber {
   private static Entry entry(Path target, String path) throws IOException {
     IndexFile index =
         Fetcher.publishedIndex(target)
+            .filter(each -> !path.isEmpty())
             .orElseThrow(() -> new ContentException(target + " must be fetched anew"));
     List<Entry> found = new ArrayList<>(1);
     index.forEach(
@@ -219,7 +241,8 @@ public final class Scrubber {
       throws IOException, InterruptedException {
     Path tree = work.resolve("tree");
     DurableFiles.deleteTree(tree);
-    TreeWriter writer = new TreeWriter(tree, false, WritePoints.NONE);
+    // it takes a damaged file's place: a disk that is almost full must be mended, too
+    TreeWriter writer = new TreeWriter(tree, false, WritePoints.NONE, DiskRoom.ALL);
     Path file = work.resolve("index");
     ContentIndex alone = new ContentIndex(List.of(entry));
     Files.write(file, alone.toBytes());

@@ -95,6 +95,16 @@ final class Tree {
     points.reached("index published");
   }
 
+  /** Puts an index beside a tree that is there already, and stays as it is. */
+  static void publishIndex(Path work, Path target, WritePoints points) throws IOException {
+    Path freshIndex = work.resolve("index");
+    DurableFiles.sync(freshIndex);
+    points.reached("index flushed");
+    Files.move(freshIndex, Fetcher.indexFile(target), StandardCopyOption.ATOMIC_MOVE);
+    DurableFiles.syncDirectory(DurableFiles.parent(target));
+    points.reached("index published");
+  }
+
   private static void putBack(Path work, Path target, IOException failure) {
     try {
       if (Files.exists(work.resolve("index"))) {

@@ -24,6 +24,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * Writes chunks to their places in a tree that nobody uses yet. A file of one chunk is made, filled
@@ -35,12 +36,17 @@ final class TreeWriter implements AutoCloseable {
   private static final int OWN = 0600;
   private static final int ALL = 0777;
 
+  /** After so many bytes the disk is looked at: others write to it, too. */
+  private static final int LOOK = 8 << 20;
+
   /** More files than this are flushed by one call for the whole file system. */
   private static final int FLUSHED_ONE_BY_ONE = 32;
 
   private final Path tree;
   private final boolean resumed;
   private final WritePoints points;
+  private final DiskRoom room;
+  private final AtomicInteger unseen = new AtomicInteger();
   private final OpenFiles large = new OpenFiles();
 
   /** Permission bits that new files do not get, whatever is asked for. */
@@ -65,10 +71,11 @@ final class TreeWriter implements AutoCloseable {
    *
    * @param resumed whether an earlier call left files there, which may be sound
    */
-  TreeWriter(Path tree, boolean resumed, WritePoints points) throws IOException {
+  TreeWriter(Path tree, boolean resumed, WritePoints points, DiskRoom room) throws IOException {
     this.tree = tree;
     this.resumed = resumed;
     this.points = points;
+    this.room = room;
     Files.createDirectories(tree);
     this.lastParent = tree;
     this.umask = umask(tree.resolveSibling("umask"));
@@ -161,6 +168,10 @@ final class TreeWriter implements AutoCloseable {
 
   /** Writes a verified chunk to its place. */
   void write(Want.Place place, ByteBuffer bytes) throws IOException {
+    if (unseen.addAndGet(bytes.remaining()) >= LOOK) {
+      unseen.set(0);
+      room.look(tree);
+    }
     Path path = path(place.file());
     if (place.file().chunks().size() == 1) {
       clear(path);

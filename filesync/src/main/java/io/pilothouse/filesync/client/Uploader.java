@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  * request and several requests at a time, then the index.
  */
 public final class Uploader {
-  private static final int ATTEMPTS = 3;
+  private static final int ATTEMPTS = 6;
 
   /** Requests at a time: while the replica flushes one, the next is read and hashed. */
   private static final int AT_ONCE = 3;

@@ -10,7 +10,6 @@ import io.pilothouse.filesync.Throttle;
 import io.pilothouse.filesync.TransferClass;
 import io.pilothouse.filesync.server.Transfers.Transfer;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -32,6 +31,13 @@ public final class ContentHandler implements HttpHandler {
   public static final String PATH = "/v1/";
 
   private static final Duration PEER_PATIENCE = Duration.ofSeconds(30);
+
+  /** How long chunks that are sent wait for room in memory. */
+  private static final Duration FOR_ROOM = Duration.ofSeconds(10);
+
+  /** Uploads whose chunks are in memory at a time; of bulk ones, which all are, a quarter less. */
+  private static final int IN_MEMORY = 4;
+
   private static final Pattern RANGE = Pattern.compile("bytes=(\\d{1,18})-");
 
   private final Contents contents;
@@ -39,6 +45,7 @@ public final class ContentHandler implements HttpHandler {
   private final Optional<Uploads> uploads;
   private final Throttle throttle;
   private final Transfers transfers;
+  private final Transfers inMemory;
   private final AtomicLong served = new AtomicLong();
   private final AtomicLong shed = new AtomicLong();
   private final AtomicLong missed = new AtomicLong();
@@ -52,29 +59,34 @@ public final class ContentHandler implements HttpHandler {
    * @param atOnce transfers that may run at the same time; bulk ones leave a quarter of them free
    */
   public ContentHandler(ContentStore store, Throttle throttle, int atOnce) {
-    this(store, throttle, new Transfers(atOnce, PEER_PATIENCE, System::nanoTime));
+    this(store, throttle, transfers(atOnce), transfers(IN_MEMORY));
   }
 
   /** Serves what a machine has; nothing can be uploaded. */
   public ContentHandler(Contents contents, Throttle throttle, int atOnce) {
-    this(
-        contents,
-        Optional.empty(),
-        throttle,
-        new Transfers(atOnce, PEER_PATIENCE, System::nanoTime));
+    this(contents, Optional.empty(), throttle, transfers(atOnce), transfers(IN_MEMORY));
   }
 
-  ContentHandler(ContentStore store, Throttle throttle, Transfers transfers) {
-    this(store, Optional.of(new Uploads(store)), throttle, transfers);
+  ContentHandler(ContentStore store, Throttle throttle, Transfers transfers, Transfers inMemory) {
+    this(store, Optional.of(new Uploads(store)), throttle, transfers, inMemory);
   }
 
   private ContentHandler(
-      Contents contents, Optional<Uploads> uploads, Throttle throttle, Transfers transfers) {
+      Contents contents,
+      Optional<Uploads> uploads,
+      Throttle throttle,
+      Transfers transfers,
+      Transfers inMemory) {
     this.contents = contents;
     this.lookup = new Lookup(contents);
     this.uploads = uploads;
     this.throttle = throttle;
     this.transfers = transfers;
+    this.inMemory = inMemory;
+  }
+
+  private static Transfers transfers(int atOnce) {
+    return new Transfers(atOnce, PEER_PATIENCE, System::nanoTime);
   }
 
   /** Bytes sent so far. */
@@ -99,10 +111,7 @@ public final class ContentHandler implements HttpHandler {
       Duration hold = Hold.of(exchange.getRequestHeaders().getFirst(Hold.HEADER));
       Optional<Transfer> slot = transfers.enter(TransferClass.of(named), hold);
       if (slot.isEmpty()) {
-        try (InputStream in = exchange.getRequestBody()) {
-          // a body left unread would reset the connection before the peer has read our answer
-          in.readNBytes(Pack.longestUpload());
-        }
+        Receiving.drain(exchange, Pack.longestUpload());
         refuseBusy(exchange);
         return;
       }
@@ -181,12 +190,27 @@ public final class ContentHandler implements HttpHandler {
       byte[] hashes = Receiving.body(exchange, transfer, Pack.longestRequest());
       sendPack(exchange, transfer, Pack.hashes(hashes));
     } else if (uploads.isPresent() && request.equals("PUT " + Pack.PATH)) {
-      text(exchange, uploads.get().chunks(exchange, transfer));
+      takeChunks(exchange, transfer, uploads.get());
     } else if (uploads.isPresent() && request.equals("POST " + Pack.MISSING_PATH)) {
       text(exchange, uploads.get().missing(exchange, transfer));
     } else {
       boolean both = uploads.isPresent() && request.endsWith(" " + Pack.PATH);
       refuseMethod(exchange, both ? "POST, PUT" : "POST");
+    }
+  }
+
+  /** A few at a time: the others wait, without a slot. */
+  private void takeChunks(HttpExchange exchange, Transfer slot, Uploads into)
+      throws IOException, InterruptedException {
+    slot.stepAside();
+    Optional<Transfer> room = inMemory.enter(slot.transferClass(), FOR_ROOM);
+    if (room.isEmpty()) {
+      Receiving.drain(exchange, Pack.longestUpload());
+      refuseBusy(exchange);
+      return;
+    }
+    try (Transfer transfer = room.get()) {
+      text(exchange, into.chunks(exchange, transfer));
     }
   }
 

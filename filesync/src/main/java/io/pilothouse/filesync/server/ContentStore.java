@@ -3,6 +3,7 @@ package io.pilothouse.filesync.server;
 import io.pilothouse.filesync.ContentException;
 import io.pilothouse.filesync.ContentIndex;
 import io.pilothouse.filesync.ContentIndex.Chunk;
+import io.pilothouse.filesync.DiskFault;
 import io.pilothouse.filesync.DurableFiles;
 import io.pilothouse.filesync.IndexFile;
 import io.pilothouse.filesync.Sha256;
@@ -98,11 +99,6 @@ public final class ContentStore implements Contents, AutoCloseable {
     return isSound(chunkFile(sha256), sha256);
   }
 
-  /** The same for whoever uploads: that it is not there yet says nothing about other contents. */
-  boolean isSoundUpload(String sha256) throws IOException {
-    return hasChunk(sha256) && isSoundChunk(sha256);
-  }
-
   @Override
   public boolean isSoundIndex(String digest) throws IOException {
     return isSound(indexFile(digest), digest);
@@ -116,6 +112,10 @@ public final class ContentStore implements Contents, AutoCloseable {
     } catch (NoSuchFileException e) {
       complete.missed(hash);
       return false;
+    } catch (IOException e) {
+      if (!DiskFault.is(e)) {
+        throw e;
+      }
     }
     damaged.incrementAndGet();
     complete.missed(hash);

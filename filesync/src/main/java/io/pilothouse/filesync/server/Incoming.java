@@ -52,7 +52,9 @@ final class Incoming {
   void requireRoom(long bytes) throws DiskLow {
     long free = free();
     if (keptFree > 0 && free - bytes < keptFree) {
-      throw new DiskLow(free, keptFree);
+      throw new DiskLow(
+          "the disk is almost full: %d MiB are free, %d MiB are kept free (--keep-free)"
+              .formatted(free >> 20, keptFree >> 20));
     }
   }
 

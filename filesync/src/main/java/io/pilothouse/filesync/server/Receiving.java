@@ -37,6 +37,16 @@ final class Receiving {
     };
   }
 
+  /** Takes what is left of a body that is refused: unread, the peer would not read the answer. */
+  static void drain(HttpExchange exchange, int most) throws IOException {
+    byte[] buffer = new byte[PIECE];
+    InputStream in = exchange.getRequestBody();
+    int left = most;
+    for (int read = 0; read >= 0 && left > 0; left -= read) {
+      read = in.read(buffer);
+    }
+  }
+
   static byte[] body(HttpExchange exchange, Transfer transfer, int most) throws IOException {
     try (InputStream in = exchange.getRequestBody()) {
       ByteArrayOutputStream bytes = new ByteArrayOutputStream();

@@ -31,17 +31,26 @@ final class Uploads {
     List<String> hashes = Pack.hashes(Receiving.body(exchange, transfer, Pack.longestRequest()));
     StringBuilder missing = new StringBuilder();
     for (String each : hashes) {
-      if (!store.isSoundUpload(each)) {
+      // looked for first: that it is not there yet says nothing about other contents
+      if (!store.hasChunk(each) || !store.isSoundChunk(each)) {
         missing.append(each).append('\n');
       }
     }
     return new ContentHandler.Text(200, missing.toString());
   }
 
-  /** Takes chunks; the index that names them tells what of them came wrong. */
+  /**
+   * Takes chunks, which are in memory until they are written; the index that names them tells what
+   * of them came wrong.
+   */
   ContentHandler.Text chunks(HttpExchange exchange, Transfer transfer) throws IOException {
-    Map<String, byte[]> chunks =
-        Pack.chunks(Receiving.body(exchange, transfer, Pack.longestUpload()));
+    Map<String, byte[]> chunks;
+    try {
+      chunks = Pack.chunks(Receiving.stream(exchange, transfer, Pack.longestUpload()));
+    } catch (ContentException e) {
+      Receiving.drain(exchange, Pack.longestUpload());
+      throw e;
+    }
     try {
       store.putChunks(chunks);
       return new ContentHandler.Text(201, "stored\n");

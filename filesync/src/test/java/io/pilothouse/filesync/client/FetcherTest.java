@@ -13,6 +13,7 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,9 +21,11 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 final class FetcherTest extends ClientTest {
+  private static final long MIB = 1 << 20;
 
   private void assertPublished() throws Exception {
     assertThat(Trees.describe(target)).isEqualTo(Trees.describe(source));
@@ -242,15 +245,86 @@ final class FetcherTest extends ClientTest {
     assertThat(one.askedChunks).hasSize(1);
   }
 
+  /** A process may be running in there. */
   @Test
-  void aDamagedIndexIsReplacedWithoutFetchingTheFiles() throws Exception {
+  void aDamagedIndexIsReplacedAndTheDirectoryStaysTheSame() throws Exception {
     fetcher(1).fetch(digest(), target, both());
-    Files.writeString(Fetcher.indexFile(target), "{\"format\":1,\"files\":[");
-    assertThat(Fetcher.published(target)).isEmpty();
+    Object directory = Files.readAttributes(target, BasicFileAttributes.class).fileKey();
+    Path index = Fetcher.indexFile(target);
+    String sound = Files.readString(index);
+    int hash = sound.indexOf("\"sha256\":\"") + 10;
+    String ofSomethingElse =
+        sound.substring(0, hash)
+            + (sound.charAt(hash) == '0' ? '1' : '0')
+            + sound.substring(hash + 1);
+    for (String damaged : List.of("{\"format\":1,\"files\":[", "", ofSomethingElse)) {
+      Files.writeString(index, damaged);
+      assertThat(Fetcher.publishedDigest(target).isPresent()).isEqualTo(damaged.length() > hash);
+      one.forget();
+      fetcher(1).fetch(digest(), target, List.of(one.address()));
+      assertPublished();
+      assertThat(one.asked).containsExactly("GET /v1/index/" + digest());
+      assertThat(Files.readAttributes(target, BasicFileAttributes.class).fileKey())
+          .isEqualTo(directory);
+    }
+  }
+
+  @Test
+  void whereAFileIsDamagedTooTheRestIsUsed() throws Exception {
+    fetcher(1).fetch(digest(), target, both());
+    Files.delete(Fetcher.indexFile(target));
+    Files.writeString(target.resolve("manifest.yaml"), "changed");
     one.forget();
     fetcher(1).fetch(digest(), target, List.of(one.address()));
     assertPublished();
-    assertThat(one.asked).containsExactly("GET /v1/index/" + digest());
+    assertThat(one.askedChunks).hasSize(1);
+  }
+
+  @Test
+  void whatDoesNotFitIsRefusedBeforeAnythingOfItIsWritten() throws Exception {
+    DiskRoom room = new DiskRoom(place -> new DiskRoom.Space(100 * MIB, 5 * MIB));
+    assertThatThrownBy(
+            () -> new Fetcher(network(1), WritePoints.NONE, room).fetch(digest(), target, both()))
+        .isInstanceOf(ContentException.class)
+        .hasMessage(
+            "the disk is full: %s was not changed; free some space (it takes 2 MiB, 5 MiB are free,"
+                    .formatted(target)
+                + " of which 5 MiB have to stay free)");
+    assertThat(one.askedChunks).isEmpty();
+    assertThat(two.askedChunks).isEmpty();
+    assertThat(onDisk()).isEmpty();
+  }
+
+  @Test
+  void whereOthersTakeTheRoomMeanwhileItStops() throws Exception {
+    Packed large = one.holds(large());
+    AtomicInteger looks = new AtomicInteger();
+    DiskRoom room =
+        new DiskRoom(
+            place -> new DiskRoom.Space(100 * MIB, looks.getAndIncrement() == 0 ? 30 * MIB : MIB));
+    assertThatThrownBy(
+            () ->
+                new Fetcher(network(1), WritePoints.NONE, room)
+                    .fetch(large.index().digest(), target, List.of(one.address())))
+        .hasMessageContaining("(1 MiB are left, and 5 MiB have to stay free)");
+    assertThat(onDisk()).isEmpty();
+  }
+
+  private Path large() throws Exception {
+    Path large = Files.createDirectories(temporary.resolve("large"));
+    Trees.file(large.resolve("data"), 0644, Trees.bytes(9, (int) (12 * MIB)));
+    return large;
+  }
+
+  @Test
+  void holesTakeNoRoom() throws Exception {
+    Path image = Files.createDirectories(temporary.resolve("image"));
+    Trees.file(image.resolve("disk.img"), 0644, new byte[(int) (64 * MIB)]);
+    Packed packed = one.holds(image);
+    DiskRoom room = new DiskRoom(place -> new DiskRoom.Space(100 * MIB, 6 * MIB));
+    new Fetcher(network(1), WritePoints.NONE, room)
+        .fetch(packed.index().digest(), target, List.of(one.address()));
+    assertThat(Files.size(target.resolve("disk.img"))).isEqualTo(64 * MIB);
   }
 
   @Test

@@ -129,6 +129,13 @@ final class ScrubberTest extends ClientTest {
   }
 
   @Test
+  void anIndexOfSomethingElseIsDamaged() throws Exception {
+    assertThat(scrubber.check(target, digest())).isEmpty();
+    assertThat(scrubber.check(target, "0".repeat(64)))
+        .containsExactly(new Damage("", "the directory or its index is missing or damaged"));
+  }
+
+  @Test
   void whatIsRemovedDuringTheCheckIsNotDamaged() throws Exception {
     Scrubber slow = new Scrubber(Throttle.of(1, () -> 0, duration -> removeQuietly()), network(1));
     assertThat(slow.check(target)).isEmpty();

@@ -60,7 +60,7 @@ final class TestReplica implements AutoCloseable {
     if (exchange.getRequestMethod().equals("PUT") && path.equals(Pack.PATH)) {
       byte[] upload = exchange.getRequestBody().readAllBytes();
       exchange.setStreams(new ByteArrayInputStream(upload), null);
-      uploaded.addAll(Pack.chunks(upload).keySet());
+      uploaded.addAll(Pack.chunks(new ByteArrayInputStream(upload)).keySet());
     }
     boolean pack = exchange.getRequestMethod().equals("POST") && path.equals(Pack.PATH);
     if (pack || exchange.getRequestMethod().equals("GET")) {

@@ -112,7 +112,7 @@ final class UploaderTest extends ClientTest {
     } finally {
       busy.stop(0);
     }
-    assertThat(slept).extracting(each -> each.toMillis()).containsExactly(10L, 20L);
+    assertThat(slept).extracting(each -> each.toMillis()).containsExactly(10L, 20L, 30L, 40L, 50L);
   }
 
   @Test

@@ -9,7 +9,9 @@ import io.pilothouse.filesync.Packer;
 import io.pilothouse.filesync.Packer.Packed;
 import io.pilothouse.filesync.Sha256;
 import io.pilothouse.filesync.Throttle;
+import io.pilothouse.filesync.TransferClass;
 import io.pilothouse.filesync.Trees;
+import io.pilothouse.filesync.server.Transfers.Transfer;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
@@ -25,10 +27,12 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
@@ -44,6 +48,10 @@ final class ContentHandlerTest {
   private final HttpClient client = HttpClient.newHttpClient();
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
   private final AtomicLong now = new AtomicLong();
+
+  /** Of bulk transfers three. */
+  private final Transfers inMemory = new Transfers(4, Duration.ofSeconds(30), now::get);
+
   private ContentStore store;
   private ContentHandler handler;
   private HttpServer server;
@@ -56,7 +64,7 @@ final class ContentHandlerTest {
 
   private void serve(int atOnce) throws IOException {
     Transfers transfers = new Transfers(atOnce, Duration.ofSeconds(30), now::get);
-    handler = new ContentHandler(store, Throttle.unlimited(), transfers);
+    handler = new ContentHandler(store, Throttle.unlimited(), transfers, inMemory);
     server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     server.setExecutor(threads);
     server.createContext(ContentHandler.PATH, handler);
@@ -167,7 +175,8 @@ final class ContentHandlerTest {
     assertThat(get("/v1/chunks/../../etc/passwd").statusCode()).isEqualTo(404);
     assertThat(get("/v1/other/" + Sha256.hex(BYTES)).statusCode()).isEqualTo(404);
     assertThat(send("DELETE", CHUNK, new byte[0]).statusCode()).isEqualTo(405);
-    HttpResponse<byte[]> large = send("PUT", Pack.PATH, new byte[Pack.longestUpload() + 1]);
+    byte[] largest = new byte[ContentIndex.LARGEST_CHUNK];
+    HttpResponse<byte[]> large = upload(largest, largest, largest, largest, largest);
     assertThat(large.statusCode()).isEqualTo(400);
     assertThat(text(large)).contains("more than %d bytes".formatted(Pack.longestUpload()));
   }
@@ -222,6 +231,23 @@ final class ContentHandlerTest {
       assertThat(urgent.statusCode()).isEqualTo(200);
       assertThat(urgent.body()).isEqualTo(BYTES);
     }
+  }
+
+  @Test
+  void chunksAreSentIntoMemoryAFewAtATimeAndTheNextWaitsWithoutASlot() throws Exception {
+    List<Transfer> others = new ArrayList<>();
+    for (int i = 0; i < 3; i++) {
+      others.add(inMemory.enter(TransferClass.BULK).orElseThrow());
+    }
+    Future<HttpResponse<byte[]>> waits = threads.submit(() -> upload(BYTES));
+    for (int i = 0; i < 2000 && inMemory.held() == 0; i++) {
+      new CountDownLatch(1).await(10, TimeUnit.MILLISECONDS);
+    }
+    assertThat(inMemory.held()).isEqualTo(1);
+    assertThat(get(CHUNK).statusCode()).as("there is but one slot").isEqualTo(404);
+    others.getFirst().close();
+    assertThat(waits.get(20, TimeUnit.SECONDS).statusCode()).isEqualTo(201);
+    assertThat(get(CHUNK).body()).isEqualTo(BYTES);
   }
 
   @Test

@@ -76,6 +76,29 @@ final class ContentStoreTest {
     assertThat(store.damagedFound()).isEqualTo(1);
   }
 
+  /** The kernel answers a read of this file as it does one of an unreadable sector. */
+  @Test
+  void whatTheDiskCannotReadIsDamagedAndComesAnew() throws Exception {
+    Path broken = Path.of("/proc/self/mem");
+    assertThatThrownBy(() -> Files.readAllBytes(broken)).hasMessageContaining("Input/output error");
+    Files.createDirectories(file(HASH).getParent());
+    Files.createSymbolicLink(file(HASH), broken);
+    assertThat(store.hasChunk(HASH)).isTrue();
+    assertThat(store.isSoundChunk(HASH)).isFalse();
+    assertThat(store.hasChunk(HASH)).isFalse();
+    assertThat(store.damagedFound()).isEqualTo(1);
+    store.putChunk(HASH, BYTES);
+    assertThat(store.chunkBytes(HASH)).hasValue(BYTES);
+  }
+
+  @Test
+  void whatCannotBeReadForAnotherReasonIsLeftAlone() throws Exception {
+    Files.createDirectories(file(HASH));
+    assertThatThrownBy(() -> store.isSoundChunk(HASH)).hasMessageContaining("Is a directory");
+    assertThat(file(HASH)).exists();
+    assertThat(store.damagedFound()).isZero();
+  }
+
   @Test
   void anIndexComesAfterItsChunks() throws Exception {
     Packed packed = Packer.pack(Trees.service(temporary.resolve("source")));

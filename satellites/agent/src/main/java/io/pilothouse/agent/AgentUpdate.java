@@ -25,6 +25,9 @@ final class AgentUpdate {
   /** The exit status that has the launcher start what was put in this agent's place. */
   static final int HANDED_OVER = 75;
 
+  /** How the launcher begins to say that a version ran and told nobody. */
+  private static final String UNHEARD = "did not report";
+
   private static final String VERSION = "PILOT_AGENT";
   private static final String LAUNCHER = "PILOT_AGENT_LAUNCHER";
 
@@ -40,7 +43,7 @@ final class AgentUpdate {
 
   /**
    * @param environment of this program, as the launcher set it
-   * @param hasReported whether a Device Manager took a report of this program
+   * @param hasReported whether a Device Manager took the last report of this program
    * @param handOver ends this program with {@link #HANDED_OVER}
    */
   AgentUpdate(
@@ -91,6 +94,7 @@ final class AgentUpdate {
     boolean asked = now.hasAgent() && !now.getAgent().getName().isEmpty();
     if (!asked || isRunning(now.getAgent())) {
       Files.deleteIfExists(file("failed"));
+      Files.deleteIfExists(file("again"));
       problem = Optional.empty();
       if (!asked && now.getInService() && running().isPresent() && !left) {
         leave();
@@ -123,13 +127,28 @@ final class AgentUpdate {
     Path failed = file("failed");
     if (Files.isRegularFile(failed)) {
       String[] words = Files.readString(failed).strip().split(" ", 2);
-      if (words.length == 2 && words[0].equals(text)) {
+      boolean isNext = words.length == 2 && words[0].equals(text);
+      if (isNext && !(words[1].startsWith(UNHEARD) && isFirstTime(text))) {
         return Optional.of(
             new Problem(Problem.AGENT, "agent %s was taken back: it %s".formatted(text, words[1])));
       }
       Files.delete(failed);
     }
     return Optional.empty();
+  }
+
+  /**
+   * Whether a version may be tried again: the Device Manager may have been away while it was on
+   * trial, and answers now. Once; written down first, so that a kill gives no further trial.
+   */
+  private boolean isFirstTime(String text) throws IOException {
+    Path again = file("again");
+    if (Files.isRegularFile(again) && Files.readString(again).equals(text)) {
+      return false;
+    }
+    DurableFiles.replace(again, text.getBytes(StandardCharsets.UTF_8));
+    log.info("{} did not report: it is tried once more", text);
+    return true;
   }
 
   /**

@@ -108,8 +108,15 @@ final class ApplicationManager {
         failure = e;
       }
     }
-    Optional<Problem> found = look();
-    problem = blocked.or(() -> found);
+    Optional<Problem> found;
+    try {
+      found = look();
+    } catch (IOException e) {
+      String text = "cannot be looked after: " + e.getMessage();
+      found = Optional.of(new Problem(Problem.NOT_READY, text));
+      failure = failure == null ? e : failure;
+    }
+    problem = blocked.isPresent() ? blocked : found;
     if (!running.equals(before) || !fault(problem).equals(faultBefore)) {
       changed.run();
     }

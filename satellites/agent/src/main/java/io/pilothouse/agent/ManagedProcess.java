@@ -45,6 +45,10 @@ final class ManagedProcess {
   private Optional<Cgroup> cgroup = Optional.empty();
   private Optional<Probing> ready = Optional.empty();
   private Optional<Probing> live = Optional.empty();
+
+  /** Why the run file could not be written; empty when it is right. */
+  private String notNoted = "";
+
   private boolean finished;
   private long startedAt;
   private String problem = "starting";
@@ -138,6 +142,9 @@ final class ManagedProcess {
       ended();
     }
     if (running.isPresent()) {
+      if (!notNoted.isEmpty()) {
+        note(running.get());
+      }
       look();
     } else if (!finished && restarts.isDue()) {
       Optional<String> blocked =
@@ -249,10 +256,7 @@ final class ManagedProcess {
     }
     child = Optional.of(process);
     // a process that ended at once has no ticks left to read: the next look finds it gone
-    RunFile file =
-        new RunFile(process.pid(), ProcFs.startTicks(process.pid()).orElse(0), version, version);
-    file.write(runFile);
-    running = Optional.of(file);
+    note(new RunFile(process.pid(), ProcFs.startTicks(process.pid()).orElse(0), version, version));
     CompletableFuture<Void> unused = process.onExit().thenRun(around.changed());
     log.info("started {} of {} as pid {}", spec.name(), version, process.pid());
     look(System.nanoTime());
@@ -261,6 +265,24 @@ final class ManagedProcess {
     }
     if (restarts.isUnsteady()) {
       problem = "%s; started again (restart %d)".formatted(restarts.lastEnd(), restarts.count());
+    }
+  }
+
+  /**
+   * Remembers it. On a full disk it runs on, and is written down when there is room: an agent that
+   * starts before that finds it by its variables, ends it and starts another.
+   */
+  private void note(RunFile file) {
+    running = Optional.of(file);
+    try {
+      file.write(runFile);
+      notNoted = "";
+    } catch (IOException e) {
+      if (notNoted.isEmpty()) {
+        log.warn(
+            "{} runs as pid {}, not written down yet: {}", spec.name(), file.pid(), e.toString());
+      }
+      notNoted = e.toString();
     }
   }
 
@@ -318,9 +340,11 @@ final class ManagedProcess {
     live = Optional.empty();
   }
 
-  /** Whether it can become a process of another version while it runs. */
+  /** Whether it can become a process of another version while it runs, and is written down. */
   boolean canReloadTo(ProcessSpec other) {
-    return running.filter(RunFile::runs).isPresent() && spec.canReloadTo(other);
+    return running.filter(RunFile::runs).isPresent()
+        && notNoted.isEmpty()
+        && spec.canReloadTo(other);
   }
 
   /**
@@ -344,9 +368,7 @@ final class ManagedProcess {
     version = toVersion;
     directory = toDirectory;
     RunFile before = running.orElseThrow();
-    RunFile after = new RunFile(before.pid(), before.startTicks(), toVersion, before.directory());
-    after.write(runFile);
-    running = Optional.of(after);
+    note(new RunFile(before.pid(), before.startTicks(), toVersion, before.directory()));
     close();
     look(startedAt);
     log.info("{} was reloaded and is of {}", spec.name(), version);

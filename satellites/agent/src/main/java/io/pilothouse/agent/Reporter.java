@@ -52,7 +52,7 @@ final class Reporter {
     changed = true;
   }
 
-  /** Whether a leader took a report of this program. */
+  /** Whether a leader took the last report that this program tried to make. */
   boolean hasReported() {
     return reported;
   }
@@ -68,6 +68,7 @@ final class Reporter {
       send(ReportRequest.newBuilder());
     } catch (RuntimeException e) {
       changed = true;
+      reported = false;
       throw e;
     }
     lastReport = System.nanoTime();

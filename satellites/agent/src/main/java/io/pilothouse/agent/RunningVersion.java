@@ -77,13 +77,21 @@ final class RunningVersion {
 
   /** One round: all that can run does. */
   void round() throws IOException, InterruptedException {
+    IOException failure = null;
     for (ManagedProcess process : inOrder()) {
-      process.round(
-          process.spec().start().after().stream()
-              .filter(each -> !processes.get(each).serves())
-              .toList());
+      try {
+        process.round(
+            process.spec().start().after().stream()
+                .filter(each -> !processes.get(each).serves())
+                .toList());
+      } catch (IOException e) {
+        failure = e; // the others are looked after
+      }
     }
     afterSwitch.round(processes.values().stream().allMatch(ManagedProcess::serves));
+    if (failure != null) {
+      throw failure;
+    }
   }
 
   private List<ManagedProcess> inOrder() {

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -64,8 +65,13 @@ final class Scrub {
     this.changed = changed;
   }
 
+  /** What a pass has found; a version that cannot be had is told at once. */
   Finding finding() {
-    return finding;
+    Finding found = finding;
+    String problem = staged.problem();
+    return found.kind() == VerdictKind.OK && !problem.isEmpty()
+        ? new Finding(VerdictKind.WARNING, "filesync.staging", problem)
+        : found;
   }
 
   /** One pass over everything. */
@@ -75,10 +81,12 @@ final class Scrub {
     for (VersionRef ref : staged.versions()) {
       versions++;
       String what = ref.getName() + "@" + ref.getVersion();
-      unrepaired = unrepaired + pass(disk.version(ref), what, new HeldVersion(staged, ref));
+      unrepaired =
+          unrepaired + pass(disk.version(ref), ref.getDigest(), what, new HeldVersion(staged, ref));
     }
-    if (disk.image().isPresent()) {
-      unrepaired = unrepaired + pass(disk.os(), "image", Staged.Work::run);
+    Optional<VersionRef> image = disk.image();
+    if (image.isPresent()) {
+      unrepaired = unrepaired + pass(disk.os(), image.get().getDigest(), "image", Staged.Work::run);
     }
     if (unrepaired.length() > LONGEST_TEXT) {
       unrepaired = unrepaired.substring(0, LONGEST_TEXT) + "…";
@@ -88,8 +96,6 @@ final class Scrub {
       next = new Finding(VerdictKind.ERROR, "filesync.corrupt", unrepaired);
     } else if (!restored.isEmpty() && System.nanoTime() - restoredAt < SHOWN.toNanos()) {
       next = new Finding(VerdictKind.WARNING, "filesync.repaired", restored);
-    } else if (!staged.problem().isEmpty()) {
-      next = new Finding(VerdictKind.WARNING, "filesync.staging", staged.problem());
     } else {
       next =
           new Finding(
@@ -105,10 +111,11 @@ final class Scrub {
   }
 
   /** Checks and mends one directory; returns what could not be mended, in words. */
-  private String pass(Path directory, String what, Held held) throws InterruptedException {
+  private String pass(Path directory, String digest, String what, Held held)
+      throws InterruptedException {
     List<Damage> damages;
     try {
-      damages = scrubber.check(directory);
+      damages = scrubber.check(directory, digest);
     } catch (IOException e) {
       damages = List.of(new Damage("", "cannot be read: " + e.getMessage()));
     }

@@ -2,10 +2,12 @@ package io.pilothouse.agent;
 
 import io.pilothouse.api.v1.VersionRef;
 import io.pilothouse.api.v1.WantedState;
+import io.pilothouse.filesync.DiskFull;
 import io.pilothouse.filesync.client.Fetcher;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -13,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
@@ -22,6 +25,9 @@ import org.slf4j.LoggerFactory;
 final class Staged {
   private static final Logger log = LoggerFactory.getLogger(Staged.class);
 
+  /** To wait on a full disk: each try costs it and the network much, and somebody has to act. */
+  private static final Duration FULL = Duration.ofMinutes(2);
+
   private final Disk disk;
   private final Wanted wanted;
   private final Fetcher fetcher;
@@ -30,6 +36,10 @@ final class Staged {
   private final Runnable changed;
   private final StagedIndexes indexes = new StagedIndexes();
   private final Object files = new Object();
+
+  /** Versions for which the disk was too full. */
+  private final Map<VersionRef, Full> full = new ConcurrentHashMap<>();
+
   private volatile List<VersionRef> versions = List.of();
   private volatile String problem = "";
 
@@ -38,13 +48,20 @@ final class Staged {
     void publish(Map<String, Path> directories) throws IOException;
   }
 
+  /**
+   * Why a version did not fit.
+   *
+   * @param until when it is not tried again, by the nano clock
+   */
+  private record Full(String why, long until) {}
+
   /** What is done to a version's files. */
   interface Work {
     void run() throws IOException, InterruptedException;
   }
 
   /**
-   * @param changed called when a version was added or removed
+   * @param changed called when a version was added or removed, or cannot be had any more or again
    */
   Staged(
       Disk disk,
@@ -102,8 +119,13 @@ final class Staged {
       return;
     }
     lookAgain();
+    full.keySet().retainAll(held(now));
     Optional<IOException> failure = fetchMissing(held(now));
+    boolean troubled = !problem.isEmpty();
     problem = failure.map(each -> String.valueOf(each.getMessage())).orElse("");
+    if (troubled != failure.isPresent()) {
+      changed.run();
+    }
     removeUnwanted();
     if (failure.isPresent()) {
       throw failure.get();
@@ -151,12 +173,24 @@ final class Staged {
   }
 
   private void fetch(VersionRef ref) throws IOException, InterruptedException {
+    Full known = full.get(ref);
+    if (known != null && System.nanoTime() - known.until() < 0) {
+      throw new IOException(known.why());
+    }
     Path target = disk.version(ref);
     Files.createDirectories(target.getParent());
     if (indexes.digest(target).isEmpty()) {
       Files.deleteIfExists(Fetcher.indexFile(target)); // a damaged one
     }
-    fetcher.fetch(ref.getDigest(), target, sourcing.of(ref.getDigest()));
+    try {
+      fetcher.fetch(ref.getDigest(), target, sourcing.of(ref.getDigest()));
+    } catch (IOException e) {
+      if (DiskFull.is(e)) {
+        full.put(ref, new Full(e.getMessage(), System.nanoTime() + FULL.toNanos()));
+      }
+      throw e;
+    }
+    full.remove(ref);
     refresh();
     log.info("staged {}", text(ref));
     changed.run();
@@ -186,6 +220,7 @@ final class Staged {
               Fetcher.remove(disk.version(ref));
               refresh();
             });
+        full.clear(); // there may be room now
         log.info("removed {}: no longer wanted", text(ref));
         changed.run();
       }

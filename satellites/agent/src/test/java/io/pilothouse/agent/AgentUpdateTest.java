@@ -120,7 +120,7 @@ class AgentUpdateTest {
   void oneThatWasTakenBackIsAProblemUntilAnotherIsWanted() throws Exception {
     want("2.0.0");
     Files.createDirectories(rig.disk.agent());
-    Files.writeString(state("failed"), "agent@2.0.0 did not report within 120 s\n");
+    Files.writeString(state("failed"), "agent@2.0.0 ended 3 times before it reported\n");
     AgentUpdate image = update(Map.of("PILOT_AGENT_LAUNCHER", "1"), true);
     image.round();
     assertThat(handedOver).hasValue(0);
@@ -128,11 +128,44 @@ class AgentUpdateTest {
         .contains(
             new Problem(
                 "agent.not-switched",
-                "agent agent@2.0.0 was taken back: it did not report within 120 s"));
+                "agent agent@2.0.0 was taken back: it ended 3 times before it reported"));
     want("2.0.1");
     image.round();
     assertThat(image.problem()).isEmpty();
     assertThat(handedOver).hasValue(1);
+  }
+
+  /** A Device Manager that was away while it was on trial answers now. */
+  @Test
+  void oneThatNobodyHeardIsTriedOnceMoreAndThenAProblem() throws Exception {
+    VersionRef two = want("2.0.0");
+    String unheard = "agent@2.0.0 did not report within 120 s\n";
+    Files.createDirectories(rig.disk.agent());
+    Files.writeString(state("failed"), unheard);
+    Map<String, String> launched = Map.of("PILOT_AGENT_LAUNCHER", "1");
+    update(launched, false).round();
+    assertThat(handedOver).as("nobody answers").hasValue(0);
+    AgentUpdate image = update(launched, true);
+    image.round();
+    assertThat(image.problem()).isEmpty();
+    assertThat(handedOver).hasValue(1);
+    assertThat(state("failed")).doesNotExist();
+
+    Files.writeString(state("failed"), unheard);
+    AgentUpdate after = update(launched, true);
+    after.round();
+    after.round();
+    assertThat(handedOver).hasValue(1);
+    assertThat(after.problem().orElseThrow().text()).contains("it did not report within 120 s");
+
+    // once it has run, or is not wanted any more, that is forgotten
+    AgentUpdate second =
+        update(Map.of("PILOT_AGENT_LAUNCHER", "1", "PILOT_AGENT", "agent@2.0.0"), true);
+    second.round();
+    assertThat(second.running()).contains(two);
+    Files.writeString(state("failed"), unheard);
+    update(launched, true).round();
+    assertThat(handedOver).hasValue(2);
   }
 
   @Test

@@ -174,6 +174,24 @@ class ProcessTroubleTest extends ProcessCase {
     assertThat(rig.said("starts").lines().filter(each -> runsPid(each))).hasSize(1);
   }
 
+  @Test
+  void oneThatCannotBeWrittenDownIsStartedOnceAndWrittenDownLater() throws Exception {
+    Path file = RunFile.of(rig.disk, "server");
+    Path inTheWay = Files.createDirectories(file.resolve("in-the-way"));
+    VersionRef one = rig.web("1.0.0", "echo $$ >> \"$OUT/starts\"\nexec sleep 60", "");
+    run(one);
+    awaitSaid("starts");
+    applications.round();
+    applications.round();
+    Files.delete(inTheWay);
+    Files.delete(file);
+    applications.round();
+    assertThat(RunFile.read(file).map(RunFile::pid).map(Object::toString))
+        .as("the only one that was started")
+        .hasValue(rig.said("starts"));
+    assertThat(text()).isEmpty();
+  }
+
   private static boolean runsPid(String pid) {
     return ProcFs.startTicks(Long.parseLong(pid)).isPresent();
   }
