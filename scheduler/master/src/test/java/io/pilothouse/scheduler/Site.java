@@ -9,6 +9,7 @@ import io.pilothouse.api.v1.ReadOffersReply;
 import io.pilothouse.api.v1.SchedulerMessage;
 import io.pilothouse.client.ServerAddress;
 import io.pilothouse.kit.HeldLease;
+import io.pilothouse.mesos.http.EventStream;
 import io.pilothouse.mesos.v1.MasterInfo;
 import io.pilothouse.mesos.v1.Resource;
 import io.pilothouse.scheduler.agents.AgentPort;
@@ -69,7 +70,7 @@ public final class Site implements AutoCloseable {
   }
 
   public Site(Entrance entrance, long mostWaiting) {
-    streams = new Streams(mostWaiting);
+    streams = new Streams(EventStream.Room.forEach(mostWaiting));
     AtomicReference<AgentStreams> all = new AtomicReference<>();
     loop =
         new Loop(
@@ -87,7 +88,7 @@ public final class Site implements AutoCloseable {
             attached,
             new Queries(loop, attached.sandboxes(), everybody()));
     streams.whenEnded(id -> loop.submit((core, now) -> core.streamEnded(id, now)));
-    Operators operators = new Operators(loop, 15);
+    Operators operators = new Operators(15);
     server =
         new ApiServer(
             new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
