@@ -65,12 +65,25 @@ public final class Site implements AutoCloseable {
   }
 
   public Site(Optional<Credentials> credentials, long mostWaiting) {
-    // none of them is held to a number of calls, so nothing is ever due
-    this(new Entrance(credentials, new Turns(RateLimits.NONE, () -> 0, (t, w) -> {})), mostWaiting);
+    this(entrance(credentials), mostWaiting);
   }
 
   public Site(Entrance entrance, long mostWaiting) {
-    streams = new Streams(EventStream.Room.forEach(mostWaiting));
+    this(entrance, new Streams(EventStream.Room.forEach(mostWaiting)));
+  }
+
+  /** With the bounds that follow from the heap. */
+  public static Site asDelivered() {
+    return new Site(entrance(Optional.empty()), new Streams());
+  }
+
+  /** None is held to a number of calls, so nothing is ever due. */
+  private static Entrance entrance(Optional<Credentials> credentials) {
+    return new Entrance(credentials, new Turns(RateLimits.NONE, () -> 0, (t, w) -> {}));
+  }
+
+  private Site(Entrance entrance, Streams streams) {
+    this.streams = streams;
     AtomicReference<AgentStreams> all = new AtomicReference<>();
     loop =
         new Loop(
