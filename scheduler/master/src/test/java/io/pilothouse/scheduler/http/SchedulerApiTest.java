@@ -250,7 +250,8 @@ class SchedulerApiTest {
       message.getMessageBuilder().setData(com.google.protobuf.ByteString.copyFrom(new byte[bytes]));
       try (Client client = client(MediaType.JSON)) {
         String answer = "";
-        for (int i = 0; i < 400 && !answer.equals("Framework is not subscribed"); i++) {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+        while (!answer.equals("Framework is not subscribed") && System.nanoTime() < deadline) {
           site.agentSays(message);
           answer =
               client
