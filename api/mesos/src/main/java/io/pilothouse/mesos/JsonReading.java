@@ -19,7 +19,12 @@ import org.jspecify.annotations.Nullable;
  * syntax further down counts more.
  */
 final class JsonReading {
+  private final Parts parts;
   private @Nullable String trouble;
+
+  JsonReading(Parts parts) {
+    this.parts = parts;
+  }
 
   /** What did not fit first. */
   void throwTrouble() throws JsonTroubleException {
@@ -36,6 +41,7 @@ final class JsonReading {
 
   /** The parser stands on the first token, and afterwards on the last. */
   void document(JsonParser json, Message.Builder message) throws IOException {
+    parts.one();
     if (json.currentToken() == JsonToken.START_OBJECT) {
       object(json, message);
     } else {
@@ -79,6 +85,7 @@ final class JsonReading {
       trouble("Not expecting a JSON object for field '%s'".formatted(field.getName()));
       json.skipChildren();
     } else {
+      parts.one();
       Message.Builder inner = message.newBuilderForField(field);
       object(json, inner);
       put(message, field, inner.buildPartial());
@@ -90,6 +97,7 @@ final class JsonReading {
     FieldDescriptor key = field.getMessageType().findFieldByNumber(1);
     FieldDescriptor value = field.getMessageType().findFieldByNumber(2);
     while (json.nextToken() != JsonToken.END_OBJECT) {
+      parts.one();
       Message.Builder entry = message.newBuilderForField(field);
       put(entry, key, ofString(key, json.currentName()));
       json.nextToken();
@@ -121,10 +129,16 @@ final class JsonReading {
     }
   }
 
-  private @Nullable Object ofString(FieldDescriptor field, String text) {
+  private @Nullable Object ofString(FieldDescriptor field, String text) throws IOException {
     return switch (field.getJavaType()) {
-      case STRING -> text;
-      case BYTE_STRING -> base64(field, text);
+      case STRING -> {
+        parts.one();
+        yield text;
+      }
+      case BYTE_STRING -> {
+        parts.one();
+        yield base64(field, text);
+      }
       case ENUM -> constant(field, text);
       case BOOLEAN -> {
         if (text.equals("true") || text.equals("false")) {

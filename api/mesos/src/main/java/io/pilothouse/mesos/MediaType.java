@@ -1,8 +1,8 @@
 package io.pilothouse.mesos;
 
-import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
 import io.pilothouse.mesos.JsonTroubleException.Kind;
+import java.io.IOException;
 import java.util.Optional;
 
 /** The two forms of a message on the wire. */
@@ -39,16 +39,26 @@ public enum MediaType {
   }
 
   /**
-   * Reads a request's body.
+   * Reads what a server sent.
    *
    * @param what the message's name, such as Call
    * @throws BadBodyException in Mesos' words
    */
   public <M extends Message> M read(byte[] body, M prototype, String what) throws BadBodyException {
+    return read(body, prototype, what, Parts.any());
+  }
+
+  /**
+   * Reads a request's body, which anybody may have sent.
+   *
+   * @param parts that it may have
+   */
+  public <M extends Message> M read(byte[] body, M prototype, String what, Parts parts)
+      throws BadBodyException {
     switch (this) {
       case JSON -> {
         try {
-          return MesosJson.read(body, prototype);
+          return MesosJson.read(body, prototype, parts);
         } catch (JsonTroubleException e) {
           throw new BadBodyException(
               (e.kind() == Kind.SYNTAX
@@ -59,10 +69,14 @@ public enum MediaType {
       }
       case PROTOBUF -> {
         try {
+          parts.of(body, prototype.getDescriptorForType());
           @SuppressWarnings("unchecked") // a prototype's parser gives its type
           M read = (M) prototype.getParserForType().parseFrom(body);
           return read;
-        } catch (InvalidProtocolBufferException e) {
+        } catch (Parts.TooManyException e) {
+          throw new BadBodyException(
+              "Failed to parse body into " + what + " protobuf: " + e.getMessage());
+        } catch (IOException e) {
           throw new BadBodyException("Failed to parse body into " + what + " protobuf");
         }
       }

@@ -47,8 +47,14 @@ public final class MesosJson {
 
   /** Reads a message of the prototype's type; all of its required fields are there. */
   public static <M extends Message> M read(byte[] json, M prototype) throws JsonTroubleException {
+    return read(json, prototype, Parts.any());
+  }
+
+  /** The same, if it has no more parts than may be. */
+  static <M extends Message> M read(byte[] json, M prototype, Parts parts)
+      throws JsonTroubleException {
     Message.Builder message = prototype.newBuilderForType();
-    JsonReading reading = new JsonReading();
+    JsonReading reading = new JsonReading(parts);
     try (JsonParser parser = FACTORY.createParser(json)) {
       JsonToken first = parser.nextToken();
       if (first == null) {
@@ -60,6 +66,8 @@ public final class MesosJson {
       }
     } catch (JsonProcessingException e) {
       throw new JsonTroubleException(Kind.SYNTAX, where(e));
+    } catch (Parts.TooManyException e) {
+      throw new JsonTroubleException(Kind.MAPPING, e.getMessage());
     } catch (IOException e) {
       // nothing here touches a device: it is an encoding that nobody writes
       throw new JsonTroubleException(Kind.SYNTAX, String.valueOf(e.getMessage()));

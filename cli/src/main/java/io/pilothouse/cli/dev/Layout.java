@@ -87,7 +87,8 @@ record Layout(
             provisioning.toArray(String[]::new)));
     if (offers) {
       programs.add(
-          satellite(
+          holding(
+              "scheduler", // a heap of its own: what it takes on follows from that
               "scheduler",
               "scheduler",
               ports.scheduler(),
@@ -181,6 +182,11 @@ record Layout(
   }
 
   private Program satellite(String id, String kind, String http, String... more) {
+    return holding("satellite", id, kind, http, more);
+  }
+
+  /** One with these options of the JVM. */
+  private Program holding(String options, String id, String kind, String http, String... more) {
     List<String> arguments =
         new ArrayList<>(
             List.of(
@@ -194,7 +200,7 @@ record Layout(
                 tls("satellite/" + id)));
     arguments.addAll(List.of(more));
     return program(
-        id, "satellite", kind, "io.pilothouse." + kind + ".Main", arguments.toArray(String[]::new));
+        id, options, kind, "io.pilothouse." + kind + ".Main", arguments.toArray(String[]::new));
   }
 
   private Program program(

@@ -9,7 +9,8 @@ public final class RoleNames {
   /** The same rule as {@link #problem}, but for the length and rare blanks: for schemas. */
   public static final String PATTERN = PART + "(/" + PART + ")*";
 
-  private static final int LONGEST = 255;
+  /** Characters: schedulers keep every role above one, too, by its path. */
+  public static final int LONGEST = 255;
 
   private RoleNames() {}
 

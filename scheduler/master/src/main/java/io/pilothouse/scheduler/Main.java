@@ -182,7 +182,7 @@ public final class Main implements Program.Body {
     Connected connected = new Connected();
     Loop loop = program.closing(new Loop(clock, connected::endAll));
     AgentStreams attached = new AgentStreams(loop, lease::token);
-    Operators operators = new Operators(loop, HEARTBEAT.toSeconds());
+    Operators operators = new Operators(HEARTBEAT.toSeconds());
     RemoteDm dm = new RemoteDm(client);
     OffersWriter writer = new OffersWriter(lease, dm, loop);
     Edges edges = new Edges(streams, attached, operators, writer);

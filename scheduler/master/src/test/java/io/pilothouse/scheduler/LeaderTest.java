@@ -126,7 +126,7 @@ class LeaderTest {
                 new Edges(
                     new Streams(),
                     new AgentStreams(loop, () -> token),
-                    new Operators(loop, 15),
+                    new Operators(15),
                     new OffersWriter(lease, (request, id) -> {}, loop)),
                 remembered,
                 now);

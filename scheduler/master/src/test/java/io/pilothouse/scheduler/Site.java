@@ -9,6 +9,7 @@ import io.pilothouse.api.v1.ReadOffersReply;
 import io.pilothouse.api.v1.SchedulerMessage;
 import io.pilothouse.client.ServerAddress;
 import io.pilothouse.kit.HeldLease;
+import io.pilothouse.mesos.http.EventStream;
 import io.pilothouse.mesos.v1.MasterInfo;
 import io.pilothouse.mesos.v1.Resource;
 import io.pilothouse.scheduler.agents.AgentPort;
@@ -64,12 +65,25 @@ public final class Site implements AutoCloseable {
   }
 
   public Site(Optional<Credentials> credentials, long mostWaiting) {
-    // none of them is held to a number of calls, so nothing is ever due
-    this(new Entrance(credentials, new Turns(RateLimits.NONE, () -> 0, (t, w) -> {})), mostWaiting);
+    this(entrance(credentials), mostWaiting);
   }
 
   public Site(Entrance entrance, long mostWaiting) {
-    streams = new Streams(mostWaiting);
+    this(entrance, new Streams(EventStream.Room.forEach(mostWaiting)));
+  }
+
+  /** With the bounds that follow from the heap. */
+  public static Site asDelivered() {
+    return new Site(entrance(Optional.empty()), new Streams());
+  }
+
+  /** None is held to a number of calls, so nothing is ever due. */
+  private static Entrance entrance(Optional<Credentials> credentials) {
+    return new Entrance(credentials, new Turns(RateLimits.NONE, () -> 0, (t, w) -> {}));
+  }
+
+  private Site(Entrance entrance, Streams streams) {
+    this.streams = streams;
     AtomicReference<AgentStreams> all = new AtomicReference<>();
     loop =
         new Loop(
@@ -87,7 +101,7 @@ public final class Site implements AutoCloseable {
             attached,
             new Queries(loop, attached.sandboxes(), everybody()));
     streams.whenEnded(id -> loop.submit((core, now) -> core.streamEnded(id, now)));
-    Operators operators = new Operators(loop, 15);
+    Operators operators = new Operators(15);
     server =
         new ApiServer(
             new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),

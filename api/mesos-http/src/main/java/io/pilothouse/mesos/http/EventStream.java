@@ -52,35 +52,79 @@ public final class EventStream {
   }
 
   public void send(Message event) {
-    long size = event.getSerializedSize();
-    if (cut.get()) {
-      return;
+    int size = event.getSerializedSize();
+    if (takes(size, 0)) {
+      channel.eventLoop().execute(() -> write(RecordIo.frame(type.write(event)), size, () -> {}));
     }
-    boolean tooMuch = waiting.addAndGet(size) > room.one();
-    if (room.waiting().addAndGet(size) > room.all() || tooMuch) {
-      room.waiting().addAndGet(-size);
-      if (cut.compareAndSet(false, true)) {
-        log.warn(
-            "{} does not read: {} bytes wait for it; its stream ends",
-            channel.remoteAddress(),
-            waiting.get());
-        var unused = channel.close();
-      }
-      return;
-    }
-    channel
-        .eventLoop()
-        .execute(
-            () -> {
-              byte[] record = RecordIo.frame(type.write(event));
-              var unused =
-                  channel
-                      .writeAndFlush(new DefaultHttpContent(Unpooled.wrappedBuffer(record)))
-                      .addListener(sent -> isSent(size));
-            });
   }
 
-  private void isSent(long size) {
+  /**
+   * The same of one that is large: the caller's thread writes it, not that of its connections.
+   *
+   * @param left run once when it has left this process, or its reader is gone
+   */
+  public void sendLarge(Message event, Runnable left) {
+    byte[] record = RecordIo.frame(type.write(event));
+    if (takes(record.length, 0)) {
+      channel.eventLoop().execute(() -> write(record, record.length, left));
+    } else {
+      left.run();
+    }
+  }
+
+  /**
+   * Writes it.
+   *
+   * @param counted so many bytes of it wait already; as JSON it can be several times as long
+   */
+  private void write(byte[] record, int counted, Runnable left) {
+    if (!takes(record.length - counted, counted)) {
+      release(counted);
+      left.run();
+      return;
+    }
+    var unused =
+        channel
+            .writeAndFlush(new DefaultHttpContent(Unpooled.wrappedBuffer(record)))
+            .addListener(
+                sent -> {
+                  release(record.length);
+                  if (!sent.isSuccess()) {
+                    close(); // without it, what comes after it must not be read, either
+                  }
+                  left.run();
+                });
+  }
+
+  /**
+   * Whether so many bytes more may wait; if not, the stream ends. When nothing else waits a record
+   * may be as large as it is.
+   *
+   * @param own of the same record, that wait already
+   */
+  private boolean takes(long more, long own) {
+    if (cut.get()) {
+      return false;
+    }
+    long before = waiting.getAndAdd(more);
+    long all = room.waiting().getAndAdd(more);
+    boolean tooMuch = before > own && before + more > room.one();
+    if (!tooMuch && (all <= own || all + more <= room.all())) {
+      return true;
+    }
+    release(more);
+    if (cut.compareAndSet(false, true)) {
+      log.warn(
+          "{} does not read: {} bytes wait for it, {} for all; its stream ends",
+          channel.remoteAddress(),
+          before,
+          all);
+      close();
+    }
+    return false;
+  }
+
+  private void release(long size) {
     waiting.addAndGet(-size);
     room.waiting().addAndGet(-size);
   }
@@ -98,6 +142,11 @@ public final class EventStream {
               var unusedToo =
                   channel.eventLoop().schedule(this::close, LAST_WORDS_SECONDS, TimeUnit.SECONDS);
             });
+  }
+
+  /** At once, whatever waits. */
+  public void cut() {
+    close();
   }
 
   private void close() {

@@ -164,7 +164,15 @@ public final class Exchange {
         .execute(
             () -> {
               var unused =
-                  context.writeAndFlush(response).addListener(done -> written.complete(null));
+                  context
+                      .writeAndFlush(response)
+                      .addListener(
+                          done -> {
+                            if (!done.isSuccess()) {
+                              cut(); // its reader would wait for it
+                            }
+                            written.complete(null);
+                          });
               answered.run();
             });
   }
@@ -175,6 +183,11 @@ public final class Exchange {
    */
   public CompletableFuture<Void> written() {
     return written.copy();
+  }
+
+  /** The connection ends, whatever of the answer has not been read. */
+  public void cut() {
+    var unused = context.close();
   }
 
   /** Work for the answer that no other thread should do. */

@@ -4,6 +4,7 @@ import io.pilothouse.api.log.v1.Refusal;
 import io.pilothouse.api.v1.AuditRecord;
 import io.pilothouse.api.v1.FrameworkEnd;
 import io.pilothouse.api.v1.OfferFramework;
+import io.pilothouse.manifests.offers.RoleNames;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.Set;
@@ -40,6 +41,7 @@ final class OfferFrameworks {
       throws RefusedException {
     OfferRecords.requireId("a framework", wanted.getId());
     requireSize(wanted);
+    requireRoles(wanted);
     Optional<OfferFramework> before = draft.offerFramework(wanted.getId());
     if (before.isPresent() && before.get().getEndedAt() != 0) {
       if (ending.contains(wanted.getId())) {
@@ -131,6 +133,20 @@ final class OfferFrameworks {
           "framework %s has %s ms to fail over; expected 0 or more"
               .formatted(wanted.getId(), wanted.getFailoverTimeoutMs()),
           "correct the request");
+    }
+  }
+
+  /** What a scheduler writes down, the next one begins with: one that it cannot bear ends all. */
+  private static void requireRoles(OfferFramework wanted) throws RefusedException {
+    for (String role : wanted.getRolesList()) {
+      if (role.length() > RoleNames.LONGEST) {
+        throw new RefusedException(
+            Refusal.Code.INVALID,
+            "role %s of framework %s has %s characters; expected at most %s"
+                .formatted(
+                    OfferRecords.brief(role), wanted.getId(), role.length(), RoleNames.LONGEST),
+            "have it subscribe in a role of a shorter name");
+      }
     }
   }
 

@@ -250,6 +250,18 @@ class OfferRecordsTest {
     assertThat(kept("f-1").getEndedWhy()).isEqualTo("now");
   }
 
+  @Test
+  void aRoleIsNoLongerThanThoseOfAFleet() {
+    writes(framework("f-1").toBuilder().addRoles("a".repeat(255)).build());
+
+    Refusal refusal =
+        refusedFramework(framework("f-2").toBuilder().addRoles("a/".repeat(127) + "bc").build());
+
+    assertThat(refusal.getCode()).isEqualTo(Refusal.Code.INVALID);
+    assertThat(refusal.getMessage())
+        .matches("role (a/){32}… of framework f-2 has 256 characters; expected at most 255");
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {"", "a/b", "a b", "a\tb", "a\nb", "a\u0000b", "a\u00a0b", "a\u2028b", "a\u007f"})

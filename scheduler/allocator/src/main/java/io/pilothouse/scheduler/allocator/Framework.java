@@ -27,6 +27,12 @@ public record Framework(
     Set<Capability> capabilities,
     SortedMap<String, List<Quantities>> minimum,
     SortedMap<String, OfferConstraints> constraints) {
+  /**
+   * Characters of a role. Each name of it is a role of its own in memory, with all before it: one
+   * that nobody bounds takes the square of its length.
+   */
+  public static final int LONGEST_ROLE = 255;
+
   public Framework {
     roles = Collections.unmodifiableSortedSet(new TreeSet<>(roles));
     suppressed = Collections.unmodifiableSortedSet(new TreeSet<>(suppressed));

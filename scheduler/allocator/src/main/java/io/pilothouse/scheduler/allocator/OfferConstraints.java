@@ -128,6 +128,9 @@ public record OfferConstraints(List<List<Constraint>> groups) {
        */
       private static final int LONGEST = 1024;
 
+      /** More than a text of that length has if nothing in it is repeated by a number. */
+      private static final int MOST_STEPS = 1100;
+
       private final Pattern pattern;
 
       public Expression(String text) {
@@ -140,6 +143,11 @@ public record OfferConstraints(List<List<Constraint>> groups) {
         } catch (PatternSyntaxException e) {
           throw new IllegalArgumentException(
               "expression '%s': %s; expected RE2's syntax".formatted(text, e.getDescription()), e);
+        }
+        if (pattern.programSize() > MOST_STEPS) {
+          throw new IllegalArgumentException(
+              "expression '%s': it becomes %s steps; expected at most %s, so repeat less in it"
+                  .formatted(text, pattern.programSize(), MOST_STEPS));
         }
       }
 

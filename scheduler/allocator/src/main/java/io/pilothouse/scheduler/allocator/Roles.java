@@ -32,6 +32,11 @@ final class Roles {
 
   /** As Mesos has them: no empty names, none that a path would read otherwise. */
   static void check(String role) {
+    if (role.length() > Framework.LONGEST_ROLE) {
+      throw new IllegalArgumentException(
+          "role '%s…' of %s characters: expected at most %s"
+              .formatted(role.substring(0, 20), role.length(), Framework.LONGEST_ROLE));
+    }
     for (String name : role.split("/", -1)) {
       boolean bad = name.isEmpty() || name.equals(".") || name.equals("..") || name.startsWith("-");
       boolean star = name.equals("*") && !role.equals("*");
@@ -57,8 +62,18 @@ final class Roles {
       return known;
     }
     check(path);
-    int slash = path.lastIndexOf('/');
-    Role parent = slash < 0 ? null : make(path.substring(0, slash));
+    Role parent = null;
+    for (int end = path.indexOf('/'); end >= 0; end = path.indexOf('/', end + 1)) {
+      parent = child(parent, path.substring(0, end));
+    }
+    return child(parent, path);
+  }
+
+  private Role child(@Nullable Role parent, String path) {
+    Role known = byPath.get(path);
+    if (known != null) {
+      return known;
+    }
     Role role = new Role(path, parent, totals);
     if (parent != null) {
       parent.children++;

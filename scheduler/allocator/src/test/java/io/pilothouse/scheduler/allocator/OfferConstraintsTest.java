@@ -120,5 +120,9 @@ class OfferConstraintsTest {
         .hasMessage("expression 'a(': missing closing ); expected RE2's syntax");
     assertThatThrownBy(() -> expression("a".repeat(2000)))
         .hasMessage("expression of 2000 characters: expected at most 1024");
+    assertThatThrownBy(() -> expression("a{1000}".repeat(146)))
+        .hasMessageMatching(
+            "expression '.*': it becomes 146\\d{3} steps; expected at most 1100, so repeat less in it");
+    assertThat(expression("(a|bc*)?".repeat(128))).isNotNull();
   }
 }

@@ -21,6 +21,23 @@ class WhatIsOfferedTest {
 
   // ---- how much
 
+  @Test
+  void aRoleHasAsManyLevelsAsFitIntoItsLength() {
+    String deep = "a/".repeat(127) + "b";
+    cluster.framework("fw", deep);
+    cluster.agent("a1", "cpus:1;mem:64").givesAllOf("fw", deep, "a1");
+    assertThat(cluster.allocator.roles()).as("it and all above").hasSize(128);
+    cluster.allocator.removeFramework("fw");
+    assertThat(cluster.allocator.roles()).isEmpty();
+    String deeper = "a/".repeat(30_000) + "b";
+    assertThatThrownBy(() -> Framework.of("fw", deeper))
+        .hasMessage("role 'a/a/a/a/a/a/a/a/a/a/…' of 60001 characters: expected at most 255");
+    assertThatThrownBy(() -> cluster.allocator.setWeight(deeper, 2))
+        .isInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(() -> cluster.agent("a2", "cpus(" + "a/".repeat(127) + "bb):1;mem:64"))
+        .isInstanceOf(IllegalArgumentException.class);
+  }
+
   /** Allocatable. */
   @Test
   void crumbsAreNotOffered() {

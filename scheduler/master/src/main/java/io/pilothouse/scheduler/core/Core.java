@@ -148,7 +148,7 @@ public final class Core {
       return refusal.get();
     }
     if (call.getType() == Call.Type.UPDATE_FRAMEWORK) {
-      return frameworks.update(framework, call.getUpdateFramework());
+      return frameworks.update(framework, call.getUpdateFramework(), principal);
     }
     if (call.getType() == Call.Type.UNKNOWN) {
       return new Answer.Refused(501, "");

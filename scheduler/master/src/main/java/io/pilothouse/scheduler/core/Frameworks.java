@@ -43,10 +43,7 @@ final class Frameworks {
   }
 
   void subscribe(String stream, Call.Subscribe call, Optional<String> principal) {
-    FrameworkInfo info = call.getFrameworkInfo();
-    if (principal.isPresent() && !info.hasPrincipal()) {
-      info = info.toBuilder().setPrincipal(principal.get()).build();
-    }
+    FrameworkInfo info = of(principal, call.getFrameworkInfo());
     String id = info.getId().getValue();
     @Nullable Framework known = tables.frameworks.get(id);
     Optional<FrameworkInfo> before = known == null ? admission.info(id) : Optional.of(known.info);
@@ -78,6 +75,13 @@ final class Frameworks {
 
   private static Admission.Asked asked(FrameworkInfo info, Call.Subscribe call) {
     return new Admission.Asked(info, call.getSuppressedRolesList(), call.getOfferConstraints());
+  }
+
+  /** Whoever does not say whose it is is whom the call was authenticated as. */
+  private static FrameworkInfo of(Optional<String> principal, FrameworkInfo info) {
+    return principal.isPresent() && !info.hasPrincipal()
+        ? info.toBuilder().setPrincipal(principal.get()).build()
+        : info;
   }
 
   private static FrameworkInfo withId(FrameworkInfo info, String id) {
@@ -232,8 +236,8 @@ final class Frameworks {
             .build());
   }
 
-  Answer update(Framework framework, Call.UpdateFramework call) {
-    FrameworkInfo info = call.getFrameworkInfo();
+  Answer update(Framework framework, Call.UpdateFramework call, Optional<String> principal) {
+    FrameworkInfo info = of(principal, call.getFrameworkInfo());
     Optional<String> objection =
         rules
             .objection(info, call.getSuppressedRolesList(), call.getOfferConstraints())
@@ -292,7 +296,11 @@ final class Frameworks {
           continue;
         }
       } catch (InvalidProtocolBufferException | IllegalArgumentException e) {
-        log.error("What the Device Manager keeps of framework {} is none", each.getId(), e);
+        log.error(
+            "Framework {} is left out: what the Device Manager keeps of it is none that this"
+                + " scheduler takes; it may subscribe anew",
+            each.getId(),
+            e);
         continue;
       }
       tables.hasEnded(each.getId());

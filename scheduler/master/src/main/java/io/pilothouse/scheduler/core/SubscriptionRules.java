@@ -4,6 +4,7 @@ import static io.pilothouse.scheduler.validation.FrameworkCheck.notAllowed;
 
 import io.pilothouse.mesos.v1.FrameworkInfo;
 import io.pilothouse.mesos.v1.scheduler.OfferConstraints;
+import io.pilothouse.scheduler.validation.ConstraintBounds;
 import io.pilothouse.scheduler.validation.FrameworkCheck;
 import io.pilothouse.scheduler.validation.Objections;
 import io.pilothouse.scheduler.wire.FrameworkForm;
@@ -58,6 +59,7 @@ final class SubscriptionRules {
                     ? Optional.of("Framework has been removed")
                     : Optional.empty())
         .or(() -> FrameworkCheck.suppressed(Framework.roles(info), suppressed))
+        .or(() -> ConstraintBounds.objection(constraints))
         .or(() -> FrameworkForm.objection(Framework.roles(info), constraints))
         .or(() -> malformed(info, suppressed, constraints));
   }

@@ -11,9 +11,7 @@ import javax.net.ssl.SSLContext;
 
 /** The port that frameworks and operators' tools connect to. */
 public final class ApiServer implements AutoCloseable {
-  /** A body may be a task list of thousands. */
-  private static final ApiPort.Bounds BOUNDS =
-      new ApiPort.Bounds(2, 20_000, 16 << 20, Long.MAX_VALUE, false);
+  private static final int LARGEST_BODY = 16 << 20;
 
   private final ApiPort port;
 
@@ -22,7 +20,9 @@ public final class ApiServer implements AutoCloseable {
    */
   public ApiServer(InetSocketAddress address, Optional<SSLContext> tls, Consumer<Exchange> routes) {
     try {
-      port = new ApiPort("scheduler-http", address, tls, BOUNDS, routes);
+      port =
+          new ApiPort(
+              "scheduler-http", address, tls, bounds(Runtime.getRuntime().maxMemory()), routes);
     } catch (IOException e) {
       throw new ProgramException(
           "cannot serve the Mesos API on %s: %s: stop the program that has the port, `ss -ltnp`"
@@ -30,6 +30,15 @@ public final class ApiServer implements AutoCloseable {
               + " names it, or give another --api",
           e);
     }
+  }
+
+  /**
+   * A body may be a task list of thousands. Whoever can connect can send one, and is asked only
+   * then who he is: so all of them together are bounded, too.
+   */
+  static ApiPort.Bounds bounds(long memory) {
+    int body = (int) Math.min(LARGEST_BODY, memory / 8);
+    return new ApiPort.Bounds(2, 20_000, body, Math.max(2L * body, memory / 8), false);
   }
 
   public int port() {

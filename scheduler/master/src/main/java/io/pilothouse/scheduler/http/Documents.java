@@ -30,10 +30,54 @@ final class Documents {
   /** A reader keeps the others waiting no longer than this. */
   private static final Duration READ = Duration.ofSeconds(10);
 
+  /** Answers that are read more slowly, and keep their memory meanwhile. */
+  private static final int MOST_SLOW = 3;
+
+  /** Then nobody reads it. */
+  private static final Duration LONGEST = Duration.ofMinutes(2);
+
   private final Loop loop;
   private final Duration read;
   private final Semaphore turn = new Semaphore(1, true);
+  private final Semaphore slow = new Semaphore(MOST_SLOW);
   private final AtomicInteger waiting = new AtomicInteger();
+
+  /** Who is answered. */
+  interface Reader {
+    /** What he asked for, for people. */
+    String asked();
+
+    /** Nothing will come. */
+    void refuse(int status, String why);
+
+    /** Completes when the answer has left this process, or its reader is gone. */
+    CompletableFuture<Void> written();
+
+    /** His connection ends, whatever he has not read. */
+    void cut();
+  }
+
+  private record Once(Exchange exchange) implements Reader {
+    @Override
+    public String asked() {
+      return exchange.path();
+    }
+
+    @Override
+    public void refuse(int status, String why) {
+      exchange.text(status, why);
+    }
+
+    @Override
+    public CompletableFuture<Void> written() {
+      return exchange.written();
+    }
+
+    @Override
+    public void cut() {
+      exchange.cut();
+    }
+  }
 
   Documents(Loop loop) {
     this(loop, READ);
@@ -64,49 +108,79 @@ final class Documents {
    * @param look sees on the core's thread what there is; what it returns writes the answer
    */
   void answer(Exchange exchange, BiFunction<Core, Long, Runnable> look) {
-    if (waiting.incrementAndGet() > MOST_WAITING) {
-      waiting.decrementAndGet();
-      exchange.text(503, "%d large answers are asked for already".formatted(MOST_WAITING));
-      return;
-    }
-    Thread.ofPlatform().name("document").daemon(true).start(() -> inTurn(exchange, look));
+    answer(new Once(exchange), look);
   }
 
-  private void inTurn(Exchange exchange, BiFunction<Core, Long, Runnable> look) {
+  /** The same, of one whose answer goes elsewhere. */
+  void answer(Reader reader, BiFunction<Core, Long, Runnable> look) {
+    if (waiting.incrementAndGet() > MOST_WAITING) {
+      waiting.decrementAndGet();
+      reader.refuse(503, "%d large answers are asked for already".formatted(MOST_WAITING));
+      return;
+    }
+    Thread.ofPlatform().name("document").daemon(true).start(() -> inTurn(reader, look));
+  }
+
+  private void inTurn(Reader reader, BiFunction<Core, Long, Runnable> look) {
     try {
       turn.acquire();
       try {
         CompletableFuture<Runnable> seen = new CompletableFuture<>();
         loop.submit(
             (core, now) -> seen.complete(look.apply(core, now)),
-            () -> seen.complete(() -> exchange.text(503, Gate.NOT_LEADING)));
+            () -> seen.complete(() -> reader.refuse(503, Gate.NOT_LEADING)));
         seen.get(LOOK.toMillis(), TimeUnit.MILLISECONDS).run();
-        awaitReader(exchange);
+        awaitReader(reader);
       } finally {
         turn.release();
       }
     } catch (TimeoutException e) {
-      exchange.text(503, "the core does not answer");
+      reader.refuse(503, "the core does not answer");
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      exchange.text(503, "this scheduler stops");
+      reader.refuse(503, "this scheduler stops");
     } catch (ExecutionException | RuntimeException e) {
-      log.error("The answer to {} cannot be written", exchange.path(), e);
-      exchange.text(500, "the answer cannot be written; the scheduler's log says why");
+      log.error("The answer to {} cannot be written", reader.asked(), e);
+      reader.refuse(500, "the answer cannot be written; the scheduler's log says why");
     } finally {
       waiting.decrementAndGet();
     }
   }
 
-  private void awaitReader(Exchange exchange) {
+  private void awaitReader(Reader reader) {
+    CompletableFuture<Void> written = reader.written();
     try {
-      exchange.written().get(read.toMillis(), TimeUnit.MILLISECONDS);
+      written.get(read.toMillis(), TimeUnit.MILLISECONDS);
     } catch (TimeoutException e) {
-      log.info("The reader of {} is slow; others are answered meanwhile", exchange.path());
+      letRead(reader, written);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } catch (ExecutionException e) {
       throw new IllegalStateException(e); // it never fails
     }
+  }
+
+  /** Beside others, if they are not too many. */
+  private void letRead(Reader reader, CompletableFuture<Void> written) {
+    if (!slow.tryAcquire()) {
+      log.warn(
+          "{} is read slowly, as {} others are already; its connection ends",
+          reader.asked(),
+          MOST_SLOW);
+      reader.cut();
+      return;
+    }
+    log.info("The reader of {} is slow; others are answered meanwhile", reader.asked());
+    var unused =
+        written
+            .orTimeout(LONGEST.toSeconds(), TimeUnit.SECONDS)
+            .whenComplete(
+                (done, late) -> {
+                  slow.release();
+                  if (late != null) {
+                    log.warn("Nobody reads {}; its connection ends", reader.asked());
+                    reader.cut();
+                  }
+                });
   }
 }

@@ -163,7 +163,7 @@ final class OperatorEndpoint {
           SHRINK_VOLUME ->
           operations.handle(exchange, call, principal);
       case TEARDOWN -> tearDown(exchange, call);
-      case SUBSCRIBE -> operators.subscribe(exchange, type);
+      case SUBSCRIBE -> operators.subscribe(documents, exchange, type);
       default -> more.answer(exchange, call, type);
     }
   }

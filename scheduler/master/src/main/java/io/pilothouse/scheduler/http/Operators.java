@@ -4,63 +4,139 @@ import io.pilothouse.mesos.MediaType;
 import io.pilothouse.mesos.http.EventStream;
 import io.pilothouse.mesos.http.Exchange;
 import io.pilothouse.mesos.v1.master.Event;
-import io.pilothouse.scheduler.loop.Loop;
+import io.pilothouse.mesos.v1.master.Response.GetState;
+import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Who listens to what happens, through the operator API. */
 public final class Operators {
+  private static final Logger log = LoggerFactory.getLogger(Operators.class);
+
   /** The oldest goes when there are more, as in Mesos. */
   private static final int MOST = 1_000;
 
-  private static final long MOST_WAITING = 64L << 20;
+  private static final long MEMORY = Runtime.getRuntime().maxMemory();
 
-  private final Loop loop;
+  /** Bytes of what happens while somebody's picture is made. */
+  private static final long MOST_HELD = MEMORY / 32;
+
+  private static final Event HEARTBEAT = Event.newBuilder().setType(Event.Type.HEARTBEAT).build();
+
   private final double heartbeat;
-  private final Set<EventStream> listening = new LinkedHashSet<>();
+  private final EventStream.Room room = EventStream.Room.shared(MEMORY / 8, MEMORY / 4);
+  private final Set<Listener> listening = new LinkedHashSet<>();
+
+  /** One of them. Guarded by all. */
+  private static final class Listener {
+    final EventStream stream;
+    private final List<Event> held = new ArrayList<>();
+    private long bytes;
+    private boolean begun;
+
+    Listener(EventStream stream) {
+      this.stream = stream;
+    }
+
+    /** False: more happens than can be kept until it has its picture. */
+    boolean tell(Event event) {
+      if (begun) {
+        stream.send(event);
+        return true;
+      }
+      held.add(event);
+      bytes += event.getSerializedSize();
+      return bytes <= MOST_HELD;
+    }
+
+    /** It has its picture. */
+    void begin() {
+      begun = true;
+      stream.send(HEARTBEAT);
+      held.forEach(stream::send);
+      held.clear();
+    }
+  }
+
+  /** Its picture comes on a stream, which is open already: what cannot come is the stream's end. */
+  private record First(String asked, EventStream stream, CompletableFuture<Void> written)
+      implements Documents.Reader {
+    @Override
+    public void refuse(int status, String why) {
+      stream.end();
+    }
+
+    @Override
+    public void cut() {
+      stream.cut();
+    }
+  }
 
   /**
    * @param heartbeat seconds between two signs of life
    */
-  public Operators(Loop loop, double heartbeat) {
-    this.loop = loop;
+  public Operators(double heartbeat) {
     this.heartbeat = heartbeat;
   }
 
-  /** What there is, and from then on all that changes. */
-  void subscribe(Exchange exchange, MediaType type) {
-    EventStream stream = exchange.stream(type, Map.of(), EventStream.Room.forEach(MOST_WAITING));
-    stream.whenClosed(() -> remove(stream));
-    loop.submit(
+  /** What there is, when its turn has come, and from then on all that changes. */
+  void subscribe(Documents documents, Exchange exchange, MediaType type) {
+    EventStream stream = exchange.stream(type, Map.of(), room);
+    First first = new First(exchange.path(), stream, new CompletableFuture<>());
+    documents.answer(
+        first,
         (core, now) -> {
-          stream.send(
-              Event.newBuilder()
-                  .setType(Event.Type.SUBSCRIBED)
-                  .setSubscribed(
-                      Event.Subscribed.newBuilder()
-                          .setGetState(core.picture().state())
-                          .setHeartbeatIntervalSeconds(heartbeat))
-                  .build());
-          stream.send(Event.newBuilder().setType(Event.Type.HEARTBEAT).build());
-          add(stream);
-        },
-        stream::end);
+          Supplier<GetState> picture = core.picture().stateLater();
+          Listener listener = new Listener(stream);
+          add(listener);
+          stream.whenClosed(() -> remove(listener));
+          return () -> show(listener, picture, first.written());
+        });
   }
 
-  private synchronized void add(EventStream stream) {
-    listening.add(stream);
-    if (listening.size() > MOST) {
-      Iterator<EventStream> all = listening.iterator();
-      EventStream oldest = all.next();
-      all.remove();
-      oldest.end();
+  private void show(
+      Listener listener, Supplier<GetState> picture, CompletableFuture<Void> written) {
+    if (!listens(listener)) {
+      written.complete(null);
+      return;
+    }
+    Event first =
+        Event.newBuilder()
+            .setType(Event.Type.SUBSCRIBED)
+            .setSubscribed(
+                Event.Subscribed.newBuilder()
+                    .setGetState(picture.get())
+                    .setHeartbeatIntervalSeconds(heartbeat))
+            .build();
+    listener.stream.sendLarge(first, () -> written.complete(null));
+    synchronized (this) {
+      listener.begin();
     }
   }
 
-  private synchronized void remove(EventStream stream) {
-    listening.remove(stream);
+  private synchronized boolean listens(Listener listener) {
+    return listening.contains(listener);
+  }
+
+  private synchronized void add(Listener listener) {
+    listening.add(listener);
+    if (listening.size() > MOST) {
+      Iterator<Listener> all = listening.iterator();
+      Listener oldest = all.next();
+      all.remove();
+      oldest.stream.end();
+    }
+  }
+
+  private synchronized void remove(Listener listener) {
+    listening.remove(listener);
   }
 
   public synchronized boolean listen() {
@@ -68,16 +144,24 @@ public final class Operators {
   }
 
   public synchronized void send(Event event) {
-    listening.forEach(each -> each.send(event));
+    Iterator<Listener> all = listening.iterator();
+    while (all.hasNext()) {
+      Listener each = all.next();
+      if (!each.tell(event)) {
+        log.warn("Too much happens while the picture for somebody is made; its stream ends");
+        all.remove();
+        each.stream.end();
+      }
+    }
   }
 
   /** To be called at the heartbeat's interval. */
   public void beat() {
-    send(Event.newBuilder().setType(Event.Type.HEARTBEAT).build());
+    send(HEARTBEAT);
   }
 
   public synchronized void endAll() {
-    listening.forEach(EventStream::end);
+    listening.forEach(each -> each.stream.end());
     listening.clear();
   }
 }

@@ -1,6 +1,7 @@
 package io.pilothouse.scheduler.http;
 
 import io.pilothouse.mesos.MediaType;
+import io.pilothouse.mesos.Parts;
 import io.pilothouse.mesos.http.Accept;
 import io.pilothouse.mesos.http.Bodies;
 import io.pilothouse.mesos.http.Exchange;
@@ -21,6 +22,9 @@ import org.jspecify.annotations.Nullable;
 final class SchedulerEndpoint {
   private static final String STREAM_ID = "Mesos-Stream-Id";
 
+  /** Bytes of a body that say as little as they can: {@link Turns} counts all of them twice. */
+  private static final int PART = 32;
+
   private final Loop loop;
   private final Streams streams;
   private final Gate gate;
@@ -39,7 +43,8 @@ final class SchedulerEndpoint {
       return;
     }
     Optional<String> principal = caller.principal();
-    @Nullable Call call = Bodies.read(exchange, Call.getDefaultInstance());
+    Parts parts = Bodies.parts();
+    @Nullable Call call = Bodies.read(exchange, Call.getDefaultInstance(), parts);
     if (call == null) {
       return;
     }
@@ -54,13 +59,14 @@ final class SchedulerEndpoint {
     if (answersWithEvents && type.isEmpty()) {
       exchange.text(406, Bodies.NOT_ACCEPTABLE);
     } else if (call.getType() != Call.Type.SUBSCRIBE) {
-      inTurn(exchange, call, principal, seen -> call(exchange, call, principal, seen));
+      inTurn(exchange, call, parts, principal, seen -> call(exchange, call, principal, seen));
     } else if (exchange.header(STREAM_ID).isPresent()) {
       exchange.text(400, "Subscribe calls should not include the 'Mesos-Stream-Id' header");
     } else {
       inTurn(
           exchange,
           call,
+          parts,
           principal,
           seen -> subscribe(exchange, call, type.orElse(MediaType.JSON), principal, seen));
     }
@@ -68,7 +74,11 @@ final class SchedulerEndpoint {
 
   /** Hands it to the core when its turn has come, or answers that it will not. */
   private void inTurn(
-      Exchange exchange, Call call, Optional<String> principal, Consumer<Runnable> what) {
+      Exchange exchange,
+      Call call,
+      Parts parts,
+      Optional<String> principal,
+      Consumer<Runnable> what) {
     Turns.Caller caller =
         turns.caller(
             principal,
@@ -79,8 +89,9 @@ final class SchedulerEndpoint {
         call.getType() == Call.Type.SUBSCRIBE
             || call.getType() == Call.Type.ACKNOWLEDGE
             || call.getType() == Call.Type.ACKNOWLEDGE_OPERATION_STATUS;
+    int bytes = Math.max(exchange.body().length, parts.seen() * PART);
     turns
-        .take(caller, acknowledges, exchange.body().length, what)
+        .take(caller, acknowledges, bytes, what)
         .ifPresent(
             refusal ->
                 exchange.text(

@@ -12,19 +12,20 @@ import org.jspecify.annotations.Nullable;
 
 /** The open streams of frameworks, by their ids. */
 public final class Streams {
-  /** Bytes that may wait for a framework that reads slowly. */
-  private static final long MOST_WAITING = 64L << 20;
+  private static final long MEMORY = Runtime.getRuntime().maxMemory();
 
-  private final long mostWaiting;
+  private final EventStream.Room room;
   private final ConcurrentMap<String, EventStream> open = new ConcurrentHashMap<>();
   private volatile Consumer<String> ended = id -> {};
 
+  /** For frameworks that read slowly there is a part of the memory: for one, and for all. */
   public Streams() {
-    this(MOST_WAITING);
+    this(EventStream.Room.shared(MEMORY / 8, MEMORY / 4));
   }
 
-  public Streams(long mostWaiting) {
-    this.mostWaiting = mostWaiting;
+  /** With so much room for what waits. */
+  public Streams(EventStream.Room room) {
+    this.room = room;
   }
 
   /** Who is told of streams that are gone. */
@@ -33,7 +34,7 @@ public final class Streams {
   }
 
   void open(Exchange exchange, String id, MediaType type, Map<String, String> headers) {
-    EventStream stream = exchange.stream(type, headers, EventStream.Room.forEach(mostWaiting));
+    EventStream stream = exchange.stream(type, headers, room);
     open.put(id, stream);
     stream.whenClosed(
         () -> {

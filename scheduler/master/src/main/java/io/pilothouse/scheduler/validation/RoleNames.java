@@ -1,14 +1,23 @@
 package io.pilothouse.scheduler.validation;
 
+import io.pilothouse.scheduler.allocator.Framework;
 import java.util.Optional;
 
 /** A role is a path, such as {@code eng/web}; * is everybody's. */
 public final class RoleNames {
+  private static final int BRIEF = 64;
+
   private RoleNames() {}
 
   public static Optional<String> objection(String role) {
     if (role.equals("*")) {
       return Optional.empty();
+    }
+    // Mesos has no bound, and its allocator a recursion; as long as those of `kind: Role`
+    if (role.length() > Framework.LONGEST_ROLE) {
+      return Optional.of(
+          "Role '%s...' has %d characters; expected at most %d"
+              .formatted(role.substring(0, BRIEF), role.length(), Framework.LONGEST_ROLE));
     }
     if (role.startsWith("/")) {
       return Optional.of("Role '" + role + "' cannot start with a slash");

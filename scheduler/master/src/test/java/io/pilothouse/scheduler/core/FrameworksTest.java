@@ -2,16 +2,24 @@ package io.pilothouse.scheduler.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.pilothouse.mesos.v1.FrameworkID;
 import io.pilothouse.mesos.v1.TaskState;
+import io.pilothouse.mesos.v1.scheduler.AttributeConstraint;
+import io.pilothouse.mesos.v1.scheduler.AttributeConstraint.Predicate;
+import io.pilothouse.mesos.v1.scheduler.Call;
 import io.pilothouse.mesos.v1.scheduler.Event;
+import io.pilothouse.mesos.v1.scheduler.OfferConstraints.RoleConstraints;
 import io.pilothouse.scheduler.core.Stage.FakeAgent;
 import io.pilothouse.scheduler.core.Stage.FakeFramework;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 class FrameworksTest {
   private static final String TEARDOWN = "{'type':'TEARDOWN'}";
@@ -276,6 +284,120 @@ class FrameworksTest {
         .startsWith("'FrameworkInfo.role' is not a valid role: Role component 'a");
     assertThat(stage.core.picture().frameworks().getFrameworksCount()).isZero();
     assertThat(stage.framework().id).as("the core goes on").isEqualTo("m-0000");
+  }
+
+  @Test
+  void aRoleOfThousandsOfLevelsIsRefusedAndNothingOfItIsKept() {
+    FakeFramework framework = stage.framework("'role':'" + "a/".repeat(30_000) + "a'");
+    assertThat(framework.kinds()).containsExactly(Event.Type.ERROR);
+    assertThat(framework.last().getError().getMessage())
+        .matches(
+            "'FrameworkInfo.role' is not a valid role: Role '(a/){32}...' has 60001 characters;"
+                + " expected at most 255");
+    assertThat(stage.said.writes).as("the next leader does not meet it, either").isEmpty();
+    FakeFramework longest = stage.framework("'role':'" + "a/".repeat(127) + "a'");
+    stage.agent("m1", "cpus:4;mem:1024");
+    stage.pass(1_000);
+    assertThat(longest.offers()).hasSize(1);
+  }
+
+  private static List<Arguments> constraints() {
+    return List.of(
+        Arguments.of(250, matches("ok"), ""),
+        Arguments.of(
+            251,
+            matches("ok"),
+            "Offer constraints have 251 constraints: expected at most 250, since each is asked of"
+                + " every agent"),
+        Arguments.of(
+            70,
+            matches("x".repeat(59)),
+            "Offer constraints have expressions of 4130 characters together: expected at most"
+                + " 4096"),
+        Arguments.of(
+            240,
+            Predicate.newBuilder()
+                .setTextEquals(Predicate.TextEquals.newBuilder().setValue("x".repeat(300)))
+                .build(),
+            "'offer_constraints' has 7.... bytes: expected at most 65536"),
+        Arguments.of(
+            1,
+            matches("a{1000}b{900}"),
+            "Offer constraints are not valid: expression .*: it becomes 190. steps; expected at"
+                + " most 1100.*"));
+  }
+
+  private static Predicate matches(String expression) {
+    return Predicate.newBuilder()
+        .setTextMatches(Predicate.TextMatches.newBuilder().setRegex(expression))
+        .build();
+  }
+
+  @ParameterizedTest
+  @MethodSource("constraints")
+  void constraintsAreBoundedBeforeTheyAreMade(int number, Predicate each, String objection) {
+    boolean refused = !objection.isEmpty();
+    Call call = subscription(number, each);
+    stage.core.subscribe("s", call, Optional.empty(), stage.now);
+    stage.written();
+    FakeFramework framework = stage.new FakeFramework(new Stage.Stream("s"), "", "").learnId();
+    assertThat(framework.kinds().getFirst())
+        .isEqualTo(refused ? Event.Type.ERROR : Event.Type.SUBSCRIBED);
+    if (refused) {
+      assertThat(framework.last().getError().getMessage()).matches(objection);
+    }
+    FakeFramework other = stage.framework();
+    Call.Builder update =
+        Call.newBuilder()
+            .setType(Call.Type.UPDATE_FRAMEWORK)
+            .setFrameworkId(FrameworkID.newBuilder().setValue(other.id));
+    update
+        .getUpdateFrameworkBuilder()
+        .setFrameworkInfo(
+            call.getSubscribe().getFrameworkInfo().toBuilder()
+                .setId(FrameworkID.newBuilder().setValue(other.id)))
+        .setOfferConstraints(call.getSubscribe().getOfferConstraints());
+    assertThat(
+            stage.core.call(
+                update.build(), Optional.of(other.stream.id()), Optional.empty(), stage.now))
+        .isInstanceOf(refused ? Answer.Refused.class : Answer.Done.class);
+  }
+
+  private static Call subscription(int constraints, Predicate each) {
+    Call.Builder call = Call.newBuilder().setType(Call.Type.SUBSCRIBE);
+    call.getSubscribeBuilder().getFrameworkInfoBuilder().setUser("u").setName("n");
+    RoleConstraints.Builder role = RoleConstraints.newBuilder();
+    for (int i = 0; i < constraints; i++) {
+      AttributeConstraint.Builder one = role.addGroupsBuilder().addAttributeConstraintsBuilder();
+      one.setPredicate(each).getSelectorBuilder().setAttributeName("rack");
+    }
+    call.getSubscribeBuilder().getOfferConstraintsBuilder().putRoleConstraints("*", role.build());
+    return call.build();
+  }
+
+  @Test
+  void anUpdateThatDoesNotSayWhoseItIsIsOfWhomItCameFrom() {
+    Optional<String> web = Optional.of("web");
+    FakeFramework framework = stage.new FakeFramework(new Stage.Stream("s"), "", "");
+    Call.Builder subscribe = Call.newBuilder().setType(Call.Type.SUBSCRIBE);
+    subscribe.getSubscribeBuilder().getFrameworkInfoBuilder().setUser("u").setName("n");
+    stage.core.subscribe("s", subscribe.build(), web, stage.now);
+    stage.written();
+    String id = framework.learnId().id;
+    Call.Builder update =
+        Call.newBuilder()
+            .setType(Call.Type.UPDATE_FRAMEWORK)
+            .setFrameworkId(FrameworkID.newBuilder().setValue(id));
+    update.getUpdateFrameworkBuilder().getFrameworkInfoBuilder().setUser("u").setName("new");
+    update.getUpdateFrameworkBuilder().getFrameworkInfoBuilder().getIdBuilder().setValue(id);
+    assertThat(stage.core.call(update.build(), Optional.of("s"), web, stage.now))
+        .isEqualTo(new Answer.Done());
+    assertThat(stage.core.picture().frameworks().getFrameworks(0).getFrameworkInfo())
+        .satisfies(info -> assertThat(info.getName()).isEqualTo("new"))
+        .satisfies(info -> assertThat(info.getPrincipal()).isEqualTo("web"));
+    update.getUpdateFrameworkBuilder().getFrameworkInfoBuilder().setPrincipal("other");
+    assertThat(stage.core.call(update.build(), Optional.of("s"), web, stage.now))
+        .isEqualTo(new Answer.Refused(400, "Changing framework's principal is not allowed."));
   }
 
   @Test

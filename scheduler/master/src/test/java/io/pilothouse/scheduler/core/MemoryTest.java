@@ -203,6 +203,32 @@ class MemoryTest {
   }
 
   @Test
+  void oneThatIsKeptAndCannotBeTakenIsLeftOutAndMaySubscribeAnew() {
+    OfferFramework sound = keptOf("'id':{'value':'sound'}");
+    OfferFramework bad = keptOf("'id':{'value':'bad'}");
+    FrameworkInfo.Builder info = FrameworkInfo.newBuilder().setUser("u").setName("n");
+    info.addCapabilitiesBuilder().setType(FrameworkInfo.Capability.Type.MULTI_ROLE);
+    info.addRoles("a/".repeat(30_000) + "a");
+    Stage next =
+        new Stage(
+            options -> options,
+            ReadOffersReply.newBuilder()
+                .addFrameworks(bad.toBuilder().setInfo(info.build().toByteString()))
+                .addFrameworks(sound)
+                .build());
+    assertThat(next.core.picture().frameworks().getFrameworksList())
+        .extracting(each -> each.getFrameworkInfo().getId().getValue())
+        .containsExactly("sound");
+    FakeFramework again = next.framework("'id':{'value':'bad'}");
+    assertThat(again.kinds()).startsWith(Event.Type.SUBSCRIBED);
+  }
+
+  private OfferFramework keptOf(String info) {
+    stage.framework(info);
+    return kept().framework();
+  }
+
+  @Test
   void anInfoOfMoreThan64KibibytesIsRefused() {
     String long1 = "'hostname':'" + "x".repeat(64 << 10) + "'";
     FakeFramework framework = stage.framework(long1);

@@ -65,6 +65,12 @@ class OperatorReservationsTest extends Reserving {
         .isEqualTo(
             new Answer.Refused(
                 400, "Invalid DESTROY operation on agent m1-agent: Persistent volumes not found"));
+    String deep = CPUS.replace("'db'", "'" + "a/".repeat(30_000) + "a'");
+    assertThat(operate(reserve("", deep)))
+        .isInstanceOfSatisfying(
+            Answer.Refused.class,
+            refused ->
+                assertThat(refused.text()).endsWith(" has 60001 characters; expected at most 255"));
     List<Answer> answers = new ArrayList<>();
     stage.core.operate(
         "nobody", Offer.Operation.getDefaultInstance(), Optional.empty(), answers::add, stage.now);

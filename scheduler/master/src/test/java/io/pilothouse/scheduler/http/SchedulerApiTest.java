@@ -220,6 +220,19 @@ class SchedulerApiTest {
   void aFrameworkThatDoesNotReadLosesItsStream() throws Exception {
     site.close();
     site = new Site(Optional.empty(), 200_000);
+    losesItsStream(50_000);
+  }
+
+  /** The bound of a scheduler as it is delivered: it comes before the heap is full. */
+  @Test
+  void theBoundThatFollowsFromTheHeapHolds() throws Exception {
+    site.close();
+    site = Site.asDelivered();
+    losesItsStream(2_000_000);
+  }
+
+  /** One that does not read, while its executors send so much at a time. */
+  private void losesItsStream(int bytes) throws Exception {
     site.machine("cpus:4;mem:1024");
     String subscribe = SUBSCRIBE.replace("'u',", "'u','failover_timeout':60,");
     try (Socket slow = new Socket()) {
@@ -234,12 +247,11 @@ class SchedulerApiTest {
       AgentMessage.Builder message = AgentMessage.newBuilder();
       message.getMessageBuilder().getFrameworkIdBuilder().setValue("m-0000");
       message.getMessageBuilder().getExecutorIdBuilder().setValue("e");
-      message
-          .getMessageBuilder()
-          .setData(com.google.protobuf.ByteString.copyFrom(new byte[50_000]));
+      message.getMessageBuilder().setData(com.google.protobuf.ByteString.copyFrom(new byte[bytes]));
       try (Client client = client(MediaType.JSON)) {
         String answer = "";
-        for (int i = 0; i < 400 && !answer.equals("Framework is not subscribed"); i++) {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+        while (!answer.equals("Framework is not subscribed") && System.nanoTime() < deadline) {
           site.agentSays(message);
           answer =
               client

@@ -77,6 +77,34 @@ class SchedulerRefusalsTest {
     }
   }
 
+  /** Three bytes each, of which each would be a hundred. */
+  @Test
+  void aBodyOfMillionsOfEmptyMessagesIsRefusedBeforeTheyAreMade() throws Exception {
+    long most = Runtime.getRuntime().maxMemory() / 1024;
+    String body =
+        "{\"type\":\"ACCEPT\",\"accept\":{\"operations\":[" + "{},".repeat((int) most) + "{}]}}";
+    try (Client client = client(MediaType.JSON)) {
+      HttpResponse<String> answer =
+          client.send(client.request(body.getBytes(StandardCharsets.UTF_8)).build());
+      assertThat(answer.statusCode()).isEqualTo(400);
+      assertThat(answer.body())
+          .isEqualTo(
+              "Failed to convert JSON into Call protobuf: it has more than %d messages and texts:"
+                      .formatted(most)
+                  + " send less at a time");
+    }
+  }
+
+  @Test
+  void whatAPortTakesOnFollowsFromTheHeap() {
+    assertThat(ApiServer.bounds(96L << 20))
+        .satisfies(small -> assertThat(small.body()).isEqualTo(12 << 20))
+        .satisfies(small -> assertThat(small.bodies()).isEqualTo(24L << 20));
+    assertThat(ApiServer.bounds(1L << 30))
+        .satisfies(large -> assertThat(large.body()).isEqualTo(16 << 20))
+        .satisfies(large -> assertThat(large.bodies()).isEqualTo(128L << 20));
+  }
+
   @ParameterizedTest
   @EnumSource(MediaType.class)
   void bodiesThatAreNoCallsAreRefused(MediaType type) throws Exception {
