@@ -73,7 +73,7 @@ final class GrpcPort implements AutoCloseable {
     /** The log, the database and the HTTP port's connections need files, too. */
     private static final long OTHER_FILES = 1_000 + HttpServers.MOST_CONNECTIONS;
 
-    /** With TLS and its certificate, measured. */
+    /** With TLS less than half of this, measured: the rest is for what else there is. */
     private static final int BYTES_EACH_CONNECTION = 32 << 10;
 
     private static final int MOST_CONNECTIONS = 150_000;
@@ -88,9 +88,9 @@ final class GrpcPort implements AutoCloseable {
       return new Bounds(connections(files, Runtime.getRuntime().maxMemory()), STALL, LONGEST_CALL);
     }
 
-    /** So many that neither files nor half of the heap run out. */
+    /** So many that neither files nor the heap run out. */
     static int connections(long files, long heapBytes) {
-      long most = Math.min(files - OTHER_FILES, heapBytes / 2 / BYTES_EACH_CONNECTION);
+      long most = Math.min(files - OTHER_FILES, heapBytes / BYTES_EACH_CONNECTION);
       return Math.clamp(most, FEWEST_CONNECTIONS, MOST_CONNECTIONS);
     }
   }
