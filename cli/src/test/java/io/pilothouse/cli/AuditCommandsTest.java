@@ -238,6 +238,33 @@ class AuditCommandsTest {
         .contains("cannot read");
   }
 
+  private Typed exportAfter(long revision) {
+    return pilot("audit", "export", dir.resolve("b.jsonl").toString(), "--after", "" + revision);
+  }
+
+  /** The chain of what is left is unbroken: nobody would notice. */
+  @Test
+  void anExportThatBeginsBehindWhatIsGoneFailsAndLeavesNothing() {
+    List<AuditRecord> all = trail(5, ByteString.EMPTY);
+    dm.answers(
+        "ListEvents",
+        ListEventsReply.newBuilder()
+            .addAllItems(all.subList(2, 5))
+            .setRevision(99)
+            .setCompactedBelow(13)
+            .setChainPrev(all.get(1).getHash())
+            .setChainHead(all.get(4).getHash())
+            .build());
+    Typed typed = exportAfter(11);
+    assertThat(typed.code()).isEqualTo(1);
+    assertThat(typed.err()).contains("records after revision 11 are gone", "begin at revision 13");
+    assertThat(dir).isEmptyDirectory();
+
+    assertThat(exportAfter(12).code()).isZero();
+    assertThat(pilot("audit", "export", "-").code()).as("all that there is").isZero();
+    assertThat(pilot("audit", "verify").code()).isZero();
+  }
+
   @Test
   void anExportThatCannotBeWrittenLeavesNothing() {
     hasTrail(1);

@@ -3,17 +3,21 @@ package io.pilothouse.dm.server;
 import io.grpc.Metadata;
 import io.grpc.ServerStreamTracer;
 import io.grpc.Status;
+import io.grpc.health.v1.HealthGrpc;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What every call from outside has: an end, after which gRPC takes the stream down with whatever
- * its caller has not read; and a size of its request, small where callers are many.
+ * its caller has not read; and a size of its request, small where callers are many. Whoever watches
+ * the health does so for long; {@link AnybodysCalls} says how many may.
  */
 final class CallBounds extends ServerStreamTracer.Factory {
 
   private static final Metadata.Key<String> TIMEOUT =
       Metadata.Key.of("grpc-timeout", Metadata.ASCII_STRING_MARSHALLER);
+
+  private static final String WATCH = HealthGrpc.getWatchMethod().getFullMethodName();
 
   /** Of machines, satellites and watchdogs; what is beyond would not fit into the log either. */
   private static final long LARGEST_REPORT = 4 << 20;
@@ -21,7 +25,7 @@ final class CallBounds extends ServerStreamTracer.Factory {
   private final Duration longest;
 
   /**
-   * Bounds calls of our own services.
+   * Bounds all calls.
    *
    * @param longest for calls whose caller gives them no deadline, or a later one
    */
@@ -31,11 +35,8 @@ final class CallBounds extends ServerStreamTracer.Factory {
 
   @Override
   public ServerStreamTracer newServerStreamTracer(String method, Metadata headers) {
-    if (!method.startsWith("pilothouse.")) {
-      return new ServerStreamTracer() {}; // whoever watches the health does so for long
-    }
     @Nullable String given = headers.get(TIMEOUT);
-    if (given == null || isLonger(given)) {
+    if (!method.equals(WATCH) && (given == null || isLonger(given))) {
       headers.discardAll(TIMEOUT);
       headers.put(TIMEOUT, longest.toMillis() + "m");
     }

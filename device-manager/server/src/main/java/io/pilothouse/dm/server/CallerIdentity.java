@@ -34,6 +34,9 @@ final class CallerIdentity {
   private static final String EXPECTED =
       "operator/NAME, machine/NAME, satellite/ID, watchdog/NAME or framework/NAME";
 
+  /** Of a certificate that names none; no principal is called so. */
+  static final String NOBODY = "nobody";
+
   private static final Attributes.Key<Shown> SHOWN = Attributes.Key.create("shown");
 
   /** A connection's certificate, read once for all of its calls; or what is wrong with it. */
@@ -106,6 +109,12 @@ final class CallerIdentity {
                     "the certificate is of %s, whose kind has no calls here"
                         .formatted(certified.get()),
                     "call with a certificate of " + EXPECTED));
+  }
+
+  /** Whose certificate was shown at the call's connection; empty when none was. */
+  static String shown(ServerCall<?, ?> call) {
+    @Nullable Shown shown = call.getAttributes().get(SHOWN);
+    return shown == null ? "" : shown.principal().orElse(NOBODY);
   }
 
   private static Optional<String> certified(ServerCall<?, ?> call, Metadata headers) {

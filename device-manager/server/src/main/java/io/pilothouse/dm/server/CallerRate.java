@@ -37,6 +37,15 @@ record CallerRate(int perSecond, int burst, int atOnce, boolean strict) {
     return new CallerRate(100 * perSecond, 100 * burst, 100 * atOnce, false);
   }
 
+  /** Connections by one certificate: each may bring a call that is worked on. */
+  static int connections(String principal) {
+    return Principal.parse(principal)
+        .map(Principal::kind)
+        .map(CallerRate::of)
+        .orElse(MACHINE)
+        .atOnce();
+  }
+
   ReportQuotas.Quota quota() {
     return new ReportQuotas.Quota(60.0 * perSecond, burst);
   }

@@ -14,7 +14,10 @@ import io.grpc.netty.shaded.io.netty.channel.epoll.EpollIoHandler;
 import io.grpc.netty.shaded.io.netty.channel.epoll.EpollServerSocketChannel;
 import io.grpc.netty.shaded.io.netty.channel.nio.NioIoHandler;
 import io.grpc.netty.shaded.io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.grpc.netty.shaded.io.netty.handler.ssl.SslHandler;
 import io.grpc.netty.shaded.io.netty.util.concurrent.DefaultThreadFactory;
+import io.pilothouse.tls.PeerName;
+import io.pilothouse.tls.TlsException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
@@ -23,14 +26,16 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SSLEngine;
+import javax.net.ssl.SSLSession;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * The connections of the port: so many in all, at most half of them from one address once three
- * quarters are taken, and none whose other end does not read what it is sent. gRPC sees only those
- * that are let in.
+ * quarters are taken, few by one certificate, and none whose other end does not read what it is
+ * sent. gRPC sees only those that are let in.
  */
 @Sharable
 final class Connections extends ChannelInboundHandlerAdapter implements AutoCloseable {
@@ -44,6 +49,7 @@ final class Connections extends ChannelInboundHandlerAdapter implements AutoClos
   private final EventLoopGroup acceptor = threads("grpc-accept", 1);
   private final EventLoopGroup workers = threads("grpc-io", 0);
   private final Map<InetAddress, Integer> byAddress = new HashMap<>();
+  private final Map<String, Integer> byCertificate = new HashMap<>();
   private int open;
   private long refused;
   private long saidAt = System.nanoTime() - BETWEEN_LINES.toNanos();
@@ -105,19 +111,10 @@ final class Connections extends ChannelInboundHandlerAdapter implements AutoClos
             && open >= most - most / 4
             && ofAddress >= Math.max(1, most / 2);
     if (open >= most || tooMany) {
-      refused++;
-      long now = System.nanoTime();
-      if (now - saidAt >= BETWEEN_LINES.toNanos()) {
-        saidAt = now;
-        log.warn(
-            "A connection from {} is closed: {} are open, {} of them from there; at most {} are"
-                + " taken, half of them from one address when it gets full ({} closed so far)",
-            address.getHostAddress(),
-            open,
-            ofAddress,
-            most,
-            refused);
-      }
+      refuse(
+          ("from %s is closed: %d are open, %d of them from there; at most %d are taken, half of"
+                  + " them from one address when it gets full")
+              .formatted(address.getHostAddress(), open, ofAddress, most));
       return false;
     }
     open++;
@@ -125,9 +122,36 @@ final class Connections extends ChannelInboundHandlerAdapter implements AutoClos
     return true;
   }
 
-  private synchronized void leave(InetAddress address) {
+  private synchronized boolean certified(String principal) {
+    int its = byCertificate.getOrDefault(principal, 0);
+    int mostOfIt = CallerRate.connections(principal);
+    if (its >= mostOfIt) {
+      refuse("of %s is closed: it has %d, and more are not taken".formatted(principal, its));
+      return false;
+    }
+    byCertificate.put(principal, its + 1);
+    return true;
+  }
+
+  private void refuse(String why) {
+    refused++;
+    long now = System.nanoTime();
+    if (now - saidAt >= BETWEEN_LINES.toNanos()) {
+      saidAt = now;
+      log.warn("A connection {} ({} closed so far)", why, refused);
+    }
+  }
+
+  private synchronized void leave(InetAddress address, @Nullable String principal) {
     open--;
-    byAddress.computeIfPresent(address, (key, count) -> count == 1 ? null : count - 1);
+    leave(byAddress, address);
+    if (principal != null) {
+      leave(byCertificate, principal);
+    }
+  }
+
+  private static <K> void leave(Map<K, Integer> counts, K key) {
+    counts.computeIfPresent(key, (each, count) -> count == 1 ? null : count - 1);
   }
 
   synchronized int open() {
@@ -142,10 +166,48 @@ final class Connections extends ChannelInboundHandlerAdapter implements AutoClos
   private final class Watched extends ChannelInboundHandlerAdapter {
     private final InetAddress address;
     private boolean left;
+    private boolean begun;
+    private @Nullable String principal;
     private @Nullable Future<?> cut;
 
     Watched(InetAddress address) {
       this.address = address;
+    }
+
+    /** By the first bytes gRPC has put its own handlers behind this one, TLS among them. */
+    @Override
+    public void channelRead(ChannelHandlerContext connection, Object message) {
+      if (!begun) {
+        begun = true;
+        @Nullable SslHandler tls = connection.pipeline().get(SslHandler.class);
+        if (tls != null) {
+          var unused = // the same future
+              tls.handshakeFuture()
+                  .addListener(done -> handshakeDone(connection, done.isSuccess(), tls.engine()));
+        }
+      }
+      connection.fireChannelRead(message);
+    }
+
+    private void handshakeDone(
+        ChannelHandlerContext connection, boolean isSuccess, SSLEngine engine) {
+      if (!isSuccess || left) {
+        return;
+      }
+      String whose = whose(engine.getSession());
+      if (certified(whose)) {
+        principal = whose;
+      } else {
+        var unused = connection.close(); // its end is seen below
+      }
+    }
+
+    private static String whose(SSLSession session) {
+      try {
+        return PeerName.of(session).principal();
+      } catch (TlsException e) {
+        return CallerIdentity.NOBODY; // its calls are told what is wrong
+      }
     }
 
     /** The buffer to the other end is full, or has room again. */
@@ -190,7 +252,7 @@ final class Connections extends ChannelInboundHandlerAdapter implements AutoClos
       }
       if (!left) {
         left = true;
-        leave(address);
+        leave(address, principal);
       }
     }
   }

@@ -73,9 +73,6 @@ final class EdgeInterceptor implements ServerInterceptor {
       ServerCall<Q, A> call, Metadata headers, ServerCallHandler<Q, A> next) {
     String service = String.valueOf(call.getMethodDescriptor().getServiceName());
     String method = String.valueOf(call.getMethodDescriptor().getBareMethodName());
-    if (!service.startsWith("pilothouse.")) {
-      return next.startCall(call, headers); // health and reflection: anybody's
-    }
     String requestId = requestId(headers.get(REQUEST_ID));
     Principal principal;
     try {
@@ -148,10 +145,10 @@ final class EdgeInterceptor implements ServerInterceptor {
         .record(took);
   }
 
-  private static <Q, A> ServerCall.Listener<Q> refuse(
+  /** Ends a call that has no handler yet. */
+  static <Q, A> ServerCall.Listener<Q> refuse(
       ServerCall<Q, A> call, StatusRuntimeException refusal) {
-    @Nullable Metadata trailers = refusal.getTrailers();
-    call.close(refusal.getStatus(), trailers == null ? new Metadata() : trailers);
+    Refusals.close(call, refusal);
     return new ServerCall.Listener<>() {};
   }
 
@@ -235,10 +232,7 @@ final class EdgeInterceptor implements ServerInterceptor {
     public void onMessage(Q message) {
       if (message instanceof UnreadableRequest unreadable) {
         isRefused = true;
-        StatusRuntimeException refusal =
-            unreadable.refusal(call.getMethodDescriptor().getFullMethodName());
-        @Nullable Metadata trailers = refusal.getTrailers();
-        call.close(refusal.getStatus(), trailers == null ? new Metadata() : trailers);
+        unreadable.refuse(call);
       } else {
         super.onMessage(message);
       }

@@ -129,7 +129,12 @@ final class EventReads {
         && record.getAt() >= request.getSinceAt();
   }
 
+  /** The first entry of which all records are there: of the oldest one some may be gone. */
   private static long compactedBelow(SortedMap<String, Message> audit) {
-    return audit.size() < KEPT ? 0 : ((AuditRecord) audit.firstEntry().getValue()).getIndex();
+    if (audit.size() < KEPT) {
+      return 0;
+    }
+    AuditRecord oldest = (AuditRecord) audit.firstEntry().getValue();
+    return oldest.getOrdinal() == 0 ? oldest.getIndex() : oldest.getIndex() + 1;
   }
 }

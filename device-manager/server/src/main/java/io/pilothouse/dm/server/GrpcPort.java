@@ -73,6 +73,9 @@ final class GrpcPort implements AutoCloseable {
     /** The log, the database and the HTTP port's connections need files, too. */
     private static final long OTHER_FILES = 1_000 + HttpServers.MOST_CONNECTIONS;
 
+    /** With TLS less than half of this, measured: the rest is for what else there is. */
+    private static final int BYTES_EACH_CONNECTION = 32 << 10;
+
     private static final int MOST_CONNECTIONS = 150_000;
     private static final int FEWEST_CONNECTIONS = 500;
 
@@ -82,8 +85,13 @@ final class GrpcPort implements AutoCloseable {
           ManagementFactory.getOperatingSystemMXBean() instanceof UnixOperatingSystemMXBean unix
               ? unix.getMaxFileDescriptorCount()
               : MOST_CONNECTIONS;
-      int most = Math.clamp(files - OTHER_FILES, FEWEST_CONNECTIONS, MOST_CONNECTIONS);
-      return new Bounds(most, STALL, LONGEST_CALL);
+      return new Bounds(connections(files, Runtime.getRuntime().maxMemory()), STALL, LONGEST_CALL);
+    }
+
+    /** So many that neither files nor the heap run out. */
+    static int connections(long files, long heapBytes) {
+      long most = Math.min(files - OTHER_FILES, heapBytes / BYTES_EACH_CONNECTION);
+      return Math.clamp(most, FEWEST_CONNECTIONS, MOST_CONNECTIONS);
     }
   }
 
@@ -131,6 +139,7 @@ final class GrpcPort implements AutoCloseable {
     Connections connections = new Connections(bounds.connections(), bounds.stall());
     CallThreads threads = new CallThreads();
     HealthStatusManager health = new HealthStatusManager();
+    AnybodysCalls anybodys = new AnybodysCalls();
     NettyServerBuilder network =
         connections
             .guard(
@@ -147,8 +156,8 @@ final class GrpcPort implements AutoCloseable {
             .maxConnectionIdle(IDLE_MINUTES, TimeUnit.MINUTES)
             .maxConcurrentCallsPerConnection(CALLS_EACH_CONNECTION)
             .maxRstFramesPerWindow(RESETS, RESETS_SECONDS)
-            .addService(ProtoReflectionServiceV1.newInstance())
-            .addService(health.getHealthService());
+            .addService(anybodys.guarded(ProtoReflectionServiceV1.newInstance()))
+            .addService(anybodys.guarded(health.getHealthService()));
     if (tls.isPresent()) {
       // a connection ends now and then: the next one is made with the certificates of then
       network

@@ -16,19 +16,21 @@ final class OfferWrites {
 
   private final Ledger ledger;
   private final Writes writes;
+  private final OwnLeases own;
   private final Clocks clocks;
 
-  OfferWrites(Ledger ledger, Writes writes, Clocks clocks) {
+  OfferWrites(Ledger ledger, Writes writes, OwnLeases own, Clocks clocks) {
     this.ledger = ledger;
     this.writes = writes;
+    this.own = own;
     this.clocks = clocks;
   }
 
-  static Command.Builder update(UpdateOffersRequest request) {
+  Command.Builder update(UpdateOffersRequest request) {
     return Command.newBuilder()
         .setUpdateOffers(
             UpdateOffers.newBuilder()
-                .setLeaseToken(request.getToken())
+                .setLeaseToken(own.token(OfferRecords.LEASE, request.getToken()))
                 .setCore(request.getCore())
                 .addAllFrameworks(request.getFrameworksList())
                 .addAllFrameworksEnded(request.getFrameworksEndedList())
@@ -40,11 +42,12 @@ final class OfferWrites {
   /** All of it; sees every write that was acknowledged, by whatever leader. */
   ReadOffersReply read(ReadOffersRequest request) {
     writes.linearize();
+    long token = own.token(OfferRecords.LEASE, request.getToken());
     String principal = Caller.current().principal().toString();
     return ledger.read(
         state -> {
           Optional<Refusal> objection =
-              OfferRecords.objection(state, principal, request.getToken(), clocks.now());
+              OfferRecords.objection(state, principal, token, clocks.now());
           if (objection.isPresent()) {
             throw Refusals.of(objection.get());
           }

@@ -1,6 +1,7 @@
 package io.pilothouse.dm.server;
 
 import io.grpc.Metadata;
+import io.grpc.ServerCall;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.pilothouse.api.log.v1.Refusal;
@@ -72,6 +73,12 @@ final class Refusals {
       trailers.put(PUSHBACK_MS, Long.toString(wait.toMillis()));
     }
     return refusal;
+  }
+
+  /** Ends a call with a refusal and what comes with it. */
+  static void close(ServerCall<?, ?> call, StatusRuntimeException refusal) {
+    @Nullable Metadata trailers = refusal.getTrailers();
+    call.close(refusal.getStatus(), trailers == null ? new Metadata() : trailers);
   }
 
   /** The process ends. */

@@ -22,7 +22,8 @@ final class SatelliteReports {
   SatelliteWriteReply take(ReportVerdictsRequest request) {
     writes.requireLeader();
     Principal principal = Caller.current().principal();
-    String name = name(principal, request.getReporter());
+    requireOwn(principal, request.getReporter());
+    String name = principal.toString();
     List<VerdictReport> reports =
         ReportItems.allowed(
             ledger,
@@ -49,17 +50,18 @@ final class SatelliteReports {
         });
   }
 
-  /** A satellite reports under its own name: another's word is not its to take back. */
-  private static String name(Principal principal, String reporter) {
-    if (reporter.isEmpty()) {
-      return principal.toString();
-    }
-    if (!reporter.equals(principal.name()) && !reporter.equals(principal.toString())) {
+  /**
+   * A satellite reports under its own name: another's word is not its to take back. However it says
+   * it, it is one observer.
+   */
+  private static void requireOwn(Principal principal, String reporter) {
+    if (!reporter.isEmpty()
+        && !reporter.equals(principal.name())
+        && !reporter.equals(principal.toString())) {
       throw Refusals.of(
           Status.Code.PERMISSION_DENIED,
           "%s may not report as '%s'".formatted(principal, reporter),
           "a satellite reports as '%s'".formatted(principal.name()));
     }
-    return reporter;
   }
 }

@@ -55,6 +55,7 @@ final class SatelliteService extends SatelliteGrpc.SatelliteImplBase {
   private final SatelliteReports reports;
   private final Term term;
   private final Clocks clocks;
+  private final OwnLeases own;
   private final OfferWrites offers;
   private final AccessChecks access;
 
@@ -71,7 +72,8 @@ final class SatelliteService extends SatelliteGrpc.SatelliteImplBase {
     this.reports = reports;
     this.term = term;
     this.clocks = clocks;
-    this.offers = new OfferWrites(ledger, writes, clocks);
+    this.own = new OwnLeases(ledger);
+    this.offers = new OfferWrites(ledger, writes, own, clocks);
     this.access = new AccessChecks(ledger, writes);
   }
 
@@ -83,7 +85,7 @@ final class SatelliteService extends SatelliteGrpc.SatelliteImplBase {
           AcquireLease command =
               AcquireLease.newBuilder()
                   .setRole(request.getRole())
-                  .setHolder(own(request.getHolder()))
+                  .setHolder(OwnLeases.name(request.getHolder()))
                   .setTtlMs(request.getTtlMs())
                   .setAddress(request.getAddress())
                   .setApi(request.getApi())
@@ -107,8 +109,8 @@ final class SatelliteService extends SatelliteGrpc.SatelliteImplBase {
                 .setReleaseLease(
                     ReleaseLease.newBuilder()
                         .setRole(request.getRole())
-                        .setHolder(own(request.getHolder()))
-                        .setToken(request.getToken())));
+                        .setHolder(OwnLeases.name(request.getHolder()))
+                        .setToken(own.token(request.getRole(), request.getToken()))));
   }
 
   @Override
@@ -136,22 +138,26 @@ final class SatelliteService extends SatelliteGrpc.SatelliteImplBase {
                 .setClaimRepair(
                     ClaimRepair.newBuilder()
                         .setRepair(request.getRepair())
-                        .setHolder(own(request.getHolder()))
-                        .setToken(request.getToken())));
+                        .setHolder(OwnLeases.name(request.getHolder()))
+                        .setToken(own.token("repair", request.getToken()))));
   }
 
   @Override
   public void reportRepair(ReportRepairRequest request, StreamObserver<SatelliteWriteReply> call) {
-    ReportRepair.Builder command =
-        ReportRepair.newBuilder()
-            .setRepair(request.getRepair())
-            .setToken(request.getToken())
-            .setState(request.getState())
-            .setText(request.getText());
-    if (request.hasTicket()) {
-      command.setTicket(request.getTicket());
-    }
-    write(call, Command.newBuilder().setReportRepair(command));
+    write(
+        call,
+        () -> {
+          ReportRepair.Builder command =
+              ReportRepair.newBuilder()
+                  .setRepair(request.getRepair())
+                  .setToken(own.token("repair", request.getToken()))
+                  .setState(request.getState())
+                  .setText(request.getText());
+          if (request.hasTicket()) {
+            command.setTicket(request.getTicket());
+          }
+          return Command.newBuilder().setReportRepair(command);
+        });
   }
 
   @Override
@@ -204,15 +210,17 @@ final class SatelliteService extends SatelliteGrpc.SatelliteImplBase {
   @Override
   public void reportProvisioning(
       ReportProvisioningRequest request, StreamObserver<SatelliteWriteReply> call) {
-    ReportProvisioning command =
-        ReportProvisioning.newBuilder()
-            .setMachine(request.getMachine())
-            .setLeaseToken(request.getLeaseToken())
-            .setToken(request.getToken())
-            .setStep(request.getStep())
-            .setFailed(request.getFailed())
-            .build();
-    write(call, Command.newBuilder().setReportProvisioning(command));
+    write(
+        call,
+        () ->
+            Command.newBuilder()
+                .setReportProvisioning(
+                    ReportProvisioning.newBuilder()
+                        .setMachine(request.getMachine())
+                        .setLeaseToken(own.token("provisioning", request.getLeaseToken()))
+                        .setToken(request.getToken())
+                        .setStep(request.getStep())
+                        .setFailed(request.getFailed())));
   }
 
   @Override
@@ -234,7 +242,7 @@ final class SatelliteService extends SatelliteGrpc.SatelliteImplBase {
                   OpenEnrolment.newBuilder()
                       .setMachine(request.getMachine())
                       .setTokenSha256(request.getTokenSha256())
-                      .setLeaseToken(request.getLeaseToken())
+                      .setLeaseToken(own.token("provisioning", request.getLeaseToken()))
                       .setInstall(request.getToken()));
         });
   }
@@ -244,12 +252,13 @@ final class SatelliteService extends SatelliteGrpc.SatelliteImplBase {
       RedeemEnrolmentRequest request, StreamObserver<SatelliteWriteReply> call) {
     write(
         call,
-        Command.newBuilder()
-            .setRedeemEnrolment(
-                RedeemEnrolment.newBuilder()
-                    .setMachine(request.getMachine())
-                    .setTokenSha256(request.getTokenSha256())
-                    .setKeySha256(request.getKeySha256())));
+        () ->
+            Command.newBuilder()
+                .setRedeemEnrolment(
+                    RedeemEnrolment.newBuilder()
+                        .setMachine(request.getMachine())
+                        .setTokenSha256(request.getTokenSha256())
+                        .setKeySha256(request.getKeySha256())));
   }
 
   @Override
@@ -301,7 +310,7 @@ final class SatelliteService extends SatelliteGrpc.SatelliteImplBase {
     writes.requireLeader();
     DeploymentReplica seen =
         DeploymentReplica.newBuilder()
-            .setId(request.getId())
+            .setId(OwnLeases.name(request.getId()))
             .setAddress(request.getAddress())
             .addAllHeld(request.getHeldList().stream().sorted().distinct().toList())
             .setUp(true)
@@ -330,7 +339,7 @@ final class SatelliteService extends SatelliteGrpc.SatelliteImplBase {
 
   @Override
   public void updateOffers(UpdateOffersRequest request, StreamObserver<SatelliteWriteReply> call) {
-    write(call, OfferWrites.update(request));
+    write(call, () -> offers.update(request));
   }
 
   @Override
@@ -341,22 +350,6 @@ final class SatelliteService extends SatelliteGrpc.SatelliteImplBase {
   @Override
   public void checkAccess(CheckAccessRequest request, StreamObserver<CheckAccessReply> call) {
     Answers.unary(call, () -> access.check(request));
-  }
-
-  /** A satellite holds leases and repairs under its own name. */
-  private static String own(String holder) {
-    Principal principal = Caller.current().principal();
-    if (!principal.name().equals(holder)) {
-      throw Refusals.of(
-          Status.Code.PERMISSION_DENIED,
-          "%s may not act as '%s'".formatted(principal, holder),
-          "a satellite's --id and the name in its certificate are one");
-    }
-    return holder;
-  }
-
-  private void write(StreamObserver<SatelliteWriteReply> call, Command.Builder command) {
-    write(call, () -> command);
   }
 
   private void write(StreamObserver<SatelliteWriteReply> call, Supplier<Command.Builder> command) {

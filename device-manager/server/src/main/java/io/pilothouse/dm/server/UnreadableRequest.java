@@ -2,6 +2,7 @@ package io.pilothouse.dm.server;
 
 import io.grpc.MethodDescriptor;
 import io.grpc.MethodDescriptor.Marshaller;
+import io.grpc.ServerCall;
 import io.grpc.ServerMethodDefinition;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.ServiceDescriptor;
@@ -12,17 +13,21 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A request whose bytes are no message of its kind, on its way to {@link EdgeInterceptor}, which
- * tells its sender. By itself the library would answer UNKNOWN and log a stack for each: whoever is
- * let in could fill the disk.
+ * A request whose bytes are no message of its kind, on its way to the interceptor that tells its
+ * sender. By itself the library would answer UNKNOWN and log a stack for each: whoever is let in
+ * could fill the disk.
  */
 record UnreadableRequest(String why) {
 
-  StatusRuntimeException refusal(String method) {
-    return Refusals.of(
-        Status.Code.INVALID_ARGUMENT,
-        "the bytes of the request are no message of %s: %s".formatted(method, why),
-        "see the service's definition, or ask by gRPC reflection");
+  /** Tells its sender. */
+  void refuse(ServerCall<?, ?> call) {
+    Refusals.close(
+        call,
+        Refusals.of(
+            Status.Code.INVALID_ARGUMENT,
+            "the bytes of the request are no message of %s: %s"
+                .formatted(call.getMethodDescriptor().getFullMethodName(), why),
+            "see the service's definition, or ask by gRPC reflection"));
   }
 
   /** The same service, whose listeners get one of these where a request cannot be read. */

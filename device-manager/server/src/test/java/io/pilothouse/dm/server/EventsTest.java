@@ -8,6 +8,8 @@ import io.grpc.StatusRuntimeException;
 import io.pilothouse.api.v1.AuditRecord;
 import io.pilothouse.api.v1.ListEventsReply;
 import io.pilothouse.api.v1.ListEventsRequest;
+import io.pilothouse.dm.state.Change;
+import io.pilothouse.dm.state.Table;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -98,5 +100,28 @@ class EventsTest {
     assertThat(all).extracting(AuditRecord::getIndex).doesNotContain(0L).isSorted();
     assertThat(last.getItemsList()).isEqualTo(all.subList(all.size() - 2, all.size()));
     assertThat(last.getRevision()).isEqualTo(dm.ledger.appliedIndex());
+  }
+
+  /** Records go one by one, and a reader goes on by entries. */
+  @Test
+  void anEntryOfWhichSomeRecordsAreGoneIsNotSaidToBeThere() {
+    int kept = 50_000;
+    ListEventsRequest newest = ListEventsRequest.newBuilder().setLast(1).build();
+    long entry =
+        dm.operator().listEvents(ListEventsRequest.getDefaultInstance()).getItems(0).getIndex();
+    dm.ledger.<Boolean>read(
+        state -> {
+          for (int ordinal = 1_000; ordinal < 1_000 + kept; ordinal++) {
+            AuditRecord record =
+                AuditRecord.newBuilder().setIndex(entry).setOrdinal(ordinal).build();
+            state.put(new Change(Table.AUDIT, Change.auditKey(entry, ordinal), record));
+          }
+          return true;
+        });
+    assertThat(dm.operator().listEvents(newest).getCompactedBelow()).isEqualTo(entry);
+
+    dm.hold("web-01");
+
+    assertThat(dm.operator().listEvents(newest).getCompactedBelow()).isEqualTo(entry + 1);
   }
 }

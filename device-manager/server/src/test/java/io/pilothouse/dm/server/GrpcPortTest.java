@@ -198,6 +198,19 @@ class GrpcPortTest {
   }
 
   @Test
+  void thereAreAsManyConnectionsAsFilesAndHeapDoFor() {
+    long files = 1 << 20;
+    int small = GrpcPort.Bounds.connections(files, 160L << 20);
+    assertThat(small).isBetween(2_000, 10_000);
+    assertThat(GrpcPort.Bounds.connections(files, 320L << 20)).isEqualTo(2 * small);
+    assertThat(GrpcPort.Bounds.connections(4_024, 320L << 20)).isEqualTo(1_024);
+    assertThat(GrpcPort.Bounds.connections(files, 64L << 30)).isEqualTo(150_000);
+    assertThat(GrpcPort.Bounds.connections(100, 1 << 20))
+        .as("for those who mend it")
+        .isEqualTo(500);
+  }
+
+  @Test
   void aReportThatWouldFillTheMemoryIsCutShort() throws IOException {
     ManagedChannel channel = connect(port(10, LONG, LONG).port());
 

@@ -17,6 +17,7 @@ import io.pilothouse.api.v1.DeviceKind;
 import io.pilothouse.api.v1.Fleet;
 import io.pilothouse.api.v1.Machine;
 import io.pilothouse.api.v1.Manifest;
+import io.pilothouse.api.v1.Observation;
 import io.pilothouse.api.v1.OpenEnrolmentRequest;
 import io.pilothouse.api.v1.Provisioning;
 import io.pilothouse.api.v1.PullManifestsRequest;
@@ -26,6 +27,7 @@ import io.pilothouse.api.v1.PullRepairsRequest;
 import io.pilothouse.api.v1.PullTargetsReply;
 import io.pilothouse.api.v1.PullTargetsRequest;
 import io.pilothouse.api.v1.RedeemEnrolmentRequest;
+import io.pilothouse.api.v1.ReleaseLeaseRequest;
 import io.pilothouse.api.v1.ReportDiscoveredRequest;
 import io.pilothouse.api.v1.ReportProvisioningRequest;
 import io.pilothouse.api.v1.ReportReplicaRequest;
@@ -101,6 +103,40 @@ class SatelliteServiceTest {
                             .build()));
 
     assertThat(stale.getStatus().getCode()).isEqualTo(Status.Code.ABORTED);
+  }
+
+  /** Every reader sees tokens. */
+  @Test
+  void underAnothersLeaseNobodyWrites() {
+    dm.satellite("provisioning-1").reportDiscovered(seen("web-01"));
+    long token = lease("provisioning-1").getLease().getToken();
+    ReportProvisioningRequest report =
+        ReportProvisioningRequest.newBuilder()
+            .setMachine("web-01")
+            .setToken(dm.fleet.machine("web-01").getProvisioning().getToken())
+            .setLeaseToken(token)
+            .setStep(Provisioning.Step.POWERING)
+            .build();
+    ReleaseLeaseRequest release =
+        ReleaseLeaseRequest.newBuilder()
+            .setRole("provisioning")
+            .setHolder("provisioning-2")
+            .setToken(token)
+            .build();
+
+    StatusRuntimeException reported =
+        refusal(() -> dm.satellite("provisioning-2").reportProvisioning(report));
+    StatusRuntimeException released =
+        refusal(() -> dm.satellite("provisioning-2").releaseLease(release));
+
+    assertThat(reported.getStatus().getCode()).isEqualTo(Status.Code.PERMISSION_DENIED);
+    assertThat(reported.getStatus().getDescription())
+        .isEqualTo(
+            "satellite/provisioning-2 may not act under the lease provisioning: provisioning-1"
+                + " holds it");
+    assertThat(released.getStatus().getCode()).isEqualTo(Status.Code.PERMISSION_DENIED);
+    assertThat(dm.satellite("provisioning-1").reportProvisioning(report).getRevision())
+        .isPositive();
   }
 
   @Test
@@ -265,6 +301,22 @@ class SatelliteServiceTest {
     assertThat(holders()).as("a replica has it").isEmpty();
   }
 
+  @Test
+  void aDeploymentReplicaIsReportedByItselfAlone() {
+    ReportReplicaRequest report =
+        ReportReplicaRequest.newBuilder()
+            .setId("deployment-1")
+            .setAddress("10.0.0.66:1")
+            .addHeld(TestFleet.IMAGE.getDigest())
+            .build();
+
+    StatusRuntimeException denied = refusal(() -> dm.satellite("repair-1").reportReplica(report));
+
+    assertThat(denied.getStatus().getCode()).isEqualTo(Status.Code.PERMISSION_DENIED);
+    assertThat(denied.getStatus().getDescription()).contains("may not act as 'deployment-1'");
+    assertThat(dm.ledger.<Boolean>read(state -> state.replicas().isEmpty())).isTrue();
+  }
+
   private List<ContentHolders> holders() {
     return dm.satellite("deployment-1")
         .pullManifests(PullManifestsRequest.getDefaultInstance())
@@ -287,6 +339,35 @@ class SatelliteServiceTest {
     assertThat(
             dm.ledger.read(state -> state.verdict("web-01", "reachable").orElseThrow()).getKind())
         .isEqualTo(VerdictKind.ERROR);
+  }
+
+  /** Or it could make a quorum by itself. */
+  @Test
+  void aSatelliteIsOneObserverHoweverItSaysItsName() {
+    dm.fleet.serve("web-01", KEY);
+    long sequence = 0;
+    for (String name : List.of("watchdog-1", "satellite/watchdog-1", "")) {
+      var unused =
+          dm.satellite("watchdog-1")
+              .reportVerdicts(
+                  ReportVerdictsRequest.newBuilder()
+                      .setReporter(name)
+                      .setDomain("rack/as-" + name)
+                      .addVerdicts(
+                          VerdictReportItem.newBuilder()
+                              .setMachine("web-01")
+                              .setWatchdog("reachable")
+                              .setKind(VerdictKind.ERROR)
+                              .setSequence(++sequence))
+                      .build());
+    }
+
+    assertThat(
+            dm.ledger
+                .read(state -> state.verdict("web-01", "reachable").orElseThrow())
+                .getObservationsList())
+        .extracting(Observation::getReporter)
+        .containsExactly("satellite/watchdog-1");
   }
 
   private void report(long sequence, VerdictKind kind) {

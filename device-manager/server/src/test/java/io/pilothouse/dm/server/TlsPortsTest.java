@@ -6,6 +6,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.grpc.Channel;
 import io.grpc.ClientInterceptors;
 import io.grpc.Metadata;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.grpc.health.v1.HealthCheckRequest;
+import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
+import io.grpc.health.v1.HealthGrpc;
 import io.grpc.stub.MetadataUtils;
 import io.pilothouse.api.v1.GetStatusRequest;
 import io.pilothouse.api.v1.MachineApiGrpc;
@@ -15,6 +20,8 @@ import io.pilothouse.api.v1.StatusReply;
 import io.pilothouse.client.DmClient;
 import io.pilothouse.client.DmException;
 import io.pilothouse.client.LightClient;
+import io.pilothouse.client.PeerConnection;
+import io.pilothouse.client.ServerAddress;
 import io.pilothouse.client.UnreachableException;
 import io.pilothouse.dm.raft.HostPort;
 import io.pilothouse.dm.raft.Peer;
@@ -36,6 +43,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -195,6 +203,84 @@ class TlsPortsTest {
   void aKindThatCallsNothingIsTurnedAway() {
     assertThatThrownBy(() -> status(of("dm/dm-2")))
         .hasMessageContaining("the certificate is of dm/dm-2");
+  }
+
+  private static PeerConnection connection(String principal) {
+    return new PeerConnection(
+        new ServerAddress("127.0.0.1", self.grpc().port()),
+        principal,
+        Peers.DEVICE_MANAGER,
+        Optional.of(of(principal)));
+  }
+
+  private static HealthGrpc.HealthBlockingStub health(PeerConnection by) {
+    return HealthGrpc.newBlockingStub(by.channel())
+        .withDeadlineAfter(LONG.toSeconds(), TimeUnit.SECONDS);
+  }
+
+  private static void checksHealth(PeerConnection by) {
+    assertThat(health(by).check(HealthCheckRequest.getDefaultInstance()).getStatus())
+        .isIn(ServingStatus.SERVING, ServingStatus.NOT_SERVING);
+  }
+
+  private static void watchesHealth(PeerConnection by) {
+    // and goes on to
+    assertThat(health(by).watch(HealthCheckRequest.getDefaultInstance()).next().getStatus())
+        .isIn(ServingStatus.SERVING, ServingStatus.NOT_SERVING);
+  }
+
+  @Test
+  void oneCertificateHasFewCallsOpenThatNeedNoRole() {
+    try (PeerConnection many = connection("machine/web-03");
+        PeerConnection other = connection("operator/dora")) {
+      for (int i = 0; i < 16; i++) {
+        watchesHealth(many);
+      }
+
+      StatusRuntimeException refused = EdgeHarness.refusal(() -> watchesHealth(many));
+
+      assertThat(refused.getStatus().getCode()).isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
+      assertThat(refused.getStatus().getDescription()).contains("16 by one certificate");
+      watchesHealth(other);
+    }
+    try (PeerConnection again = connection("machine/web-03")) {
+      EdgeHarness.until(() -> isTaken(() -> watchesHealth(again)));
+    }
+  }
+
+  @Test
+  void oneCertificateHasFewConnections() {
+    List<PeerConnection> open = new ArrayList<>();
+    try (PeerConnection tooMany = connection("machine/web-04");
+        PeerConnection other = connection("machine/web-05")) {
+      for (int i = 0; i < 16; i++) {
+        open.add(connection("machine/web-04"));
+        checksHealth(open.get(i));
+      }
+
+      StatusRuntimeException refused = EdgeHarness.refusal(() -> checksHealth(tooMany));
+
+      assertThat(refused.getStatus().getCode()).isEqualTo(Status.Code.UNAVAILABLE);
+      checksHealth(other);
+      checksHealth(open.get(0));
+    } finally {
+      open.forEach(PeerConnection::close);
+    }
+    EdgeHarness.until(
+        () -> {
+          try (PeerConnection again = connection("machine/web-04")) {
+            return isTaken(() -> checksHealth(again));
+          }
+        });
+  }
+
+  private static boolean isTaken(Runnable call) {
+    try {
+      call.run();
+      return true;
+    } catch (StatusRuntimeException e) {
+      return false;
+    }
   }
 
   @Test

@@ -93,7 +93,8 @@ public final class Authorization {
       case UPDATE_OFFERS ->
           objection(state, principal, Need.SATELLITE)
               .or(() -> lease(grants, principal, "scheduler"));
-      case OBSERVE_REPLICA -> objection(state, principal, Need.SATELLITE);
+      case OBSERVE_REPLICA ->
+          objection(state, principal, Need.SATELLITE).or(() -> deployment(state, principal));
       // reports: who may say what of whom is in keys and definitions, which the edge looks at
       case REGISTER_MACHINE, OBSERVE_MACHINE, APPLY_VERDICTS -> Optional.empty();
       case TICK, NOTICE_SILENCE, KIND_NOT_SET -> Optional.empty();
@@ -155,6 +156,21 @@ public final class Authorization {
                 .setRemedy(
                     "its Access document names other leases: add this one to leases, or leave the"
                         + " key out, and have an operator apply it")
+                .build());
+  }
+
+  /** Machines are sent to a deployment replica, and what it says that it holds is believed. */
+  private static Optional<Refusal> deployment(Entities state, String principal) {
+    return !FeatureLevel.has(state, FeatureLevel.OWN_REPLICAS)
+            || state.indexes().access.grants().mayLease(principal, "deployment")
+        ? Optional.empty()
+        : Optional.of(
+            Refusal.newBuilder()
+                .setCode(Refusal.Code.NOT_ALLOWED)
+                .setMessage(principal + " may not serve as a deployment replica")
+                .setRemedy(
+                    "its Access document names leases, and so leaves it these alone: leave the key"
+                        + " out for deployment replicas, and have an operator apply it")
                 .build());
   }
 

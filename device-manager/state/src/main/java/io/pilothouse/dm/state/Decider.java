@@ -129,6 +129,7 @@ final class Decider {
     Leases.expire(draft);
     WatchdogModes.settle(draft);
     Orders.expire(draft);
+    Manifests.forgetReplicas(draft);
     StagedFleet.expire(draft);
     draft.due(Table.MACHINE).keySet().forEach(draft::touch);
     WatchdogNoise.lookAgain(draft);

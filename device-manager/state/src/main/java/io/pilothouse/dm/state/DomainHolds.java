@@ -54,6 +54,20 @@ final class DomainHolds {
     touchMembers(draft, domain);
   }
 
+  /** Whether it ends a hold, or replaces it by one that ends before it would. */
+  static boolean endsEarlier(Entities state, HoldDomain command) {
+    if (command.getEnd() || !FeatureLevel.has(state, FeatureLevel.SHORTENED_HOLDS)) {
+      return command.getEnd();
+    }
+    long until = state.meta().getNow() + command.getForMs();
+    return command.getForMs() != 0
+        && state
+            .domainHold(command.getDomain())
+            .map(held -> held.getHold().getUntil())
+            .filter(end -> end == 0 || until < end)
+            .isPresent();
+  }
+
   /** Ends holds whose time is over. */
   static void expire(Draft draft) {
     for (String domain : draft.due(Table.DOMAIN_HOLD).keySet()) {

@@ -46,10 +46,9 @@ final class EnrolmentRefused {
   }
 
   /** One code for the machines whose tokens were refused of late; the gravest is told. */
-  static void health(List<Machine> fleet, HealthCodes codes, Instant now) {
+  static void health(List<Machine> ever, HealthCodes codes, Instant now) {
     List<Machine> refused =
-        fleet.stream()
-            .filter(Machine::hasEnrolmentRefusals)
+        ever.stream()
             .filter(each -> isRecent(each.getEnrolmentRefusals().getLastAt(), now))
             .sorted(Comparator.comparing((Machine each) -> !isGrave(each, now)))
             .toList();

@@ -42,6 +42,12 @@ public final class FeatureLevel {
   /** A fleet that is too large for one entry comes in parts ({@link StagedFleet}). */
   public static final int STAGED_FLEETS = 3;
 
+  /** Whoever has a hold end earlier ends it, see {@link OrderCount}. */
+  static final int SHORTENED_HOLDS = 3;
+
+  /** Who may be a deployment replica, and that one which is gone is forgotten. */
+  static final int OWN_REPLICAS = 3;
+
   /** The last of them. */
   static final int NEWEST = OFFERS;
 

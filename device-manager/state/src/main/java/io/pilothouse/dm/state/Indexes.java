@@ -33,6 +33,7 @@ public final class Indexes {
   final PeerIndex peers = new PeerIndex();
   final AccessIndex access = new AccessIndex();
   final OfferIndex offers = new OfferIndex();
+  final HealthIndex health = new HealthIndex();
 
   /** In the order of feeding: a later one may read an earlier one. */
   private final List<Index> all =
@@ -53,7 +54,8 @@ public final class Indexes {
           destructive,
           peers,
           access,
-          offers);
+          offers,
+          health);
 
   Indexes() {}
 

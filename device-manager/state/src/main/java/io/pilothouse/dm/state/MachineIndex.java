@@ -117,7 +117,7 @@ final class MachineIndex implements Index {
     return machine.getProvisioning().getStep() == Provisioning.Step.MATCHED;
   }
 
-  private static void set(
+  static void set(
       SortedSet<String> set, String name, @Nullable Machine machine, Predicate<Machine> belongs) {
     if (machine != null && belongs.test(machine)) {
       set.add(name);

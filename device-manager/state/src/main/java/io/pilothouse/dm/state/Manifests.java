@@ -15,6 +15,9 @@ import java.util.Optional;
  */
 public final class Manifests {
 
+  /** Longer than over a weekend, when nobody may have looked. */
+  private static final long REPLICA_FORGOTTEN_MS = 7 * 24 * 3_600_000L;
+
   private Manifests() {}
 
   /** A version is immutable: the same one with other content is refused. */
@@ -178,6 +181,32 @@ public final class Manifests {
               .setTo(replica.getUp() ? "up" : "down")
               .setText(
                   replica.getUp() ? "serves at " + replica.getAddress() : "has not been heard of"));
+    }
+  }
+
+  /**
+   * One that was retired, or runs under another name now, is never heard of again and nobody says
+   * so. While none is up those that are down are what is wrong, and stay.
+   */
+  static void forgetReplicas(Draft draft) {
+    long since = draft.nowMillis() - REPLICA_FORGOTTEN_MS;
+    List<DeploymentReplica> gone =
+        draft.replicas().stream()
+            .filter(each -> !each.getUp() && each.getSince() <= since)
+            .toList();
+    if (gone.isEmpty()
+        || !FeatureLevel.has(draft, FeatureLevel.OWN_REPLICAS)
+        || draft.replicas().stream().noneMatch(DeploymentReplica::getUp)) {
+      return;
+    }
+    for (DeploymentReplica each : gone) {
+      draft.removeReplica(each.getId());
+      draft.audit(
+          AuditRecord.newBuilder()
+              .setKind("MANIFEST")
+              .setSubject("deployment/" + each.getId())
+              .setFrom("down")
+              .setText("has not been heard of for a week, and is forgotten"));
     }
   }
 

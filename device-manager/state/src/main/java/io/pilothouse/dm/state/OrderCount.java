@@ -1,6 +1,7 @@
 package io.pilothouse.dm.state;
 
 import io.pilothouse.api.log.v1.Command;
+import io.pilothouse.api.log.v1.HoldDomain;
 import io.pilothouse.api.log.v1.StartRollout;
 import io.pilothouse.api.v1.Fleet;
 import io.pilothouse.api.v1.FleetChange;
@@ -22,14 +23,17 @@ record OrderCount(OrderKind kind, String what, int machines) {
   private static final List<String> OF_ALL = List.of("access/", "watchdog/");
 
   /** Of a command that can concern many; empty for all others. */
-  static Optional<OrderKind> kind(Command command) {
+  static Optional<OrderKind> kind(Entities state, Command command) {
     return Optional.ofNullable(
         switch (command.getKindCase()) {
           case APPLY_FLEET -> OrderKind.ORDER_APPLY;
           case START_ROLLOUT -> OrderKind.ORDER_ROLLOUT;
           case DRAIN_MACHINE -> OrderKind.ORDER_DRAIN;
           case DECOMMISSION_MACHINE -> OrderKind.ORDER_DECOMMISSION;
-          case HOLD_DOMAIN -> command.getHoldDomain().getEnd() ? OrderKind.ORDER_UNHOLD : null;
+          case HOLD_DOMAIN ->
+              DomainHolds.endsEarlier(state, command.getHoldDomain())
+                  ? OrderKind.ORDER_UNHOLD
+                  : null;
           case SET_FREEZE -> command.getSetFreeze().getFrozen() ? null : OrderKind.ORDER_UNFREEZE;
           default -> null;
         });
@@ -37,7 +41,7 @@ record OrderCount(OrderKind kind, String what, int machines) {
 
   /** Counts; looks at every machine. */
   static Optional<OrderCount> of(Entities state, Command command) throws RefusedException {
-    Optional<OrderKind> kind = kind(command);
+    Optional<OrderKind> kind = kind(state, command);
     return kind.isEmpty() ? Optional.empty() : Optional.of(of(state, kind.get(), command));
   }
 
@@ -59,7 +63,7 @@ record OrderCount(OrderKind kind, String what, int machines) {
               kind,
               "decommission " + command.getDecommissionMachine().getMachine(),
               1 + decommissionedLately(state));
-      case ORDER_UNHOLD -> unhold(state, command.getHoldDomain().getDomain());
+      case ORDER_UNHOLD -> unhold(state, command.getHoldDomain());
       case ORDER_UNFREEZE ->
           new OrderCount(
               kind,
@@ -92,11 +96,11 @@ record OrderCount(OrderKind kind, String what, int machines) {
                     && each.getLifecycle() == Lifecycle.IN_SERVICE));
   }
 
-  private static OrderCount unhold(Entities state, String domain) {
+  private static OrderCount unhold(Entities state, HoldDomain order) {
     return new OrderCount(
         OrderKind.ORDER_UNHOLD,
-        "end the hold of " + domain,
-        count(state, each -> DomainHolds.domainsOf(each).contains(domain)));
+        "end the hold of " + order.getDomain() + (order.getEnd() ? "" : " earlier"),
+        count(state, each -> DomainHolds.domainsOf(each).contains(order.getDomain())));
   }
 
   private static boolean isAway(Machine machine) {

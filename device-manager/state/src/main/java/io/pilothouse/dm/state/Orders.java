@@ -57,7 +57,7 @@ final class Orders {
 
   private static boolean mayNeedSecond(Entities state, String principal, Command command) {
     return !principal.equals(Authorization.SELF)
-        && OrderCount.kind(command)
+        && OrderCount.kind(state, command)
             .filter(state.fleet().getApprovals().getSecondPersonForList()::contains)
             .isPresent();
   }

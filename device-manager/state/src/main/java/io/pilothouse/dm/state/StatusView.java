@@ -18,6 +18,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedSet;
 import java.util.function.Predicate;
 
 /** The fleet on one screen: counts, and a health code for whatever is not as it should be. */
@@ -59,37 +60,23 @@ public final class StatusView {
 
   private static void machines(
       Entities state, StatusReply.Builder status, HealthCodes codes, Instant now) {
-    List<Machine> fleet = new ArrayList<>();
-    List<Machine> switches = new ArrayList<>();
-    List<Machine> notable = new ArrayList<>(); // what a code may be about: of most there is none
-    for (Machine each : state.machines()) {
-      if (each.getLifecycle() == Lifecycle.DECOMMISSIONED) {
-        continue;
-      }
-      if (Switches.is(each)) {
-        switches.add(each);
-      } else {
-        fleet.add(each);
-        if (isNotable(each)) {
-          notable.add(each);
-        }
-      }
-    }
-    switches(state, switches, status, codes);
+    HealthIndex known = state.indexes().health;
+    List<Machine> notable = named(state, known.notable());
+    switches(state, named(state, known.switches()), status, codes);
     status
-        .setTotal(fleet.size())
-        .setHealthy(count(fleet, StatusView::isHealthy))
-        .setFailure(count(notable, each -> is(each, Condition.FAILURE)))
-        .setProbation(count(notable, each -> is(each, Condition.PROBATION)))
+        .setTotal(known.machines())
+        .setHealthy(known.healthy())
+        .setFailure(count(notable, each -> HealthIndex.is(each, Condition.FAILURE)))
+        .setProbation(count(notable, each -> HealthIndex.is(each, Condition.PROBATION)))
         .setOutOfService(count(notable, each -> each.getLifecycle() != Lifecycle.IN_SERVICE));
     codes.machines(
         "MACHINE_FAILURE",
-        notable.stream().filter(each -> is(each, Condition.FAILURE)).toList(),
+        notable.stream().filter(each -> HealthIndex.is(each, Condition.FAILURE)).toList(),
         "pilot explain machine %s",
         "in FAILURE");
     codes.machines(
         "MACHINE_PROBATION",
-        notable.stream().filter(each -> is(each, Condition.PROBATION)).toList(),
+        notable.stream().filter(each -> HealthIndex.is(each, Condition.PROBATION)).toList(),
         "pilot explain machine %s",
         "in Probation");
     codes.machines(
@@ -122,7 +109,7 @@ public final class StatusView {
         notable.stream().filter(Machine::hasHold).toList(),
         "pilot machine unhold %s, when the reason is gone",
         "held by a person");
-    EnrolmentRefused.health(fleet, codes, now);
+    EnrolmentRefused.health(named(state, known.refused()), codes, now);
   }
 
   /** Switches are few, and one that fails takes its machines along: shown by themselves. */
@@ -130,11 +117,11 @@ public final class StatusView {
       Entities state, List<Machine> switches, StatusReply.Builder status, HealthCodes codes) {
     status
         .setSwitches(switches.size())
-        .setSwitchesHealthy(count(switches, StatusView::isHealthy))
+        .setSwitchesHealthy(count(switches, each -> HealthIndex.is(each, Condition.HEALTHY)))
         .addAllHolds(state.domainHolds());
     codes.machines(
         "SWITCH_FAILURE",
-        switches.stream().filter(each -> is(each, Condition.FAILURE)).toList(),
+        switches.stream().filter(each -> HealthIndex.is(each, Condition.FAILURE)).toList(),
         "pilot explain machine %s",
         "switches in FAILURE");
     codes.machines(
@@ -296,17 +283,8 @@ public final class StatusView {
     return machine.getProvisioning().getStep() == Provisioning.Step.AWAITING_OPERATOR;
   }
 
-  /** Whether it is anything but in service, well and left alone. */
-  private static boolean isNotable(Machine machine) {
-    return !isHealthy(machine) || machine.hasProvisioning() || machine.hasHold();
-  }
-
-  private static boolean isHealthy(Machine machine) {
-    return is(machine, Condition.HEALTHY);
-  }
-
-  private static boolean is(Machine machine, Condition condition) {
-    return machine.getLifecycle() == Lifecycle.IN_SERVICE && machine.getCondition() == condition;
+  private static List<Machine> named(Entities state, SortedSet<String> names) {
+    return names.stream().map(each -> state.machine(each).orElseThrow()).toList();
   }
 
   private static List<Machine> lifecycle(List<Machine> fleet, Lifecycle lifecycle) {

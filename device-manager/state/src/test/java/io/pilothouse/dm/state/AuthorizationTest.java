@@ -7,6 +7,7 @@ import io.pilothouse.api.log.v1.ApplyFleet;
 import io.pilothouse.api.log.v1.Command;
 import io.pilothouse.api.log.v1.ControlRollout;
 import io.pilothouse.api.log.v1.HoldMachine;
+import io.pilothouse.api.log.v1.ObserveReplica;
 import io.pilothouse.api.log.v1.Refusal;
 import io.pilothouse.api.log.v1.Reply;
 import io.pilothouse.api.log.v1.SetFreeze;
@@ -15,6 +16,7 @@ import io.pilothouse.api.log.v1.Tick;
 import io.pilothouse.api.v1.Access;
 import io.pilothouse.api.v1.AccessRole;
 import io.pilothouse.api.v1.AuditRecord;
+import io.pilothouse.api.v1.DeploymentReplica;
 import io.pilothouse.api.v1.Fleet;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -141,6 +143,38 @@ class AuthorizationTest {
         .contains("may not take the lease scheduler");
     assertThat(refused(fleet, "satellite/other", lease("repair")).getMessage())
         .contains("lacks the role satellite");
+  }
+
+  /** Machines are sent to it, and believe what it says that it holds. */
+  @Test
+  void aSatelliteWhoseAccessNamesLeasesIsNoDeploymentReplica() {
+    Fleet access =
+        with(
+            ALICE,
+            access("repair", "satellite/repair-*", AccessRole.ROLE_SATELLITE).toBuilder()
+                .addLeases("repair")
+                .build(),
+            access("deployment", "satellite/deployment-*", AccessRole.ROLE_SATELLITE));
+    FleetScenario fleet = FleetScenario.inService();
+    fleet.apply(access);
+    fleet.sends("satellite/deployment-2", replica("deployment-2"));
+    assertThat(refused(fleet, "satellite/repair-1", replica("repair-1")).getMessage())
+        .isEqualTo("satellite/repair-1 may not serve as a deployment replica");
+
+    FleetScenario older = FleetScenario.bornAt(FeatureLevel.OWN_REPLICAS - 1);
+    older.apply(access);
+    older.sends("satellite/repair-1", replica("repair-1"));
+  }
+
+  private static Command.Builder replica(String id) {
+    return Command.newBuilder()
+        .setObserveReplica(
+            ObserveReplica.newBuilder()
+                .setReplica(
+                    DeploymentReplica.newBuilder()
+                        .setId(id)
+                        .setAddress("127.0.0.1:2")
+                        .setUp(true)));
   }
 
   private static Command.Builder lease(String role) {

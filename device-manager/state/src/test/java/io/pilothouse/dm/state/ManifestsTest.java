@@ -12,6 +12,7 @@ import io.pilothouse.api.log.v1.ObserveReplica;
 import io.pilothouse.api.log.v1.Refusal;
 import io.pilothouse.api.log.v1.RegisterManifest;
 import io.pilothouse.api.log.v1.RemoveManifest;
+import io.pilothouse.api.log.v1.Tick;
 import io.pilothouse.api.v1.ContentPolicy;
 import io.pilothouse.api.v1.DeploymentReplica;
 import io.pilothouse.api.v1.Fleet;
@@ -239,6 +240,57 @@ class ManifestsTest {
 
     rollouts.orders(second, Verb.ROLL_BACK);
     rollouts.until(second, Rollout.State.ROLLED_BACK, LONG).allRun(V1);
+  }
+
+  private static void deployment(FleetScenario fleet, String id, boolean up) {
+    DeploymentReplica seen =
+        DeploymentReplica.newBuilder().setId(id).setAddress("127.0.0.1:1").setUp(up).build();
+    fleet.sends(
+        Command.newBuilder().setObserveReplica(ObserveReplica.newBuilder().setReplica(seen)));
+  }
+
+  private static List<String> deployments(FleetScenario fleet) {
+    return fleet.state.replicas().stream().map(DeploymentReplica::getId).toList();
+  }
+
+  private static void daysPass(FleetScenario fleet, int days) {
+    fleet.passes(Duration.ofDays(days));
+    fleet.sends("dm", Command.newBuilder().setTick(Tick.getDefaultInstance()));
+  }
+
+  @Test
+  void aDeploymentReplicaThatNeverComesBackIsForgotten() {
+    FleetScenario fleet = FleetScenario.expected();
+    deployment(fleet, "old", true);
+    deployment(fleet, "old", false);
+    daysPass(fleet, 6);
+    assertThat(deployments(fleet)).containsExactly("deployment-1", "old");
+
+    daysPass(fleet, 1);
+
+    assertThat(deployments(fleet)).containsExactly("deployment-1");
+    assertThat(fleet.state.audit())
+        .filteredOn(each -> each.getSubject().equals("deployment/old"))
+        .extracting(each -> each.getFrom() + ">" + each.getTo())
+        .containsExactly(">up", "up>down", "down>");
+    deployment(fleet, "old", true);
+    assertThat(deployments(fleet)).containsExactly("deployment-1", "old");
+  }
+
+  @Test
+  void whileNoDeploymentReplicaIsUpThoseThatAreDownAreShown() {
+    FleetScenario fleet = FleetScenario.expected();
+    deployment(fleet, "deployment-1", false);
+    daysPass(fleet, 30);
+    assertThat(deployments(fleet)).containsExactly("deployment-1");
+  }
+
+  @Test
+  void belowItsLevelNoDeploymentReplicaIsForgotten() {
+    FleetScenario fleet = FleetScenario.bornAt(FeatureLevel.OWN_REPLICAS - 1);
+    deployment(fleet, "old", false);
+    daysPass(fleet, 30);
+    assertThat(deployments(fleet)).contains("old");
   }
 
   private static void holdsOnly(RolloutScenario rollouts, VersionRef... refs) {

@@ -179,6 +179,45 @@ class OrdersTest {
     assertThat(fleet.state.orders()).isEmpty();
   }
 
+  private static Command.Builder hold(Duration length) {
+    return Command.newBuilder()
+        .setHoldDomain(HoldDomain.newBuilder().setDomain("fleet").setForMs(length.toMillis()));
+  }
+
+  private static long heldUntil(FleetScenario fleet) {
+    return fleet.state.domainHold("fleet").orElseThrow().getHold().getUntil();
+  }
+
+  /** Or one person could hold what is held for a second, and it would end by itself. */
+  @Test
+  void whoHasAHoldEndEarlierEndsIt() {
+    FleetScenario fleet = FleetScenario.inService(spec(OrderKind.ORDER_UNHOLD).build());
+    assertThat(fleet.sends(hold(Duration.ZERO)).getOrder()).as("nothing was held").isEmpty();
+
+    assertThat(fleet.sends(hold(Duration.ofSeconds(1))).getOrder()).isEqualTo("A-1");
+    assertThat(order(fleet, "A-1").getWhat()).isEqualTo("end the hold of fleet earlier");
+    fleet.passes(Duration.ofSeconds(2));
+    assertThat(heldUntil(fleet)).as("without end").isZero();
+
+    fleet.sends(BOB, approve("A-1"));
+    assertThat(heldUntil(fleet))
+        .as("a second from now")
+        .isEqualTo(fleet.now().toEpochMilli() + 1_000);
+    assertThat(fleet.sends(hold(Duration.ofHours(2))).getOrder()).as("longer").isEmpty();
+    assertThat(fleet.sends(hold(Duration.ofHours(1))).getOrder()).isEqualTo("A-2");
+    assertThat(fleet.sends(hold(Duration.ZERO)).getOrder()).as("without end").isEmpty();
+    assertThat(heldUntil(fleet)).isZero();
+  }
+
+  @Test
+  void belowItsLevelAHoldWasReplacedByAnyOther() {
+    FleetScenario fleet = FleetScenario.bornAt(FeatureLevel.SHORTENED_HOLDS - 1);
+    fleet.apply(spec(OrderKind.ORDER_UNHOLD).build());
+    fleet.sends(hold(Duration.ZERO));
+    assertThat(fleet.sends(hold(Duration.ofSeconds(1))).getOrder()).isEmpty();
+    assertThat(heldUntil(fleet)).isPositive();
+  }
+
   @Test
   void manySmallDrainsAreOneLargeOne() {
     FleetScenario fleet = FleetScenario.inService(spec(OrderKind.ORDER_DRAIN).build());
