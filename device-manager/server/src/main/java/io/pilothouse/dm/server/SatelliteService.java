@@ -147,7 +147,8 @@ final class SatelliteService extends SatelliteGrpc.SatelliteImplBase {
             .setRepair(request.getRepair())
             .setToken(request.getToken())
             .setState(request.getState())
-            .setText(request.getText());
+            .setText(request.getText())
+            .setNotExecuted(request.getNotExecuted());
     if (request.hasTicket()) {
       command.setTicket(request.getTicket());
     }
