@@ -240,6 +240,12 @@ final class Executor {
       return new Progress.Acted(token, Repair.State.VERIFYING, "power-cycled into disk");
     } catch (PowerException e) {
       log.warn("{}: the power cycle failed: {}", machine.getName(), e.getMessage());
+      if (e.kind() == PowerException.Kind.TIMEOUT) {
+        return new Progress.Acted(
+            token,
+            Repair.State.VERIFYING,
+            "power-cycled, and no effect showed in time: " + e.getMessage());
+      }
       return new Progress.Acted(
           token, Repair.State.FAILED, "the power cycle failed: " + e.getMessage());
     }
@@ -265,6 +271,8 @@ final class Executor {
                 .setToken(token)
                 .setState(state)
                 .setText(text)
+                // what this service gives up was not done, as far as it knows
+                .setNotExecuted(state == Repair.State.FAILED)
                 .build()));
     count(repair, state == Repair.State.FAILED ? "failed" : "executed");
   }

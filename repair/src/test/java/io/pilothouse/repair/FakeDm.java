@@ -139,7 +139,9 @@ final class FakeDm implements RepairDm, HeldLease {
       case VERIFYING -> require(repair, Repair.State.EXECUTING, Repair.State.VERIFYING);
       default -> require(repair, Repair.State.CLAIMED, Repair.State.EXECUTING);
     }
-    String text = report.getText().isEmpty() ? "" : ": " + report.getText();
+    String text =
+        (report.getNotExecuted() ? " not executed" : "")
+            + (report.getText().isEmpty() ? "" : ": " + report.getText());
     journal.add("report " + report.getRepair() + " " + report.getState() + text);
     Repair.Builder reported = repair.toBuilder().setState(report.getState());
     if (report.hasTicket()) {

@@ -78,6 +78,7 @@ final class RepairServiceTest {
 
   private final class FakePower implements PowerDriver {
     Optional<String> failure = Optional.empty();
+    PowerException.Kind kind = PowerException.Kind.FAILED;
     Runnable whileCycling = () -> {};
 
     @Override
@@ -85,7 +86,7 @@ final class RepairServiceTest {
       dm.journal.add("cycle " + bmc + " into " + device);
       whileCycling.run();
       if (failure.isPresent()) {
-        throw new PowerException(PowerException.Kind.FAILED, failure.get());
+        throw new PowerException(kind, failure.get());
       }
     }
 
@@ -229,12 +230,31 @@ final class RepairServiceTest {
   }
 
   @Test
-  void aPowerCommandThatFailsIsReported() throws Exception {
+  void aPowerCommandThatFailsWasNotExecutedAndIsGivenAgainWhenTheDeviceManagerSaysSo()
+      throws Exception {
     power.failure = Optional.of("no answer from the BMC");
     assigned("R-7", "web-03", Action.REBOOT);
     round();
     assertThat(dm.journal)
-        .endsWith("report R-7 FAILED: the power cycle failed: no answer from the BMC");
+        .endsWith("report R-7 FAILED not executed: the power cycle failed: no answer from the BMC");
+    power.failure = Optional.empty();
+    dm.put(dm.repair("R-7").toBuilder().setState(Repair.State.READY).build());
+    round();
+    round();
+    assertThat(dm.journal).endsWith("report R-7 VERIFYING: power-cycled into disk");
+    assertThat(dm.journal).filteredOn(each -> each.startsWith("cycle")).hasSize(2);
+  }
+
+  @Test
+  void aPowerCommandWhoseEffectDidNotShowIsVerifiedAndNotGivenAgain() throws Exception {
+    power.kind = PowerException.Kind.TIMEOUT;
+    power.failure = Optional.of("still off after 30 s");
+    assigned("R-7", "web-03", Action.REBOOT);
+    round();
+    assertThat(dm.journal)
+        .endsWith(
+            "report R-7 VERIFYING: power-cycled, and no effect showed in time:"
+                + " still off after 30 s");
   }
 
   @Test

@@ -46,6 +46,7 @@ final class BuiltIns implements AutoCloseable {
   private final Map<String, Scripts.Said> said = new ConcurrentHashMap<>();
   private final Map<String, Long> startedAt = new ConcurrentHashMap<>();
   private final Map<String, Thread> threads = new ConcurrentHashMap<>();
+  private volatile long askedAt;
 
   /**
    * @param changed called when one says something else than at its look before
@@ -67,16 +68,25 @@ final class BuiltIns implements AutoCloseable {
     };
   }
 
-  /** One round: starts those that are due; a changed one is made anew. */
-  void round(List<WatchdogSpec> wanted) {
+  /**
+   * One round: starts those that are due; a changed one is made anew.
+   *
+   * @param asked changes when all are asked to look anew, at once
+   */
+  void round(List<WatchdogSpec> wanted, long asked) {
+    boolean anew = asked != askedAt;
+    askedAt = asked;
     Map<String, Duration> due = new LinkedHashMap<>();
     for (WatchdogSpec spec : wanted) {
       if (runs(spec)) {
         String name = spec.getName();
         due.put(name, LocalWatchdogs.every(spec));
         Job before = jobs.get(name);
-        if (before == null || !before.spec().equals(spec)) {
+        boolean other = before == null || !before.spec().equals(spec);
+        if (other) {
           jobs.put(name, job(spec));
+        }
+        if (other || anew) {
           said.remove(name);
           schedule.reset(name);
         }
@@ -91,7 +101,10 @@ final class BuiltIns implements AutoCloseable {
       startedAt.put(name, System.nanoTime());
       // of the system, for a look at a dead disk would hold a virtual one's carrier
       Thread thread =
-          Thread.ofPlatform().name("builtin-" + name).daemon().unstarted(() -> run(name, job));
+          Thread.ofPlatform()
+              .name("builtin-" + name)
+              .daemon()
+              .unstarted(() -> run(name, job, asked));
       threads.put(name, thread);
       thread.start();
     }
@@ -111,11 +124,11 @@ final class BuiltIns implements AutoCloseable {
     }
   }
 
-  private void run(String name, Job job) {
+  private void run(String name, Job job, long asked) {
     try {
       Finding finding = look(job);
       Job now = jobs.get(name);
-      if (now != null && now.spec().equals(job.spec())) {
+      if (asked == askedAt && now != null && now.spec().equals(job.spec())) {
         took(name, job, finding);
       }
     } catch (InterruptedException e) {

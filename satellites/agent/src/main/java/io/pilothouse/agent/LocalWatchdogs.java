@@ -59,8 +59,8 @@ final class LocalWatchdogs {
   void round() throws IOException {
     sets.round();
     List<WatchdogSpec> specs = sets.specs();
-    scripts.round(specs);
-    builtIns.round(specs);
+    scripts.round(specs, sets.askedAt());
+    builtIns.round(specs, sets.askedAt());
     Map<String, String> now = new TreeMap<>();
     for (WatchdogSpec spec : specs) {
       fault(spec).ifPresent(text -> now.put(spec.getName(), text));

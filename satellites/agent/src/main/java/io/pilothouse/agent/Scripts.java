@@ -59,6 +59,7 @@ final class Scripts implements AutoCloseable {
   private final Map<String, WatchdogSpec> specs = new ConcurrentHashMap<>();
   private final Map<String, Said> said = new ConcurrentHashMap<>();
   private final Map<String, Thread> threads = new ConcurrentHashMap<>();
+  private volatile long askedAt;
 
   /**
    * @param environment of each script, but for {@code PATH} and {@code LANG}
@@ -74,13 +75,20 @@ final class Scripts implements AutoCloseable {
     this.changed = changed;
   }
 
-  /** One round: starts the scripts that are due; a changed one is due at once. */
-  void round(List<WatchdogSpec> wanted) throws IOException {
+  /**
+   * One round: starts the scripts that are due. A changed one is due at once, and when all are
+   * asked anew all are: what they said of the version or boot before is forgotten.
+   *
+   * @param asked changes when all are asked anew
+   */
+  void round(List<WatchdogSpec> wanted, long asked) throws IOException {
+    boolean anew = asked != askedAt;
+    askedAt = asked;
     Map<String, Duration> jobs = new LinkedHashMap<>();
     for (WatchdogSpec spec : wanted) {
       if (spec.getRunner() == WatchdogSpec.Runner.SCRIPT) {
         jobs.put(spec.getName(), LocalWatchdogs.every(spec));
-        if (!spec.equals(specs.put(spec.getName(), spec))) {
+        if (!spec.equals(specs.put(spec.getName(), spec)) || anew) {
           schedule.reset(spec.getName());
           said.remove(spec.getName());
         }
@@ -94,7 +102,7 @@ final class Scripts implements AutoCloseable {
     for (String name : schedule.take(jobs)) {
       WatchdogSpec spec = specs.get(name);
       Thread thread =
-          Thread.ofVirtual().name("watchdog-" + name).unstarted(() -> runScript(name, spec));
+          Thread.ofVirtual().name("watchdog-" + name).unstarted(() -> runScript(name, spec, asked));
       threads.put(name, thread);
       thread.start();
     }
@@ -110,11 +118,11 @@ final class Scripts implements AutoCloseable {
     return Optional.ofNullable(said.get(name));
   }
 
-  private void runScript(String name, WatchdogSpec spec) {
+  private void runScript(String name, WatchdogSpec spec, long asked) {
     try {
       atOnce.acquire();
       try {
-        took(name, runOnce(spec));
+        took(name, runOnce(spec), asked);
       } finally {
         atOnce.release();
       }
@@ -141,9 +149,9 @@ final class Scripts implements AutoCloseable {
     }
   }
 
-  private void took(String name, Said now) {
-    if (!now.spec().equals(specs.get(name))) {
-      return; // it was changed or removed while it ran
+  private void took(String name, Said now, long asked) {
+    if (asked != askedAt || !now.spec().equals(specs.get(name))) {
+      return; // it was asked anew, changed or removed while it ran
     }
     Said before = said.put(name, now);
     boolean news =

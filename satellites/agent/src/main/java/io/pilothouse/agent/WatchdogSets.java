@@ -76,6 +76,11 @@ final class WatchdogSets {
     return specs;
   }
 
+  /** Changes when the Device Manager asks all of them to look anew: at an action or a switch. */
+  long askedAt() {
+    return wanted.get().getAskedAt();
+  }
+
   /** The set whose scripts are run. */
   Optional<VersionRef> running() {
     return running.map(Loaded::ref);

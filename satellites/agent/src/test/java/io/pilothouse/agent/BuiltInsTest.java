@@ -61,7 +61,7 @@ class BuiltInsTest {
         builtIns(spec -> spec.equals(slow) ? hangs : () -> Finding.ok("fine"))) {
       Rig.await(
           () -> {
-            builtIns.round(List.of(slow, fine));
+            builtIns.round(List.of(slow, fine), 0);
             return builtIns.said(fine).isPresent()
                 && builtIns
                     .said(slow)
@@ -69,10 +69,29 @@ class BuiltInsTest {
                     .isPresent();
           });
       assertThat(builtIns.said(slow).orElseThrow().kind()).isEqualTo(VerdictKind.UNKNOWN);
-      builtIns.round(List.of(slow, fine));
+      builtIns.round(List.of(slow, fine), 0);
       assertThat(starts.get()).isEqualTo(1);
       end.countDown();
       Rig.await(() -> builtIns.said(slow).filter(each -> each.text().equals("back")).isPresent());
+    }
+  }
+
+  @Test
+  void oneThatIsAskedAnewLooksAtOnceAndForgetsWhatItSawBefore() throws Exception {
+    AtomicInteger looks = new AtomicInteger();
+    WatchdogSpec hourly = spec("hourly").toBuilder().setEveryMs(3_600_000).build();
+    try (BuiltIns builtIns =
+        builtIns(spec -> () -> Finding.ok("look " + looks.incrementAndGet()))) {
+      builtIns.round(List.of(hourly), 0);
+      Rig.await(() -> builtIns.said(hourly).isPresent());
+      builtIns.round(List.of(hourly), 7);
+      Rig.await(
+          () -> {
+            builtIns.round(List.of(hourly), 7);
+            return builtIns.said(hourly).isPresent();
+          });
+      assertThat(builtIns.said(hourly).orElseThrow().text()).isEqualTo("look 2");
+      assertThat(looks.get()).isEqualTo(2);
     }
   }
 
@@ -89,7 +108,7 @@ class BuiltInsTest {
                   }
                   throw new IllegalStateException("a fault of ours");
                 })) {
-      builtIns.round(List.of(denied, broken));
+      builtIns.round(List.of(denied, broken), 0);
       Rig.await(() -> builtIns.said(denied).isPresent() && builtIns.said(broken).isPresent());
       assertThat(builtIns.said(denied).orElseThrow().text()).isEqualTo("permission denied");
       assertThat(builtIns.said(broken).orElseThrow().kind()).isEqualTo(VerdictKind.UNKNOWN);
@@ -111,7 +130,7 @@ class BuiltInsTest {
                 counters,
                 news::incrementAndGet)) {
       WatchdogSpec wrong = spec("drift").toBuilder().addArgs("grease=5m").build();
-      builtIns.round(List.of(wrong));
+      builtIns.round(List.of(wrong), 0);
       Rig.await(() -> builtIns.said(wrong).isPresent());
       assertThat(builtIns.said(wrong).orElseThrow().text()).contains("did you mean \"grace\"?");
     }

@@ -107,6 +107,35 @@ class LocalWatchdogsTest {
   }
 
   @Test
+  void scriptsThatAreAskedAnewForgetWhatTheySaidAndWhatWasUnderWay() throws Exception {
+    Files.setPosixFilePermissions(dir, PosixFilePermissions.fromString("rwxrwxrwx"));
+    WatchdogSpec hourly =
+        script(
+            "disk",
+            "echo run >> $OUT/runs; while [ ! -e $OUT/go ]; do sleep 0.01; done;"
+                + " echo $(wc -l < $OUT/runs)");
+    Files.createFile(dir.resolve("go"));
+    want(hourly);
+    assertThat(said("disk").getText()).isEqualTo("1");
+
+    Files.delete(dir.resolve("go"));
+    asked(7, hourly);
+    watchdogs.round();
+    assertThat(watchdogs.verdicts()).as("it is of before").isEmpty();
+    Rig.await(() -> Files.readAllLines(dir.resolve("runs")).size() == 2);
+    asked(8, hourly); // while the second run is under way
+    watchdogs.round();
+    Files.createFile(dir.resolve("go"));
+
+    Rig.await(
+        () -> {
+          watchdogs.round();
+          return verdict("disk").isPresent();
+        });
+    assertThat(said("disk").getText()).isEqualTo("3");
+  }
+
+  @Test
   void oneThatHangsHoldsUpNoOther() throws Exception {
     want(script("hangs", "sleep 60"), script("disk", "echo fine"));
     assertThat(said("disk").getText()).isEqualTo("fine");
@@ -188,6 +217,10 @@ class LocalWatchdogsTest {
 
   private void want(WatchdogSpec... specs) throws IOException {
     rig.want(rig.inService().addAllWatchdogs(List.of(specs)));
+  }
+
+  private void asked(long at, WatchdogSpec... specs) throws IOException {
+    rig.want(rig.inService().addAllWatchdogs(List.of(specs)).setAskedAt(at));
   }
 
   private static WatchdogSpec builtIn(String name) {

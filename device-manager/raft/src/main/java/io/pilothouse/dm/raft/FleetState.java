@@ -17,6 +17,7 @@ final class FleetState {
 
   /** Fair: whoever applies the next entry at once waits for the readers that came meanwhile. */
   private final ReentrantReadWriteLock lock = new ReentrantReadWriteLock(true);
+
   private State state = new State();
   private RunningDigest digest = RunningDigest.following(state);
   private volatile long appliedIndex = -1;

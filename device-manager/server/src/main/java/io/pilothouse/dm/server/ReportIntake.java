@@ -10,6 +10,7 @@ import io.pilothouse.dm.state.Policies;
 import io.pilothouse.dm.state.ReportMeaning;
 import io.pilothouse.dm.state.State;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -92,6 +93,8 @@ final class ReportIntake {
     }
 
     List<Outcome> sort(State state, List<VerdictReport> reports) {
+      Instant wall = clocks.now();
+      Instant at = wall.isAfter(state.now()) ? wall : state.now();
       Map<String, Integer> newest = newest(reports);
       List<Outcome> outcomes = new ArrayList<>();
       for (int i = 0; i < reports.size(); i++) {
@@ -103,7 +106,7 @@ final class ReportIntake {
           outcomes.add(Outcome.SHED);
         } else {
           boolean overtaken = newest.getOrDefault(subject(report), i) != i;
-          outcomes.add(overtaken ? Outcome.TAKEN : sort(state, report));
+          outcomes.add(overtaken ? Outcome.TAKEN : sort(state, report, at));
         }
       }
       return outcomes;
@@ -134,7 +137,7 @@ final class ReportIntake {
       return false;
     }
 
-    private Outcome sort(State state, VerdictReport given) {
+    private Outcome sort(State state, VerdictReport given, Instant at) {
       long known = known(state, given);
       VerdictReport report =
           given.getSequence() == 0 ? given.toBuilder().setSequence(known + 1).build() : given;
@@ -143,7 +146,7 @@ final class ReportIntake {
         return Outcome.OLDER;
       }
       FlapDamper.Held word = new FlapDamper.Held(source.reporter(), source.domain(), report);
-      switch (ReportMeaning.of(state, source.reporter(), source.domain(), report)) {
+      switch (ReportMeaning.of(state, source.reporter(), source.domain(), report, at)) {
         case CHANGED -> {
           alive.add(report);
           if (heard
@@ -156,6 +159,7 @@ final class ReportIntake {
           alive.add(report);
           heard.damper().steady(word);
         }
+        case BEFORE -> alive.add(report);
         case CROWDED -> heard.heard(report.getMachine(), report.getWatchdog(), now);
         case OLDER -> {
           floor = Math.max(floor, known);

@@ -152,7 +152,8 @@ final class SatelliteService extends SatelliteGrpc.SatelliteImplBase {
                   .setRepair(request.getRepair())
                   .setToken(own.token("repair", request.getToken()))
                   .setState(request.getState())
-                  .setText(request.getText());
+                  .setText(request.getText())
+                  .setNotExecuted(request.getNotExecuted());
           if (request.hasTicket()) {
             command.setTicket(request.getTicket());
           }

@@ -124,6 +124,31 @@ class SilenceTest {
   }
 
   @Test
+  void whatWasSeenBeforeTheMachineJoinedIsASignOfLifeAndNoVerdict() {
+    pass(10);
+    sequence++;
+    dm.machine("web-01")
+        .report(
+            ReportRequest.newBuilder()
+                .setMachine("web-01")
+                .setBootId("web-01-boot-2")
+                .setSequence(sequence)
+                .addVerdicts(item("heartbeat").setAgeMs(10_000))
+                .addVerdicts(item("disk").setAgeMs(10_001))
+                .build());
+    assertThat(awaits("heartbeat")).isFalse();
+    assertThat(awaits("disk")).isTrue();
+
+    pass(10);
+
+    assertThat(silent()).containsExactly("reachable");
+  }
+
+  private boolean awaits(String watchdog) {
+    return dm.ledger.read(state -> state.verdict("web-01", watchdog).orElseThrow().getAwaiting());
+  }
+
+  @Test
   void aLongWaitForTheStateKeepsNoSilenceAway() {
     ReportReplicaRequest report =
         ReportReplicaRequest.newBuilder()

@@ -115,6 +115,9 @@ final class Checks {
   }
 
   private void audit(AuditRecord record) {
+    if (record.getFrom().equals("EXECUTING") && record.getTo().equals("WAITING")) {
+      begun.remove(record.getSubject()); // it was not executed
+    }
     if (record.getKind().equals("ACTION")
         && record.getTo().equals("EXECUTING")
         && begun.merge(record.getSubject(), 1, Integer::sum) > 1) {

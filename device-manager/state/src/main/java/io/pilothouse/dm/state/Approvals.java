@@ -26,6 +26,11 @@ final class Approvals {
 
   private static final long WINDOW_MS = 3_600_000;
 
+  /**
+   * In UTF-16 units: room for two reasons. A machine that is held can be denied again and again.
+   */
+  private static final int LONGEST_HOLD_REASON = 5000;
+
   private Approvals() {}
 
   /**
@@ -40,9 +45,16 @@ final class Approvals {
     if (repair.getAction() == Action.ESCALATE) {
       return Optional.of(
           veto.setSentence(
-                  ("a person must decide: the automatic actions did not help %s. Choose one: %s"
-                          + " --action %s; or %s; or mend it by hand, and the errors clear")
-                      .formatted(machine.getName(), approve, Switches.choices(machine), deny))
+                  ("a person must decide: %s. Choose one: %s --action %s; or %s; or mend it by hand,"
+                          + " and the errors clear")
+                      .formatted(
+                          repair.getNotExecuted().isEmpty()
+                              ? "the automatic actions did not help " + machine.getName()
+                              : "nothing could be done to %s: %s"
+                                  .formatted(machine.getName(), repair.getNotExecuted()),
+                          approve,
+                          Switches.choices(machine),
+                          deny))
               .build());
     }
     if (repair.hasApproval()) {
@@ -251,13 +263,10 @@ final class Approvals {
     String principal = draft.request().getPrincipal();
     String reason = draft.request().getReason();
     Machine machine = draft.machine(repair.getMachine()).orElseThrow();
-    Hold hold =
-        Hold.newBuilder()
-            .setPrincipal(principal)
-            .setReason("denied %s: %s".formatted(repair.getId(), reason))
-            .setSince(draft.nowMillis())
-            .build();
-    Machine.Builder held = machine.toBuilder().setHold(hold).clearPastActions();
+    Machine.Builder held =
+        machine.toBuilder()
+            .setHold(hold(draft, machine, "denied %s: %s".formatted(repair.getId(), reason)))
+            .clearPastActions();
     for (PastAction past : machine.getPastActionsList()) {
       if (!past.getRepairId().equals(repair.getId())) {
         held.addPastActions(past);
@@ -269,5 +278,32 @@ final class Approvals {
         draft,
         draft.repair(repair.getId()).orElseThrow(),
         "%s denied it: %s".formatted(principal, reason));
+  }
+
+  /**
+   * A hold without end. Whoever holds the machine already is still named, and goes on holding it.
+   */
+  private static Hold hold(Draft draft, Machine machine, String denied) {
+    String principal = draft.request().getPrincipal();
+    Hold before = machine.getHold();
+    if (machine.hasHold() && before.getUntil() == 0) {
+      String both = "%s; %s %s".formatted(before.getReason(), principal, denied);
+      return before.toBuilder()
+          .setReason(both.substring(0, Math.min(both.length(), LONGEST_HOLD_REASON)))
+          .build();
+    }
+    String earlier =
+        machine.hasHold()
+            ? "; %s holds it until %s: %s"
+                .formatted(
+                    before.getPrincipal(),
+                    Instant.ofEpochMilli(before.getUntil()),
+                    before.getReason())
+            : "";
+    return Hold.newBuilder()
+        .setPrincipal(principal)
+        .setReason(denied + earlier)
+        .setSince(draft.nowMillis())
+        .build();
   }
 }

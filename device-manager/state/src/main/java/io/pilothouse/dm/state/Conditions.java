@@ -47,6 +47,7 @@ final class Conditions {
 
   /** Has every watchdog of the machine report anew: what they said before no longer counts. */
   static void awaitReports(Draft draft, Machine machine) {
+    draft.put(machine.toBuilder().setAskedAt(draft.nowMillis()).build());
     List<String> names = new ArrayList<>();
     Policies.watchdogsOf(draft, machine).forEach(each -> names.add(each.getName()));
     for (String name : names) {

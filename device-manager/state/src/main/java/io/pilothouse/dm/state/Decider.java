@@ -51,8 +51,11 @@ final class Decider {
     try {
       FeatureLevel.require(draft, request.getCommand());
       Authorization.require(draft);
+      // before the command: it may renew the very lease that shows how late it is
+      long late = Outage.late(draft);
       Set<String> gone = RemoteSilence.gone(draft);
       Reply.Builder done = Orders.orExecute(draft, request.getCommand());
+      Outage.allow(draft, late);
       settle(draft, gone);
       draft.sealTrail();
       reply = done.setRevision(draft.index()).build();
@@ -125,7 +128,6 @@ final class Decider {
   /** Runs the rules until they change nothing more. */
   static void settle(Draft draft, Set<String> reportersGone) {
     Set<String> gone = reportersGone;
-    Outage.allow(draft);
     Leases.expire(draft);
     WatchdogModes.settle(draft);
     Orders.expire(draft);

@@ -4,6 +4,7 @@ import io.pilothouse.api.v1.Action;
 import io.pilothouse.api.v1.Incident;
 import io.pilothouse.api.v1.Machine;
 import io.pilothouse.api.v1.Repair;
+import io.pilothouse.api.v1.Veto;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -53,6 +54,8 @@ final class IncidentTrial {
         repair.getState() == Repair.State.ASSIGNED || repair.getState() == Repair.State.WAITING;
     return waits
         && repair.getAction() != Action.ESCALATE
-        && repair.getVetoesList().stream().noneMatch(each -> each.getKind().equals("approval"));
+        && repair.getVetoesList().stream()
+            .map(Veto::getKind)
+            .noneMatch(each -> each.equals("approval") || each.equals(RepairTries.VETO));
   }
 }

@@ -21,10 +21,12 @@ import java.util.TreeSet;
 public final class Invariants {
   private final Entities state;
   private final Map<String, Budget.Usage> before;
+  private final Offerability offerability;
   private final List<String> broken = new ArrayList<>();
 
   private Invariants(Entities state, Map<String, Budget.Usage> before) {
     this.state = state;
+    this.offerability = new Offerability(state);
     this.before = before;
   }
 
@@ -157,6 +159,14 @@ public final class Invariants {
                   machine.getName(),
                   machine.getLifecycle(),
                   machine.hasProvisioning() ? "with" : "without"));
+    }
+    boolean well =
+        inService
+            && machine.getCondition() == Condition.HEALTHY
+            && machine.getRepairId().isEmpty()
+            && !machine.getDrainRequested();
+    if (!well && offerability.of(machine).filter(each -> each.whyNot().isEmpty()).isPresent()) {
+      broken.add("3 only HEALTHY machines are offered: " + machine.getName());
     }
     Optional<Repair> repair = state.repair(machine.getRepairId());
     boolean dangling =

@@ -10,11 +10,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.NavigableSet;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /** Lets repairs begin: which of those that wait may go on now, and what holds the others back. */
 final class RepairAdmission {
+  private static final Set<String> BY_TIME = Set.of("approval", SecondLook.VETO, RepairTries.VETO);
+
   private RepairAdmission() {}
 
   /**
@@ -193,7 +196,7 @@ final class RepairAdmission {
   /** When time alone ends one of them; 0 = none. */
   private static long lookAgainAt(List<Veto> vetoes) {
     return vetoes.stream()
-        .filter(each -> each.getKind().equals("approval") || each.getKind().equals(SecondLook.VETO))
+        .filter(each -> BY_TIME.contains(each.getKind()))
         .mapToLong(Veto::getUntil)
         .filter(each -> each > 0)
         .min()
@@ -219,6 +222,7 @@ final class RepairAdmission {
       return vetoes;
     }
     SecondLook.veto(draft, machine, repair).ifPresent(vetoes::add);
+    RepairTries.veto(draft, machine, repair).ifPresent(vetoes::add);
     Approvals.veto(draft, machine, repair).ifPresent(vetoes::add);
     if (draft.freeze().getFrozen()) {
       vetoes.add(

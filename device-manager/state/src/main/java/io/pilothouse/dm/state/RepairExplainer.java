@@ -123,12 +123,14 @@ final class RepairExplainer {
       case ASSIGNED, WAITING -> waiting(why, repair);
       case READY -> why.setNextWhat(ready(state, now));
       case CLAIMED ->
-          why.setNextWhat("%s executes it, or it fails then".formatted(repair.getClaimedBy()))
+          why.setNextWhat(
+                  "%s executes it, or it is tried again later".formatted(repair.getClaimedBy()))
               .setNextAt(repair.getDeadline());
       case REPAIR_DRAINING ->
           why.setNextWhat(
                   repair.getDrained()
-                      ? "%s executes it, or it fails then".formatted(repair.getClaimedBy())
+                      ? "%s executes it, or it is tried again later"
+                          .formatted(repair.getClaimedBy())
                       : drains(state, repair, machine))
               .setNextAt(repair.getDeadline());
       case EXECUTING, VERIFYING -> {
@@ -163,12 +165,17 @@ final class RepairExplainer {
             tasks ? " and the tasks of frameworks on it have ended" : "");
   }
 
+  private static String kind(Veto veto) {
+    return switch (veto.getKind()) {
+      case SecondLook.VETO -> "second look";
+      case RepairTries.VETO -> "next try";
+      default -> veto.getKind();
+    };
+  }
+
   private static void waiting(Explanation.Builder why, Repair repair) {
     List<String> kinds =
-        repair.getVetoesList().stream()
-            .map(each -> each.getKind().equals(SecondLook.VETO) ? "second look" : each.getKind())
-            .distinct()
-            .toList();
+        repair.getVetoesList().stream().map(RepairExplainer::kind).distinct().toList();
     long until = repair.getVetoesList().stream().mapToLong(Veto::getUntil).max().orElse(0);
     // an incident's time is that of one machine of those it holds
     boolean allTimed =

@@ -65,11 +65,7 @@ final class RepairWork {
     switch (report.getState()) {
       case EXECUTING -> executing(draft, repair, report);
       case VERIFYING -> verifying(draft, repair, report.getText());
-      case FAILED -> {
-        requireState(
-            repair, Repair.State.CLAIMED, Repair.State.REPAIR_DRAINING, Repair.State.EXECUTING);
-        Repairs.close(draft, repair, report.getText().isEmpty() ? "failed" : report.getText());
-      }
+      case FAILED -> failed(draft, repair, report);
       case STATE_UNSPECIFIED,
           ASSIGNED,
           WAITING,
@@ -138,6 +134,21 @@ final class RepairWork {
     }
   }
 
+  private static void failed(Draft draft, Repair repair, ReportRepair report)
+      throws RefusedException {
+    requireState(
+        repair, Repair.State.CLAIMED, Repair.State.REPAIR_DRAINING, Repair.State.EXECUTING);
+    String why = report.getText().isEmpty() ? "failed" : report.getText();
+    // a ReImage or Replace that is EXECUTING has taken the machine out of service already
+    boolean begun =
+        repair.getState() == Repair.State.EXECUTING && repair.getAction() != Action.REBOOT;
+    if (report.getNotExecuted() && !begun) {
+      RepairTries.cameToNothing(draft, repair, why);
+    } else {
+      Repairs.close(draft, repair, why);
+    }
+  }
+
   private static void verifying(Draft draft, Repair repair, String text) throws RefusedException {
     if (repair.getState() == Repair.State.VERIFYING || repair.getState() == Repair.State.DONE) {
       return;
@@ -165,8 +176,21 @@ final class RepairWork {
       return;
     }
     boolean underway =
-        repair.get().getState() == Repair.State.EXECUTING
-            || repair.get().getState() == Repair.State.VERIFYING;
+        switch (repair.get().getState()) {
+          case EXECUTING, VERIFYING -> true;
+          // a power command that seemed to have failed may have had its effect
+          case WAITING -> !repair.get().getBootIdBefore().isEmpty();
+          case ASSIGNED,
+              READY,
+              CLAIMED,
+              REPAIR_DRAINING,
+              DONE,
+              FAILED,
+              EXPIRED,
+              STATE_UNSPECIFIED,
+              UNRECOGNIZED ->
+              false;
+        };
     String bootId = machine.getObserved().getBootId();
     if (underway && !bootId.equals(repair.get().getBootIdBefore())) {
       verified(draft, repair.get(), "boot id changed to " + bootId, Lifecycle.IN_SERVICE);

@@ -170,23 +170,21 @@ final class Repairs {
           draft.put(repair.toBuilder().setDueAt(0).build());
       case REPAIR_DRAINING -> {
         if (repair.getDrained()) {
-          late(draft, repair);
+          RepairTries.cameToNothing(draft, repair, "nobody came to it in time");
         } else {
           RepairDrain.end(draft, repair, "the time for its processes to stop is over");
         }
       }
-      case CLAIMED, EXECUTING, VERIFYING -> late(draft, repair);
+      case CLAIMED -> RepairTries.cameToNothing(draft, repair, "nobody came to it in time");
+      case EXECUTING, VERIFYING ->
+          close(
+              draft,
+              repair,
+              "%s did not end before its deadline in %s"
+                  .formatted(Texts.action(repair.getAction()), Texts.state(repair.getState())));
       case DONE, FAILED, EXPIRED, STATE_UNSPECIFIED, UNRECOGNIZED ->
           throw new IllegalStateException("a closed repair with a deadline: " + repair.getId());
     }
-  }
-
-  private static void late(Draft draft, Repair repair) {
-    close(
-        draft,
-        repair,
-        "%s did not end before its deadline in %s"
-            .formatted(Texts.action(repair.getAction()), Texts.state(repair.getState())));
   }
 
   /** Closes a repair as FAILED; the machine stays in FAILURE and gets the next stronger action. */

@@ -7,6 +7,7 @@ import io.pilothouse.api.v1.Severity;
 import io.pilothouse.api.v1.Verdict;
 import io.pilothouse.api.v1.VerdictKind;
 import io.pilothouse.api.v1.WatchdogSpec;
+import java.time.Instant;
 import java.util.Optional;
 
 /**
@@ -18,6 +19,8 @@ public enum ReportMeaning {
   MOOT,
   /** It was observed longer ago than its verdict stays fresh. */
   STALE,
+  /** Observed before its watchdog was last asked to look anew: a sign of life, no more. */
+  BEFORE,
   /** Not above the sequence of one that was applied, of the same reporter. */
   OLDER,
   /** A sign of life of one observer more than are kept: the others' word stands. */
@@ -33,9 +36,10 @@ public enum ReportMeaning {
    * Judges a report.
    *
    * @param domain fault domain that the reporter observes from; empty = one of its own
+   * @param now log time, from which the report's age counts back
    */
   public static ReportMeaning of(
-      Entities state, String reporter, String domain, VerdictReport report) {
+      Entities state, String reporter, String domain, VerdictReport report, Instant now) {
     Optional<Machine> machine = state.machine(report.getMachine());
     Optional<WatchdogSpec> found = Policies.watchdog(state, report.getWatchdog());
     if (machine.isEmpty()
@@ -51,11 +55,14 @@ public enum ReportMeaning {
       return STALE;
     }
     Optional<Verdict> known = state.verdict(report.getMachine(), report.getWatchdog());
+    if (known.isPresent() && report.getSequence() <= sequence(known.get(), reporter)) {
+      return OLDER;
+    }
+    if (now.toEpochMilli() - report.getAgeMs() < machine.get().getAskedAt()) {
+      return BEFORE;
+    }
     if (known.isEmpty()) {
       return CHANGED;
-    }
-    if (report.getSequence() <= sequence(known.get(), reporter)) {
-      return OLDER;
     }
     return Observers.has(spec)
         ? observed(spec, known.get(), reporter, domain, report)

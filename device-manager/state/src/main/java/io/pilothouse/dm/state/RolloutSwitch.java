@@ -240,7 +240,9 @@ final class RolloutSwitch {
       boolean in =
           RolloutCanary.is(unit)
               ? unit.getMembersList().contains(name)
-              : machine.getScaleUnit().equals(unit.getName());
+              // one that was moved to another unit since is still this one's
+              : machine.getScaleUnit().equals(unit.getName())
+                  || unit.getSwitchedList().contains(name);
       if (in) {
         draft.put(machine.toBuilder().clearRolloutId().build());
       }

@@ -197,6 +197,7 @@ final class RolloutUnits {
     }
     if (index >= rollout.getUnitsCount()) {
       RolloutSteps.move(draft, rollout, Rollout.State.COMPLETED, completion(rollout));
+      RolloutSwitch.release(draft, rollout);
       return;
     }
     if (rollout.getState() != Rollout.State.ACTIVATING) {

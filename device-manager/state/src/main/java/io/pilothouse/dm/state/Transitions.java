@@ -139,7 +139,7 @@ public final class Transitions {
               step(
                   Repair.State.WAITING,
                   Repair.State.DONE,
-                  "the errors cleared, or a person chose it: DoNothing instead"),
+                  "the errors cleared or a person chose it: DoNothing instead; or it did reboot"),
               step(Repair.State.WAITING, Repair.State.FAILED, "a person denied it"),
               step(Repair.State.READY, Repair.State.CLAIMED, "the Repair Service's leader took it"),
               step(Repair.State.READY, Repair.State.WAITING, "vetoed before anyone claimed it"),
@@ -160,11 +160,11 @@ public final class Transitions {
                   Repair.State.REPAIR_DRAINING,
                   Repair.State.READY,
                   "the lease was lost before execution: its processes run again"),
-              step(
-                  Repair.State.REPAIR_DRAINING,
-                  Repair.State.FAILED,
-                  "deadline after the drain, or reported as failed"),
-              step(Repair.State.CLAIMED, Repair.State.FAILED, "deadline, or reported as failed"),
+              step(Repair.State.REPAIR_DRAINING, Repair.State.FAILED, "reported as failed"),
+              step(Repair.State.CLAIMED, Repair.State.FAILED, "reported as failed"),
+              step(Repair.State.CLAIMED, Repair.State.WAITING, "it could not be executed"),
+              step(Repair.State.REPAIR_DRAINING, Repair.State.WAITING, "it could not be executed"),
+              step(Repair.State.EXECUTING, Repair.State.WAITING, "it could not be executed"),
               step(
                   Repair.State.EXECUTING,
                   Repair.State.VERIFYING,

@@ -20,7 +20,7 @@ final class Verdicts {
     String domain = command.getDomain();
     for (VerdictReport report : command.getReportsList()) {
       // a machine or watchdog may be gone, or rebooted, since the edge looked
-      if (ReportMeaning.of(draft, reporter, domain, report) == ReportMeaning.CHANGED) {
+      if (ReportMeaning.of(draft, reporter, domain, report, draft.now()) == ReportMeaning.CHANGED) {
         WatchdogSpec spec = Policies.watchdog(draft, report.getWatchdog()).orElseThrow();
         Verdict before = known(draft, report.getMachine(), report.getWatchdog());
         Verdict after =

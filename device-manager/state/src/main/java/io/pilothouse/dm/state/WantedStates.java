@@ -39,6 +39,7 @@ public final class WantedStates {
             .setInService(inService)
             .setRunProcesses(inService && !machine.getDraining())
             .setReportEveryMs(Policies.reportEveryMs(state.fleet()))
+            .setAskedAt(machine.getAskedAt())
             .setPeers(state.indexes().peers.of(machine))
             .setLimits(state.fleet().getTransfers())
             .addAllUrgent(urgent(state, machine));

@@ -9,6 +9,7 @@ import io.pilothouse.api.v1.Action;
 import io.pilothouse.api.v1.ApprovalPolicy;
 import io.pilothouse.api.v1.Condition;
 import io.pilothouse.api.v1.Fleet;
+import io.pilothouse.api.v1.Hold;
 import io.pilothouse.api.v1.Limit;
 import io.pilothouse.api.v1.Repair;
 import io.pilothouse.api.v1.Severity;
@@ -101,6 +102,35 @@ class ApprovalTest {
         .isEqualTo(Action.REPLACE);
     fleet.passes(Duration.ofDays(2));
     assertThat(state("web-04")).isEqualTo(Repair.State.WAITING);
+  }
+
+  @Test
+  void denialLeavesAnothersHoldAndNamesBoth() {
+    breaks("web-03", "web-04");
+    fleet.machine("web-04").isHeldFor(Duration.ZERO);
+    String denied = id("web-04");
+
+    fleet.sends(BOB, deny("web-04"));
+
+    Hold hold = fleet.show("web-04").getHold();
+    assertThat(hold.getPrincipal()).isEqualTo(ALICE);
+    assertThat(hold.getReason())
+        .isEqualTo("as the test asks; operator/bob denied %s: as the test asks".formatted(denied));
+  }
+
+  @Test
+  void denialOutlastsAHoldThatEndsByItself() {
+    breaks("web-03", "web-04");
+    fleet.machine("web-04").isHeldFor(Duration.ofHours(1));
+
+    fleet.sends(BOB, deny("web-04"));
+
+    fleet.passes(Duration.ofHours(2));
+    Hold hold = fleet.show("web-04").getHold();
+    assertThat(hold.getPrincipal()).isEqualTo(BOB);
+    assertThat(hold.getReason())
+        .contains("; operator/alice holds it until ")
+        .endsWith("Z: as the test asks");
   }
 
   @Test

@@ -39,6 +39,14 @@ final class FakeRepairService {
     return this;
   }
 
+  /** Nothing was done to the machine. */
+  FakeRepairService couldNot(String machine) {
+    Command.Builder report = report(fleet.repairOf(machine), Repair.State.FAILED);
+    report.getReportRepairBuilder().setNotExecuted(true);
+    fleet.sends(report);
+    return this;
+  }
+
   Command.Builder claim(Repair repair) {
     return Command.newBuilder()
         .setClaimRepair(

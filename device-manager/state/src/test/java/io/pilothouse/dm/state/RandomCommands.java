@@ -378,6 +378,7 @@ final class RandomCommands {
         .setRepair(repair.getId())
         .setToken(once(10) ? 1 : token("repair"))
         .setState(once(6) ? pick(List.of(Repair.State.values()).subList(0, 11)) : next)
+        .setNotExecuted(once(2))
         .setTicket(Ticket.newBuilder().setId(once(6) ? "" : repair.getId()));
   }
 

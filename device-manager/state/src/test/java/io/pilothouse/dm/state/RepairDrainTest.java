@@ -57,13 +57,14 @@ class RepairDrainTest {
   }
 
   @Test
-  void drainedRepairThatNobodyExecutesFails() {
+  void drainedRepairThatNobodyExecutesIsTriedAgain() {
     claimedWhileRunning();
     String id = repair().getId();
     fleet.passes(QuickFleet.DRAIN.plus(QuickFleet.EXECUTE));
-    assertThat(fleet.state.repair(id).orElseThrow().getState()).isEqualTo(Repair.State.FAILED);
-    assertThat(fleet.state.repair(id).orElseThrow().getOutcome())
-        .isEqualTo("Reboot did not end before its deadline in DRAINING");
+    assertThat(repair().getId()).isEqualTo(id);
+    assertThat(repair().getState()).isEqualTo(Repair.State.WAITING);
+    assertThat(repair().getNotExecuted()).isEqualTo("nobody came to it in time");
+    assertThat(repair().getDrained()).isFalse();
     assertThat(runs()).isTrue();
   }
 

@@ -7,6 +7,7 @@ import io.pilothouse.api.log.v1.VerdictReport;
 import io.pilothouse.api.v1.Condition;
 import io.pilothouse.api.v1.ErrorState;
 import io.pilothouse.api.v1.Fleet;
+import io.pilothouse.api.v1.Machine;
 import io.pilothouse.api.v1.Verdict;
 import io.pilothouse.api.v1.VerdictKind;
 import io.pilothouse.api.v1.WatchdogState;
@@ -36,6 +37,32 @@ class ReportsTest {
 
   private Verdict disk() {
     return fleet.state.verdict("web-03", "disk").orElseThrow();
+  }
+
+  @Test
+  void whatWasSeenBeforeAnActionDoesNotCountAfterIt() {
+    web.failsOnce("disk");
+    Machine asked = fleet.show("web-03");
+    assertThat(asked.getAskedAt()).isEqualTo(fleet.now().toEpochMilli());
+    assertThat(WantedStates.of(fleet.state, asked).getAskedAt()).isEqualTo(asked.getAskedAt());
+    fleet.passes(Duration.ofSeconds(3));
+    long next = disk().getSequence() + 1;
+
+    fleet.sends(report(VerdictKind.OK, next, 3_001));
+    assertThat(disk().getAwaiting()).as("it is of before").isTrue();
+    fleet.sends(report(VerdictKind.OK, next, 3_000));
+    assertThat(disk().getAwaiting()).isFalse();
+  }
+
+  @Test
+  void whatWasSeenBeforeASwitchOfVersionDoesNotCountAfterIt() {
+    web.failsOnce("disk").reportsOk();
+    fleet.passes(Duration.ofSeconds(3));
+    web.runs(FleetScenario.version("web", "1.0.0"));
+    assertThat(fleet.show("web-03").getAskedAt()).isEqualTo(fleet.now().toEpochMilli());
+    fleet.passes(Duration.ofSeconds(1));
+    fleet.sends(report(VerdictKind.OK, disk().getSequence() + 1, 2_000));
+    assertThat(disk().getAwaiting()).isTrue();
   }
 
   @Test

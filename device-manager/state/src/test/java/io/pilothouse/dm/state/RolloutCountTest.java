@@ -137,6 +137,21 @@ class RolloutCountTest {
     rollouts.run(THREE, V2).run(List.of("web-05"), V2);
   }
 
+  @Test
+  void aMachineThatIsMovedMeanwhileIsReleasedWithTheUnitThatSwitchedIt() {
+    RolloutScenario rollouts = tiny(98);
+    String second = rollouts.starts(V2);
+    rollouts.until(second, "su-1", RolloutUnit.State.UNIT_VERIFYING, LONG);
+    assertThat(rollouts.fleet.show("web-02").getRolloutId()).isEqualTo(second);
+    Fleet.Builder moved = spec(98).toBuilder();
+    moved.getMachinesBuilder(1).setScaleUnit("canary");
+    rollouts.fleet.apply(moved.build());
+
+    rollouts.until(second, Rollout.State.COMPLETED, LONG);
+
+    assertThat(rollouts.fleet.state.machines()).allMatch(each -> each.getRolloutId().isEmpty());
+  }
+
   /** One machine in canary, three in su-1, all on 1.0.0. */
   private static RolloutScenario tiny(double share) {
     RolloutScenario rollouts = RolloutScenario.of(spec(share));

@@ -44,6 +44,22 @@ class RolloutOutageTest {
         .containsOnly(0);
   }
 
+  @ParameterizedTest
+  @EnumSource(
+      value = Rollout.State.class,
+      names = {"VERIFYING", "SOAKING"})
+  void noUnitPassesOnATimeoutOfTheHourInWhichNobodyListened(Rollout.State during) {
+    RolloutScenario rollouts = RolloutScenario.running(policy -> policy.setSoakMs(5_000));
+    String second = rollouts.starts(V2);
+    rollouts.until(second, during, LONG);
+    rollouts.agents.work(Duration.ofSeconds(2)); // all have reported: it is quiet
+    rollouts.fleet.jumps(Duration.ofHours(1));
+    rollouts.fleet.passes(Duration.ZERO);
+    rollouts.is(second, during);
+    assertThat(rollouts.show(second).getCurrent()).isZero();
+    rollouts.until(second, Rollout.State.COMPLETED, Duration.ofMinutes(15)).allRun(V2);
+  }
+
   @Test
   void anHourWithoutAnyDeploymentReplicaIsWaitedForAndTheDeadlineBeginsAnew() {
     RolloutScenario rollouts = RolloutScenario.running();

@@ -192,6 +192,9 @@ public final class Checker {
   }
 
   private void action(AuditRecord record) {
+    if (record.getFrom().equals("EXECUTING") && record.getTo().equals("WAITING")) {
+      begun.remove(record.getSubject()); // it was not executed
+    }
     if (record.getTo().equals("EXECUTING")
         && begun.merge(record.getSubject(), 1, Integer::sum) > 1) {
       throw new Violation("5 no action twice", record.getSubject() + " began to execute again");

@@ -123,6 +123,7 @@ final class FakeRepairService extends FakeSatellite {
             .setRepair(repair.getId())
             .setToken(token)
             .setState(to)
+            .setNotExecuted(to == Repair.State.FAILED)
             .setText("says " + id);
     if (repair.getAction() == Action.REPLACE) {
       report.setTicket(Ticket.newBuilder().setId(repair.getId()).setWhere(repair.getId() + ".txt"));

@@ -242,12 +242,12 @@ final class Edge {
   private Optional<Command> verdicts(Report report) {
     ApplyVerdicts.Builder changed = ApplyVerdicts.newBuilder().setReporter(report.reporter());
     for (VerdictReport each : report.verdicts()) {
-      switch (ReportMeaning.of(state(), report.reporter(), "", each)) {
+      switch (ReportMeaning.of(state(), report.reporter(), "", each, reached())) {
         case CHANGED -> {
           hear(each);
           changed.addReports(each);
         }
-        case STEADY, CROWDED -> hear(each);
+        case STEADY, BEFORE, CROWDED -> hear(each);
         case OLDER, STALE, MOOT -> {
           // says nothing
         }
@@ -268,8 +268,7 @@ final class Edge {
     if (!raft.isReady()) {
       return;
     }
-    Instant now = ledger.clock().now();
-    Instant reached = now.isAfter(state().now()) ? now : state().now();
+    Instant reached = reached();
     boolean due = state().nextDue().filter(each -> !each.isAfter(reached)).isPresent();
     if (due && !ticking) {
       ticking = true;
@@ -281,6 +280,12 @@ final class Edge {
     if (ticks % SILENCE_EVERY_TICKS == 0 && !noticing) {
       noticeSilence();
     }
+  }
+
+  /** An earlier leader's clock may have been ahead. */
+  private Instant reached() {
+    Instant now = ledger.clock().now();
+    return now.isAfter(state().now()) ? now : state().now();
   }
 
   private void noticeSilence() {
