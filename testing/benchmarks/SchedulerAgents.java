@@ -230,19 +230,12 @@ final class SchedulerAgents {
           }
         }
         case SHUTDOWN_FRAMEWORK ->
-            tasks
-                .values()
-                .removeIf(
-                    each -> {
-                      boolean its =
-                          each.frameworkId()
-                              .equals(message.getShutdownFramework().getFrameworkId());
-                      if (its && !each.ended) {
-                        each.ended = true;
-                        running.decrementAndGet();
-                      }
-                      return its;
-                    });
+            List.copyOf(tasks.values()).stream()
+                .filter(
+                    each ->
+                        each.frameworkId()
+                            .equals(message.getShutdownFramework().getFrameworkId()))
+                .forEach(this::endUnheard);
         case PING ->
             call.sendMessage(
                 AgentMessage.newBuilder()
@@ -264,6 +257,17 @@ final class SchedulerAgents {
               TimeUnit.MILLISECONDS);
         }
       }
+    }
+
+    /** The scheduler is told; nobody acknowledges. */
+    private void endUnheard(Running task) {
+      if (!task.ended) {
+        task.ended = true;
+        task.end = TaskState.TASK_KILLED;
+        running.decrementAndGet();
+      }
+      say(task, task.end);
+      tasks.remove(task.task.getTaskId().getValue());
     }
 
     private synchronized void end(Running task, TaskState state) {

@@ -198,7 +198,7 @@ final class CommandTask implements Task, Run {
       Optional<String> ill = checks.tell();
       if (ill.isPresent()) {
         log.info("task {} of {} is ended: {}", record.id(), record.framework(), ill.get());
-        kill(Tasks.order(this).setReason(ill.get()).build());
+        kill(KillOrder.of(this).setReason(ill.get()).build());
       }
     }
   }

@@ -14,7 +14,7 @@ import java.util.TreeMap;
 final class Listing {
   private Listing() {}
 
-  /** Those that their frameworks are still told of, and the frameworks. */
+  /** All that is here, and whose: of frameworks that are gone, too, while it has not ended. */
   static void register(
       Collection<Task> tasks, Collection<Executor> executors, AgentRegister.Builder register) {
     Map<String, FrameworkInfo> frameworks = new TreeMap<>();
@@ -28,9 +28,6 @@ final class Listing {
     }
     for (Task task : tasks) {
       TaskRecord each = task.record();
-      if (each.isSilent()) {
-        continue;
-      }
       frameworks.put(each.framework(), each.launch().getFramework());
       RunningTask.Builder running =
           RunningTask.newBuilder()

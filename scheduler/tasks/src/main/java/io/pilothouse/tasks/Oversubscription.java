@@ -1,13 +1,10 @@
 package io.pilothouse.tasks;
 
-import io.pilothouse.api.v1.AgentKill;
 import io.pilothouse.api.v1.AgentMessage;
 import io.pilothouse.api.v1.AgentOversubscribed;
 import io.pilothouse.api.v1.OfferPolicy;
 import io.pilothouse.api.v1.OfferedResource;
 import io.pilothouse.manifests.ProcessSpec.Limits;
-import io.pilothouse.mesos.v1.DurationInfo;
-import io.pilothouse.mesos.v1.KillPolicy;
 import io.pilothouse.mesos.v1.Resource;
 import io.pilothouse.mesos.v1.TaskInfo;
 import io.pilothouse.mesos.v1.TaskStatus.Reason;
@@ -16,7 +13,6 @@ import io.pilothouse.tasks.lending.QosController.Correction;
 import io.pilothouse.tasks.lending.StrainSource;
 import io.pilothouse.tasks.lending.Usage;
 import java.io.IOException;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -44,9 +40,6 @@ final class Oversubscription {
   private static final double WORTH_SHARE = 0.1;
 
   private static final double SLIP = 1e-6;
-
-  /** For those who would take longer to end. */
-  private static final Duration GRACE = Duration.ofSeconds(10);
 
   private static final Limits MEASURED =
       new Limits(Optional.of(1.0), Optional.empty(), OptionalInt.empty());
@@ -247,7 +240,10 @@ final class Oversubscription {
       boolean isIn = each instanceof ExecutorTask && each.record().isIn(correction.container());
       // of an executor that has its own beside what is lent, only the latter
       if (isIt || (isIn && Allotment.of(info.getResourcesList()).lent() > 0)) {
-        each.kill(order(each, correction.why()));
+        each.kill(
+            KillOrder.soon(each, Reason.REASON_CONTAINER_PREEMPTED)
+                .setReason(correction.why())
+                .build());
       }
     }
     for (Executor each : List.copyOf(executors)) {
@@ -257,18 +253,6 @@ final class Oversubscription {
         custom.shutDown();
       }
     }
-  }
-
-  private static AgentKill order(Task task, String why) {
-    AgentKill.Builder order =
-        Tasks.order(task).setReason(why).setReasonNumber(Reason.REASON_CONTAINER_PREEMPTED_VALUE);
-    KillPolicy own = task.record().info().getKillPolicy();
-    if (own.getGracePeriod().getNanoseconds() > GRACE.toNanos()) {
-      order.setKillPolicy(
-          KillPolicy.newBuilder()
-              .setGracePeriod(DurationInfo.newBuilder().setNanoseconds(GRACE.toNanos())));
-    }
-    return order.build();
   }
 
   /** For the status page; empty where nothing is lent and nothing was to be. */

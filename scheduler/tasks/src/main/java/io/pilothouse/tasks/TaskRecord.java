@@ -35,6 +35,9 @@ final class TaskRecord {
   private final Retry retry;
   private boolean silent;
 
+  /** The scheduler knows that it has ended, and its framework is not told. */
+  private boolean endTold;
+
   /** What checks found last, if that was not told yet; it is said with whatever else is. */
   private Optional<Boolean> healthy = Optional.empty();
 
@@ -148,9 +151,15 @@ final class TaskRecord {
     return updates.hasEnded();
   }
 
-  /** Nobody is told of it any more: its framework is gone. */
+  /** Its framework is gone: the scheduler alone is told, once it has ended, what is free then. */
   void silence() {
     silent = true;
+  }
+
+  /** As if its framework were not gone. */
+  void speak() {
+    silent = false;
+    endTold = false;
   }
 
   boolean isSilent() {
@@ -159,7 +168,20 @@ final class TaskRecord {
 
   /** Whether it is over, and who is to know does. */
   boolean isOver() {
-    return updates.isDone() || (silent && hasEnded());
+    return updates.isDone() || (silent && endTold);
+  }
+
+  /** What is to be told of it now (nanoTime). */
+  Optional<TaskStatus> due(long now) {
+    return silent
+        ? updates.latest().filter(last -> hasEnded() && !endTold)
+        : updates.first().filter(first -> retry.isDue(now));
+  }
+
+  /** That was told. What is silent needs no acknowledgement: what is not listed has ended, too. */
+  void told(long now) {
+    endTold = silent;
+    retry.sent(now);
   }
 
   boolean isPartitionAware() {

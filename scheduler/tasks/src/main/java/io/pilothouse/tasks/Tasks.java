@@ -157,9 +157,10 @@ public final class Tasks implements AutoCloseable {
     machine.changed().run();
   }
 
-  /** From now on no other stream than this is obeyed. */
+  /** From now on no other stream than this is obeyed; it says anew which frameworks are gone. */
   synchronized void follow(Object stream) {
     followed = Optional.of(stream);
+    tasks.values().forEach(each -> each.record().speak());
   }
 
   /** Nobody to tell, and nobody to obey. */
@@ -277,8 +278,8 @@ public final class Tasks implements AutoCloseable {
     synchronized (this) {
       executors.round();
       oversubscription.round(tasks.values(), executors.all(), out);
-      forgetDone();
       tell();
+      forgetDone();
       upkeep.round(tasks.values(), executors);
     }
     upkeep.tidy();
@@ -292,31 +293,21 @@ public final class Tasks implements AutoCloseable {
           case CommandTask command -> command.goOn();
           case ExecutorTask task -> task.goOn();
         }
-        if (each instanceof CommandTask && each.record().isSilent() && !each.isToEnd()) {
-          each.kill(order(each, TaskStatus.Reason.REASON_FRAMEWORK_REMOVED).build());
+        if (each instanceof CommandTask && each.record().isSilent()) {
+          each.kill(KillOrder.soon(each, TaskStatus.Reason.REASON_FRAMEWORK_REMOVED).build());
         } else if (each.isOverdue()) {
           each.kill(
-              order(each, TaskStatus.Reason.REASON_MAX_COMPLETION_TIME_REACHED)
+              KillOrder.of(each)
+                  .setReasonNumber(TaskStatus.Reason.REASON_MAX_COMPLETION_TIME_REACHED_VALUE)
                   .setReason("Task exceeded its maximum completion time")
                   .build());
-        } else {
-          each.killAgain();
         }
+        each.killAgain();
         troubles.worked(what);
       } catch (IOException e) {
         troubles.failed(what, e);
       }
     }
-  }
-
-  private static AgentKill.Builder order(Task task, TaskStatus.Reason reason) {
-    return order(task).setReasonNumber(reason.getNumber());
-  }
-
-  static AgentKill.Builder order(Task task) {
-    return AgentKill.newBuilder()
-        .setFrameworkId(task.record().launch().getFramework().getId())
-        .setTaskId(task.record().info().getTaskId());
   }
 
   private synchronized List<Run> ended() {
@@ -341,13 +332,13 @@ public final class Tasks implements AutoCloseable {
     long now = System.nanoTime();
     for (Task task : tasks.values()) {
       TaskRecord each = task.record();
-      Optional<TaskStatus> first = each.updates().first();
-      if (out.isPresent() && first.isPresent() && !each.isSilent() && each.retry().isDue(now)) {
-        each.retry().sent(now);
+      Optional<TaskStatus> due = each.due(now);
+      if (out.isPresent() && due.isPresent()) {
+        each.told(now);
         AgentUpdate update =
             AgentUpdate.newBuilder()
                 .setFrameworkId(each.launch().getFramework().getId())
-                .setStatus(first.get())
+                .setStatus(due.get())
                 .setLatestState(each.updates().latest().orElseThrow().getState().getNumber())
                 .build();
         out.get().accept(AgentMessage.newBuilder().setUpdate(update).build());

@@ -98,6 +98,12 @@ final class Desk {
     }
   }
 
+  /** Its stream broke, and it has another one. */
+  void connectsAgain() {
+    tasks.follow(new Object());
+    tasks.connected(this::take);
+  }
+
   /** The agent dies, and another starts on the same disk. */
   void restartsAgent() throws Exception {
     tasks.close();

@@ -213,7 +213,7 @@ class ExecutorsTest {
   }
 
   @Test
-  void theExecutorsOfAFrameworkThatIsShutDownAreAndItHearsNothing() throws Exception {
+  void theExecutorsOfAFrameworkThatIsShutDownAreAndTheEndsOfItsTasksAreTold() throws Exception {
     try (PlayedExecutor executor = running("t1")) {
       int heard = desk.heard.size();
 
@@ -223,7 +223,8 @@ class ExecutorsTest {
 
       desk.await(() -> desk.remembered() == 0);
       desk.await(() -> hasEnded("e"));
-      assertThat(desk.heard).hasSize(heard);
+      assertThat(desk.heard).hasSize(heard + 1);
+      assertThat(desk.heard.getLast().getReason()).isEqualTo(Reason.REASON_EXECUTOR_TERMINATED);
     }
   }
 

@@ -2,6 +2,8 @@ package io.pilothouse.tasks;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.pilothouse.api.v1.AgentKill;
+import io.pilothouse.mesos.v1.AgentInfo;
 import io.pilothouse.mesos.v1.CommandInfo;
 import io.pilothouse.mesos.v1.ContainerInfo;
 import io.pilothouse.mesos.v1.DurationInfo;
@@ -280,7 +282,7 @@ class TasksTest {
   }
 
   @Test
-  void aFrameworkThatIsShutDownHearsNothingMore() throws Exception {
+  void ofAFrameworkThatIsShutDownItIsToldOnceThatItsTaskHasEnded() throws Exception {
     desk.launches("t1", "echo $$; exec sleep 60");
     desk.await(() -> says("t1"));
     long pid = Long.parseLong(desk.stdout("t1").strip());
@@ -292,7 +294,52 @@ class TasksTest {
     desk.await(() -> isEmpty(disk.resolve("tasks/meta")));
     assertThat(ProcFs.startTicks(pid)).isEmpty();
     assertThat(desk.remembered()).isZero();
-    assertThat(desk.heard).hasSize(heard);
+    assertThat(desk.heard).hasSize(heard + 1);
+    assertThat(desk.heard.getLast().getState()).isEqualTo(TaskState.TASK_KILLED);
+    assertThat(desk.heard.getLast().getReason()).isEqualTo(Reason.REASON_FRAMEWORK_REMOVED);
+  }
+
+  @Test
+  void itsTasksAreListedUntilTheyHaveEndedAndHaveTenSecondsAtMost() throws Exception {
+    TaskInfo.Builder task = Desk.task("t1", "trap '' TERM; echo up; while :; do sleep 0.01; done");
+    task.getKillPolicyBuilder().setGracePeriod(Desk.duration(Duration.ofHours(1)));
+    desk.launches(task);
+    desk.await(() -> says("t1", "up\n"));
+    int heard = desk.heard.size();
+
+    desk.shutsDownFramework();
+    desk.round();
+    desk.round();
+
+    assertThat(desk.remembered()).isEqualTo(1);
+    assertThat(desk.heard).as("it has not ended").hasSize(heard);
+    AgentKill order = AgentKill.parseFrom(Files.readAllBytes(meta().resolve("kill")));
+    assertThat(order.getKillPolicy().getGracePeriod())
+        .isEqualTo(Desk.duration(Duration.ofSeconds(10)));
+  }
+
+  @Test
+  void anEndThatNobodyCouldHearIsListedToTheNextStream() throws Exception {
+    desk.launches("t1", "exec sleep 60");
+    desk.until("t1", TaskState.TASK_RUNNING);
+    desk.shutsDownFramework();
+    desk.tasks.disconnected();
+    desk.await(() -> listed() == TaskState.TASK_KILLED);
+
+    desk.connectsAgain();
+    assertThat(listed()).isEqualTo(TaskState.TASK_KILLED);
+    desk.shutsDownFramework();
+
+    desk.await(() -> isEmpty(disk.resolve("tasks/meta")));
+    assertThat(desk.states()).endsWith("t1 KILLED");
+  }
+
+  private TaskState listed() {
+    return desk.tasks
+        .register(AgentInfo.newBuilder().setHostname("web-01").build(), "b", "v")
+        .getTasks(0)
+        .getLatest()
+        .getState();
   }
 
   @Test

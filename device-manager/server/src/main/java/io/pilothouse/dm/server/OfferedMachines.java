@@ -28,6 +28,7 @@ final class OfferedMachines {
             .addAllWhyNot(answer.whyNot())
             .setTakenAt(answer.takenAt())
             .setTakenBy(answer.takenBy())
+            .setPlannedAt(answer.plannedAt())
             .setGeneration(machine.getGeneration())
             .setBootId(machine.getObserved().getBootId())
             .setAddress(machine.getObserved().getAddress())

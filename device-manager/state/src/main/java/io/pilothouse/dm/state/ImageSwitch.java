@@ -17,41 +17,64 @@ import java.util.Optional;
  */
 final class ImageSwitch {
 
+  /** By what frameworks lose the machine meanwhile; the same until it is back. */
+  static final String TAKER = "rollout";
+
   private ImageSwitch() {}
 
   /**
-   * Sends a machine, which was put into Probation for it, through provisioning. Its processes get
-   * the repair policy's time to stop before its power is cut.
+   * Sends a machine, which was put into Probation for it, through provisioning. Its processes and
+   * the tasks of frameworks get the repair policy's time to end before its power is cut.
+   *
+   * @param heard whether it was heard of before, and can be asked to end them
    */
-  static void begin(Draft draft, String name, String why) {
+  static void begin(Draft draft, String name, String why, boolean heard) {
     Machine machine = draft.machine(name).orElseThrow();
     RepairPolicy policy = Policies.repair(draft, machine);
-    long until = RepairDrain.isNeeded(draft, machine) ? draft.nowMillis() + policy.getDrainMs() : 0;
+    boolean drains =
+        heard
+            && (RepairDrain.isNeeded(draft, machine) || OfferConsents.isWaitedFor(draft, machine));
     Provision.begin(draft, machine.toBuilder(), why);
-    Machine begun = draft.machine(name).orElseThrow();
-    draft.put(
-        begun.toBuilder()
-            .setProvisioning(begun.getProvisioning().toBuilder().setRetryAt(until))
-            .build());
+    Machine begun = draft.machine(name).orElseThrow().toBuilder().clearConsent().build();
+    draft.put(endingAt(begun, drains ? draft.nowMillis() + policy.getDrainMs() : 0).build());
+  }
+
+  /** The same with another end of its drain. */
+  static Machine.Builder endingAt(Machine machine, long until) {
+    Provisioning.Builder drains = machine.getProvisioning().toBuilder().setRetryAt(until);
+    return machine.toBuilder().setProvisioning(drains);
   }
 
   /**
-   * Has a machine whose processes have stopped wait no longer for them.
+   * Has a machine that runs nothing any more wait no longer.
    *
    * @return whether it did
    */
   static boolean settle(Draft draft, Machine machine) {
-    Provisioning now = machine.getProvisioning();
-    boolean drains =
-        isOut(machine)
-            && now.getStep() == Provisioning.Step.MATCHED
-            && now.getAttempts() == 0
-            && now.getRetryAt() > draft.nowMillis();
-    if (!drains || !machine.getObserved().getActive().getName().isEmpty()) {
+    if (drainEnds(machine) <= draft.nowMillis()
+        || !machine.getObserved().getActive().getName().isEmpty()
+        || OfferConsents.isWaitedFor(draft, machine)) {
       return false;
     }
-    draft.put(machine.toBuilder().setProvisioning(now.toBuilder().setRetryAt(0)).build());
+    draft.put(endingAt(machine, 0).build());
     return true;
+  }
+
+  /** Whether nothing was done to a machine yet that is out because of a rollout. */
+  static boolean isBefore(Machine machine) {
+    return isOut(machine)
+        && machine.getProvisioning().getStep() == Provisioning.Step.MATCHED
+        && machine.getProvisioning().getAttempts() == 0;
+  }
+
+  /** When its drain ends at the latest; 0 = it does not drain. */
+  static long drainEnds(Machine machine) {
+    return isBefore(machine) ? machine.getProvisioning().getRetryAt() : 0;
+  }
+
+  /** When what runs on a machine ends because of a rollout; 0 = it is not out. */
+  static long takenAt(Machine machine) {
+    return isOut(machine) ? Math.max(machine.getProbationSince(), drainEnds(machine)) : 0;
   }
 
   /** Whether the machine is being installed because of a rollout, not by a repair or to join. */
@@ -116,9 +139,16 @@ final class ImageSwitch {
     }
   }
 
-  /** Installs anew, from the first step, whatever the installation had come to. */
+  /**
+   * Installs anew, from the first step, whatever the installation had come to. What still runs
+   * there keeps the time that it was given.
+   */
   static void again(Draft draft, Machine machine, VersionRef image) {
+    long until = drainEnds(machine);
     Machine.Builder next = machine.toBuilder().setWantedImage(image);
     Provision.again(draft, next, "to install " + Texts.ref(image));
+    if (until > draft.nowMillis()) {
+      draft.put(endingAt(draft.machine(machine.getName()).orElseThrow(), until).build());
+    }
   }
 }

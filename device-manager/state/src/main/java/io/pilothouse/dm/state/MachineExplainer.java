@@ -35,7 +35,7 @@ final class MachineExplainer {
           why.setSentence(
                   "it was seen on the network, but no inventory line names MAC " + machine.getMac())
               .setNextWhat("add it to machines.csv and apply");
-      case PROVISIONING, BURN_IN -> provisioning(why, machine);
+      case PROVISIONING, BURN_IN -> provisioning(state, why, machine);
       case IN_SERVICE -> inService(state, why, machine, now);
       case DRAINING ->
           why.setSentence(
@@ -85,7 +85,7 @@ final class MachineExplainer {
     }
   }
 
-  private static void provisioning(Explanation.Builder why, Machine machine) {
+  private static void provisioning(Entities state, Explanation.Builder why, Machine machine) {
     var step = machine.getProvisioning();
     why.setSentence(
         "it is being provisioned: %s since %s%s"
@@ -95,7 +95,11 @@ final class MachineExplainer {
                 step.getReason().isEmpty() ? "" : "; " + step.getReason()));
     switch (step.getStep()) {
       case MATCHED ->
-          why.setNextWhat("an install slot, then power-on into the installer")
+          why.setNextWhat(
+                  ImageSwitch.drainEnds(machine) > 0 && OfferConsents.isWaitedFor(state, machine)
+                      ? "its processes and the tasks of frameworks end, until then at the latest;"
+                          + " then an install slot, and power-on into the installer"
+                      : "an install slot, then power-on into the installer")
               .setNextAt(step.getRetryAt());
       case AWAITING_OPERATOR ->
           why.setNextWhat("pilot machine retry-provisioning " + machine.getName());

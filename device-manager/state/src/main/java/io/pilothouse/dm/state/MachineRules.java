@@ -48,7 +48,7 @@ final class MachineRules {
       return OfferConsents.settle(draft, machine) || Maintenance.expire(draft, machine);
     }
     if (machine.getLifecycle() != Lifecycle.IN_SERVICE) {
-      return false;
+      return OfferConsents.settle(draft, machine);
     }
     if (OfferConsents.settle(draft, machine)
         || RepairDrain.settle(draft, machine)

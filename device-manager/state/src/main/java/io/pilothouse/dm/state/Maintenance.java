@@ -46,6 +46,13 @@ final class Maintenance {
     return true;
   }
 
+  /** When what runs on it ends because of a drain; 0 = it does not. */
+  static long takenAt(Entities state, Machine machine) {
+    return machine.getLifecycle() == Lifecycle.MAINTENANCE
+        ? machine.getSince()
+        : due(state, machine);
+  }
+
   /** When DRAINING ends at the latest; 0 = not draining. */
   static long due(Entities state, Machine machine) {
     if (machine.getLifecycle() != Lifecycle.DRAINING) {

@@ -15,11 +15,12 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
- * What frameworks say to a machine's being taken, by a repair or for maintenance. Their tasks have
- * the time of the drain, as its own processes do, and it ends once nothing of theirs runs there. A
- * framework that declines prolongs it, once, by what its type allows at most; that ends when all
- * that still have tasks there agree. Nobody can do more: a machine that is not heard of is not
- * waited for, and a FATAL error is not delayed. docs/decisions/0046-consent.md
+ * What frameworks say to a machine's being taken, by a repair, for maintenance or by a rollout of
+ * an image. Their tasks have the time of the drain, as its own processes do, and it ends once
+ * nothing of theirs runs there. A framework that declines prolongs it, once, by what its type
+ * allows at most; that ends when all that still have tasks there agree. Nobody can do more: a
+ * machine that is not heard of is not waited for, and a FATAL error is not delayed.
+ * docs/decisions/0046-consent.md
  */
 final class OfferConsents {
   /** Of those that declined, for people. */
@@ -80,6 +81,9 @@ final class OfferConsents {
   private static String takenBy(Entities state, Machine machine) {
     if (machine.getLifecycle() == Lifecycle.DRAINING) {
       return "drain";
+    }
+    if (ImageSwitch.isBefore(machine)) {
+      return ImageSwitch.TAKER;
     }
     return state
         .repair(machine.getRepairId())
@@ -171,6 +175,9 @@ final class OfferConsents {
     if (machine.getLifecycle() == Lifecycle.DRAINING) {
       return Maintenance.due(state, machine);
     }
+    if (ImageSwitch.isBefore(machine)) {
+      return ImageSwitch.drainEnds(machine);
+    }
     return state
         .repair(machine.getRepairId())
         .filter(each -> each.getState() == Repair.State.REPAIR_DRAINING && !each.getDrained())
@@ -197,7 +204,11 @@ final class OfferConsents {
   }
 
   private static void move(Draft draft, Machine machine, Consent.Builder to, String why) {
-    draft.put(machine.toBuilder().setConsent(to).build());
+    Machine asked = machine.toBuilder().setConsent(to).build();
+    draft.put(
+        ImageSwitch.isBefore(asked)
+            ? ImageSwitch.endingAt(asked, to.getDelayedUntil()).build()
+            : asked);
     Optional<Repair> repair =
         draft.repair(machine.getRepairId()).filter(each -> isBeforeItsExecution(each));
     if (repair.isPresent()) {

@@ -34,10 +34,18 @@ public final class Offerability {
    *
    * @param whyNot empty when it may be offered; the first is the one that people would name
    * @param takenAt when what runs there ends, in milliseconds since the epoch; 0 = it is not taken
-   * @param takenBy {@code repair/R-7} or {@code drain}; empty when it is not taken
+   * @param takenBy {@code repair/R-7}, {@code drain} or {@code rollout} (of an image); empty when
+   *     it is not taken
+   * @param plannedAt not before then a rollout of an image will take one that may be offered, in
+   *     milliseconds since the epoch; 0 = none will
    */
   public record Answer(
-      Machine machine, OfferPolicy offers, List<Veto> whyNot, long takenAt, String takenBy) {
+      Machine machine,
+      OfferPolicy offers,
+      List<Veto> whyNot,
+      long takenAt,
+      String takenBy,
+      long plannedAt) {
     public Answer {
       whyNot = List.copyOf(whyNot);
     }
@@ -59,6 +67,7 @@ public final class Offerability {
 
   private final Entities state;
   private final Map<String, List<Switching>> switching = new TreeMap<>();
+  private final Map<String, PlannedInstalls> planned = new TreeMap<>();
 
   public Offerability(Entities state) {
     this.state = state;
@@ -100,16 +109,27 @@ public final class Offerability {
     if (machine.getLifecycle() == Lifecycle.IN_SERVICE) {
       rollouts(machine, whyNot);
     }
-    long drained = Maintenance.due(state, machine);
+    long drained = Maintenance.takenAt(state, machine);
+    if (drained > 0) {
+      return new Answer(machine, offers, whyNot, drained, "drain", 0);
+    }
+    long installed = ImageSwitch.takenAt(machine);
+    if (installed > 0) {
+      return new Answer(machine, offers, whyNot, installed, ImageSwitch.TAKER, 0);
+    }
     long repaired = repair.map(each -> takenAt(machine, each)).orElse(0L);
-    return drained > 0
-        ? new Answer(machine, offers, whyNot, drained, "drain")
-        : new Answer(
-            machine,
-            offers,
-            whyNot,
-            repaired,
-            repaired > 0 ? "repair/" + machine.getRepairId() : "");
+    if (repaired > 0) {
+      return new Answer(machine, offers, whyNot, repaired, "repair/" + machine.getRepairId(), 0);
+    }
+    return new Answer(machine, offers, whyNot, 0, "", whyNot.isEmpty() ? plannedAt(machine) : 0);
+  }
+
+  private long plannedAt(Machine machine) {
+    return planned
+        .computeIfAbsent(
+            machine.getType(),
+            type -> new PlannedInstalls(state, type, Policies.repair(state, machine).getQuietMs()))
+        .at(machine);
   }
 
   private static void lifecycle(Machine machine, List<Veto> whyNot) {

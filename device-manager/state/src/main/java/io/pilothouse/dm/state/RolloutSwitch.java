@@ -216,9 +216,10 @@ final class RolloutSwitch {
                 thing == Thing.THING_MANIFEST ? "" : Things.word(thing) + " ",
                 Texts.ref(Things.standing(machine, thing)),
                 Texts.ref(to));
+    boolean heard = RepairDrain.isHeard(draft, machine); // from then on it is to report anew
     Conditions.enterProbation(draft, next, cause, text, List.of(text), "");
     if (thing == Thing.THING_IMAGE) {
-      ImageSwitch.begin(draft, machine.getName(), text);
+      ImageSwitch.begin(draft, machine.getName(), text, heard);
     }
   }
 

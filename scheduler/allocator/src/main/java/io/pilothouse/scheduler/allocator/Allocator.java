@@ -35,7 +35,10 @@ public interface Allocator {
   /** Roles, capabilities, minimum, constraints: all as in the new one. Filters stay. */
   void updateFramework(Framework framework);
 
-  /** All that it has anywhere is free again, and its filters are gone. */
+  /**
+   * Offers nothing to it any more, and its filters are gone. What it has stays allocated to it, and
+   * counts for its roles, until {@link #recover}: its tasks end when they end.
+   */
   void removeFramework(String framework);
 
   /** It can be offered to again, with the roles that were suppressed still so. */
@@ -95,7 +98,7 @@ public interface Allocator {
 
   /**
    * Declined, rescinded, ended: this is free again. What goes beyond the framework's allocation is
-   * ignored: it may have been freed with its agent or framework.
+   * ignored: it may have been freed with its agent.
    *
    * @param refuseMillis for how long (from now) this framework does not want these resources in
    *     this role again, or fewer of them; empty or 0: no filter. At least until the next batch

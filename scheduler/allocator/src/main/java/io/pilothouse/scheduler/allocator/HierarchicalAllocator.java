@@ -90,12 +90,12 @@ final class HierarchicalAllocator implements Allocator {
     member.active = false;
     for (Client client : List.copyOf(member.clients.values())) {
       client.subscribed = false;
-      for (Machine machine : List.copyOf(client.machines)) {
-        books.take(client, machine, machine.of(client));
-      }
+      books.forgetFilters(client);
       books.forgetIfIdle(client);
     }
-    books.members.remove(framework);
+    if (member.clients.isEmpty()) {
+      books.members.remove(framework); // it may have been in no role
+    }
     departures.forget(framework);
   }
 

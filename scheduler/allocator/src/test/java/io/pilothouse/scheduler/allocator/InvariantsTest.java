@@ -90,7 +90,9 @@ class InvariantsTest {
       if (kind < 2) {
         add();
       } else if (kind < 4 && !held.isEmpty()) {
-        exchange(allocated.get(held));
+        if (frameworks.containsKey(allocated.get(held).framework())) {
+          exchange(allocated.get(held));
+        }
       } else if (kind == 4 && frameworks.size() > 2) {
         remove(framework);
       } else if (kind == 5 && totals.size() > 4) {
@@ -138,8 +140,7 @@ class InvariantsTest {
       allocator.removeFramework(framework);
       frameworks.remove(framework);
       inactive.remove(framework);
-      suppressed.remove(framework);
-      allocated.values().removeIf(one -> one.framework().equals(framework));
+      suppressed.remove(framework); // what it has is given back later
       filters.values().removeIf(one -> one.framework().equals(framework));
     }
 

@@ -277,12 +277,19 @@ class WhatIsOfferedTest {
   }
 
   @Test
-  void whatARemovedFrameworkHadIsFree() {
+  void whatARemovedFrameworkHasIsItsUntilItIsGivenBack() {
     cluster.agent("a1", "cpus:2;mem:1024").framework("fw1", "role1").gives("fw1 role1 a1");
     Allocation late = cluster.only();
     cluster.allocator.removeFramework("fw1");
-    cluster.framework("fw2", "role2").gives("fw2 role2 a1");
-    // what is told too late changes nothing
+    cluster.framework("fw2", "role2").batch().givesNothing();
+    assertThat(cluster.allocator.roles())
+        .filteredOn(each -> each.role().equals("role1"))
+        .as("it counts for its role")
+        .singleElement()
+        .satisfies(each -> assertThat(each.consumed().get("cpus")).isEqualTo(2000));
+    cluster.declines(late);
+    cluster.batch().gives("fw2 role2 a1");
+    // what is told once more changes nothing
     cluster.declines(late);
     assertThat(cluster.allocator.free("a1")).isEqualTo(Resources.NONE);
   }

@@ -5,6 +5,7 @@ import io.pilothouse.api.v1.RunningExecutor;
 import io.pilothouse.api.v1.RunningTask;
 import io.pilothouse.mesos.v1.FrameworkID;
 import io.pilothouse.mesos.v1.FrameworkInfo;
+import io.pilothouse.mesos.v1.Resource;
 import io.pilothouse.mesos.v1.TaskID;
 import io.pilothouse.mesos.v1.TaskInfo;
 import io.pilothouse.mesos.v1.TaskState;
@@ -13,8 +14,10 @@ import io.pilothouse.scheduler.validation.FrameworkCheck;
 import io.pilothouse.scheduler.validation.Ids;
 import io.pilothouse.scheduler.validation.Objections;
 import io.pilothouse.scheduler.validation.ResourceCheck;
+import io.pilothouse.scheduler.validation.RoleNames;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -40,21 +43,11 @@ final class Adoption {
     Set<String> unwanted = frameworks(register);
     Set<Task> running = new HashSet<>();
     for (RunningTask each : register.getTasksList()) {
-      @Nullable Framework framework = tables.frameworks.get(each.getFrameworkId().getValue());
-      if (framework == null) {
-        unwanted.add(each.getFrameworkId().getValue());
-      } else {
-        adopt(agent, framework, each).ifPresent(running::add);
-      }
+      adopt(agent, framework(each.getFrameworkId(), unwanted), each).ifPresent(running::add);
     }
     Set<Executor> executors = new HashSet<>();
     for (RunningExecutor each : register.getExecutorsList()) {
-      @Nullable Framework framework = tables.frameworks.get(each.getFrameworkId().getValue());
-      if (framework == null) {
-        unwanted.add(each.getFrameworkId().getValue());
-      } else {
-        adopt(agent, framework, each).ifPresent(executors::add);
-      }
+      adopt(agent, framework(each.getFrameworkId(), unwanted), each).ifPresent(executors::add);
     }
     for (Executor each : agent.executors()) {
       if (!executors.contains(each)) {
@@ -67,9 +60,53 @@ final class Adoption {
       }
     }
     unwanted.forEach(id -> statuses.shutDown(agent, id));
-    for (Task each : new LinkedHashSet<>(agent.kills)) {
-      statuses.kill(each, null, "", 0);
+    agent.kills.forEach(statuses::kill);
+    unreachableNoMore(agent);
+  }
+
+  /**
+   * Whose something is. One that is over, or cannot be, is unwanted: what runs of it is ended, and
+   * has what it has until then.
+   */
+  private Framework framework(FrameworkID id, Set<String> unwanted) {
+    @Nullable Framework known = tables.frameworks.get(id.getValue());
+    if (known != null) {
+      return known;
     }
+    unwanted.add(id.getValue());
+    FrameworkInfo nothing = FrameworkInfo.newBuilder().setUser("").setName("").build();
+    Framework ended = new Framework(id.getValue(), nothing, tables.now);
+    ended.unregistered = tables.now;
+    return ended;
+  }
+
+  /** What was unreachable on its machine, and is not among what runs there, never will be again. */
+  private void unreachableNoMore(Agent agent) {
+    for (Framework framework : tables.frameworks.values()) {
+      for (Task each : List.copyOf(framework.unreachable.values())) {
+        if (each.agent.machine.equals(agent.machine)) {
+          framework.unreachable.remove(each.id());
+          gone(each, agent);
+        }
+      }
+    }
+  }
+
+  private void gone(Task task, Agent agent) {
+    tables.unreachable.remove(task.agent.id);
+    if (!task.isOver()) { // else it was told as lost
+      boolean anew = !task.agent.id.equals(agent.id);
+      task.state = task.framework.orLost(TaskState.TASK_GONE);
+      statuses.tell(
+          task,
+          task.state,
+          anew ? Reason.REASON_AGENT_REMOVED : Reason.REASON_RECONCILIATION,
+          anew
+              ? "Agent %s on %s is gone: the machine was made anew as agent %s"
+                  .formatted(task.agent.id, agent.machine, agent.id)
+              : "Task is unknown to agent %s on %s".formatted(agent.id, agent.machine));
+    }
+    task.framework.complete(task, tables.options.most().completedTasks());
   }
 
   /**
@@ -106,14 +143,22 @@ final class Adoption {
         .or(() -> SubscriptionRules.malformed(info));
   }
 
+  private static Optional<String> objection(List<Resource> resources) {
+    return ResourceCheck.objection(resources)
+        .or(() -> RoleNames.objection(Task.role(resources, "*")));
+  }
+
   private Optional<Task> adopt(Agent agent, Framework framework, RunningTask running) {
     TaskID id = running.getTask().getTaskId();
     Optional<String> objection =
         Objections.when(!running.hasTask(), "it does not say which")
-            .or(() -> ResourceCheck.objection(running.getTask().getResourcesList()));
+            .or(() -> objection(running.getTask().getResourcesList()));
     if (objection.isPresent()) {
       log.error("Agent {} runs task {}: {}", agent.id, id.getValue(), objection.get());
       return Optional.empty();
+    }
+    if (framework.ended()) {
+      return Optional.of(ending(agent, framework, running));
     }
     @Nullable Task known = framework.tasks.get(id.getValue());
     if (known != null && known.agent != agent) {
@@ -127,15 +172,7 @@ final class Adoption {
       return Optional.empty();
     }
     boolean wasUnreachable = framework.unreachable.remove(id.getValue()) != null;
-    Task task =
-        known != null
-            ? known
-            : new Task(
-                framework,
-                agent,
-                running.getTask(),
-                running.getTask().getExecutor().getExecutorId().getValue(),
-                Task.role(running.getTask().getResourcesList(), framework.soleRole()));
+    Task task = known != null ? known : brought(agent, framework, running);
     if (known == null) {
       framework.tasks.put(task.id(), task);
       agent.add(task);
@@ -155,6 +192,27 @@ final class Adoption {
     return Optional.of(task);
   }
 
+  private static Task brought(Agent agent, Framework framework, RunningTask running) {
+    return new Task(
+        framework,
+        agent,
+        running.getTask(),
+        running.getTask().getExecutor().getExecutorId().getValue(),
+        Task.role(running.getTask().getResourcesList(), framework.soleRole()));
+  }
+
+  /** Its framework is over, and so is it for people; its machine has not done with it yet. */
+  private static Task ending(Agent agent, Framework framework, RunningTask running) {
+    Task task =
+        agent
+            .task(framework.id, running.getTask().getTaskId().getValue())
+            .orElseGet(() -> brought(agent, framework, running));
+    task.state = TaskState.TASK_KILLED;
+    task.holding = !Task.isTerminal(running.getLatest().getState());
+    agent.add(task);
+    return task;
+  }
+
   private void kill(Agent agent, Framework framework, TaskID id) {
     Task twin =
         new Task(
@@ -163,7 +221,7 @@ final class Adoption {
             TaskInfo.newBuilder().setName("").setTaskId(id).setAgentId(agent.agentId()).build(),
             "",
             framework.soleRole());
-    statuses.kill(twin, null, "a task of this id runs on another machine", 0);
+    statuses.kill(twin, "a task of this id runs on another machine", 0);
   }
 
   private static Optional<Executor> adopt(
@@ -171,7 +229,7 @@ final class Adoption {
     String id = running.getExecutor().getExecutorId().getValue();
     Optional<String> objection =
         Objections.when(!running.hasExecutor(), "it does not say which")
-            .or(() -> ResourceCheck.objection(running.getExecutor().getResourcesList()));
+            .or(() -> objection(running.getExecutor().getResourcesList()));
     if (objection.isPresent()) {
       log.error("Agent {} runs executor {}: {}", agent.id, id, objection.get());
       return Optional.empty();

@@ -1,5 +1,6 @@
 package io.pilothouse.scheduler.core;
 
+import io.pilothouse.api.v1.AgentKill;
 import io.pilothouse.api.v1.OfferableMachine;
 import io.pilothouse.mesos.v1.AgentID;
 import io.pilothouse.mesos.v1.AgentInfo;
@@ -58,8 +59,8 @@ final class Agent {
   private final Map<String, Map<String, Executor>> executors = new LinkedHashMap<>();
   final Set<Offer> offers = new LinkedHashSet<>();
 
-  /** Asked for while it was away, or not known to have arrived. */
-  final Set<Task> kills = new LinkedHashSet<>();
+  /** What frameworks asked for, as it was said last; it may not have arrived. */
+  final Map<Task, AgentKill> kills = new LinkedHashMap<>();
 
   Agent(AgentInfo info, String version, Resources total, long now) {
     this.id = info.getId().getValue();
@@ -192,12 +193,6 @@ final class Agent {
 
   boolean runsAnythingOf(Framework framework) {
     return tasks.containsKey(framework.id) || executors.containsKey(framework.id);
-  }
-
-  void forget(Framework framework) {
-    tasks.remove(framework.id);
-    executors.remove(framework.id);
-    kills.removeIf(task -> task.framework == framework);
   }
 
   /** What tasks and executors have of it, each. */

@@ -169,9 +169,7 @@ final class Agents implements AgentRecord.Changes {
         task.framework.complete(task, tables.options.most().completedTasks());
       }
     }
-    if (state == TaskState.TASK_GONE) {
-      forgetUnreachable(agent);
-    } else {
+    if (state != TaskState.TASK_GONE) {
       roster.forgetIfGone(agent.machine);
     }
     for (Framework framework : tables.frameworks.values()) {
@@ -185,12 +183,6 @@ final class Agents implements AgentRecord.Changes {
         io.pilothouse.mesos.v1.master.Event.newBuilder()
             .setType(io.pilothouse.mesos.v1.master.Event.Type.AGENT_REMOVED)
             .setAgentRemoved(AgentRemoved.newBuilder().setAgentId(agent.agentId())));
-  }
-
-  private void forgetUnreachable(Agent agent) {
-    for (Framework framework : tables.frameworks.values()) {
-      framework.unreachable.values().removeIf(task -> task.agent.id.equals(agent.id));
-    }
   }
 
   /** What the Device Manager says of machines. */
@@ -344,7 +336,6 @@ final class Agents implements AgentRecord.Changes {
         if (!task.isOver()) {
           statuses.kill(
               task,
-              null,
               "machine %s is taken by %s".formatted(agent.machine, agent.view.getTakenBy()),
               Reason.REASON_AGENT_DRAINING_VALUE);
         }

@@ -74,7 +74,6 @@ final class Consents {
       if (task.framework == framework && !task.isOver()) {
         statuses.kill(
             task,
-            null,
             "its framework gives up machine %s, which is taken by %s"
                 .formatted(agent.machine, machine.getTakenBy()),
             Reason.REASON_AGENT_DRAINING_VALUE);
@@ -118,7 +117,7 @@ final class Consents {
         MachineConsent.newBuilder().setMachine(machine.getName()).setTakenBy(machine.getTakenBy());
     List<Framework> there =
         agent.tasks().stream()
-            .filter(task -> !task.isOver())
+            .filter(task -> task.holding)
             .map(task -> task.framework)
             .distinct()
             .toList();

@@ -122,7 +122,11 @@ final class Framework {
     return can(Capability.Type.PARTITION_AWARE) ? state : TaskState.TASK_LOST;
   }
 
+  /** Of one that has ended all are complete. */
   void complete(Task task, int most) {
+    if (ended()) {
+      return;
+    }
     completed.addLast(task);
     while (completed.size() > most) {
       completed.removeFirst();

@@ -353,29 +353,12 @@ final class Frameworks {
     log.info("Framework {} '{}' is removed: {}", framework.id, framework.info.getName(), why);
     admission.withdraw(framework.id);
     withdraw(framework);
+    endTasks(framework);
     for (Agent agent : tables.agents.values()) {
       if (agent.runsAnythingOf(framework)) {
         statuses.shutDown(agent, framework.id);
-        agent.forget(framework);
       }
     }
-    for (Task task : framework.tasks.values()) {
-      if (!task.isOver()) {
-        task.state = TaskState.TASK_KILLED;
-        task.note(
-            TaskStatus.newBuilder()
-                .setTaskId(task.info.getTaskId())
-                .setState(TaskState.TASK_KILLED)
-                .setSource(TaskStatus.Source.SOURCE_MASTER)
-                .setReason(TaskStatus.Reason.REASON_FRAMEWORK_REMOVED)
-                .setMessage("Framework " + framework.id + " removed")
-                .setTimestamp(tables.now / 1000.0)
-                .build());
-      }
-      task.holding = false;
-      framework.complete(task, tables.options.most().completedTasks());
-    }
-    framework.tasks.clear();
     framework.missed.clear();
     tables.allocator.removeFramework(framework.id);
     tables.frameworks.remove(framework.id);
@@ -395,6 +378,32 @@ final class Frameworks {
         io.pilothouse.mesos.v1.master.Event.newBuilder()
             .setType(io.pilothouse.mesos.v1.master.Event.Type.FRAMEWORK_REMOVED)
             .setFrameworkRemoved(FrameworkRemoved.newBuilder().setFrameworkInfo(framework.info)));
+  }
+
+  /** They are over for people; what they have is free when their agents say that they ended. */
+  private void endTasks(Framework framework) {
+    for (Task task : List.copyOf(framework.tasks.values())) {
+      boolean runs = task.holding && !task.waiting;
+      if (!task.isOver()) {
+        task.state = TaskState.TASK_KILLED;
+        task.note(
+            TaskStatus.newBuilder()
+                .setTaskId(task.info.getTaskId())
+                .setState(TaskState.TASK_KILLED)
+                .setSource(TaskStatus.Source.SOURCE_MASTER)
+                .setReason(TaskStatus.Reason.REASON_FRAMEWORK_REMOVED)
+                .setMessage("Framework " + framework.id + " removed")
+                .setTimestamp(tables.now / 1000.0)
+                .build());
+      }
+      if (runs) {
+        task.agent.kills.remove(task);
+        framework.complete(task, tables.options.most().completedTasks());
+      } else {
+        statuses.forget(task);
+      }
+    }
+    framework.tasks.clear();
   }
 
   private void tellAdded(Framework framework) {

@@ -56,7 +56,7 @@ public final class Maintenance {
     ClusterStatus.Builder status = ClusterStatus.newBuilder();
     for (OfferableMachine each : taken()) {
       @Nullable Agent agent = tables.byMachine.get(each.getName());
-      boolean runs = agent != null && agent.tasks().stream().anyMatch(task -> !task.isOver());
+      boolean runs = agent != null && agent.tasks().stream().anyMatch(task -> task.holding);
       if (each.getTakenAt() <= tables.now && !runs) {
         status.addDownMachines(id(each));
         continue;

@@ -78,7 +78,7 @@ final class Offering {
     return offer;
   }
 
-  private static io.pilothouse.mesos.v1.Offer message(
+  private io.pilothouse.mesos.v1.Offer message(
       OfferID id, Framework framework, Agent agent, Allocation allocation) {
     io.pilothouse.mesos.v1.Offer.Builder message =
         io.pilothouse.mesos.v1.Offer.newBuilder()
@@ -95,8 +95,9 @@ final class Offering {
     agent.executors().stream()
         .filter(each -> each.framework() == framework)
         .forEach(each -> message.addExecutorIds(each.info().getExecutorId()));
-    if (agent.view != null && agent.view.getTakenAt() > 0) {
-      message.setUnavailability(unavailability(agent.view.getTakenAt(), OptionalLong.empty()));
+    if (agent.view != null && agent.view.getPlannedAt() > 0) {
+      long start = Math.max(tables.now, agent.view.getPlannedAt());
+      message.setUnavailability(unavailability(start, OptionalLong.empty()));
     }
     return message.build();
   }

@@ -237,7 +237,6 @@ final class Revocation {
   private void kill(Task task, String role) {
     statuses.kill(
         task,
-        null,
         "revoked for role %s, which goes before what role %s has beyond its guarantee"
             .formatted(role, task.role),
         Reason.REASON_CONTAINER_PREEMPTED_VALUE);
@@ -262,8 +261,9 @@ final class Revocation {
 
   private boolean isGoing(Task task) {
     return going.containsKey(task)
-        || task.agent.kills.contains(task)
-        || task.state == TaskState.TASK_KILLING;
+        || task.agent.kills.containsKey(task)
+        || task.state == TaskState.TASK_KILLING
+        || task.isOver(); // and its framework with it
   }
 
   /** What becomes free there can be offered. */

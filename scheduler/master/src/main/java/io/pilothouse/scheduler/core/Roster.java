@@ -67,6 +67,7 @@ final class Roster {
     @Nullable AgentRecord known = byMachine.get(agent.machine);
     if (known != null) {
       tables.expected.remove(known.id);
+      tables.unreachable.remove(known.id);
     }
     keep(agent);
   }

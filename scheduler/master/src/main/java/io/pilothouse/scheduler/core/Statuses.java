@@ -7,7 +7,6 @@ import io.pilothouse.api.v1.AgentUpdate;
 import io.pilothouse.api.v1.SchedulerMessage;
 import io.pilothouse.mesos.v1.AgentID;
 import io.pilothouse.mesos.v1.FrameworkID;
-import io.pilothouse.mesos.v1.KillPolicy;
 import io.pilothouse.mesos.v1.TaskID;
 import io.pilothouse.mesos.v1.TaskState;
 import io.pilothouse.mesos.v1.TaskStatus;
@@ -54,9 +53,7 @@ final class Statuses {
     String id = update.getFrameworkId().getValue();
     @Nullable Framework framework = tables.frameworks.get(id);
     if (framework == null) {
-      if (tables.isEnded(id)) {
-        shutDown(agent, id);
-      }
+      late(agent, id, update);
       return;
     }
     tables.counts.updates++;
@@ -76,6 +73,21 @@ final class Statuses {
         Event.newBuilder()
             .setType(Event.Type.UPDATE)
             .setUpdate(Event.Update.newBuilder().setStatus(status)));
+  }
+
+  /** Its framework has ended: nobody is told, and what it had is free once nothing of it runs. */
+  private void late(Agent agent, String framework, AgentUpdate update) {
+    @Nullable TaskState latest = TaskState.forNumber(update.getLatestState());
+    @Nullable Task task =
+        agent.task(framework, update.getStatus().getTaskId().getValue()).orElse(null);
+    boolean over =
+        Task.isTerminal(update.getStatus().getState())
+            || (latest != null && Task.isTerminal(latest));
+    if (task != null && over) {
+      forget(task);
+    } else if (tables.isEnded(framework)) {
+      shutDown(agent, framework); // it does not know yet
+    }
   }
 
   /**
@@ -195,25 +207,31 @@ final class Statuses {
           task.agent.id);
       return;
     }
-    task.agent.kills.add(task);
-    kill(task, call.hasKillPolicy() ? call.getKillPolicy() : null, "", 0);
+    AgentKill.Builder kill = kill(task);
+    if (call.hasKillPolicy()) {
+      kill.setKillPolicy(call.getKillPolicy());
+    }
+    task.agent.kills.put(task, kill.build());
+    kill(task, kill.build());
   }
 
-  /** Empty reason: the framework asked for it. An agent is told after it knows the task. */
-  void kill(Task task, @Nullable KillPolicy policy, String reason, int number) {
-    AgentKill.Builder kill =
-        AgentKill.newBuilder()
-            .setFrameworkId(task.framework.frameworkId())
-            .setTaskId(task.info.getTaskId())
-            .setReason(reason)
-            .setReasonNumber(number);
-    if (policy != null) {
-      kill.setKillPolicy(policy);
-    }
+  private static AgentKill.Builder kill(Task task) {
+    return AgentKill.newBuilder()
+        .setFrameworkId(task.framework.frameworkId())
+        .setTaskId(task.info.getTaskId());
+  }
+
+  /** It is to end though its framework has not asked for that, with its own grace. */
+  void kill(Task task, String reason, int number) {
+    kill(task, kill(task).setReason(reason).setReasonNumber(number).build());
+  }
+
+  /** An agent is told after it knows the task. */
+  void kill(Task task, AgentKill kill) {
     if (task.waiting) {
-      task.kill = kill.build();
+      task.kill = kill;
     } else {
-      send(task.agent, kill.build());
+      send(task.agent, kill);
     }
   }
 

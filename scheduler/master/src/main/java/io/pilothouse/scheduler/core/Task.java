@@ -32,7 +32,10 @@ final class Task {
   /** When it was launched; 0: not known, its agent brought it. */
   long launched;
 
-  /** It counts against its framework's share and its machine. */
+  /**
+   * It counts against its framework's share and its machine. So does what is over because its
+   * framework has ended, until its agent says that it ended.
+   */
   boolean holding;
 
   /** Its launch waits for what it uses to be written down: its agent does not know it yet. */

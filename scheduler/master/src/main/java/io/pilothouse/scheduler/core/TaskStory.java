@@ -32,7 +32,7 @@ final class TaskStory {
     if (live && isThere()) {
       connection();
       taken();
-      if (agent.kills.contains(task)) {
+      if (agent.kills.containsKey(task)) {
         lines.add("the framework has asked for its end (KILL)");
       }
     }
@@ -120,7 +120,9 @@ final class TaskStory {
 
   private String next() {
     if (task.framework.ended()) {
-      return "nothing; its framework has ended";
+      return task.holding && isThere()
+          ? "its framework has ended; what it used is free when its agent says that it ended, too"
+          : "nothing; its framework has ended";
     }
     if (task.framework.unreachable.get(task.id()) == task) {
       return "when its machine is back and it still runs, the framework is told so; the Device"
@@ -134,7 +136,7 @@ final class TaskStory {
     if (agent.link == null) {
       return "its agent connects again and tells what it runs, or is given up";
     }
-    if (agent.emptied || agent.kills.contains(task)) {
+    if (agent.emptied || agent.kills.containsKey(task)) {
       return "its agent tells how it ended";
     }
     if (agent.view != null && agent.view.getTakenAt() > 0) {

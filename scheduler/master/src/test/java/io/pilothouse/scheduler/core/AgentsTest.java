@@ -137,6 +137,50 @@ class AgentsTest {
   }
 
   @Test
+  void soAreThoseOfAnAgentThatHadBeenSilentForLong() {
+    silentFor(80);
+    assertThat(framework.lastStatus().getState()).isEqualTo(TaskState.TASK_UNREACHABLE);
+    stage.new FakeAgent("m1", "another").register();
+
+    assertThat(framework.lastStatus().getState()).isEqualTo(TaskState.TASK_GONE);
+    assertThat(framework.lastStatus().getMessage())
+        .isEqualTo("Agent m1-agent on m1 is gone: the machine was made anew as agent another");
+    assertThat(stage.core.picture().tasks().getUnreachableTasksCount()).isZero();
+    framework.accepted(
+        "{'type':'RECONCILE','reconcile':{'tasks':[{'task_id':{'value':'t1'},"
+            + "'agent_id':{'value':'m1-agent'}}]}}");
+    assertThat(framework.lastStatus().getState()).isEqualTo(TaskState.TASK_UNKNOWN);
+    stage.pass(1_000);
+    framework.launch("t1", "cpus:1");
+    assertThat(stage.core.picture().tasks().getTasksCount()).as("its id is free").isEqualTo(1);
+  }
+
+  @Test
+  void whatItDoesNotBringBackIsGoneEither() {
+    silentFor(80);
+    agent.register(); // without t1
+
+    assertThat(framework.lastStatus().getState()).isEqualTo(TaskState.TASK_GONE);
+    assertThat(framework.lastStatus().getMessage())
+        .isEqualTo("Task is unknown to agent m1-agent on m1");
+    assertThat(stage.core.picture().tasks().getUnreachableTasksCount()).isZero();
+  }
+
+  @Test
+  void whoWasToldThatATaskIsLostIsNotToldThatItIsGone() {
+    FakeFramework other = stage.framework("'failover_timeout':600");
+    stage.pass(6_000);
+    other.launch("t2", "cpus:1");
+    silentFor(80);
+    int before = other.statuses().size();
+    assertThat(other.lastStatus().getState()).isEqualTo(TaskState.TASK_LOST);
+    stage.new FakeAgent("m1", "another").register();
+
+    assertThat(other.statuses()).hasSize(before);
+    assertThat(stage.core.picture().tasks().getUnreachableTasksCount()).isZero();
+  }
+
+  @Test
   void tasksOfAFrameworkThatIsOverAreEnded() {
     framework.accepted("{'type':'TEARDOWN'}");
     agent.runs(framework, "t1", TaskState.TASK_RUNNING, "cpus:1");

@@ -132,8 +132,8 @@ class FrameworksTest {
         .satisfies(task -> assertThat(task.getState()).isEqualTo(TaskState.TASK_KILLED));
     FakeFramework other = stage.framework();
     stage.pass(1000);
-    assertThat(other.offers()).as("all of it is free").hasSize(1);
-    assertThat(other.lastOffer().getResources(0).getScalar().getValue()).isEqualTo(4);
+    assertThat(other.offers()).as("all but what its task has until it has ended").hasSize(1);
+    assertThat(other.lastOffer().getResources(0).getScalar().getValue()).isEqualTo(3);
   }
 
   @ParameterizedTest

@@ -2,8 +2,11 @@ package io.pilothouse.scheduler.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.pilothouse.api.v1.OfferableMachine;
+import io.pilothouse.api.v1.PullOfferableReply;
 import io.pilothouse.mesos.v1.Offer;
 import io.pilothouse.mesos.v1.Resource;
+import io.pilothouse.mesos.v1.Unavailability;
 import io.pilothouse.mesos.v1.scheduler.Event;
 import io.pilothouse.scheduler.core.Stage.FakeAgent;
 import io.pilothouse.scheduler.core.Stage.FakeFramework;
@@ -63,6 +66,40 @@ class OffersTest {
             .formatted(first.lastOffer().getId().getValue()));
     stage.pass(1_000);
     assertThat(second.offers()).hasSize(1);
+  }
+
+  private void planned(String machine, long at) {
+    stage.machines(
+        PullOfferableReply.newBuilder()
+            .addMachines(
+                OfferableMachine.newBuilder()
+                    .setName(machine)
+                    .addAllResources(Stage.messages("cpus:4;mem:1024"))
+                    .setOfferable(true)
+                    .setPlannedAt(at)));
+    stage.new FakeAgent(machine, machine + "-agent").register();
+  }
+
+  @Test
+  void whenARolloutWillTakeAMachineIsInItsOffers() {
+    planned("m1", stage.now + 60_000);
+    FakeFramework first = stage.framework();
+    stage.pass(0);
+    Unavailability later = first.lastOffer().getUnavailability();
+    assertThat(later.getStart().getNanoseconds()).isEqualTo((stage.now + 60_000) * 1_000_000);
+    assertThat(later.hasDuration()).isFalse();
+
+    planned("m2", stage.now - 60_000);
+    stage.pass(1_000);
+    assertThat(first.lastOffer().getHostname()).isEqualTo("m2");
+    assertThat(first.lastOffer().getUnavailability().getStart().getNanoseconds())
+        .as("at any time")
+        .isEqualTo(stage.now * 1_000_000);
+
+    stage.agent("m3", "cpus:4;mem:1024");
+    stage.pass(1_000);
+    assertThat(first.lastOffer().getHostname()).isEqualTo("m3");
+    assertThat(first.lastOffer().hasUnavailability()).isFalse();
   }
 
   @Test

@@ -27,6 +27,9 @@ final class SimulatedAgent {
   /** Between two sendings of a status that was not acknowledged. */
   private static final long AGAIN = 10_000;
 
+  /** Of looks, from the order to end to the end: tasks have their grace. */
+  private static final int LONGEST_GRACE = 20;
+
   final String machine;
   String id;
   final Resources total;
@@ -58,6 +61,12 @@ final class SimulatedAgent {
     TaskState state = TaskState.TASK_STAGING;
     long sentAt = -AGAIN;
     TaskStatus latest;
+
+    /** Looks until it ends because it was told to; 0: it was not. */
+    int grace;
+
+    /** Its framework is no more: but of its end nobody is told anything. */
+    boolean silent;
 
     Running(FrameworkInfo framework, TaskInfo info) {
       this.framework = framework;
@@ -102,6 +111,7 @@ final class SimulatedAgent {
               .setLatest(each.latest)
               .setUnacknowledged(each.unacknowledged.size()));
       each.sentAt = -AGAIN;
+      each.silent = false; // whoever knows better says so again
     }
     return AgentMessage.newBuilder()
         .setRegister(register.addAllFrameworks(frameworks.values()))
@@ -147,8 +157,8 @@ final class SimulatedAgent {
                 List.of(
                     message.getKill().getFrameworkId().getValue(),
                     message.getKill().getTaskId().getValue()));
-        if (task != null && !Task.isTerminal(task.state)) {
-          become(task, TaskState.TASK_KILLED);
+        if (task != null) {
+          end(task);
         }
       }
       case ACKNOWLEDGE -> {
@@ -168,11 +178,17 @@ final class SimulatedAgent {
         }
       }
       case SHUTDOWN_FRAMEWORK ->
-          disk.keySet()
-              .removeIf(
-                  key ->
-                      key.get(0)
-                          .equals(message.getShutdownFramework().getFrameworkId().getValue()));
+          disk.values().stream()
+              .filter(
+                  each ->
+                      each.framework
+                          .getId()
+                          .equals(message.getShutdownFramework().getFrameworkId()))
+              .forEach(
+                  each -> {
+                    each.silent = true;
+                    end(each);
+                  });
       default -> {} // pings are answered where they arrive
     }
   }
@@ -191,10 +207,23 @@ final class SimulatedAgent {
     return List.of(framework, task.getTaskId().getValue());
   }
 
+  private void end(Running task) {
+    if (task.grace == 0 && !Task.isTerminal(task.state)) {
+      task.grace = 1 + random.nextInt(LONGEST_GRACE);
+    }
+  }
+
   /** Tasks go on by themselves, whether or not anybody is told. */
   void live() {
     for (Running each : disk.values()) {
-      if (Task.isTerminal(each.state) || random.nextInt(20) > 0) {
+      if (Task.isTerminal(each.state)) {
+        continue;
+      }
+      if (each.grace > 0 && --each.grace == 0) {
+        become(each, TaskState.TASK_KILLED);
+        continue;
+      }
+      if (random.nextInt(20) > 0) {
         continue;
       }
       become(
@@ -217,22 +246,34 @@ final class SimulatedAgent {
     task.unacknowledged.add(task.latest);
   }
 
-  /** What is due to be sent, for the first time or again. */
+  /** What is due to be sent, for the first time or again; while it is connected. */
   List<AgentMessage> due(long now) {
-    return disk.values().stream()
-        .filter(each -> !each.unacknowledged.isEmpty() && now - each.sentAt >= AGAIN)
-        .map(
-            each -> {
-              each.sentAt = now;
-              AgentMessage.Builder message = AgentMessage.newBuilder();
-              message
-                  .getUpdateBuilder()
-                  .setFrameworkId(each.framework.getId())
-                  .setStatus(each.unacknowledged.peek())
-                  .setLatestState(each.state.getNumber());
-              return message.build();
-            })
-        .toList();
+    List<AgentMessage> due = new ArrayList<>();
+    for (Running each : List.copyOf(disk.values())) {
+      if (each.silent && Task.isTerminal(each.state)) {
+        due.add(update(each, each.latest));
+        disk.remove(key(each.framework.getId().getValue(), each.info)); // nobody acknowledges it
+      } else if (!each.silent && !each.unacknowledged.isEmpty() && now - each.sentAt >= AGAIN) {
+        each.sentAt = now;
+        due.add(update(each, each.unacknowledged.peek()));
+      }
+    }
+    return due;
+  }
+
+  private static AgentMessage update(Running task, TaskStatus status) {
+    AgentMessage.Builder message = AgentMessage.newBuilder();
+    message
+        .getUpdateBuilder()
+        .setFrameworkId(task.framework.getId())
+        .setStatus(status)
+        .setLatestState(task.state.getNumber());
+    return message.build();
+  }
+
+  /** Whether nothing runs here. */
+  boolean isIdle() {
+    return disk.values().stream().allMatch(each -> Task.isTerminal(each.state));
   }
 
   boolean owesNothing() {

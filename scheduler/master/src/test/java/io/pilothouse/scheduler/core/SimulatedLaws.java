@@ -169,6 +169,13 @@ final class SimulatedLaws {
           .as("lent of %s, in thousandths", agent.getAgentInfo().getHostname())
           .isEqualTo(1000L * machine(agent.getAgentInfo().getHostname()).lends);
     }
+    for (GetAgents.Agent agent : site.core.picture().agents().getAgentsList()) {
+      if (machine(agent.getAgentInfo().getHostname()).isIdle()) {
+        assertThat(agent.getAllocatedResourcesList())
+            .as("what %s keeps for nobody", agent.getAgentInfo().getHostname())
+            .isEmpty();
+      }
+    }
     for (SimulatedAgent agent : site.agents) {
       assertThat(agent.owesNothing()).as(agent.machine + " owes nobody a status").isTrue();
     }

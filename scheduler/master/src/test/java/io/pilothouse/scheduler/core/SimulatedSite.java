@@ -147,7 +147,9 @@ final class SimulatedSite {
       connect();
       lend();
       agents.forEach(SimulatedAgent::live);
-      agents.forEach(agent -> agent.due(now).forEach(message -> say(agent, message)));
+      agents.stream()
+          .filter(agent -> agent.attached)
+          .forEach(agent -> agent.due(now).forEach(message -> say(agent, message)));
       deliver();
       OptionalLong written = keeper.live(random, faults);
       keeper.refused.forEach(number -> core.notWritten(number, "it is refused", now));

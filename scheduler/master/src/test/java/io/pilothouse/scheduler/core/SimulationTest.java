@@ -12,12 +12,12 @@ import org.junit.jupiter.params.provider.ValueSource;
  * Schedulers, agents, frameworks and what a Device Manager keeps, with messages that are late, lost
  * with their connections or sent twice, writes that take their time, agents, frameworks and
  * schedulers that crash or are deposed while they live, frameworks that are torn down, and machines
- * that are taken, made anew or thrown out. Always: nothing is allocated twice but shared volumes,
- * to whom knows of them; no framework that was told that it is subscribed is forgotten; none whose
- * end is written down comes back; of no task that runs a framework is told that it is unknown;
- * nothing reserved is offered, told or launched on before it is written down, and none of it is
- * lost or doubled; what is lent, now more and now less, is never lent to more than it was there
- * for. Once the faults stop, all that was to be told has been.
+ * that are taken, made anew or thrown out; tasks that take their time to end. Always: nothing is
+ * allocated twice but shared volumes, to whom knows of them; no framework that was told that it is
+ * subscribed is forgotten; none whose end is written down comes back; of no task that runs a
+ * framework is told that it is unknown; nothing reserved is offered, told or launched on before it
+ * is written down, and none of it is lost or doubled; what is lent, now more and now less, is never
+ * lent to more than it was there for. Once the faults stop, all that was to be told has been.
  */
 class SimulationTest {
 
@@ -53,7 +53,9 @@ class SimulationTest {
     assertThat(byDeposed.get()).as("launches of those that were deposed").isGreaterThan(to - from);
     assertThat(borrowed.get()).as("tasks on what is lent").isGreaterThan((to - from) * 5);
     assertThat(sharedAtOnce.get()).as("volumes with several tasks").isGreaterThan(to - from);
-    assertThat(offeredWhileUsed.get()).as("volumes in use and in offers").isGreaterThan(to - from);
+    assertThat(offeredWhileUsed.get())
+        .as("volumes in use and in offers; many in some runs, in most none")
+        .isGreaterThan((to - from) / 4);
   }
 
   private static SimulatedSite run(int seed) {

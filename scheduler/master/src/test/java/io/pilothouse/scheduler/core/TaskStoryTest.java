@@ -110,6 +110,9 @@ class TaskStoryTest {
   void oneOfAFrameworkThatEndedIsOver() {
     framework.accepted("{'type':'TEARDOWN'}");
     assertThat(lines()).anyMatch(each -> each.contains("REASON_FRAMEWORK_REMOVED"));
+    assertThat(last(lines()))
+        .startsWith("next: its framework has ended; what it used is free when");
+    agent.tells(framework, "t1", TaskState.TASK_KILLED);
     assertThat(last(lines())).isEqualTo("next: nothing; its framework has ended");
   }
 

@@ -129,10 +129,15 @@ class TasksTest {
   void aKillWhileTheAgentIsAwayIsSaidWhenItIsBack() {
     framework.launch("t1", "cpus:1;mem:64");
     agent.detach();
-    framework.accepted("{'type':'KILL','kill':{'task_id':{'value':'t1'}}}");
+    framework.accepted(
+        "{'type':'KILL','kill':{'task_id':{'value':'t1'},'kill_policy':{'grace_period':"
+            + "{'nanoseconds':7}}}}");
     agent.runs(framework, "t1", TaskState.TASK_RUNNING, "cpus:1;mem:64");
     agent.register();
     assertThat(agent.heardKinds().toString()).isEqualTo("[REGISTERED, KILL]");
+    assertThat(agent.heard().getLast().getKill().getKillPolicy().getGracePeriod().getNanoseconds())
+        .as("and with the grace that was asked for")
+        .isEqualTo(7);
   }
 
   @Test

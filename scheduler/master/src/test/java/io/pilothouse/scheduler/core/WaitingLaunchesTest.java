@@ -153,6 +153,23 @@ class WaitingLaunchesTest extends Reserving {
   }
 
   @Test
+  void ofAFrameworkThatEndsItNeverIsAndWhatItWasToUseIsFreeAtOnce() {
+    FakeAgent agent = agent();
+    FakeFramework framework = framework();
+    stage.writesAtOnce = false;
+    accepts(framework, reserve("", CPUS), inExecutor("t1", CPUS));
+    framework.accepted("{'type':'TEARDOWN'}");
+    stage.written();
+    assertThat(agent.heardKinds()).doesNotContain(KindCase.LAUNCH, KindCase.SHUTDOWN_FRAMEWORK);
+    assertThat(stage.core.picture().agents().getAgents(0).getAllocatedResourcesCount()).isZero();
+    stage.writesAtOnce = true;
+    FakeFramework next = stage.framework(DB.replace("db-1", "db-2"));
+    stage.pass(1_000);
+    assertThat(offered(next))
+        .isEqualTo(Resources.parse("cpus:3;mem:1024;disk:1000").plus(read(CPUS)));
+  }
+
+  @Test
   void howItsFrameworkWouldEndItIsNotForgotten() {
     FakeAgent agent = agent();
     FakeFramework framework = launching(CPUS);
