@@ -214,7 +214,10 @@ final class RepairWork {
       Conditions.enterProbation(
           draft,
           machine,
-          ProbationCause.CAUSE_REPAIR,
+          // one that waited has no place in the budget: the machine is still lost, not taken
+          repair.getState() == Repair.State.WAITING
+              ? ProbationCause.CAUSE_DO_NOTHING
+              : ProbationCause.CAUSE_REPAIR,
           Texts.action(repair.getAction()) + " verified: " + how,
           List.of(repair.getId(), how),
           repair.getRule());
