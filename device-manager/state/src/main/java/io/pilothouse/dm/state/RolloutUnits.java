@@ -197,6 +197,8 @@ final class RolloutUnits {
     }
     if (index >= rollout.getUnitsCount()) {
       RolloutSteps.move(draft, rollout, Rollout.State.COMPLETED, completion(rollout));
+      // also of machines that moved to a unit that was done
+      RolloutSwitch.release(draft, rollout);
       return;
     }
     if (rollout.getState() != Rollout.State.ACTIVATING) {
@@ -226,7 +228,8 @@ final class RolloutUnits {
     RolloutCount.units(draft, rollout);
     RolloutUnit unit = rollout.getUnits(rollout.getCurrent());
     long allowed = RolloutCount.failuresAllowed(draft, rollout, unit);
-    if (unit.getFailedCount() <= allowed) {
+    List<String> failed = RolloutCount.failed(draft, rollout, unit);
+    if (failed.size() <= allowed) {
       return false;
     }
     RolloutSteps.fail(
@@ -234,12 +237,12 @@ final class RolloutUnits {
         rollout,
         "%s of %s machines of %s failed on %s, %s allowed: %s"
             .formatted(
-                unit.getFailedCount(),
+                failed.size(),
                 Math.max(unit.getMachines(), unit.getSwitchedCount()),
                 unit.getName(),
                 Texts.ref(rollout.getTo()),
                 allowed,
-                Named.of(unit.getFailedList(), each -> blocker(draft, rollout, each))));
+                Named.of(failed, each -> blocker(draft, rollout, each))));
     return true;
   }
 }
