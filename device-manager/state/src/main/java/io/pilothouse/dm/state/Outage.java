@@ -11,8 +11,9 @@ import java.util.Optional;
 
 /**
  * Time in which the Device Manager was away. Nobody heard what machines said meanwhile, so it
- * counts neither against a version nor against a machine in Probation: their deadlines move on by
- * as much. That it was away shows in the log: what was due is decided much later than it was due.
+ * counts neither against a version nor against a machine in Probation or under installation: their
+ * deadlines move on by as much. That it was away shows in the log: what was due is decided much
+ * later than it was due.
  */
 final class Outage {
   // a leader ticks within a second; the same again is for the reports of machines that waited
@@ -42,14 +43,18 @@ final class Outage {
             machine.toBuilder().setProbationSince(machine.getProbationSince() + more).build());
       }
     }
+    for (String name : List.copyOf(draft.indexes().machines.installing())) {
+      any |= Provision.allow(draft, draft.machine(name).orElseThrow(), more);
+    }
     if (any) {
       draft.audit(
           AuditRecord.newBuilder()
               .setKind("DM")
               .setSubject("dm")
               .setText(
-                  "nothing was decided for %s: deadlines of rollouts and Probations move on by it"
-                      .formatted(Texts.elapsed(late))));
+                  "nothing was decided for %s: deadlines of rollouts, installs and Probations move on"
+                          .formatted(Texts.elapsed(late))
+                      + " by it"));
     }
   }
 

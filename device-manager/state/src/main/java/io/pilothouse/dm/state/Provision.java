@@ -64,6 +64,8 @@ final class Provision {
     Optional<VersionRef> image = ImageSwitch.toInstall(draft, machine);
     if (image.isEmpty()) {
       noteReason(draft, machine, missingImage(draft, machine));
+    } else if (Manifests.isOutOfReach(draft, image.get())) {
+      noteReason(draft, machine, Manifests.notHeld(image.get()));
     } else if (full) {
       noteReason(
           draft, machine, "waits for one of %s install slots".formatted(policy.getMaxConcurrent()));
@@ -233,6 +235,21 @@ final class Provision {
       fail(draft, machine, "%s did not end before its deadline".formatted(now.getStep()));
     }
     return late;
+  }
+
+  /**
+   * Moves a step's deadline on.
+   *
+   * @return whether it has one
+   */
+  static boolean allow(Draft draft, Machine machine, long more) {
+    Provisioning now = machine.getProvisioning();
+    if (now.getDeadline() == 0) {
+      return false;
+    }
+    Provisioning later = now.toBuilder().setDeadline(now.getDeadline() + more).build();
+    draft.put(machine.toBuilder().setProvisioning(later).build());
+    return true;
   }
 
   /** When time next changes something; 0 = not by time. */

@@ -40,7 +40,8 @@ final class RolloutUnits {
       }
     }
     Named waiting = RolloutSwitch.activate(draft, rollout);
-    String dry = RolloutSupply.keep(draft, rollout, unstaged(draft, rollout));
+    int lacking = unstaged(draft, rollout) + RolloutSupply.uninstalled(draft, rollout);
+    String dry = RolloutSupply.keep(draft, rollout, lacking);
     RolloutCount.units(draft, rollout);
     RolloutUnit unit = rollout.getUnits(rollout.getCurrent());
     if (waiting.isEmpty() && unit.getMachines() > 0) {
@@ -94,15 +95,17 @@ final class RolloutUnits {
       pass(draft, rollout, unit);
       return;
     }
+    String dry = RolloutSupply.keep(draft, rollout, RolloutSupply.uninstalled(draft, rollout));
     rollout.setWaitingFor(
         unit.getMachines() == 0
             ? "%s: no machine on the new version is in service".formatted(unit.getName())
-            : "%s: %s of %s not healthy: %s"
+            : "%s: %s of %s not healthy: %s%s"
                 .formatted(
                     unit.getName(),
                     unit.getMachines() - unit.getHealthy(),
                     unit.getMachines(),
-                    blockers(draft, rollout, Standing.AWAY)));
+                    blockers(draft, rollout, Standing.AWAY),
+                    dry.isEmpty() ? "" : "; " + dry));
     if (RolloutSteps.isLate(draft, rollout) && unit.getMachines() > 0) {
       RolloutSteps.fail(draft, rollout, "deadline: " + rollout.getWaitingFor());
     } else if (RolloutSteps.isLate(draft, rollout)) {

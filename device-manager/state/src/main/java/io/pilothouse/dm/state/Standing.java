@@ -7,9 +7,9 @@ import io.pilothouse.api.v1.Rollout;
 
 /** How a machine stands to a rollout that moves its scale unit. */
 enum Standing {
-  /** May be switched, and holds every byte. */
+  /** May be switched, and every byte is at hand ({@link RolloutSwitch#holds}). */
   READY,
-  /** May be switched once it holds every byte. */
+  /** May be switched once every byte is at hand. */
   UNSTAGED,
   /** In Probation for another reason. */
   BUSY,
@@ -41,7 +41,9 @@ enum Standing {
       return DomainHolds.isHeld(state, machine) ? EXCUSED : AWAY;
     }
     if (RolloutSwitch.isEligible(state, machine)) {
-      return RolloutSwitch.holds(machine, rollout.getThing(), rollout.getTo()) ? READY : UNSTAGED;
+      return RolloutSwitch.holds(state, machine, rollout.getThing(), rollout.getTo())
+          ? READY
+          : UNSTAGED;
     }
     return inService && machine.getCondition() == Condition.PROBATION ? BUSY : LEFT;
   }
