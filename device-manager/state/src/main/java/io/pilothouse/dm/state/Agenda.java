@@ -127,7 +127,12 @@ final class Agenda {
       }
       case FLEET, FREEZE, DOMAIN_HOLD, UNIT_VERSION -> everything();
       case MANIFEST -> installs.everything = true;
-      case REPLICA -> rollouts.everything = true;
+      case REPLICA -> {
+        rollouts.everything = true;
+        // images can be had again, or no more
+        installs.everything = true;
+        strays.everything = true;
+      }
       case META, LEASE, SESSION, AUDIT, ORDER, OFFER_FRAMEWORK, OFFER_AGENT, FLEET_PART -> {}
     }
   }

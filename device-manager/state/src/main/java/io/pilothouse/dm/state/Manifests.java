@@ -212,7 +212,24 @@ public final class Manifests {
 
   /** Whether a replica that is up holds all of a version. */
   static boolean isHeld(Entities state, VersionRef ref) {
-    return state.replicas().stream()
-        .anyMatch(each -> each.getUp() && each.getHeldList().contains(ref.getDigest()));
+    return state.replicas().stream().anyMatch(each -> serves(each, ref));
+  }
+
+  /** Whether a replica is up and holds all of a version. */
+  static boolean serves(DeploymentReplica replica, VersionRef ref) {
+    return replica.getUp() && replica.getHeldList().contains(ref.getDigest());
+  }
+
+  /**
+   * Whether an installer would find its image nowhere. Where there never was a deployment replica
+   * images come from elsewhere.
+   */
+  static boolean isOutOfReach(Entities state, VersionRef image) {
+    return !state.replicas().isEmpty() && !isHeld(state, image);
+  }
+
+  /** What to say when it is not {@link #isHeld}. */
+  static String notHeld(VersionRef ref) {
+    return "no deployment replica that is up holds all of " + Texts.ref(ref);
   }
 }

@@ -69,6 +69,16 @@ final class PlanConflicts {
             .formatted(unit, Texts.elapsed(spanMs), Texts.span(deadlineMs)));
   }
 
+  /** What the estimate of an image rests on when nobody knows better. */
+  void install(String type, InstallSpan span) {
+    if (!span.measured()) {
+      fleet.add(
+          "no install of a machine of %s is on record: each is reckoned with %s, the most that its"
+                  .formatted(type, Texts.elapsed(span.ms()))
+              + " steps may take");
+    }
+  }
+
   void machine(Machine machine) {
     Optional<Incident> incident = state.incident(machine.getIncidentId());
     if (incident.isPresent() && incidents.add(incident.get().getId())) {

@@ -4,8 +4,8 @@ import io.pilothouse.api.v1.Rollout;
 import io.pilothouse.api.v1.RolloutPolicy;
 
 /**
- * How long a rollout takes when nothing goes wrong: a Probation for each batch, with the waits that
- * its policy asks for. It walks through the batches as the rollout would.
+ * How long a rollout takes when nothing goes wrong: each batch is away for a while, with the waits
+ * that its policy asks for. It walks through the batches as the rollout would.
  */
 final class PlanEstimate {
   private final Rollout.Builder pretended;
@@ -21,10 +21,10 @@ final class PlanEstimate {
    *
    * @param machines to be switched
    * @param batch at once
-   * @param quietMs of a Probation
+   * @param awayMs of each batch
    * @return how long it takes, in milliseconds
    */
-  long unit(int machines, int batch, long quietMs) {
+  long unit(int machines, int batch, long awayMs) {
     long begun = at;
     int left = machines;
     while (left > 0) {
@@ -36,7 +36,7 @@ final class PlanEstimate {
       int now = Math.min(left, Math.min(Math.max(1, batch), gate.machines()));
       RolloutGate.note(pretended, at, now);
       left -= now;
-      at += quietMs;
+      at += awayMs;
     }
     at += machines == 0 ? 0 : pretended.getPolicy().getSoakMs();
     return at - begun;

@@ -5,6 +5,7 @@ import io.pilothouse.api.v1.Lifecycle;
 import io.pilothouse.api.v1.Machine;
 import io.pilothouse.api.v1.Manifest;
 import io.pilothouse.api.v1.PlannedUnit;
+import io.pilothouse.api.v1.RepairPolicy;
 import io.pilothouse.api.v1.RolloutPlan;
 import io.pilothouse.api.v1.RolloutPolicy;
 import io.pilothouse.api.v1.Thing;
@@ -25,6 +26,7 @@ final class PlanMaker {
   private final PlanCapacity capacity;
   private final PlanConflicts conflicts;
   private final PlanEstimate estimate;
+  private final InstallSpan install;
 
   PlanMaker(
       Entities state, String type, Manifest version, RolloutPolicy policy, List<String> canary) {
@@ -37,6 +39,7 @@ final class PlanMaker {
     this.capacity = new PlanCapacity(state);
     this.conflicts = new PlanConflicts(state, thing);
     this.estimate = new PlanEstimate(policy, state.meta().getNow());
+    this.install = thing == Thing.THING_IMAGE ? InstallSpan.of(state, type) : InstallSpan.NONE;
   }
 
   RolloutPlan plan() {
@@ -49,6 +52,7 @@ final class PlanMaker {
         .add(PlanBasis.Part.BUDGETS, StateDigest.hex(state.fleet().getBudgets().toByteArray()));
     TreeSet<String> units = new TreeSet<>(Rollouts.units(state, type));
     conflicts.rollouts(units);
+    conflicts.install(type, install);
     RolloutCanary.unit(state, type, canary)
         .ifPresent(
             unit -> {
@@ -98,8 +102,8 @@ final class PlanMaker {
     }
     int batch = install ? eligible.size() : Math.min(allowed, eligible.size());
     int switched = (int) still.stream().filter(this::canServe).count();
-    long quiet = members.isEmpty() ? 0 : Policies.repair(state, members.get(0)).getQuietMs();
-    long batches = Math.ceilDiv((long) switched, Math.max(1, batch)) * quiet;
+    long away = members.isEmpty() ? 0 : awayMs(members.get(0), batch);
+    long batches = Math.ceilDiv((long) switched, Math.max(1, batch)) * away;
     if (batches > policy.getDeadlineMs()) {
       conflicts.late(name, batches, policy.getDeadlineMs());
     }
@@ -114,7 +118,17 @@ final class PlanMaker {
         .setEligible(eligible.size())
         .setBatch(batch)
         .setCapacityLeft(install ? 0 : eligible.size() - batch)
-        .setEstimatedMs(estimate.unit(switched, batch, quiet));
+        .setEstimatedMs(estimate.unit(switched, batch, away));
+  }
+
+  /** How long a batch is away: in Probation, and of an image stopped and installed before that. */
+  private long awayMs(Machine one, int batch) {
+    RepairPolicy repair = Policies.repair(state, one);
+    if (thing != Thing.THING_IMAGE) {
+      return repair.getQuietMs();
+    }
+    long turns = Math.ceilDiv((long) batch, Policies.provisioning(state).getMaxConcurrent());
+    return repair.getDrainMs() + turns * install.ms() + repair.getQuietMs();
   }
 
   /** Domains that all of the machines are in. */

@@ -64,6 +64,8 @@ final class Provision {
     Optional<VersionRef> image = ImageSwitch.toInstall(draft, machine);
     if (image.isEmpty()) {
       noteReason(draft, machine, missingImage(draft, machine));
+    } else if (Manifests.isOutOfReach(draft, image.get())) {
+      noteReason(draft, machine, Manifests.notHeld(image.get()));
     } else if (full) {
       noteReason(
           draft, machine, "waits for one of %s install slots".formatted(policy.getMaxConcurrent()));

@@ -49,7 +49,7 @@ final class Reconcile {
 
   private static boolean mayMove(Draft draft, Machine machine, Thing thing) {
     return behind(draft, machine, thing)
-        .filter(each -> hasOrNeedsNothing(machine, thing, each))
+        .filter(each -> hasOrNeedsNothing(draft, machine, thing, each))
         .filter(each -> !isBeingSwitched(draft, machine, thing))
         .isPresent();
   }
@@ -85,7 +85,8 @@ final class Reconcile {
     if (failed.getRolloutId().isEmpty() && !DomainHolds.isHeld(state, failed)) {
       for (Thing thing : Things.STAGED) {
         Optional<VersionRef> wanted =
-            behind(state, failed, thing).filter(each -> hasOrNeedsNothing(failed, thing, each));
+            behind(state, failed, thing)
+                .filter(each -> hasOrNeedsNothing(state, failed, thing, each));
         wanted.ifPresent(each -> Things.want(machine, thing, each));
         wanted.ifPresent(anew::add);
       }
@@ -93,8 +94,9 @@ final class Reconcile {
     return anew;
   }
 
-  private static boolean hasOrNeedsNothing(Machine machine, Thing thing, VersionRef wanted) {
-    return wanted.getName().isEmpty() || RolloutSwitch.holds(machine, thing, wanted);
+  private static boolean hasOrNeedsNothing(
+      Entities state, Machine machine, Thing thing, VersionRef wanted) {
+    return wanted.getName().isEmpty() || RolloutSwitch.holds(state, machine, thing, wanted);
   }
 
   /** Whether an open rollout is about to move, or is moving, the machine's unit. */

@@ -1,7 +1,10 @@
 package io.pilothouse.dm.state;
 
+import io.pilothouse.api.v1.Machine;
 import io.pilothouse.api.v1.Rollout;
 import io.pilothouse.api.v1.RolloutUnit;
+import java.util.List;
+import java.util.SortedSet;
 
 /** Counts what a rollout is judged by. Machines that people took out of service count nowhere. */
 final class RolloutCount {
@@ -44,9 +47,22 @@ final class RolloutCount {
 
   /** How many machines of a unit may fail without the unit failing. */
   static long failuresAllowed(Entities state, Rollout.Builder rollout, RolloutUnit unit) {
-    int excused = state.indexes().standings.count(rollout, unit, Standing.EXCUSED);
-    int machines = Math.max(unit.getMachines(), unit.getSwitchedCount() - excused);
+    SortedSet<String> excused = state.indexes().standings.of(rollout, unit, Standing.EXCUSED);
+    // one that failed and is held since counts on both sides, as it did before the hold
+    long failed = excused.stream().filter(unit.getFailedList()::contains).count();
+    long machines = failed + Math.max(unit.getMachines(), unit.getSwitchedCount() - excused.size());
     return machines * (ALL - parts(rollout.getPolicy().getSuccessShare())) / ALL;
+  }
+
+  /**
+   * Machines of a unit that failed on the version, but for those that have left the fleet since.
+   */
+  static List<String> failed(Entities state, Rollout.Builder rollout, RolloutUnit unit) {
+    return RolloutSwitch.machines(state, unit.getFailedList()).stream()
+        // a new machine may have come under the same name
+        .filter(each -> each.getRolloutId().equals(rollout.getId()))
+        .map(Machine::getName)
+        .toList();
   }
 
   /** Whether {@code part} of {@code all} is at least a share in percent; none is no share. */

@@ -10,6 +10,7 @@ import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 
 /** Rollouts in the order of their start: those that are open, those that have ended, by type. */
 final class RolloutIndex implements Index {
@@ -52,10 +53,20 @@ final class RolloutIndex implements Index {
 
   /** The type's last rollout of the thing, ended or not. */
   Optional<Rollout> newest(Entities state, String type, Thing thing) {
+    return newestFirst(state, type, thing).findFirst();
+  }
+
+  /** The type's last rollout of the thing that completed and was not undone. */
+  Optional<Rollout> lastCompleted(Entities state, String type, Thing thing) {
+    return newestFirst(state, type, thing)
+        .filter(each -> each.getState() == Rollout.State.COMPLETED)
+        .findFirst();
+  }
+
+  private Stream<Rollout> newestFirst(Entities state, String type, Thing thing) {
     return byType.of(type).reversed().stream()
         .flatMap(each -> state.rollout(each.name()).stream())
-        .filter(each -> each.getThing() == thing)
-        .findFirst();
+        .filter(each -> each.getThing() == thing);
   }
 
   /** Open rollouts that have switched the machine in their canary, oldest first. A copy. */

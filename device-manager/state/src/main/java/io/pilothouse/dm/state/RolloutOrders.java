@@ -7,7 +7,6 @@ import io.pilothouse.api.v1.Machine;
 import io.pilothouse.api.v1.ProbationCause;
 import io.pilothouse.api.v1.Rollout;
 import io.pilothouse.api.v1.RolloutUnit;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeSet;
@@ -108,7 +107,6 @@ final class RolloutOrders {
     }
     int current = rollout.getCurrent();
     RolloutUnit unit = rollout.getUnits(current);
-    List<String> failed = new ArrayList<>(unit.getFailedList());
     for (Machine machine : RolloutSwitch.machines(draft, unit.getFailedList())) {
       boolean again =
           machine.getCondition() == Condition.FAILURE
@@ -131,11 +129,9 @@ final class RolloutOrders {
       if (stuck) {
         ImageSwitch.again(draft, machine, rollout.getTo());
       }
-      if (again || machine.getCondition() != Condition.FAILURE) {
-        failed.remove(machine.getName());
-      }
     }
-    rollout.setUnits(current, unit.toBuilder().clearFailed().addAllFailed(failed));
+    // one that gets no other Probation is held, excused or gone: it counts no more
+    rollout.setUnits(current, unit.toBuilder().clearFailed());
     if (to == Rollout.State.SOAKING && unit.getState() == RolloutUnit.State.UNIT_FAILED) {
       RolloutSteps.unitState(
           draft, rollout, current, RolloutUnit.State.PASSED, "soaks again: " + reason);
@@ -173,13 +169,22 @@ final class RolloutOrders {
 
   /** Leaves every machine on what it runs now, and says which stay on the new version. */
   private static void abort(Draft draft, Rollout.Builder rollout, String reason) {
+    boolean back = rollout.getState() == Rollout.State.ROLLING_BACK;
     TreeSet<String> stay = new TreeSet<>();
-    for (RolloutUnit unit : rollout.getUnitsList()) {
+    for (int i = 0; i < rollout.getUnitsCount(); i++) {
+      RolloutUnit unit = rollout.getUnits(i);
       boolean passed = unit.getState() == RolloutUnit.State.PASSED;
-      Rollouts.members(draft, rollout, unit).stream()
-          .filter(each -> passed || unit.getSwitchedList().contains(each.getName()))
-          .filter(each -> Things.wants(each, rollout))
-          .forEach(each -> stay.add(each.getName()));
+      List<String> staying =
+          Rollouts.members(draft, rollout, unit).stream()
+              .filter(each -> passed || unit.getSwitchedList().contains(each.getName()))
+              .filter(each -> Things.wants(each, rollout))
+              .map(Machine::getName)
+              .toList();
+      stay.addAll(staying);
+      if (back) {
+        // their unit has the version of before already: as switched ones they are left on theirs
+        rollout.setUnits(i, unit.toBuilder().clearSwitched().addAllSwitched(staying));
+      }
     }
     String text =
         stay.isEmpty()

@@ -52,7 +52,7 @@ public final class RolloutPlanner {
     if (!Manifests.isHeld(state, to)) {
       throw new RefusedException(
           Refusal.Code.PRECONDITION,
-          "no deployment replica that is up holds all of " + Texts.ref(to),
+          Manifests.notHeld(to),
           "wait until one has filled itself, or add it again: pilot manifest add DIR");
     }
     Signatures.requireForRollout(state, manifest.get());

@@ -6,6 +6,7 @@ import io.pilothouse.api.v1.Machine;
 import io.pilothouse.api.v1.ProbationCause;
 import io.pilothouse.api.v1.Rollout;
 import io.pilothouse.api.v1.RolloutUnit;
+import io.pilothouse.api.v1.Thing;
 import io.pilothouse.api.v1.VersionRef;
 import io.pilothouse.api.v1.Veto;
 import java.util.List;
@@ -97,6 +98,12 @@ final class RolloutReturn {
       } else if (machine.getLifecycle() != Lifecycle.IN_SERVICE
           || !machine.getRepairId().isEmpty()) {
         comesBack(machine, to);
+      } else if (rollout.getThing() == Thing.THING_IMAGE && !Manifests.isHeld(draft, to)) {
+        // on the image that it goes back from it may serve, without any it cannot
+        waiting.addAll(
+            new TreeSet<>(still.tailSet(last)),
+            each -> "%s (%s)".formatted(each, Manifests.notHeld(to)));
+        return away;
       } else if (!healthy) {
         turn(machine, to, ProbationCause.CAUSE_ROLLBACK);
       } else if (away >= batch) {

@@ -1,6 +1,9 @@
 package io.pilothouse.dm.state;
 
+import io.pilothouse.api.v1.Machine;
 import io.pilothouse.api.v1.Rollout;
+import io.pilothouse.api.v1.RolloutUnit;
+import io.pilothouse.api.v1.Thing;
 
 /**
  * Whether a rollout's version can be had. Its deadlines are for machines that are slow or ill:
@@ -19,11 +22,25 @@ final class RolloutSupply {
   static String keep(Draft draft, Rollout.Builder rollout, int lacking) {
     if (lacking > 0 && !Manifests.isHeld(draft, rollout.getTo())) {
       rollout.setDeadline(0);
-      return "no deployment replica that is up holds all of " + Texts.ref(rollout.getTo());
+      return Manifests.notHeld(rollout.getTo());
     }
     if (rollout.getDeadline() == 0) {
       rollout.setDeadline(draft.nowMillis() + rollout.getPolicy().getDeadlineMs());
     }
     return "";
+  }
+
+  /** Machines of the current unit that are to be installed with the image, or are just being. */
+  static int uninstalled(Draft draft, Rollout.Builder rollout) {
+    if (rollout.getThing() != Thing.THING_IMAGE) {
+      return 0;
+    }
+    RolloutUnit unit = rollout.getUnits(rollout.getCurrent());
+    int uninstalled = 0;
+    for (String name : draft.indexes().standings.of(rollout, unit, Standing.AWAY)) {
+      Machine machine = draft.machine(name).orElseThrow();
+      uninstalled += ImageSwitch.isOut(machine, rollout.getId()) ? 1 : 0;
+    }
+    return uninstalled;
   }
 }

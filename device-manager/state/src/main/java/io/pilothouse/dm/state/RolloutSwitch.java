@@ -32,9 +32,11 @@ final class RolloutSwitch {
         && !machine.getDrainRequested();
   }
 
-  /** Whether every byte of the version is on the machine's disk, as far as it comes there. */
-  static boolean holds(Machine machine, Thing thing, VersionRef ref) {
-    return !Things.STAGED.contains(thing) || machine.getObserved().getStagedList().contains(ref);
+  /** Whether every byte is at hand: on the machine's disk, or of an image where installers ask. */
+  static boolean holds(Entities state, Machine machine, Thing thing, VersionRef ref) {
+    return Things.STAGED.contains(thing)
+        ? machine.getObserved().getStagedList().contains(ref)
+        : Manifests.isHeld(state, ref);
   }
 
   static boolean isHealthyOn(Machine machine, RolloutOrBuilder rollout) {
@@ -153,6 +155,7 @@ final class RolloutSwitch {
     addSwitched(rollout, rollout.getCurrent(), turned);
     RolloutGate.note(rollout, draft.nowMillis(), turned.size());
     String gate = RolloutGate.keep(rollout, draft.nowMillis(), kept);
+    String lacks = thing == Thing.THING_IMAGE ? " (to be installed)" : " (not staged)";
     Named all = new Named();
     if (!gate.isEmpty()) {
       all.add(gate);
@@ -163,7 +166,7 @@ final class RolloutSwitch {
     }
     return all.addAll(waiting)
         .addAll(standings.of(rollout, unit, Standing.BUSY), each -> busy(draft, rollout, each))
-        .addAll(standings.of(rollout, unit, Standing.UNSTAGED), each -> each + " (not staged)");
+        .addAll(standings.of(rollout, unit, Standing.UNSTAGED), each -> each + lacks);
   }
 
   private static String busy(Draft draft, Rollout.Builder rollout, String name) {

@@ -40,7 +40,8 @@ final class RolloutUnits {
       }
     }
     Named waiting = RolloutSwitch.activate(draft, rollout);
-    String dry = RolloutSupply.keep(draft, rollout, unstaged(draft, rollout));
+    int lacking = unstaged(draft, rollout) + RolloutSupply.uninstalled(draft, rollout);
+    String dry = RolloutSupply.keep(draft, rollout, lacking);
     RolloutCount.units(draft, rollout);
     RolloutUnit unit = rollout.getUnits(rollout.getCurrent());
     if (waiting.isEmpty() && unit.getMachines() > 0) {
@@ -94,15 +95,17 @@ final class RolloutUnits {
       pass(draft, rollout, unit);
       return;
     }
+    String dry = RolloutSupply.keep(draft, rollout, RolloutSupply.uninstalled(draft, rollout));
     rollout.setWaitingFor(
         unit.getMachines() == 0
             ? "%s: no machine on the new version is in service".formatted(unit.getName())
-            : "%s: %s of %s not healthy: %s"
+            : "%s: %s of %s not healthy: %s%s"
                 .formatted(
                     unit.getName(),
                     unit.getMachines() - unit.getHealthy(),
                     unit.getMachines(),
-                    blockers(draft, rollout, Standing.AWAY)));
+                    blockers(draft, rollout, Standing.AWAY),
+                    dry.isEmpty() ? "" : "; " + dry));
     if (RolloutSteps.isLate(draft, rollout) && unit.getMachines() > 0) {
       RolloutSteps.fail(draft, rollout, "deadline: " + rollout.getWaitingFor());
     } else if (RolloutSteps.isLate(draft, rollout)) {
@@ -197,6 +200,7 @@ final class RolloutUnits {
     }
     if (index >= rollout.getUnitsCount()) {
       RolloutSteps.move(draft, rollout, Rollout.State.COMPLETED, completion(rollout));
+      // also of machines that moved to a unit that was done
       RolloutSwitch.release(draft, rollout);
       return;
     }
@@ -227,7 +231,8 @@ final class RolloutUnits {
     RolloutCount.units(draft, rollout);
     RolloutUnit unit = rollout.getUnits(rollout.getCurrent());
     long allowed = RolloutCount.failuresAllowed(draft, rollout, unit);
-    if (unit.getFailedCount() <= allowed) {
+    List<String> failed = RolloutCount.failed(draft, rollout, unit);
+    if (failed.size() <= allowed) {
       return false;
     }
     RolloutSteps.fail(
@@ -235,12 +240,12 @@ final class RolloutUnits {
         rollout,
         "%s of %s machines of %s failed on %s, %s allowed: %s"
             .formatted(
-                unit.getFailedCount(),
+                failed.size(),
                 Math.max(unit.getMachines(), unit.getSwitchedCount()),
                 unit.getName(),
                 Texts.ref(rollout.getTo()),
                 allowed,
-                Named.of(unit.getFailedList(), each -> blocker(draft, rollout, each))));
+                Named.of(failed, each -> blocker(draft, rollout, each))));
     return true;
   }
 }

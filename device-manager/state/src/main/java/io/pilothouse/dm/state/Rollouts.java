@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Rollouts: a version reaches a machine type scale unit by scale unit, each through Probation, and
@@ -222,8 +223,21 @@ final class Rollouts {
 
   private static void forget(Draft draft) {
     List<Rollout> closed = draft.indexes().rollouts.closed(draft);
-    for (int i = 0; i < closed.size() - CLOSED_KEPT; i++) {
-      draft.removeRollout(closed.get(i).getId());
-    }
+    closed.stream()
+        .limit(Math.max(0, closed.size() - CLOSED_KEPT))
+        .filter(each -> !isNeeded(draft, each))
+        .forEach(each -> draft.removeRollout(each.getId()));
+  }
+
+  /** However old: it says whom an abort left where, or what machines go back to. */
+  private static boolean isNeeded(Entities state, Rollout rollout) {
+    RolloutIndex rollouts = state.indexes().rollouts;
+    String type = rollout.getType();
+    return Policies.type(state, type).isPresent()
+        && Stream.of(
+                rollouts.newest(state, type, rollout.getThing()),
+                rollouts.lastCompleted(state, type, rollout.getThing()))
+            .flatMap(Optional::stream)
+            .anyMatch(each -> each.getId().equals(rollout.getId()));
   }
 }

@@ -7,9 +7,9 @@ import io.pilothouse.api.v1.Rollout;
 
 /** How a machine stands to a rollout that moves its scale unit. */
 enum Standing {
-  /** May be switched, and holds every byte. */
+  /** May be switched, and every byte is at hand ({@link RolloutSwitch#holds}). */
   READY,
-  /** May be switched once it holds every byte. */
+  /** May be switched once every byte is at hand. */
   UNSTAGED,
   /** In Probation for another reason. */
   BUSY,
@@ -17,7 +17,9 @@ enum Standing {
   LEFT,
   /** Switched, in service or being installed with it, and not healthy on it, or not yet. */
   AWAY,
-  /** Switched, and in service with an error of which an incident knows another cause. */
+  /**
+   * Switched, and not judged by: people hold it, or an incident knows another cause of its error.
+   */
   EXCUSED,
   /** Switched, in service and healthy on the version. */
   HEALTHY,
@@ -27,16 +29,21 @@ enum Standing {
   static Standing of(Entities state, Rollout rollout, Machine machine) {
     boolean inService = machine.getLifecycle() == Lifecycle.IN_SERVICE;
     if (Things.wants(machine, rollout)) {
-      if (!inService) {
-        return ImageSwitch.isOut(machine, rollout.getId()) ? AWAY : GONE;
+      if (!inService && !ImageSwitch.isOut(machine, rollout.getId())) {
+        return GONE;
       }
       if (IncidentRollouts.isExcused(state, rollout, machine)) {
         return EXCUSED;
       }
-      return RolloutSwitch.isHealthyOn(machine, rollout) ? HEALTHY : AWAY;
+      if (RolloutSwitch.isHealthyOn(machine, rollout)) {
+        return HEALTHY;
+      }
+      return DomainHolds.isHeld(state, machine) ? EXCUSED : AWAY;
     }
     if (RolloutSwitch.isEligible(state, machine)) {
-      return RolloutSwitch.holds(machine, rollout.getThing(), rollout.getTo()) ? READY : UNSTAGED;
+      return RolloutSwitch.holds(state, machine, rollout.getThing(), rollout.getTo())
+          ? READY
+          : UNSTAGED;
     }
     return inService && machine.getCondition() == Condition.PROBATION ? BUSY : LEFT;
   }

@@ -1,12 +1,14 @@
 package io.pilothouse.dm.state;
 
 import io.pilothouse.api.v1.Condition;
+import io.pilothouse.api.v1.DeploymentReplica;
 import io.pilothouse.api.v1.Incident;
 import io.pilothouse.api.v1.Machine;
 import io.pilothouse.api.v1.ProbationCause;
 import io.pilothouse.api.v1.Rollout;
 import io.pilothouse.api.v1.RolloutOrBuilder;
 import io.pilothouse.api.v1.RolloutUnit;
+import io.pilothouse.api.v1.Thing;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.SortedSet;
@@ -73,6 +75,14 @@ final class StandingIndex implements Index {
           lookAtAll(now, after);
         }
       }
+      case REPLICA ->
+          rollouts.open(now).stream()
+              .filter(each -> each.getThing() == Thing.THING_IMAGE)
+              .filter(
+                  each ->
+                      serves((DeploymentReplica) update.before(), each)
+                          != serves((DeploymentReplica) update.after(), each))
+              .forEach(each -> lookAtAll(now, each));
       case DOMAIN_HOLD -> rollouts.open(now).forEach(each -> lookAtAll(now, each));
       case INCIDENT -> {
         // it tells whether errors of its machines are excused, by its dimension and value, which
@@ -84,6 +94,10 @@ final class StandingIndex implements Index {
       }
       default -> {}
     }
+  }
+
+  private static boolean serves(@Nullable DeploymentReplica replica, Rollout rollout) {
+    return replica != null && Manifests.serves(replica, rollout.getTo());
   }
 
   private void bind(@Nullable Machine before, @Nullable Machine after, String name) {

@@ -270,6 +270,15 @@ final class FleetScenario {
                             .setUp(true))));
   }
 
+  /** The deployment replica comes up again, or has not been heard of. */
+  void deployment(boolean up) {
+    DeploymentReplica replica = state.replicas().iterator().next();
+    sends(
+        Command.newBuilder()
+            .setObserveReplica(
+                ObserveReplica.newBuilder().setReplica(replica.toBuilder().setUp(up))));
+  }
+
   /** Takes or renews a lease for five minutes; returns its token. */
   long lease(String role, String holder) {
     return sends(

@@ -79,9 +79,16 @@ final class GoodWorld {
       Manifest.Builder image = Manifest.newBuilder().setRef(FleetScenario.IMAGE).setImage(true);
       return List.of(command.setRegisterManifest(RegisterManifest.newBuilder().setManifest(image)));
     }
-    if (state.replica("deployment-0").filter(DeploymentReplica::getUp).isEmpty()) {
+    List<String> all =
+        state.manifests().stream().map(each -> each.getRef().getDigest()).sorted().toList();
+    boolean served =
+        state
+            .replica("deployment-0")
+            .filter(each -> each.getUp() && each.getHeldList().containsAll(all))
+            .isPresent();
+    if (!served) {
       DeploymentReplica.Builder up = DeploymentReplica.newBuilder().setId("deployment-0");
-      up.setAddress("127.0.0.1:9").setUp(true);
+      up.setAddress("127.0.0.1:9").setUp(true).addAllHeld(all);
       return List.of(command.setObserveReplica(ObserveReplica.newBuilder().setReplica(up)));
     }
     for (Rollout rollout : state.rollouts()) {

@@ -90,6 +90,18 @@ class ProvisioningTest {
   }
 
   @Test
+  void timeWithoutTheDeviceManagerIsNoneOfTheStep() {
+    web01.isDiscovered().isPowered().bootsInstaller();
+    fleet.jumps(Duration.ofHours(1));
+    fleet.passes(Duration.ofSeconds(59));
+    assertThat(step("web-01")).isEqualTo(Step.IMAGING);
+    web01.isImaged();
+    assertThat(web01.provisioning().getAttempts()).isEqualTo(1);
+    assertThat(fleet.state.audit())
+        .anyMatch(each -> each.getText().contains("deadlines of rollouts, installs and"));
+  }
+
+  @Test
   void staleAssignmentDoesNothing() {
     web01.isDiscovered();
     Command.Builder powered = web01.report(Step.POWERING, "");

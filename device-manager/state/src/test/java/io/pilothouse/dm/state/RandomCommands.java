@@ -28,9 +28,11 @@ import io.pilothouse.api.log.v1.UndrainMachine;
 import io.pilothouse.api.log.v1.UnholdMachine;
 import io.pilothouse.api.log.v1.UpdateOffers;
 import io.pilothouse.api.log.v1.VerdictReport;
+import io.pilothouse.api.v1.Condition;
 import io.pilothouse.api.v1.Fleet;
 import io.pilothouse.api.v1.FrameworkEnd;
 import io.pilothouse.api.v1.Lease;
+import io.pilothouse.api.v1.Lifecycle;
 import io.pilothouse.api.v1.Limit;
 import io.pilothouse.api.v1.Machine;
 import io.pilothouse.api.v1.MachineConsent;
@@ -40,6 +42,7 @@ import io.pilothouse.api.v1.OfferFramework;
 import io.pilothouse.api.v1.OfferRole;
 import io.pilothouse.api.v1.Provisioning;
 import io.pilothouse.api.v1.Repair;
+import io.pilothouse.api.v1.Rollout;
 import io.pilothouse.api.v1.RolloutPolicy;
 import io.pilothouse.api.v1.Severity;
 import io.pilothouse.api.v1.Ticket;
@@ -69,7 +72,9 @@ final class RandomCommands {
 
   Command.Builder next() {
     Command.Builder command = Command.newBuilder();
-    if (state.fleet().getName().isEmpty() || once(60)) {
+    boolean left =
+        state.machines().stream().anyMatch(each -> each.getLifecycle() == Lifecycle.DECOMMISSIONED);
+    if (state.fleet().getName().isEmpty() || once(left ? 20 : 60)) {
       return command.setApplyFleet(
           ApplyFleet.newBuilder()
               .setFleet(fleet())
@@ -92,7 +97,18 @@ final class RandomCommands {
     if (once(state.rollouts().stream().noneMatch(Rollouts::isOpen) ? 8 : 40)) {
       return contents.towardsRollout(command);
     }
+    if (state.rollouts().stream().anyMatch(each -> each.getState() == Rollout.State.PAUSED)
+        && once(10)) {
+      return command.setControlRollout(contents.resume());
+    }
     Machine machine = some(state.machines(), Machine.getDefaultInstance());
+    // the version is not to blame, people think
+    if (machine.getCondition() == Condition.FAILURE
+        && !machine.getRolloutId().isEmpty()
+        && once(4)) {
+      return command.setDecommissionMachine(
+          DecommissionMachine.newBuilder().setMachine(machine.getName()));
+    }
     Repair repair = state.repair(machine.getRepairId()).orElse(Repair.getDefaultInstance());
     boolean repairs =
         repair.getState() == Repair.State.READY
@@ -292,6 +308,18 @@ final class RandomCommands {
     }
     if (once(3)) {
       fleet.removeMachines(random.nextInt(fleet.getMachinesCount()));
+    }
+    // their lines go with those who left, or bring new ones under the same names
+    boolean gone = once(2);
+    for (int i = fleet.getMachinesCount() - 1; gone && i >= 0; i--) {
+      boolean left =
+          state
+              .machine(fleet.getMachines(i).getName())
+              .filter(each -> each.getLifecycle() == Lifecycle.DECOMMISSIONED)
+              .isPresent();
+      if (left) {
+        fleet.removeMachines(i);
+      }
     }
     if (once(4)) {
       fleet.addWatchdogs(QuickFleet.watchdog("fan", WatchdogState.Mode.LIVE));

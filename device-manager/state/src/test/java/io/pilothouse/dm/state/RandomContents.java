@@ -112,6 +112,17 @@ final class RandomContents {
                     .addAllHeld(held)));
   }
 
+  /** Goes on with one that is paused. */
+  ControlRollout.Builder resume() {
+    String paused =
+        state.rollouts().stream()
+            .filter(each -> each.getState() == Rollout.State.PAUSED)
+            .map(Rollout::getId)
+            .findFirst()
+            .orElse("");
+    return ControlRollout.newBuilder().setRollout(paused).setVerb(ControlRollout.Verb.RESUME);
+  }
+
   ControlRollout.Builder controlRollout() {
     return ControlRollout.newBuilder()
         .setRollout(dice.some(state.rollouts(), Rollout.getDefaultInstance()).getId())

@@ -4,10 +4,13 @@ import static io.pilothouse.dm.state.RolloutScenario.V1;
 import static io.pilothouse.dm.state.RolloutScenario.V2;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.pilothouse.api.v1.Condition;
 import io.pilothouse.api.v1.Fleet;
 import io.pilothouse.api.v1.Rollout;
 import io.pilothouse.api.v1.RolloutPolicy;
 import io.pilothouse.api.v1.RolloutUnit;
+import io.pilothouse.api.v1.Severity;
+import io.pilothouse.api.v1.VerdictKind;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -150,6 +153,46 @@ class RolloutCountTest {
     rollouts.until(second, Rollout.State.COMPLETED, LONG);
 
     assertThat(rollouts.fleet.state.machines()).allMatch(each -> each.getRolloutId().isEmpty());
+  }
+
+  @Test
+  void holdingOneThatFailedWithinTheShareIsNoFailureMore() {
+    RolloutScenario rollouts = tiny(66.6);
+    String second = rollouts.starts(V2);
+    failsOn(rollouts, second, "web-03");
+    rollouts.fleet.machine("web-03").isHeldFor(Duration.ZERO);
+    rollouts.until(second, Rollout.State.COMPLETED, LONG);
+    assertThat(rollouts.unit(second, "su-1").getReason()).isEqualTo("2 of 2 healthy on web@1.1.0");
+  }
+
+  @Test
+  void oneThatFailedAndHasLeftTheFleetIsNotCountedWithTheNext() {
+    RolloutScenario rollouts = tiny(66.6);
+    rollouts.fleet.apply(
+        spec(66.6).toBuilder().addMachines(QuickFleet.machine("web-05", "su-1", 5)).build());
+    rollouts.fleet.machine("web-05").isDiscovered();
+    rollouts.agents.work(Duration.ofMinutes(2));
+    String second = rollouts.starts(V2);
+    failsOn(rollouts, second, "web-02");
+    rollouts.leaves("web-02");
+    failsOn(rollouts, second, "web-04");
+    assertThat(rollouts.unit(second, "su-1").getFailedList()).contains("web-02", "web-04");
+    rollouts.until(second, Rollout.State.COMPLETED, LONG);
+    assertThat(rollouts.unit(second, "su-1").getReason()).isEqualTo("2 of 3 healthy on web@1.1.0");
+  }
+
+  /** Once it is switched. */
+  private static void failsOn(RolloutScenario rollouts, String rollout, String machine) {
+    for (int i = 0; i < 600 && !switched(rollouts, rollout).contains(machine); i++) {
+      rollouts.agents.work(Duration.ofSeconds(1));
+    }
+    rollouts.agents.isOff(machine);
+    rollouts.fleet.machine(machine).reports(VerdictKind.ERROR, "disk", Severity.FATAL);
+    rollouts.fleet.machine(machine).is(Condition.FAILURE);
+  }
+
+  private static List<String> switched(RolloutScenario rollouts, String rollout) {
+    return rollouts.unit(rollout, "su-1").getSwitchedList();
   }
 
   /** One machine in canary, three in su-1, all on 1.0.0. */

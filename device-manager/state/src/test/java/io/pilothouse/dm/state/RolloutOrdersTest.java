@@ -5,6 +5,7 @@ import static io.pilothouse.dm.state.RolloutScenario.CANARY;
 import static io.pilothouse.dm.state.RolloutScenario.SU_1;
 import static io.pilothouse.dm.state.RolloutScenario.V1;
 import static io.pilothouse.dm.state.RolloutScenario.V2;
+import static io.pilothouse.dm.state.RolloutTest.limit;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.pilothouse.api.log.v1.Command;
@@ -13,10 +14,15 @@ import io.pilothouse.api.log.v1.Refusal;
 import io.pilothouse.api.log.v1.Reply;
 import io.pilothouse.api.v1.Condition;
 import io.pilothouse.api.v1.Rollout;
+import io.pilothouse.api.v1.RolloutPolicy;
 import io.pilothouse.api.v1.RolloutUnit;
+import io.pilothouse.api.v1.Thing;
+import io.pilothouse.api.v1.VersionRef;
 import java.time.Duration;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -25,6 +31,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 class RolloutOrdersTest {
   private static final Duration LONG = Duration.ofMinutes(9);
   private static final Pattern WORDS = Pattern.compile("\\s+");
+  private static final Consumer<RolloutPolicy.Builder> PAUSES =
+      policy -> policy.setOnFailure(RolloutPolicy.OnFailure.PAUSE);
 
   @Test
   void aPausedRolloutSwitchesNothingMore() {
@@ -182,6 +190,83 @@ class RolloutOrdersTest {
     assertThat(rollouts.agents.mostAway).as("batches of the policy").isEqualTo(1);
     assertThat(rollouts.fleet.state.unitVersion("frontend", "su-1").orElseThrow().getVersion())
         .isEqualTo(V1);
+  }
+
+  @Test
+  void anAbortedRollBackLeavesUnitsThatPassedWhereTheyAre() {
+    RolloutScenario rollouts = RolloutScenario.running();
+    String second = rollouts.starts(V2);
+    rollouts.until(second, "su-1", RolloutUnit.State.UNIT_ACTIVATING, LONG);
+    leavesWhatAbortFinds(rollouts, second, List.of("web-02"));
+  }
+
+  @Test
+  void anAbortedUndoingLeavesMachinesWhereTheyAreUntilTheNextRollout() {
+    RolloutScenario rollouts = RolloutScenario.running();
+    String second = rollouts.starts(V2);
+    rollouts.until(second, Rollout.State.COMPLETED, LONG);
+    List<String> stay = List.of("web-02", "web-04", "web-05", "web-06", "web-07");
+    leavesWhatAbortFinds(rollouts, second, stay);
+    rollouts.until(rollouts.starts(V2), Rollout.State.COMPLETED, LONG).allRun(V2);
+  }
+
+  /** It goes back, and is stopped when the first machines of each unit are on their way. */
+  private static void leavesWhatAbortFinds(
+      RolloutScenario rollouts, String second, List<String> stay) {
+    rollouts.orders(second, Verb.ROLL_BACK).orders(second, Verb.ABORT);
+    assertThat(rollouts.story(second))
+        .endsWith(
+            "aborted: as the test asks; %s stay on web@1.1.0".formatted(String.join(", ", stay)));
+    rollouts.agents.work(Duration.ofMinutes(10));
+    List<String> others =
+        Stream.concat(CANARY.stream(), SU_1.stream()).filter(each -> !stay.contains(each)).toList();
+    rollouts.run(stay, V2).run(others, V1);
+  }
+
+  @Test
+  void aMachineThatFailedAndLeftTheFleetCountsNoMore() {
+    RolloutScenario rollouts = RolloutScenario.running(PAUSES);
+    rollouts.agents.failOn(V2);
+    String second = rollouts.starts(V2);
+    rollouts.until(second, Rollout.State.PAUSED, LONG);
+    rollouts.agents.mends(V2);
+    rollouts.leaves("web-01");
+
+    rollouts.orders(second, Verb.RESUME);
+    rollouts.until(second, Rollout.State.COMPLETED, LONG).run(List.of("web-02"), V2);
+  }
+
+  @Test
+  void aMachineThatIsHeldWhenItsRolloutGoesOnCountsNoMore() {
+    RolloutScenario rollouts =
+        RolloutScenario.running(PAUSES.andThen(policy -> policy.setMaxUnavailable(limit(2))));
+    String second = rollouts.starts(V2);
+    rollouts.until(second, "su-1", RolloutUnit.State.UNIT_ACTIVATING, LONG);
+    rollouts.agents.isOff("web-03");
+    rollouts.fleet.machine("web-03").losesPower();
+    rollouts.until(second, Rollout.State.PAUSED, LONG);
+    rollouts.fleet.machine("web-03").isHeldFor(Duration.ZERO);
+
+    rollouts.orders(second, Verb.RESUME).until(second, Rollout.State.COMPLETED, LONG);
+    assertThat(rollouts.unit(second, "su-1").getReason()).isEqualTo("4 of 4 healthy on web@1.1.0");
+  }
+
+  @Test
+  void whatTellsWhereMachinesAreLeftOrGoBackToIsKeptHoweverOld() {
+    RolloutScenario rollouts = RolloutScenario.running();
+    String aborted = rollouts.starts(V2);
+    rollouts.until(aborted, "su-1", RolloutUnit.State.UNIT_ACTIVATING, LONG);
+    rollouts.orders(aborted, Verb.ABORT);
+    VersionRef set = FleetScenario.version("health", "1");
+    rollouts.registers(set, Thing.THING_WATCHDOG_SET);
+    for (int i = 0; i < 205; i++) {
+      rollouts.orders(rollouts.starts(set), Verb.ABORT);
+    }
+
+    assertThat(rollouts.fleet.state.rollouts()).hasSize(201 + 2);
+    rollouts.is("O-1", Rollout.State.COMPLETED).is(aborted, Rollout.State.ABORTED);
+    rollouts.agents.work(Duration.ofMinutes(2));
+    rollouts.run(CANARY, V2).run(List.of("web-07"), V1);
   }
 
   @Test

@@ -3,9 +3,6 @@ package io.pilothouse.dm.state;
 import static io.pilothouse.dm.state.RolloutScenario.V2;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.pilothouse.api.log.v1.Command;
-import io.pilothouse.api.log.v1.ObserveReplica;
-import io.pilothouse.api.v1.DeploymentReplica;
 import io.pilothouse.api.v1.Rollout;
 import io.pilothouse.api.v1.RolloutUnit;
 import java.time.Duration;
@@ -64,7 +61,7 @@ class RolloutOutageTest {
   void anHourWithoutAnyDeploymentReplicaIsWaitedForAndTheDeadlineBeginsAnew() {
     RolloutScenario rollouts = RolloutScenario.running();
     String second = rollouts.starts(V2);
-    replicaIs(rollouts, false);
+    rollouts.fleet.deployment(false);
     rollouts.agents.work(Duration.ofMinutes(60));
     rollouts.is(second, Rollout.State.STAGING);
     assertThat(rollouts.show(second).getWaitingFor())
@@ -72,7 +69,7 @@ class RolloutOutageTest {
         .endsWith("; no deployment replica that is up holds all of web@1.1.0");
     assertThat(rollouts.show(second).getDeadline()).isZero();
 
-    replicaIs(rollouts, true);
+    rollouts.fleet.deployment(true);
     assertThat(rollouts.show(second).getDeadline())
         .isEqualTo(rollouts.fleet.now().plus(Duration.ofMinutes(10)).toEpochMilli());
     rollouts.until(second, Rollout.State.COMPLETED, LONG).allRun(V2);
@@ -84,23 +81,15 @@ class RolloutOutageTest {
     rollouts.agents.diskIsFull("web-07");
     String second = rollouts.starts(V2);
     rollouts.until(second, "su-1", RolloutUnit.State.UNIT_ACTIVATING, LONG);
-    replicaIs(rollouts, false);
+    rollouts.fleet.deployment(false);
     rollouts.agents.work(Duration.ofMinutes(60));
     rollouts.is(second, Rollout.State.ACTIVATING).run(List.of("web-03", "web-06"), V2);
     assertThat(rollouts.show(second).getWaitingFor())
         .isEqualTo(
             "su-1: web-07 (not staged); no deployment replica that is up holds all of web@1.1.0");
 
-    replicaIs(rollouts, true);
+    rollouts.fleet.deployment(true);
     rollouts.agents.diskHasRoom("web-07");
     rollouts.until(second, Rollout.State.COMPLETED, LONG).allRun(V2);
-  }
-
-  private static void replicaIs(RolloutScenario rollouts, boolean up) {
-    DeploymentReplica replica = rollouts.fleet.state.replicas().iterator().next();
-    rollouts.fleet.sends(
-        Command.newBuilder()
-            .setObserveReplica(
-                ObserveReplica.newBuilder().setReplica(replica.toBuilder().setUp(up))));
   }
 }

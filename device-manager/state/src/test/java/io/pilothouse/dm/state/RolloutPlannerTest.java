@@ -10,10 +10,12 @@ import io.pilothouse.api.log.v1.Command;
 import io.pilothouse.api.log.v1.ObserveReplica;
 import io.pilothouse.api.log.v1.Refusal;
 import io.pilothouse.api.v1.DeploymentReplica;
+import io.pilothouse.api.v1.Fleet;
 import io.pilothouse.api.v1.PlannedCapacity;
 import io.pilothouse.api.v1.PlannedUnit;
 import io.pilothouse.api.v1.Rollout;
 import io.pilothouse.api.v1.RolloutPlan;
+import io.pilothouse.api.v1.Thing;
 import io.pilothouse.api.v1.VerdictKind;
 import java.time.Duration;
 import java.time.Instant;
@@ -104,6 +106,49 @@ class RolloutPlannerTest {
     assertThat(plan.getEstimatedMs() - wait)
         .as("seven machines, two in ten minutes")
         .isBetween(1_800_000L, 1_860_000L);
+  }
+
+  @Test
+  void aPlanOfAnImageReckonsWithInstallsAndTheirSlots() throws RefusedException {
+    RolloutScenario rollouts = RolloutScenario.running();
+    FleetScenario fleet = rollouts.fleet;
+    Fleet.Builder more = QuickFleet.spec().toBuilder();
+    more.getRolloutPoliciesBuilder(0).setMaxUnavailable(RolloutTest.limit(2));
+    more.getProvisioningBuilder().setMaxConcurrent(1);
+    fleet.apply(more.addMachines(QuickFleet.machine("web-08", "su-1", 8)).build());
+    Duration minute = Duration.ofMinutes(1);
+    FakeMachine last = fleet.machine("web-08").isDiscovered();
+    fleet.passes(minute);
+    last.isPowered();
+    fleet.passes(minute);
+    last.bootsInstaller();
+    fleet.passes(minute);
+    last.isImaged().isBurntIn().bootsFromDisk(FleetScenario.IMAGE);
+    rollouts.agents.work(minute);
+    rollouts.registers(FleetScenario.version("base", "2.0.0"), Thing.THING_IMAGE);
+
+    RolloutPlan plan = RolloutPlanner.plan(fleet.state, "frontend", "base", "2.0.0");
+    long each = QuickFleet.DRAIN.plus(QuickFleet.QUIET).toMillis();
+    long install = minute.toMillis() * 3;
+    assertThat(plan.getUnitsList())
+        .extracting(PlannedUnit::getName, PlannedUnit::getBatch, PlannedUnit::getEstimatedMs)
+        .containsExactly(
+            tuple("canary", 1, 2 * (each + install)), tuple("su-1", 2, 3 * (each + 2 * install)));
+    assertThat(plan.getConflictsList())
+        .containsExactly("su-1 needs about 20m 30s, its deadline is 10m");
+  }
+
+  @Test
+  void whereNoInstallIsOnRecordTheDeadlinesOfItsStepsAreReckonedWithAndThePlanSaysSo() {
+    State empty = new State();
+    InstallSpan span = InstallSpan.of(empty, "frontend");
+    assertThat(span).isEqualTo(new InstallSpan(Duration.ofMinutes(5 * 30).toMillis(), false));
+    PlanConflicts conflicts = new PlanConflicts(empty, Thing.THING_IMAGE);
+    conflicts.install("frontend", span);
+    assertThat(conflicts.sentences())
+        .containsExactly(
+            "no install of a machine of frontend is on record: each is reckoned with 2h 30m, the"
+                + " most that its steps may take");
   }
 
   @Test

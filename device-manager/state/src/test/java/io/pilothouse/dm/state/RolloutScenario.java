@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.pilothouse.api.log.v1.Command;
 import io.pilothouse.api.log.v1.ControlRollout;
+import io.pilothouse.api.log.v1.DecommissionMachine;
 import io.pilothouse.api.log.v1.Refusal;
 import io.pilothouse.api.log.v1.StartRollout;
 import io.pilothouse.api.v1.AuditRecord;
@@ -125,6 +126,19 @@ final class RolloutScenario {
 
   RolloutScenario skips(String rollout, String unit) {
     fleet.sends(order(rollout, ControlRollout.Verb.SKIP, unit));
+    return this;
+  }
+
+  /** The machine is decommissioned, and its line is removed. */
+  RolloutScenario leaves(String machine) {
+    fleet.sends(
+        Command.newBuilder()
+            .setDecommissionMachine(DecommissionMachine.newBuilder().setMachine(machine)));
+    Fleet.Builder spec = fleet.state.fleet().toBuilder();
+    fleet.state.machines().stream()
+        .filter(each -> !each.getName().equals(machine))
+        .forEach(each -> spec.addMachines(FleetDiff.inventory(each)));
+    fleet.apply(spec.build());
     return this;
   }
 

@@ -148,6 +148,18 @@ class RolloutTest {
   }
 
   @Test
+  void aMachineThatMovedToAUnitThatIsDoneIsNotBoundForEver() {
+    RolloutScenario rollouts = RolloutScenario.running();
+    String second = rollouts.starts(V2);
+    rollouts.until(second, "su-1", RolloutUnit.State.UNIT_ACTIVATING, LONG);
+    var spec = QuickFleet.spec().toBuilder();
+    spec.getMachinesBuilder(2).setScaleUnit("canary");
+    rollouts.fleet.apply(spec.build());
+    rollouts.until(second, Rollout.State.COMPLETED, LONG).allRun(V2);
+    assertThat(rollouts.fleet.show("web-03").getRolloutId()).isEmpty();
+  }
+
+  @Test
   void aMachineInProbationForAnotherReasonDoesNotBlameTheVersion() {
     RolloutScenario rollouts = RolloutScenario.running(policy -> policy.setDeadlineMs(150_000));
     String second = rollouts.starts(V2);

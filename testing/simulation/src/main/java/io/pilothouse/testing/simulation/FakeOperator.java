@@ -93,6 +93,17 @@ final class FakeOperator {
   /** A deployment replica came up or went down, and the Device Manager hears of it. */
   void deployment(String id, boolean up) {
     world.deploymentsUp += up ? 1 : -1;
+    hears(id, up);
+  }
+
+  /** The same once more, if the Device Manager does not know it: a message may be lost. */
+  void repeats(String id, boolean up) {
+    if (state.replica(id).filter(each -> each.getUp() == up).isEmpty()) {
+      hears(id, up);
+    }
+  }
+
+  private void hears(String id, boolean up) {
     DeploymentReplica.Builder replica =
         DeploymentReplica.newBuilder().setId(id).setAddress("127.0.0.1:1").setUp(up);
     // what was uploaded once stays for longer than any run takes, registered or not

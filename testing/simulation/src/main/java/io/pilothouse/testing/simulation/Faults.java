@@ -18,7 +18,16 @@ final class Faults {
   void start() {
     world.agenda.after(500, () -> deployment(0, true));
     world.agenda.after(600, () -> deployment(1, true));
+    world.agenda.after(20_000, this::repeat);
     world.agenda.after(world.between(60_000, 900_000), this::strike);
+  }
+
+  /** A replica reports again and again, and so is its silence noticed, whatever got lost. */
+  private void repeat() {
+    for (int i = 0; i < deployments.length; i++) {
+      operator.repeats("deployment-" + (i + 1), deployments[i]);
+    }
+    world.agenda.after(20_000, this::repeat);
   }
 
   private void strike() {
