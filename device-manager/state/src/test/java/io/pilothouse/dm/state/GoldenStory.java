@@ -16,6 +16,7 @@ import io.pilothouse.api.log.v1.ReleaseLease;
 import io.pilothouse.api.log.v1.RemoveManifest;
 import io.pilothouse.api.log.v1.Request;
 import io.pilothouse.api.log.v1.ResolveIncident;
+import io.pilothouse.api.log.v1.RetryProvisioning;
 import io.pilothouse.api.log.v1.SetFeatureLevel;
 import io.pilothouse.api.log.v1.SetFreeze;
 import io.pilothouse.api.log.v1.UndrainMachine;
@@ -76,6 +77,13 @@ final class GoldenStory {
     fleet.repairService().claims("web-04").executes("web-04");
     fleet.sends(
         Command.newBuilder().setMachineReplaced(MachineReplaced.newBuilder().setMachine("web-04")));
+    for (int attempt = 0; attempt < 2; attempt++) {
+      fleet.machine("web-04").isPowered().bootsInstaller().failsToInstall("no disk");
+      fleet.passes(QuickFleet.RETRY);
+    }
+    fleet.sends(
+        Command.newBuilder()
+            .setRetryProvisioning(RetryProvisioning.newBuilder().setMachine("web-04")));
     fleet.machine("web-04").isInstalled().reportsOk();
     fleet.passes(QuickFleet.PROBATION_MAX);
     fleet.answers(Command.newBuilder().setDecideRepair(DecideRepair.newBuilder().setRepair("R-1")));
