@@ -83,7 +83,7 @@ final class HttpDrill {
         new Routes(
             loop,
             frameworks,
-            new Operators(loop, 15),
+            new Operators(15),
             MASTER,
             0,
             new Entrance(Optional.empty(), turns),
