@@ -60,7 +60,9 @@ class RepairTriesTest {
     web03.boots("disk").is(Condition.PROBATION);
     assertThat(repair().getState()).isEqualTo(Repair.State.DONE);
     assertThat(repair().getOutcome()).contains("boot id changed");
-    assertThat(Budget.usage(fleet.state).get("fleet").taken()).as("nobody gave it a place").isZero();
+    assertThat(Budget.usage(fleet.state).get("fleet").taken())
+        .as("nobody gave it a place")
+        .isZero();
     web03.reportsOk();
     fleet.passes(QuickFleet.QUIET);
     assertThat(fleet.show("web-03").getPastActionsList().get(1).getHelped()).isTrue();
