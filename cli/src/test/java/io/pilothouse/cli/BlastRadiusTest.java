@@ -72,11 +72,15 @@ class BlastRadiusTest {
             .setId("O-7")
             .setType("frontend")
             .setTo(VersionRef.newBuilder().setName("web").setVersion("1.1.0"))
-            .addUnits(RolloutUnit.newBuilder().setName("canary").setMachines(1))
-            .addUnits(RolloutUnit.newBuilder().setName("su-1").setMachines(switched - 1))
-            .addUnits(RolloutUnit.newBuilder().setName("su-2"))
+            .addUnits(unit("canary", 1, RolloutUnit.State.PASSED))
+            .addUnits(unit("su-1", switched - 1, RolloutUnit.State.UNIT_ACTIVATING))
+            .addUnits(unit("su-2", 700, RolloutUnit.State.PENDING))
             .build();
     dm.answers("ListRollouts", ListRolloutsReply.newBuilder().addItems(rollout).build());
+  }
+
+  private static RolloutUnit.Builder unit(String name, int machines, RolloutUnit.State state) {
+    return RolloutUnit.newBuilder().setName(name).setMachines(machines).setState(state);
   }
 
   @Test
@@ -121,7 +125,7 @@ class BlastRadiusTest {
     Typed skip = pilot("rollout", "skip", "--unit", "su-1", "--reason", WHY);
     assertThat(skip.err()).contains("goes on without the 499 machines of su-1");
     assertThat(dm.methods()).doesNotContain("ControlRollout");
-    assertThat(pilot("rollout", "skip", "--unit", "su-2", "--reason", WHY).code()).isZero();
+    assertThat(pilot("rollout", "skip", "--unit", "canary", "--reason", WHY).code()).isZero();
   }
 
   @Test

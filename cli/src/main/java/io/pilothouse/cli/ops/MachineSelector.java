@@ -1,5 +1,7 @@
 package io.pilothouse.cli.ops;
 
+import io.pilothouse.api.v1.Condition;
+import io.pilothouse.api.v1.Lifecycle;
 import io.pilothouse.api.v1.Machine;
 import io.pilothouse.cli.CliException;
 import io.pilothouse.cli.Names;
@@ -8,9 +10,12 @@ import io.pilothouse.manifests.pattern.Near;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 
 /**
  * Which machines are meant: {@code rack=r7,condition!=HEALTHY,name=web-[001-480]}. All of its terms
@@ -19,6 +24,20 @@ import java.util.function.Predicate;
 record MachineSelector(List<Predicate<Machine>> terms) implements Predicate<Machine> {
   private static final String NAME = "name";
   private static final Map<String, Function<Machine, String>> KEYS = keys();
+  private static final Map<String, List<String>> VALUES =
+      Map.of(
+          "condition",
+          Stream.of(Condition.values())
+              .filter(each -> each != Condition.UNRECOGNIZED)
+              .map(Names::condition)
+              .filter(each -> !each.isEmpty())
+              .toList(),
+          "lifecycle",
+          Stream.of(Lifecycle.values())
+              .filter(each -> each != Lifecycle.UNRECOGNIZED)
+              .map(Names::lifecycle)
+              .filter(each -> !each.isEmpty())
+              .toList());
 
   private static Map<String, Function<Machine, String>> keys() {
     Map<String, Function<Machine, String>> keys = new LinkedHashMap<>();
@@ -63,9 +82,20 @@ record MachineSelector(List<Predicate<Machine>> terms) implements Predicate<Mach
           "--selector: a machine has no \"%s\"%s".formatted(key, Near.hint(key, KEYS.keySet())),
           "use " + String.join(", ", KEYS.keySet()));
     }
+    Optional.ofNullable(VALUES.get(key)).ifPresent(known -> requireKnown(key, value, known));
     Predicate<Machine> holds =
         key.equals(NAME) ? name(value) : each -> of.apply(each).equalsIgnoreCase(value);
     return not ? holds.negate() : holds;
+  }
+
+  /** Else a typing error after != would be all machines. */
+  private static void requireKnown(String key, String value, List<String> known) {
+    if (known.stream().noneMatch(value::equalsIgnoreCase)) {
+      throw CliException.usage(
+          "--selector: \"%s\" is no %s%s"
+              .formatted(value, key, Near.hint(value.toUpperCase(Locale.ROOT), known)),
+          "use " + String.join(", ", known));
+    }
   }
 
   private static Predicate<Machine> name(String text) {

@@ -31,7 +31,11 @@ abstract class RolloutControl extends RolloutQuery {
 
   /** Those that were switched, or are being. */
   long machines(Rollout rollout) {
-    return rollout.getUnitsList().stream().mapToLong(RolloutUnit::getMachines).sum();
+    return rollout.getUnitsList().stream()
+        .filter(each -> each.getState() != RolloutUnit.State.PENDING)
+        .filter(each -> each.getState() != RolloutUnit.State.SKIPPED)
+        .mapToLong(RolloutUnit::getMachines)
+        .sum();
   }
 
   private void askFirst(Rollout rollout) {

@@ -6,6 +6,7 @@ import io.pilothouse.api.v1.StatusReply;
 import io.pilothouse.cli.Command;
 import io.pilothouse.cli.Durations;
 import io.pilothouse.cli.ExitCode;
+import io.pilothouse.cli.GlobalOptions;
 import io.pilothouse.cli.Terminal;
 import io.pilothouse.client.DmException;
 import io.pilothouse.client.UnreachableException;
@@ -35,7 +36,8 @@ final class TopCommand extends Command {
 
   @Override
   protected ExitCode run() throws InterruptedException {
-    if (!Terminal.canDraw() || json()) {
+    if (!Terminal.canDraw()
+        || (format() != GlobalOptions.Format.TABLE && format() != GlobalOptions.Format.WIDE)) {
       StatusReply status = status();
       show(
           () -> StatusCommand.json(status),

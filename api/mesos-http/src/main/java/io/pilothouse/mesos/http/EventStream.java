@@ -97,8 +97,8 @@ public final class EventStream {
   }
 
   /**
-   * Whether so many bytes more may wait; if not, the stream ends. When nothing else waits a record
-   * may be as large as it is.
+   * Whether so many bytes more may wait; if not, the stream ends. When nothing else waits for this
+   * reader a record may be as large as it is, and whatever others have not read: he reads.
    *
    * @param own of the same record, that wait already
    */
@@ -108,8 +108,7 @@ public final class EventStream {
     }
     long before = waiting.getAndAdd(more);
     long all = room.waiting().getAndAdd(more);
-    boolean tooMuch = before > own && before + more > room.one();
-    if (!tooMuch && (all <= own || all + more <= room.all())) {
+    if (before <= own || (before + more <= room.one() && all + more <= room.all())) {
       return true;
     }
     release(more);

@@ -3,7 +3,12 @@ package io.pilothouse.mesos.http;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.codec.http.HttpContent;
+import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -15,9 +20,13 @@ import org.slf4j.LoggerFactory;
 final class UnderWay extends ChannelInboundHandlerAdapter {
   private static final Logger log = LoggerFactory.getLogger(UnderWay.class);
 
+  /** For a body to come in whole: one that trickles keeps others from what all may have. */
+  private static final int BODY_SECONDS = 60;
+
   private final AtomicLong all;
   private final long most;
   private final AtomicLong own = new AtomicLong();
+  private @Nullable ScheduledFuture<?> late;
 
   /**
    * @param all bytes of all connections of a port
@@ -42,7 +51,29 @@ final class UnderWay extends ChannelInboundHandlerAdapter {
         return;
       }
     }
+    if (message instanceof HttpRequest) {
+      late = context.executor().schedule(() -> tooLate(context), BODY_SECONDS, TimeUnit.SECONDS);
+    }
+    if (message instanceof LastHttpContent) {
+      cancel();
+    }
     context.fireChannelRead(message);
+  }
+
+  private static void tooLate(ChannelHandlerContext context) {
+    log.warn(
+        "{}: a request is not here after {} s; its connection is closed",
+        context.channel().remoteAddress(),
+        BODY_SECONDS);
+    var unused = context.close();
+  }
+
+  private void cancel() {
+    @Nullable ScheduledFuture<?> waiting = late;
+    if (waiting != null) {
+      waiting.cancel(false);
+      late = null;
+    }
   }
 
   /** So many bytes of it have been answered; from any thread. */
@@ -54,6 +85,7 @@ final class UnderWay extends ChannelInboundHandlerAdapter {
 
   @Override
   public void channelInactive(ChannelHandlerContext context) throws Exception {
+    cancel();
     release(own.get());
     super.channelInactive(context);
   }

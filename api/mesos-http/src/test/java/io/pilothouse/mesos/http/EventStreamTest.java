@@ -95,15 +95,24 @@ class EventStreamTest {
   }
 
   @Test
-  void whatAllHaveIsBoundedToo() {
+  void whatAllHaveIsBoundedTooAndWhoReadsDoesNotEndForIt() {
     Room room = Room.shared(1_000, 1_500);
     Reader slow = new Reader(MediaType.PROTOBUF, room);
-    Reader other = new Reader(MediaType.PROTOBUF, room);
+    Reader slower = new Reader(MediaType.PROTOBUF, room);
+    Reader reads = new Reader(MediaType.PROTOBUF, room);
     slow.is("x".repeat(800));
-    other.is("x".repeat(800));
-    assertThat(slow.isCut()).isFalse();
-    assertThat(other.isCut()).isTrue();
+    slower.is("x".repeat(600));
+    reads.is("x".repeat(300));
+    assertThat(reads.isCut()).isFalse();
+    slow.is("x".repeat(50));
+    assertThat(slow.isCut()).isTrue();
+    reads.readsOne();
+    reads.is("x".repeat(300));
+    assertThat(reads.isCut()).isFalse();
+    assertThat(slower.isCut()).isFalse();
     slow.readsOne();
+    slower.readsOne();
+    reads.readsOne();
     assertThat(room.waiting().get()).isZero();
   }
 

@@ -54,8 +54,10 @@ final class Decider {
       // before the command: it may renew the very lease that shows how late it is
       long late = Outage.late(draft);
       Set<String> gone = RemoteSilence.gone(draft);
-      Reply.Builder done = Orders.orExecute(draft, request.getCommand());
-      Outage.allow(draft, late);
+      // and before what it sets a deadline to
+      Runnable outage = () -> Outage.allow(draft, late);
+      outage.run();
+      Reply.Builder done = Orders.orExecute(draft, request.getCommand(), outage);
       settle(draft, gone);
       draft.sealTrail();
       reply = done.setRevision(draft.index()).build();

@@ -34,8 +34,13 @@ final class Orders {
 
   private Orders() {}
 
-  /** Executes a command, or keeps it for a second person. */
-  static Reply.Builder orExecute(Draft draft, Command command) throws RefusedException {
+  /**
+   * Executes a command, or keeps it for a second person.
+   *
+   * @param before what was done to the state before, which a trial takes back with the rest
+   */
+  static Reply.Builder orExecute(Draft draft, Command command, Runnable before)
+      throws RefusedException {
     Optional<OrderCount> count = tooLarge(draft, command);
     if (count.isEmpty()) {
       return Decider.execute(draft, command);
@@ -43,6 +48,7 @@ final class Orders {
     // what would be refused is refused now, and what it would change is said now
     Reply.Builder trial = Decider.execute(draft, command);
     draft.undo();
+    before.run();
     return keep(draft, command, count.get(), trial);
   }
 

@@ -129,13 +129,14 @@ public enum ReportMeaning {
     return same ? STEADY : CHANGED;
   }
 
-  /** As the state stores it. */
+  /** As the state stores it; one that this build does not know is the watchdog's own. */
   static Severity severity(WatchdogSpec spec, VerdictReport report) {
     if (report.getKind() != VerdictKind.ERROR) {
       return Severity.SEVERITY_UNSPECIFIED;
     }
-    return report.getSeverity() == Severity.SEVERITY_UNSPECIFIED
-        ? spec.getSeverity()
-        : report.getSeverity();
+    return switch (report.getSeverity()) {
+      case NORMAL, FATAL -> report.getSeverity();
+      case SEVERITY_UNSPECIFIED, UNRECOGNIZED -> spec.getSeverity();
+    };
   }
 }

@@ -3,6 +3,7 @@ package io.pilothouse.dm.state;
 import io.pilothouse.api.v1.Condition;
 import io.pilothouse.api.v1.Lifecycle;
 import io.pilothouse.api.v1.Machine;
+import io.pilothouse.api.v1.Manifest;
 import io.pilothouse.api.v1.ProbationCause;
 import io.pilothouse.api.v1.Rollout;
 import io.pilothouse.api.v1.RolloutUnit;
@@ -98,12 +99,10 @@ final class RolloutReturn {
       } else if (machine.getLifecycle() != Lifecycle.IN_SERVICE
           || !machine.getRepairId().isEmpty()) {
         comesBack(machine, to);
-      } else if (rollout.getThing() == Thing.THING_IMAGE && !Manifests.isHeld(draft, to)) {
+      } else if (rollout.getThing() == Thing.THING_IMAGE && lacked(machine, to).isPresent()) {
         // on the image that it goes back from it may serve, without any it cannot
-        waiting.addAll(
-            new TreeSet<>(still.tailSet(last)),
-            each -> "%s (%s)".formatted(each, Manifests.notHeld(to)));
-        return away;
+        waiting.add(
+            "%s (%s)".formatted(last, Manifests.notHeld(lacked(machine, to).orElseThrow())));
       } else if (!healthy) {
         turn(machine, to, ProbationCause.CAUSE_ROLLBACK);
       } else if (away >= batch) {
@@ -121,6 +120,18 @@ final class RolloutReturn {
       }
     }
     return away;
+  }
+
+  /** The image that it goes back to, of its unit or by the fleet's files, when nobody holds it. */
+  private Optional<VersionRef> lacked(Machine machine, VersionRef to) {
+    return Optional.of(to)
+        .filter(each -> !each.getName().isEmpty())
+        .or(
+            () ->
+                UnitVersions.ofFiles(draft, machine.getType())
+                    .flatMap(each -> draft.manifest(each.getName(), each.getVersion()))
+                    .map(Manifest::getRef))
+        .filter(each -> !Manifests.isHeld(draft, each));
   }
 
   /** The other has nothing to judge by it: an incident knows that what goes back here failed it. */

@@ -98,7 +98,7 @@ class ProvisioningTest {
     web01.isImaged();
     assertThat(web01.provisioning().getAttempts()).isEqualTo(1);
     assertThat(fleet.state.audit())
-        .anyMatch(each -> each.getText().contains("deadlines of rollouts, installs and"));
+        .anyMatch(each -> each.getText().contains("installs move on by it"));
   }
 
   @Test

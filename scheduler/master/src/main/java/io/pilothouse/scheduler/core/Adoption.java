@@ -15,9 +15,11 @@ import io.pilothouse.scheduler.validation.Ids;
 import io.pilothouse.scheduler.validation.Objections;
 import io.pilothouse.scheduler.validation.ResourceCheck;
 import io.pilothouse.scheduler.validation.RoleNames;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -41,13 +43,15 @@ final class Adoption {
   /** The allocator does not have the agent yet, and gets what is found here. */
   void adopt(Agent agent, AgentRegister register) {
     Set<String> unwanted = frameworks(register);
+    Map<String, Framework> over = new HashMap<>();
     Set<Task> running = new HashSet<>();
     for (RunningTask each : register.getTasksList()) {
-      adopt(agent, framework(each.getFrameworkId(), unwanted), each).ifPresent(running::add);
+      adopt(agent, framework(each.getFrameworkId(), unwanted, over), each).ifPresent(running::add);
     }
     Set<Executor> executors = new HashSet<>();
     for (RunningExecutor each : register.getExecutorsList()) {
-      adopt(agent, framework(each.getFrameworkId(), unwanted), each).ifPresent(executors::add);
+      adopt(agent, framework(each.getFrameworkId(), unwanted, over), each)
+          .ifPresent(executors::add);
     }
     for (Executor each : agent.executors()) {
       if (!executors.contains(each)) {
@@ -67,15 +71,21 @@ final class Adoption {
   /**
    * Whose something is. One that is over, or cannot be, is unwanted: what runs of it is ended, and
    * has what it has until then.
+   *
+   * @param over one for each id, however much runs of it
    */
-  private Framework framework(FrameworkID id, Set<String> unwanted) {
+  private Framework framework(FrameworkID id, Set<String> unwanted, Map<String, Framework> over) {
     @Nullable Framework known = tables.frameworks.get(id.getValue());
     if (known != null) {
       return known;
     }
     unwanted.add(id.getValue());
+    return over.computeIfAbsent(id.getValue(), this::ended);
+  }
+
+  private Framework ended(String id) {
     FrameworkInfo nothing = FrameworkInfo.newBuilder().setUser("").setName("").build();
-    Framework ended = new Framework(id.getValue(), nothing, tables.now);
+    Framework ended = new Framework(id, nothing, tables.now);
     ended.unregistered = tables.now;
     return ended;
   }

@@ -71,6 +71,7 @@ public final class Operators {
     @Override
     public void refuse(int status, String why) {
       stream.end();
+      written.complete(null);
     }
 
     @Override
@@ -115,10 +116,17 @@ public final class Operators {
                     .setGetState(picture.get())
                     .setHeartbeatIntervalSeconds(heartbeat))
             .build();
-    listener.stream.sendLarge(first, () -> written.complete(null));
-    synchronized (this) {
-      listener.begin();
-    }
+    // what happens until it has left is held: behind it, it would count as what is not read
+    listener.stream.sendLarge(
+        first,
+        () -> {
+          begin(listener);
+          written.complete(null);
+        });
+  }
+
+  private synchronized void begin(Listener listener) {
+    listener.begin();
   }
 
   private synchronized boolean listens(Listener listener) {
