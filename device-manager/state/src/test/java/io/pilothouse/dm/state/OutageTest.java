@@ -83,13 +83,28 @@ class OutageTest {
     assertThat(fleet.repairOf("web-03").getState()).isEqualTo(Repair.State.VERIFYING);
   }
 
+  @Test
+  void whatTheFirstCommandGivesTimeToDoesNotGetTheOutageToo() {
+    web03.failsOnce("disk").failsAgain("disk");
+    fleet.repairService().claims("web-03").executes("web-03");
+    fleet.jumps(HOUR);
+
+    fleet.sends(lease("repair", "repair-2"));
+
+    Repair repair = fleet.repairOf("web-03");
+    assertThat(repair.getState()).isEqualTo(Repair.State.VERIFYING);
+    assertThat(repair.getDeadline())
+        .isEqualTo(fleet.state.now().plus(QuickFleet.VERIFY).toEpochMilli());
+  }
+
   private static Command.Builder lease() {
+    return lease("provisioning", "provisioning-1");
+  }
+
+  private static Command.Builder lease(String role, String holder) {
     return Command.newBuilder()
         .setAcquireLease(
-            AcquireLease.newBuilder()
-                .setRole("provisioning")
-                .setHolder("provisioning-1")
-                .setTtlMs(1000));
+            AcquireLease.newBuilder().setRole(role).setHolder(holder).setTtlMs(1000));
   }
 
   @Test
