@@ -218,10 +218,17 @@ class OversubscriptionTest {
   @Tag("system")
   void oneThatTakesLongToEndHasTenSeconds() throws Exception {
     measures();
-    desk.launches(Desk.task("t1", BURNS).addResources(cpus(2)));
-    var slow = Desk.task("r1", "trap '' TERM; while :; do sleep 0.1; done").addResources(lent(1.9));
+    desk.launches(Desk.task("t1", IDLES + BURNS).addResources(cpus(2)));
+    var slow =
+        Desk.task("r1", "trap '' TERM; : > deaf; while :; do sleep 0.1; done")
+            .addResources(lent(1.9));
     slow.getKillPolicyBuilder().setGracePeriod(Desk.duration(Duration.ofHours(1)));
     desk.launches(slow);
+    desk.until("t1", TaskState.TASK_RUNNING);
+    desk.until("r1", TaskState.TASK_RUNNING);
+    Path deaf = desk.sandbox("r1").resolve("deaf");
+    desk.await(() -> Files.exists(deaf));
+    Files.createFile(desk.sandbox("t1").resolve("go"));
     TaskStatus end = desk.until("r1", TaskState.TASK_KILLED);
     assertThat(end.getMessage()).endsWith("Command terminated with signal Killed");
   }

@@ -103,8 +103,7 @@ class OutageTest {
 
   private static Command.Builder lease(String role, String holder) {
     return Command.newBuilder()
-        .setAcquireLease(
-            AcquireLease.newBuilder().setRole(role).setHolder(holder).setTtlMs(1000));
+        .setAcquireLease(AcquireLease.newBuilder().setRole(role).setHolder(holder).setTtlMs(1000));
   }
 
   @Test
