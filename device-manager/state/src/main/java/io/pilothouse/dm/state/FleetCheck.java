@@ -14,7 +14,6 @@ import io.pilothouse.api.v1.RepairPolicy;
 import io.pilothouse.api.v1.RolloutPolicy;
 import io.pilothouse.api.v1.ScaleUnit;
 import io.pilothouse.api.v1.WatchdogSpec;
-import io.pilothouse.manifests.BuiltInWatchdogs;
 import io.pilothouse.manifests.access.AccessCheck;
 import io.pilothouse.manifests.offers.OfferCheck;
 import io.pilothouse.manifests.offers.RoleCheck;
@@ -182,9 +181,10 @@ final class FleetCheck {
     }
   }
 
+  /** As the formats' BuiltInWatchdogs has it, which is of programs that read files. */
   private static boolean isRemote(WatchdogSpec spec, String builtIn) {
-    return spec.getRunner() == WatchdogSpec.Runner.REMOTE
-        && BuiltInWatchdogs.chosen(spec).equals(builtIn);
+    String chosen = spec.getBuiltin().isEmpty() ? spec.getName() : spec.getBuiltin();
+    return spec.getRunner() == WatchdogSpec.Runner.REMOTE && chosen.equals(builtIn);
   }
 
   private boolean isSwitch(String type) {
