@@ -40,9 +40,7 @@ class BlastRadiusTest {
   }
 
   private Typed pilot(String... args) {
-    return Typed.run(
-        Stream.concat(Stream.of(args), Stream.of("--servers", dm.address()))
-            .toArray(String[]::new));
+    return Typed.at(dm, args);
   }
 
   private void asksFirst(String write, String why, String... args) {

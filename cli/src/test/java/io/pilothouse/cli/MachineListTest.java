@@ -13,7 +13,6 @@ import io.pilothouse.api.v1.StatusReply;
 import io.pilothouse.api.v1.VersionRef;
 import java.io.IOException;
 import java.util.List;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -48,9 +47,7 @@ class MachineListTest {
   }
 
   private Typed pilot(String... args) {
-    return Typed.run(
-        Stream.concat(Stream.of(args), Stream.of("--servers", dm.address()))
-            .toArray(String[]::new));
+    return Typed.at(dm, args);
   }
 
   private List<String> selected(String selector) {

@@ -85,9 +85,7 @@ class ManifestRig {
   }
 
   Typed pilot(String... args) {
-    return Typed.run(
-        Stream.concat(Stream.of(args), Stream.of("--servers", dm.address()))
-            .toArray(String[]::new));
+    return Typed.at(dm, args);
   }
 
   void registered(Manifest... items) {

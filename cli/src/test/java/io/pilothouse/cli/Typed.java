@@ -3,6 +3,7 @@ package io.pilothouse.cli;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.util.stream.Stream;
 
 /**
  * What a command line came to.
@@ -10,6 +11,13 @@ import java.nio.charset.StandardCharsets;
  * @param code exit code
  */
 record Typed(int code, String out, String err) {
+
+  /** Runs one that asks this Device Manager. */
+  static Typed at(FakeDm dm, String... args) {
+    return run(
+        Stream.concat(Stream.of(args), Stream.of("--servers", dm.address()))
+            .toArray(String[]::new));
+  }
 
   /** Runs one command line in this JVM; standard streams are swapped meanwhile. */
   static Typed run(String... args) {

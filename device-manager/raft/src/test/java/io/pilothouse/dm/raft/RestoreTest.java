@@ -79,11 +79,7 @@ class RestoreTest {
 
   @Test
   void aFirstStartThatFailsCanBeMadeAgainAlsoFromAnotherSet() throws Exception {
-    Path backup = root.resolve("backup");
-    try (Cluster old = Cluster.started(root.resolve("old"), 1, Cluster.USUAL)) {
-      old.put("a");
-      fetch(old.get("dm-1").backups(), backup);
-    }
+    Path backup = backupWithA();
     Path one = root.resolve("one");
     Path other = root.resolve("other");
     Restore.prepare(backup, one, "renewed", Optional.empty());
@@ -171,11 +167,7 @@ class RestoreTest {
 
   @Test
   void aDamagedBackupIsNotRestored() throws Exception {
-    Path backup = root.resolve("backup");
-    try (Cluster old = Cluster.started(root.resolve("old"), 1, Cluster.USUAL)) {
-      old.put("a");
-      fetch(old.get("dm-1").backups(), backup);
-    }
+    Path backup = backupWithA();
     Path table;
     try (var files = Files.list(backup.resolve(BackupManifest.DB))) {
       table = files.filter(file -> file.toString().endsWith(".sst")).findFirst().orElseThrow();
@@ -196,11 +188,7 @@ class RestoreTest {
 
   @Test
   void aBackupIsNotStartedFromAndNotUnderItsOwnName() throws Exception {
-    Path backup = root.resolve("backup");
-    try (Cluster old = Cluster.started(root.resolve("old"), 1, Cluster.USUAL)) {
-      old.put("a");
-      fetch(old.get("dm-1").backups(), backup);
-    }
+    Path backup = backupWithA();
 
     assertThatThrownBy(() -> Restore.prepare(backup, root.resolve("set"), "test", Optional.empty()))
         .hasMessageContaining("cannot be called 'test'");
@@ -218,6 +206,15 @@ class RestoreTest {
   }
 
   /** As a client does: piece by piece, and the manifest last. */
+  private Path backupWithA() throws Exception {
+    Path backup = root.resolve("backup");
+    try (Cluster old = Cluster.started(root.resolve("old"), 1, Cluster.USUAL)) {
+      old.put("a");
+      fetch(old.get("dm-1").backups(), backup);
+    }
+    return backup;
+  }
+
   static BackupManifest fetch(Backups backups, Path to) throws Exception {
     Backups.Begun begun = backups.begin().orElseThrow();
     Path db = Files.createDirectories(to.resolve(BackupManifest.DB));

@@ -1,7 +1,6 @@
 package io.pilothouse.dm.server;
 
 import io.grpc.BindableService;
-import io.grpc.ForwardingServerCallListener.SimpleForwardingServerCallListener;
 import io.grpc.Metadata;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
@@ -72,32 +71,12 @@ final class AnybodysCalls implements ServerInterceptor {
   }
 
   /** Ends once, one way or the other. */
-  private final class Counted<Q> extends SimpleForwardingServerCallListener<Q> {
-    private final ServerCall<Q, ?> call;
+  private final class Counted<Q> extends UnreadableRequest.Telling<Q> {
     private final String caller;
-    private boolean isRefused;
 
     Counted(ServerCall<Q, ?> call, ServerCall.Listener<Q> listener, String caller) {
-      super(listener);
-      this.call = call;
+      super(call, listener);
       this.caller = caller;
-    }
-
-    @Override
-    public void onMessage(Q message) {
-      if (message instanceof UnreadableRequest unreadable) {
-        isRefused = true;
-        unreadable.refuse(call);
-      } else if (!isRefused) {
-        super.onMessage(message);
-      }
-    }
-
-    @Override
-    public void onHalfClose() {
-      if (!isRefused) {
-        super.onHalfClose();
-      }
     }
 
     @Override

@@ -3,7 +3,6 @@ package io.pilothouse.dm.server;
 import io.grpc.Context;
 import io.grpc.Contexts;
 import io.grpc.ForwardingServerCall.SimpleForwardingServerCall;
-import io.grpc.ForwardingServerCallListener.SimpleForwardingServerCallListener;
 import io.grpc.Metadata;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
@@ -210,39 +209,22 @@ final class EdgeInterceptor implements ServerInterceptor {
    * The handler runs inside of onHalfClose, and blocks: its log lines carry the request id, and
    * when it returns its work is done. The answer may still be on its way to the caller.
    */
-  private static final class Attended<Q> extends SimpleForwardingServerCallListener<Q> {
-    private final ServerCall<Q, ?> call;
+  private static final class Attended<Q> extends UnreadableRequest.Telling<Q> {
     private final String requestId;
     private final Admission.Ticket ticket;
-
-    private boolean isRefused;
 
     Attended(
         ServerCall<Q, ?> call,
         ServerCall.Listener<Q> listener,
         String requestId,
         Admission.Ticket ticket) {
-      super(listener);
-      this.call = call;
+      super(call, listener);
       this.requestId = requestId;
       this.ticket = ticket;
     }
 
     @Override
-    public void onMessage(Q message) {
-      if (message instanceof UnreadableRequest unreadable) {
-        isRefused = true;
-        unreadable.refuse(call);
-      } else {
-        super.onMessage(message);
-      }
-    }
-
-    @Override
     public void onHalfClose() {
-      if (isRefused) {
-        return; // it has its answer, and no handler waits for a request
-      }
       MDC.put(LOG_KEY, requestId);
       try {
         super.onHalfClose();

@@ -1,5 +1,6 @@
 package io.pilothouse.dm.server;
 
+import io.grpc.ForwardingServerCallListener.SimpleForwardingServerCallListener;
 import io.grpc.MethodDescriptor;
 import io.grpc.MethodDescriptor.Marshaller;
 import io.grpc.ServerCall;
@@ -19,8 +20,35 @@ import java.util.List;
  */
 record UnreadableRequest(String why) {
 
-  /** Tells its sender. */
-  void refuse(ServerCall<?, ?> call) {
+  /** Tells the sender of such a one, in place of what would handle it. */
+  abstract static class Telling<Q> extends SimpleForwardingServerCallListener<Q> {
+    private final ServerCall<Q, ?> call;
+    private boolean isRefused;
+
+    Telling(ServerCall<Q, ?> call, ServerCall.Listener<Q> listener) {
+      super(listener);
+      this.call = call;
+    }
+
+    @Override
+    public void onMessage(Q message) {
+      if (message instanceof UnreadableRequest unreadable) {
+        isRefused = true;
+        unreadable.refuse(call);
+      } else if (!isRefused) {
+        super.onMessage(message);
+      }
+    }
+
+    @Override
+    public void onHalfClose() {
+      if (!isRefused) { // else it has its answer, and no handler waits for a request
+        super.onHalfClose();
+      }
+    }
+  }
+
+  private void refuse(ServerCall<?, ?> call) {
     Refusals.close(
         call,
         Refusals.of(

@@ -44,6 +44,10 @@ class SilenceTest {
   }
 
   private void heartbeats() {
+    reports(item("heartbeat"), item("disk"));
+  }
+
+  private void reports(VerdictReportItem.Builder heartbeat, VerdictReportItem.Builder disk) {
     sequence++;
     dm.machine("web-01")
         .report(
@@ -51,8 +55,8 @@ class SilenceTest {
                 .setMachine("web-01")
                 .setBootId("web-01-boot-2")
                 .setSequence(sequence)
-                .addVerdicts(item("heartbeat"))
-                .addVerdicts(item("disk"))
+                .addVerdicts(heartbeat)
+                .addVerdicts(disk)
                 .build());
   }
 
@@ -126,16 +130,7 @@ class SilenceTest {
   @Test
   void whatWasSeenBeforeTheMachineJoinedIsASignOfLifeAndNoVerdict() {
     pass(10);
-    sequence++;
-    dm.machine("web-01")
-        .report(
-            ReportRequest.newBuilder()
-                .setMachine("web-01")
-                .setBootId("web-01-boot-2")
-                .setSequence(sequence)
-                .addVerdicts(item("heartbeat").setAgeMs(10_000))
-                .addVerdicts(item("disk").setAgeMs(10_001))
-                .build());
+    reports(item("heartbeat").setAgeMs(10_000), item("disk").setAgeMs(10_001));
     assertThat(awaits("heartbeat")).isFalse();
     assertThat(awaits("disk")).isTrue();
 
