@@ -59,8 +59,9 @@ final class LocalWatchdogs {
   void round() throws IOException {
     sets.round();
     List<WatchdogSpec> specs = sets.specs();
-    scripts.round(specs, sets.askedAt());
-    builtIns.round(specs, sets.askedAt());
+    long asked = sets.askedAt();
+    scripts.round(specs, asked);
+    builtIns.round(specs, asked);
     Map<String, String> now = new TreeMap<>();
     for (WatchdogSpec spec : specs) {
       fault(spec).ifPresent(text -> now.put(spec.getName(), text));

@@ -27,7 +27,9 @@ final class Succession {
   /** A process that ends closes its connections before its port, or after: it is asked again. */
   private static final long AGAIN_MS = 20;
 
-  /** To a server that closes at once who says nothing. */
+  /**
+   * The longest pause, for a server that closes silent lines at once; one held longer ends that.
+   */
   private static final long LONGEST_MS = 1_000;
 
   /**

@@ -90,7 +90,7 @@ public final class EventStream {
                 sent -> {
                   release(record.length);
                   if (!sent.isSuccess()) {
-                    close(); // without it, what comes after it must not be read, either
+                    cut(); // without it, what comes after it must not be read, either
                   }
                   left.run();
                 });
@@ -118,7 +118,7 @@ public final class EventStream {
           channel.remoteAddress(),
           before,
           all);
-      close();
+      cut();
     }
     return false;
   }
@@ -139,16 +139,12 @@ public final class EventStream {
                       .writeAndFlush(LastHttpContent.EMPTY_LAST_CONTENT)
                       .addListener(ChannelFutureListener.CLOSE);
               var unusedToo =
-                  channel.eventLoop().schedule(this::close, LAST_WORDS_SECONDS, TimeUnit.SECONDS);
+                  channel.eventLoop().schedule(this::cut, LAST_WORDS_SECONDS, TimeUnit.SECONDS);
             });
   }
 
   /** At once, whatever waits. */
   public void cut() {
-    close();
-  }
-
-  private void close() {
     var unused = channel.close();
   }
 

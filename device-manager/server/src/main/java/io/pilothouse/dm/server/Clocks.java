@@ -20,6 +20,13 @@ record Clocks(InstantSource wall, LongSupplier nanos) {
     return wall.instant();
   }
 
+  /**
+   * The later one: an earlier leader, who stamped the state, may have had a clock ahead of ours.
+   */
+  static Instant later(Instant now, Instant stamped) {
+    return now.isAfter(stamped) ? now : stamped;
+  }
+
   /** The wall time of a past monotonic one. */
   Instant wallTimeOf(long nanoTime) {
     return now().minusNanos(nanos.getAsLong() - nanoTime);

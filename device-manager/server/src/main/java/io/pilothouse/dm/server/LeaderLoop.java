@@ -101,9 +101,7 @@ final class LeaderLoop implements AutoCloseable {
   }
 
   private boolean isDue(@Nullable Instant due, Instant stateNow) {
-    // an earlier leader's clock may have been ahead of ours: the state's time counts then
-    Instant now = clocks.now().isAfter(stateNow) ? clocks.now() : stateNow;
-    return due != null && !due.isAfter(now);
+    return due != null && !due.isAfter(Clocks.later(clocks.now(), stateNow));
   }
 
   private void proposeHeld(LastHeard heard) {

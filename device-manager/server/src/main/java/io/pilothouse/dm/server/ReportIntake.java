@@ -93,8 +93,7 @@ final class ReportIntake {
     }
 
     List<Outcome> sort(State state, List<VerdictReport> reports) {
-      Instant wall = clocks.now();
-      Instant at = wall.isAfter(state.now()) ? wall : state.now();
+      Instant at = Clocks.later(clocks.now(), state.now());
       Map<String, Integer> newest = newest(reports);
       List<Outcome> outcomes = new ArrayList<>();
       for (int i = 0; i < reports.size(); i++) {

@@ -51,10 +51,7 @@ final class StatusReads {
     List<PeerStatus> peers = ledger.peers();
     Instant now = clocks.now();
     Pulls.Answer<StatusReply.Builder> answer =
-        pulls.read(
-            state ->
-                // the state's timeouts were stamped by leaders whose clock may be ahead
-                StatusView.of(state, now.isAfter(state.now()) ? now : state.now()));
+        pulls.read(state -> StatusView.of(state, Clocks.later(now, state.now())));
     StatusReply.Builder status = answer.message().setRevision(answer.revision());
     int down = 0;
     for (PeerStatus peer : peers) {

@@ -8,7 +8,6 @@ import io.pilothouse.api.v1.Fleet;
 import io.pilothouse.api.v1.FleetChange;
 import io.pilothouse.api.v1.Image;
 import io.pilothouse.api.v1.InventoryMachine;
-import io.pilothouse.api.v1.Lifecycle;
 import io.pilothouse.api.v1.Machine;
 import io.pilothouse.api.v1.MachineType;
 import io.pilothouse.api.v1.OfferedResource;
@@ -116,8 +115,7 @@ public final class FleetDiff {
   private void machines(Fleet wanted, List<FleetChange> changes, List<FleetChange> removals) {
     InventoryLines lines = new InventoryLines(wanted);
     for (Machine machine : state.machines()) {
-      boolean counts =
-          machine.getInInventory() && machine.getLifecycle() != Lifecycle.DECOMMISSIONED;
+      boolean counts = FleetReach.isOfFleet(machine);
       lines.before(machine.getName()).forEach(each -> added(each, changes));
       Optional<InventoryMachine> line = lines.of(machine.getName());
       if (counts && line.isEmpty()) {

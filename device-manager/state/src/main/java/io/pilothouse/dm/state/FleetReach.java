@@ -88,7 +88,8 @@ final class FleetReach {
     return touched;
   }
 
-  private static boolean isOfFleet(Machine machine) {
+  /** Whether the fleet's files speak of it. */
+  static boolean isOfFleet(Machine machine) {
     return machine.getInInventory() && machine.getLifecycle() != Lifecycle.DECOMMISSIONED;
   }
 

@@ -1,7 +1,6 @@
 package io.pilothouse.dm.state;
 
 import io.pilothouse.api.v1.HealthCode;
-import io.pilothouse.api.v1.Machine;
 import io.pilothouse.api.v1.Repair;
 import java.util.ArrayList;
 import java.util.List;
@@ -46,19 +45,19 @@ final class HealthCodes {
   }
 
   /** One code for several machines; the action names the first. */
-  void machines(String code, List<Machine> machines, String action, String text) {
-    if (machines.isEmpty()) {
+  void machines(MachineCode code, Crowd crowd) {
+    if (crowd.size() == 0) {
       return;
     }
-    List<String> names = machines.stream().map(Machine::getName).toList();
+    List<String> first = crowd.names().stream().limit(NAMED).toList();
     add(
-        code,
+        code.name(),
         "WARN",
-        names.size(),
-        scope(machines),
-        machines.stream().mapToLong(Machine::getSince).min().orElse(0),
-        action.formatted(names.get(0)),
-        "%s %s: %s".formatted(names.size(), text, named(names)));
+        crowd.size(),
+        crowd.scope(),
+        crowd.since(),
+        code.action().formatted(first.get(0)),
+        "%s %s: %s".formatted(crowd.size(), code.text(), named(first, crowd.size())));
   }
 
   /** One code for several repairs. */
@@ -79,21 +78,14 @@ final class HealthCodes {
                 repairs.size(),
                 named(
                     repairs.stream()
+                        .limit(NAMED)
                         .map(each -> each.getId() + " of " + each.getMachine())
-                        .toList())));
+                        .toList(),
+                    repairs.size())));
   }
 
-  private static String scope(List<Machine> machines) {
-    if (machines.size() == 1) {
-      return "machine/" + machines.get(0).getName();
-    }
-    List<String> units = machines.stream().map(Machine::getScaleUnit).distinct().toList();
-    return units.size() == 1 ? "unit/" + units.get(0) : "fleet";
-  }
-
-  private static String named(List<String> names) {
-    return names.size() <= NAMED
-        ? String.join(", ", names)
-        : String.join(", ", names.subList(0, NAMED)) + " and " + (names.size() - NAMED) + " more";
+  private static String named(List<String> first, int all) {
+    String named = String.join(", ", first);
+    return all <= first.size() ? named : named + " and " + (all - first.size()) + " more";
   }
 }

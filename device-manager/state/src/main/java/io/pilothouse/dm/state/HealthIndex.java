@@ -4,6 +4,8 @@ import io.pilothouse.api.v1.Condition;
 import io.pilothouse.api.v1.Lifecycle;
 import io.pilothouse.api.v1.Machine;
 import java.util.Collections;
+import java.util.EnumMap;
+import java.util.Map;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
@@ -11,62 +13,67 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What {@link StatusView} says of machines: how many there are, and the names of those that there
- * is something to say about. Whoever asks for the status of a million does not walk them. Sets are
- * views; decommissioned machines are in none.
+ * What the status screen says of machines: how many there are, and which of them each health code
+ * is about. The screen is asked for again and again, also of a fleet of a million that nobody has
+ * switched on yet.
  */
 final class HealthIndex implements Index {
-
+  private final Map<MachineCode, Crowd> crowds = new EnumMap<>(MachineCode.class);
+  private final TreeSet<String> refused = new TreeSet<>();
   private int machines;
   private int healthy;
-  private final TreeSet<String> switches = new TreeSet<>();
-  private final TreeSet<String> notable = new TreeSet<>();
-  private final TreeSet<String> refused = new TreeSet<>();
+  private int outOfService;
+  private int switches;
+  private int switchesHealthy;
+
+  HealthIndex() {
+    for (MachineCode code : MachineCode.values()) {
+      crowds.put(code, new Crowd());
+    }
+  }
 
   @Override
   public void update(Entities now, Update update) {
     if (update.table() != Table.MACHINE) {
       return;
     }
-    if (update.before() instanceof Machine before) {
-      count(before, -1);
-    }
-    if (update.after() instanceof Machine after) {
-      count(after, 1);
-    }
-    @Nullable Machine present = (Machine) update.after();
-    String name = update.key();
-    MachineIndex.set(switches, name, present, each -> isPresent(each) && Switches.is(each));
-    MachineIndex.set(notable, name, present, each -> counts(each) && isNotable(each));
-    MachineIndex.set(refused, name, present, each -> counts(each) && each.hasEnrolmentRefusals());
+    @Nullable Machine before = (Machine) update.before();
+    @Nullable Machine after = (Machine) update.after();
+    count(before, -1);
+    count(after, 1);
+    crowds.forEach((code, crowd) -> crowd.move(about(code, before), about(code, after)));
+    MachineIndex.set(
+        refused,
+        update.key(),
+        after,
+        each -> MachineCode.counts(each) && each.hasEnrolmentRefusals());
   }
 
-  private void count(Machine machine, int by) {
-    if (counts(machine)) {
+  private static @Nullable Machine about(MachineCode code, @Nullable Machine machine) {
+    return machine != null && code.isAbout(machine) ? machine : null;
+  }
+
+  private void count(@Nullable Machine machine, int by) {
+    if (machine == null || !MachineCode.isPresent(machine)) {
+      return;
+    }
+    int well = MachineCode.is(machine, Condition.HEALTHY) ? by : 0;
+    if (Switches.is(machine)) {
+      switches += by;
+      switchesHealthy += well;
+    } else {
       machines += by;
-      healthy += is(machine, Condition.HEALTHY) ? by : 0;
+      healthy += well;
+      outOfService += machine.getLifecycle() != Lifecycle.IN_SERVICE ? by : 0;
     }
   }
 
-  private static boolean counts(Machine machine) {
-    return isPresent(machine) && !Switches.is(machine);
+  /** Those that a code is about. A view. */
+  Crowd of(MachineCode code) {
+    return crowds.get(code);
   }
 
-  private static boolean isPresent(Machine machine) {
-    return machine.getLifecycle() != Lifecycle.DECOMMISSIONED;
-  }
-
-  /** Whether it is anything but in service, well and left alone. */
-  private static boolean isNotable(Machine machine) {
-    return !is(machine, Condition.HEALTHY) || machine.hasProvisioning() || machine.hasHold();
-  }
-
-  /** Whether it is in service and of this condition. */
-  static boolean is(Machine machine, Condition condition) {
-    return machine.getLifecycle() == Lifecycle.IN_SERVICE && machine.getCondition() == condition;
-  }
-
-  /** Without switches, as all that follow. */
+  /** Without switches, as the two that follow. */
   int machines() {
     return machines;
   }
@@ -75,13 +82,16 @@ final class HealthIndex implements Index {
     return healthy;
   }
 
-  SortedSet<String> switches() {
-    return Collections.unmodifiableSortedSet(switches);
+  int outOfService() {
+    return outOfService;
   }
 
-  /** Machines that a health code may be about: of most there is none. */
-  SortedSet<String> notable() {
-    return Collections.unmodifiableSortedSet(notable);
+  int switches() {
+    return switches;
+  }
+
+  int switchesHealthy() {
+    return switchesHealthy;
   }
 
   /** Machines whose token was refused at some time. */
@@ -92,11 +102,13 @@ final class HealthIndex implements Index {
   @Override
   public SortedMap<String, Object> contents() {
     SortedMap<String, Object> contents = new TreeMap<>();
+    crowds.forEach((code, crowd) -> contents.put(code.name(), crowd.contents()));
+    contents.put("refused", refused);
     contents.put("machines", machines);
     contents.put("healthy", healthy);
+    contents.put("out of service", outOfService);
     contents.put("switches", switches);
-    contents.put("notable", notable);
-    contents.put("refused", refused);
+    contents.put("switches healthy", switchesHealthy);
     return contents;
   }
 }

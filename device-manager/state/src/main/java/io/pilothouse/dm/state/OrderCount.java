@@ -74,7 +74,10 @@ record OrderCount(OrderKind kind, String what, int machines) {
     };
   }
 
-  /** What the plan counts, and all machines for what a person could take the others' by. */
+  /**
+   * What the plan counts, but for machines that are added; and all machines for what a person could
+   * take the others' by.
+   */
   static OrderCount apply(Entities state, Fleet wanted, List<FleetChange> changes) {
     boolean all =
         changes.stream().anyMatch(each -> OF_ALL.stream().anyMatch(each.getObject()::startsWith));

@@ -162,6 +162,10 @@ final class Repairs {
     RepairDrain.letRun(draft, repair.getMachine());
   }
 
+  private static void late(Draft draft, Repair repair) {
+    RepairTries.cameToNothing(draft, repair, "nobody came to it in time");
+  }
+
   /** A deadline of the repair is over. */
   static void expire(Draft draft, Repair repair) {
     switch (repair.getState()) {
@@ -170,12 +174,12 @@ final class Repairs {
           draft.put(repair.toBuilder().setDueAt(0).build());
       case REPAIR_DRAINING -> {
         if (repair.getDrained()) {
-          RepairTries.cameToNothing(draft, repair, "nobody came to it in time");
+          late(draft, repair);
         } else {
           RepairDrain.end(draft, repair, "the time for its processes to stop is over");
         }
       }
-      case CLAIMED -> RepairTries.cameToNothing(draft, repair, "nobody came to it in time");
+      case CLAIMED -> late(draft, repair);
       case EXECUTING, VERIFYING ->
           close(
               draft,

@@ -3,7 +3,6 @@ package io.pilothouse.dm.state;
 import io.pilothouse.api.v1.Condition;
 import io.pilothouse.api.v1.Lifecycle;
 import io.pilothouse.api.v1.Machine;
-import io.pilothouse.api.v1.Manifest;
 import io.pilothouse.api.v1.ProbationCause;
 import io.pilothouse.api.v1.Rollout;
 import io.pilothouse.api.v1.RolloutUnit;
@@ -126,11 +125,7 @@ final class RolloutReturn {
   private Optional<VersionRef> lacked(Machine machine, VersionRef to) {
     return Optional.of(to)
         .filter(each -> !each.getName().isEmpty())
-        .or(
-            () ->
-                UnitVersions.ofFiles(draft, machine.getType())
-                    .flatMap(each -> draft.manifest(each.getName(), each.getVersion()))
-                    .map(Manifest::getRef))
+        .or(() -> UnitVersions.ofFiles(draft, machine.getType()))
         .filter(each -> !Manifests.isHeld(draft, each));
   }
 

@@ -1,15 +1,12 @@
 package io.pilothouse.dm.state;
 
 import io.pilothouse.api.v1.Action;
-import io.pilothouse.api.v1.Condition;
 import io.pilothouse.api.v1.DeploymentReplica;
 import io.pilothouse.api.v1.DomainHold;
 import io.pilothouse.api.v1.Lease;
-import io.pilothouse.api.v1.Lifecycle;
 import io.pilothouse.api.v1.Machine;
 import io.pilothouse.api.v1.MachineType;
 import io.pilothouse.api.v1.Order;
-import io.pilothouse.api.v1.Provisioning;
 import io.pilothouse.api.v1.Repair;
 import io.pilothouse.api.v1.Rollout;
 import io.pilothouse.api.v1.StatusReply;
@@ -19,7 +16,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedSet;
-import java.util.function.Predicate;
 
 /** The fleet on one screen: counts, and a health code for whatever is not as it should be. */
 public final class StatusView {
@@ -33,6 +29,7 @@ public final class StatusView {
             .setFleet(state.fleet().getName())
             .setAccessOpen(Authorization.isOpen(state));
     HealthCodes codes = new HealthCodes();
+    domains(state, status, codes);
     machines(state, status, codes, now);
     repairs(state, status, codes);
     IncidentHealth.add(state, status, codes);
@@ -61,74 +58,22 @@ public final class StatusView {
   private static void machines(
       Entities state, StatusReply.Builder status, HealthCodes codes, Instant now) {
     HealthIndex known = state.indexes().health;
-    List<Machine> notable = named(state, known.notable());
-    switches(state, named(state, known.switches()), status, codes);
     status
         .setTotal(known.machines())
         .setHealthy(known.healthy())
-        .setFailure(count(notable, each -> HealthIndex.is(each, Condition.FAILURE)))
-        .setProbation(count(notable, each -> HealthIndex.is(each, Condition.PROBATION)))
-        .setOutOfService(count(notable, each -> each.getLifecycle() != Lifecycle.IN_SERVICE));
-    codes.machines(
-        "MACHINE_FAILURE",
-        notable.stream().filter(each -> HealthIndex.is(each, Condition.FAILURE)).toList(),
-        "pilot explain machine %s",
-        "in FAILURE");
-    codes.machines(
-        "MACHINE_PROBATION",
-        notable.stream().filter(each -> HealthIndex.is(each, Condition.PROBATION)).toList(),
-        "pilot explain machine %s",
-        "in Probation");
-    codes.machines(
-        "MACHINE_AWAITING_REPLACEMENT",
-        lifecycle(notable, Lifecycle.AWAITING_REPLACEMENT),
-        "pilot repair tickets; then pilot machine replaced %s",
-        "waiting for a technician");
-    codes.machines(
-        "MACHINE_AWAITING_OPERATOR",
-        notable.stream().filter(StatusView::awaitsOperator).toList(),
-        "pilot explain machine %s",
-        "could not be provisioned");
-    codes.machines(
-        "MACHINE_PROVISIONING",
-        notable.stream().filter(each -> each.hasProvisioning() && !awaitsOperator(each)).toList(),
-        "pilot machine show %s",
-        "being provisioned");
-    codes.machines(
-        "MACHINE_EXPECTED",
-        lifecycle(notable, Lifecycle.EXPECTED),
-        "connect and switch on %s",
-        "in the inventory, never seen");
-    codes.machines(
-        "MACHINE_NOT_IN_INVENTORY",
-        lifecycle(notable, Lifecycle.DISCOVERED),
-        "add %s to machines.csv and apply",
-        "seen, but in no inventory");
-    codes.machines(
-        "MACHINE_HELD",
-        notable.stream().filter(Machine::hasHold).toList(),
-        "pilot machine unhold %s, when the reason is gone",
-        "held by a person");
+        .setFailure(known.of(MachineCode.MACHINE_FAILURE).size())
+        .setProbation(known.of(MachineCode.MACHINE_PROBATION).size())
+        .setOutOfService(known.outOfService())
+        .setSwitches(known.switches())
+        .setSwitchesHealthy(known.switchesHealthy());
+    for (MachineCode code : MachineCode.values()) {
+      codes.machines(code, known.of(code));
+    }
     EnrolmentRefused.health(named(state, known.refused()), codes, now);
   }
 
-  /** Switches are few, and one that fails takes its machines along: shown by themselves. */
-  private static void switches(
-      Entities state, List<Machine> switches, StatusReply.Builder status, HealthCodes codes) {
-    status
-        .setSwitches(switches.size())
-        .setSwitchesHealthy(count(switches, each -> HealthIndex.is(each, Condition.HEALTHY)))
-        .addAllHolds(state.domainHolds());
-    codes.machines(
-        "SWITCH_FAILURE",
-        switches.stream().filter(each -> HealthIndex.is(each, Condition.FAILURE)).toList(),
-        "pilot explain machine %s",
-        "switches in FAILURE");
-    codes.machines(
-        "SWITCH_AWAITING_REPLACEMENT",
-        lifecycle(switches, Lifecycle.AWAITING_REPLACEMENT),
-        "pilot repair tickets; then pilot machine replaced %s",
-        "switches waiting for a technician");
+  private static void domains(Entities state, StatusReply.Builder status, HealthCodes codes) {
+    status.addAllHolds(state.domainHolds());
     for (DomainHold hold : state.domainHolds()) {
       codes.add(
           "DOMAIN_HELD",
@@ -279,19 +224,7 @@ public final class StatusView {
     }
   }
 
-  private static boolean awaitsOperator(Machine machine) {
-    return machine.getProvisioning().getStep() == Provisioning.Step.AWAITING_OPERATOR;
-  }
-
   private static List<Machine> named(Entities state, SortedSet<String> names) {
     return names.stream().map(each -> state.machine(each).orElseThrow()).toList();
-  }
-
-  private static List<Machine> lifecycle(List<Machine> fleet, Lifecycle lifecycle) {
-    return fleet.stream().filter(each -> each.getLifecycle() == lifecycle).toList();
-  }
-
-  private static int count(List<Machine> fleet, Predicate<Machine> which) {
-    return (int) fleet.stream().filter(which).count();
   }
 }

@@ -93,11 +93,13 @@ final class Adoption {
   /** What was unreachable on its machine, and is not among what runs there, never will be again. */
   private void unreachableNoMore(Agent agent) {
     for (Framework framework : tables.frameworks.values()) {
-      for (Task each : List.copyOf(framework.unreachable.values())) {
-        if (each.agent.machine.equals(agent.machine)) {
-          framework.unreachable.remove(each.id());
-          gone(each, agent);
-        }
+      List<Task> there =
+          framework.unreachable.values().stream()
+              .filter(each -> each.agent.machine.equals(agent.machine))
+              .toList();
+      for (Task each : there) {
+        framework.unreachable.remove(each.id());
+        gone(each, agent);
       }
     }
   }

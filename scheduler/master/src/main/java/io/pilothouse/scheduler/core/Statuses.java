@@ -77,13 +77,9 @@ final class Statuses {
 
   /** Its framework has ended: nobody is told, and what it had is free once nothing of it runs. */
   private void late(Agent agent, String framework, AgentUpdate update) {
-    @Nullable TaskState latest = TaskState.forNumber(update.getLatestState());
     @Nullable Task task =
         agent.task(framework, update.getStatus().getTaskId().getValue()).orElse(null);
-    boolean over =
-        Task.isTerminal(update.getStatus().getState())
-            || (latest != null && Task.isTerminal(latest));
-    if (task != null && over) {
+    if (task != null && Task.isTerminal(state(update.getStatus(), update.getLatestState()))) {
       forget(task);
     } else if (tables.isEnded(framework)) {
       shutDown(agent, framework); // it does not know yet
@@ -106,13 +102,18 @@ final class Statuses {
     task.toldAt = tables.now;
   }
 
+  /** What a status says, unless the task has ended since. */
+  private static TaskState state(TaskStatus status, int latestNumber) {
+    @Nullable TaskState latest = TaskState.forNumber(latestNumber);
+    return latest != null && Task.isTerminal(latest) ? latest : status.getState();
+  }
+
   private void note(Task task, TaskStatus status, int latestNumber) {
     task.told = status;
     task.acknowledged = false;
     task.note(status);
-    @Nullable TaskState latest = TaskState.forNumber(latestNumber);
     if (!task.isOver()) {
-      task.state = latest != null && Task.isTerminal(latest) ? latest : status.getState();
+      task.state = state(status, latestNumber);
     }
     if (!task.isOver() || status.getSource() == TaskStatus.Source.SOURCE_EXECUTOR) {
       task.agent.show(task.framework.id, task.executor); // it said so, or runs what is not over
