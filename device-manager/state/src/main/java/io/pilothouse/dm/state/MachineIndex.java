@@ -29,10 +29,8 @@ final class MachineIndex implements Index {
   }
 
   private final Groups<Group, String> byGroup = new Groups<>();
-  private final Groups<String, String> byUnit = new Groups<>();
   private final Groups<String, String> byMac = new Groups<>();
   private final Groups<String, String> byIncident = new Groups<>();
-  private final TreeSet<String> inError = new TreeSet<>();
   private final TreeSet<String> drainRequested = new TreeSet<>();
   private final TreeSet<String> matched = new TreeSet<>();
   private final TreeSet<String> installing = new TreeSet<>();
@@ -46,10 +44,8 @@ final class MachineIndex implements Index {
     @Nullable Machine before = (Machine) update.before();
     @Nullable Machine after = (Machine) update.after();
     byGroup.move(key(before, MachineIndex::group), key(after, MachineIndex::group), name);
-    byUnit.move(key(before, MachineIndex::unit), key(after, MachineIndex::unit), name);
     byMac.move(key(before, MachineIndex::mac), key(after, MachineIndex::mac), name);
     byIncident.move(key(before, MachineIndex::incident), key(after, MachineIndex::incident), name);
-    set(inError, name, after, Machine::hasError);
     set(drainRequested, name, after, Machine::getDrainRequested);
     set(matched, name, after, MachineIndex::isMatched);
     set(installing, name, after, Provision::installs);
@@ -60,11 +56,6 @@ final class MachineIndex implements Index {
     return byGroup.of(new Group(type, unit));
   }
 
-  /** Machines of the scale unit, of any type, that are, or will be, in the fleet. */
-  SortedSet<String> ofUnit(String unit) {
-    return byUnit.of(unit);
-  }
-
   SortedSet<String> withMac(String mac) {
     return byMac.of(mac);
   }
@@ -72,11 +63,6 @@ final class MachineIndex implements Index {
   /** Machines whose error an incident explains. */
   SortedSet<String> ofIncident(String incident) {
     return byIncident.of(incident);
-  }
-
-  /** Machines of which the error predicate holds, or held when they failed. */
-  SortedSet<String> inError() {
-    return Collections.unmodifiableSortedSet(inError);
   }
 
   SortedSet<String> drainRequested() {
@@ -99,10 +85,6 @@ final class MachineIndex implements Index {
 
   private static @Nullable Group group(Machine machine) {
     return machine.getLifecycle() == Lifecycle.DECOMMISSIONED ? null : Group.of(machine);
-  }
-
-  private static @Nullable String unit(Machine machine) {
-    return machine.getLifecycle() == Lifecycle.DECOMMISSIONED ? null : machine.getScaleUnit();
   }
 
   private static @Nullable String mac(Machine machine) {
@@ -130,10 +112,8 @@ final class MachineIndex implements Index {
   public SortedMap<String, Object> contents() {
     SortedMap<String, Object> contents = new TreeMap<>();
     contents.put("by type and unit", byGroup.contents());
-    contents.put("by unit", byUnit.contents());
     contents.put("by MAC", byMac.contents());
     contents.put("by incident", byIncident.contents());
-    contents.put("in error", inError);
     contents.put("drain requested", drainRequested);
     contents.put("matched", matched);
     contents.put("installing", installing);
