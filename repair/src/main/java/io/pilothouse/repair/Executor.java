@@ -92,30 +92,37 @@ final class Executor {
     progress.keySet().retainAll(open);
   }
 
-  /** Starts what the repair needs next, if it is ours to do; returns at once. */
-  void consider(RepairTask task, long token) {
+  /** Starts what a repair that is claimed needs next, if it is ours to do; returns at once. */
+  void goOn(RepairTask task, long token) {
     Repair repair = task.getRepair();
-    boolean ours = repair.getToken() == token;
-    switch (repair.getState()) {
-      case READY -> submit(task, token);
-      case REPAIR_DRAINING -> {
-        if (ours && repair.getDrained()) {
-          submit(task, token);
-        }
-      }
-      case CLAIMED, EXECUTING -> {
-        if (ours && !(repair.getState() == Repair.State.EXECUTING && waitsForOthers(repair))) {
-          submit(task, token);
-        }
-      }
-      case STATE_UNSPECIFIED,
-          ASSIGNED,
-          WAITING,
-          VERIFYING,
-          DONE,
-          FAILED,
-          EXPIRED,
-          UNRECOGNIZED -> {}
+    boolean isTurn =
+        switch (repair.getState()) {
+          case REPAIR_DRAINING -> repair.getDrained();
+          case CLAIMED -> true;
+          case EXECUTING -> !waitsForOthers(repair);
+          case READY,
+              STATE_UNSPECIFIED,
+              ASSIGNED,
+              WAITING,
+              VERIFYING,
+              DONE,
+              FAILED,
+              EXPIRED,
+              UNRECOGNIZED ->
+              false;
+        };
+    if (isTurn && repair.getToken() == token) {
+      submit(task, token);
+    }
+  }
+
+  /**
+   * Claims a repair that is ready, if something can be done about it at once: the time for its
+   * execution runs from its claim.
+   */
+  void begin(RepairTask task, long token) {
+    if (task.getRepair().getState() == Repair.State.READY && lanes.hasRoom()) {
+      submit(task, token);
     }
   }
 
@@ -173,6 +180,7 @@ final class Executor {
   }
 
   private void claim(Repair repair, long token) {
+    progress.remove(repair.getId()); // of an earlier claim; the answer to this one may be lost
     saw(
         dm.claim(
             ClaimRepairRequest.newBuilder()
@@ -180,7 +188,6 @@ final class Executor {
                 .setHolder(holder)
                 .setToken(token)
                 .build()));
-    progress.remove(repair.getId()); // of an earlier claim
   }
 
   private void replace(RepairTask task, long token) throws IOException {

@@ -58,7 +58,10 @@ final class RepairService {
     executor.keepOnly(open);
     visits.learn(ticketed, open);
     for (RepairTask task : reply.getTasksList()) {
-      executor.consider(task, token.get());
+      executor.goOn(task, token.get());
+    }
+    for (RepairTask task : reply.getTasksList()) {
+      executor.begin(task, token.get());
     }
     // last: trouble with the files must not hold up repairs
     for (RepairTask task : ticketed) {

@@ -123,7 +123,7 @@ final class FakeDm implements RepairDm, HeldLease {
             .setState(drains ? Repair.State.REPAIR_DRAINING : Repair.State.CLAIMED)
             .setToken(claim.getToken())
             .build());
-    return revision;
+    return answer(Repair.State.CLAIMED);
   }
 
   @Override
@@ -151,7 +151,11 @@ final class FakeDm implements RepairDm, HeldLease {
     if (loseLeaseAfter.equals(Optional.of(report.getState()))) {
       lease = Optional.empty();
     }
-    if (loseAnswerTo.equals(Optional.of(report.getState()))) {
+    return answer(report.getState());
+  }
+
+  private long answer(Repair.State to) {
+    if (loseAnswerTo.equals(Optional.of(to))) {
       loseAnswerTo = Optional.empty();
       throw new UnreachableException("the answer was lost");
     }

@@ -19,6 +19,8 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -388,5 +390,47 @@ final class RepairServiceTest {
     assigned("R-2", "web-02", Action.REBOOT);
     round();
     assertThat(dm.journal).contains("cycle local:web-01 into DISK", "cycle local:web-02 into DISK");
+  }
+
+  @Test
+  void noMoreIsClaimedThanCanBeDone() throws Exception {
+    for (int i = 1; i <= 4; i++) {
+      dm.assign("R-" + i, "web-0" + i, Action.REBOOT);
+      Repair ready = dm.repair("R-" + i);
+      dm.put(ready.toBuilder().setState(Repair.State.CLAIMED).setToken(5).build());
+    }
+    CountDownLatch answers = new CountDownLatch(1);
+    power.whileCycling = () -> awaits(answers);
+    dm.assign("R-0", "web-00", Action.REBOOT);
+    service.round(); // four are being rebooted
+    service.round();
+    assertThat(dm.journal).noneMatch(each -> each.startsWith("claim R-0"));
+    answers.countDown();
+    round(); // there may be no room yet
+    round();
+    round();
+    assertThat(dm.journal).contains("cycle local:web-00 into DISK");
+  }
+
+  private static void awaits(CountDownLatch latch) {
+    try {
+      assertThat(latch.await(10, TimeUnit.SECONDS)).isTrue();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  @Test
+  void aClaimWhoseAnswerIsLostDoesNotReportAnEarlierFailure() throws Exception {
+    power.failure = Optional.of("no answer from the BMC");
+    assigned("R-7", "web-03", Action.REBOOT);
+    round();
+    power.failure = Optional.empty();
+    dm.put(dm.repair("R-7").toBuilder().setState(Repair.State.READY).build());
+    dm.losesAnswerTo(Repair.State.CLAIMED);
+    round();
+    round();
+    assertThat(dm.journal).endsWith("report R-7 VERIFYING: power-cycled into disk");
+    assertThat(dm.journal).filteredOn(each -> each.contains("FAILED")).hasSize(1);
   }
 }

@@ -17,10 +17,12 @@ public final class Lanes implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Lanes.class);
   private static final Duration CLOSE_WITHIN = Duration.ofSeconds(5);
 
+  private final int atOnce;
   private final Semaphore slots;
   private final ConcurrentMap<String, Thread> busy = new ConcurrentHashMap<>();
 
   public Lanes(int atOnce) {
+    this.atOnce = atOnce;
     this.slots = new Semaphore(atOnce);
   }
 
@@ -32,6 +34,11 @@ public final class Lanes implements AutoCloseable {
     }
     thread.start();
     return true;
+  }
+
+  /** Whether what is submitted now begins at once. */
+  public boolean hasRoom() {
+    return busy.size() < atOnce;
   }
 
   /** Machines with work under way, sorted. */

@@ -7,6 +7,7 @@ import io.pilothouse.api.v1.Lifecycle;
 import io.pilothouse.api.v1.Machine;
 import io.pilothouse.api.v1.Repair;
 import io.pilothouse.api.v1.Rollout;
+import io.pilothouse.api.v1.WatchdogState;
 import java.util.List;
 
 /**
@@ -49,14 +50,19 @@ final class Outage {
     for (Machine each : List.copyOf(draft.machines())) {
       allow(draft, each, more);
     }
+    for (WatchdogState each : List.copyOf(draft.watchdogs())) {
+      if (each.getDueAt() != 0) { // nobody could contradict it meanwhile
+        draft.put(each.toBuilder().setDueAt(each.getDueAt() + more).build());
+      }
+    }
     if (draft.size() > before) {
       draft.audit(
           AuditRecord.newBuilder()
               .setKind("DM")
               .setSubject("dm")
               .setText(
-                  ("nothing was decided for %s: deadlines of rollouts, Probations, repairs and"
-                          + " installs move on by it")
+                  ("nothing was decided for %s: deadlines of rollouts, Probations, repairs,"
+                          + " installs and watchdogs in shadow move on by it")
                       .formatted(Texts.elapsed(late))));
     }
   }

@@ -103,17 +103,19 @@ final class RepairWork {
           "open the ticket first, then report EXECUTING with it");
     }
     Machine.Builder machine = draft.machine(repair.getMachine()).orElseThrow().toBuilder();
+    // what waited for its turn after the claim has all of its time now
+    long deadline =
+        repair.getAction() == Action.REBOOT
+            ? draft.nowMillis() + Policies.repair(draft, machine.build()).getExecuteDeadlineMs()
+            : 0;
     Repair.Builder executing =
         Repairs.move(repair, Repair.State.EXECUTING, draft)
             // as it is now: a boot before this moment is not what is verified
-            .setBootIdBefore(machine.getObserved().getBootId());
+            .setBootIdBefore(machine.getObserved().getBootId())
+            .setDeadline(deadline)
+            .setDueAt(deadline);
     if (repair.getAction() == Action.REPLACE) {
-      executing
-          .setTicket(report.getTicket().toBuilder().setOpenedAt(draft.nowMillis()))
-          .setDeadline(0)
-          .setDueAt(0);
-    } else if (repair.getAction() == Action.RE_IMAGE) {
-      executing.setDeadline(0).setDueAt(0);
+      executing.setTicket(report.getTicket().toBuilder().setOpenedAt(draft.nowMillis()));
     }
     draft.put(executing.build());
     draft.audit(

@@ -10,6 +10,7 @@ import io.pilothouse.api.v1.Fleet;
 import io.pilothouse.api.v1.Provisioning;
 import io.pilothouse.api.v1.Repair;
 import io.pilothouse.api.v1.VerdictKind;
+import io.pilothouse.api.v1.WatchdogState;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
@@ -145,5 +146,24 @@ class OutageTest {
     assertThat(wide.open()).isNotEmpty();
     wide.fleet.passes(Duration.ofMinutes(1));
     assertThat(wide.open()).isEmpty();
+  }
+
+  @Test
+  void aShadowIsNotPromotedByTimeInWhichNobodyCouldContradictIt() {
+    Duration promoteAfter = Duration.ofMinutes(30);
+    Fleet.Builder spec = QuickFleet.spec().toBuilder();
+    spec.getWatchdogsBuilder(0)
+        .setInitialMode(WatchdogState.Mode.SHADOW)
+        .setPromoteAfterMs(promoteAfter.toMillis());
+    FleetScenario shadowed = FleetScenario.inService(spec.build());
+    String watchdog = spec.getWatchdogs(0).getName();
+    shadowed.machine("web-03").failsOnce("heartbeat"); // something that is due meanwhile
+    shadowed.jumps(HOUR);
+    shadowed.passes(Duration.ZERO);
+    assertThat(shadowed.state.watchdog(watchdog).orElseThrow().getMode())
+        .isEqualTo(WatchdogState.Mode.SHADOW);
+    shadowed.passes(promoteAfter);
+    assertThat(shadowed.state.watchdog(watchdog).orElseThrow().getMode())
+        .isEqualTo(WatchdogState.Mode.LIVE);
   }
 }

@@ -111,6 +111,17 @@ class RepairTriesTest {
   }
 
   @Test
+  void whatBeginsLateAfterItsClaimHasAllOfItsTime() {
+    FakeRepairService service = fleet.repairService().claims("web-03");
+    fleet.passes(QuickFleet.EXECUTE.minusMillis(1));
+    service.executes("web-03");
+    fleet.passes(QuickFleet.EXECUTE.minusMillis(1));
+    assertThat(repair().getState()).isEqualTo(Repair.State.EXECUTING);
+    fleet.passes(Duration.ofMillis(1));
+    assertThat(repair().getState()).isNotEqualTo(Repair.State.EXECUTING);
+  }
+
+  @Test
   void aReImageThatHasBegunIsNotTakenBack() {
     fleet.repairService().claims("web-03").fails("web-03").claims("web-03").fails("web-03");
     Repair image = fleet.repairOf("web-03");
