@@ -21,7 +21,10 @@ final class TicketEvents {
     this.clock = clock;
   }
 
-  void opened(RepairTask task, String visit) throws IOException {
+  /**
+   * @param opening 1, or more for a ticket that was closed, or another machine's, before
+   */
+  void opened(RepairTask task, String visit, int opening) throws IOException {
     Repair repair = task.getRepair();
     Machine machine = task.getMachine();
     Map<String, Object> ticket = new LinkedHashMap<>();
@@ -39,14 +42,19 @@ final class TicketEvents {
     ticket.put("evidence", repair.getEvidenceList());
     ticket.put("visit", visit);
     ticket.put("when_done", "pilot machine replaced " + repair.getMachine());
-    add(repair.getId() + "/ticket.opened", "ticket.opened", Map.of("ticket", ticket));
+    add(key(repair.getId(), "ticket.opened", opening), "ticket.opened", Map.of("ticket", ticket));
   }
 
-  void closed(String repair) throws IOException {
+  void closed(String repair, int opening) throws IOException {
     add(
-        repair + "/ticket.closed",
+        key(repair, "ticket.closed", opening),
         "ticket.closed",
         Map.of("ticket", Map.of("repair", repair, "outcome", "the repair is over")));
+  }
+
+  /** What is taken once: another opening is another event. */
+  private static String key(String repair, String event, int opening) {
+    return repair + "/" + event + (opening == 1 ? "" : "/" + opening);
   }
 
   /** A visit gained or lost tickets; without any it is over. */

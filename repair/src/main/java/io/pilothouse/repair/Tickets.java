@@ -12,9 +12,13 @@ import java.time.Clock;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
@@ -28,6 +32,7 @@ final class Tickets {
   private static final Logger log = LoggerFactory.getLogger(Tickets.class);
   private static final String CLOSED = "CLOSED ";
   private static final String SUFFIX = ".txt";
+  private static final Pattern OPENING = Pattern.compile("opening +(\\d{1,6})");
 
   private final Path directory;
   private final TicketEvents events;
@@ -35,6 +40,27 @@ final class Tickets {
 
   /** Those known to be closed: their files need not be read again. */
   private final Set<String> closed = ConcurrentHashMap.newKeySet();
+
+  /** Machines of those known to be open, by repair: as above. */
+  private final ConcurrentMap<String, String> open = new ConcurrentHashMap<>();
+
+  /**
+   * What a file says: which machine it is about, the how-manieth ticket, and whether it is over.
+   */
+  private record Written(String title, int opening, boolean isClosed) {
+    static Written of(Path file) throws IOException {
+      List<String> lines = Files.readAllLines(file);
+      int opening =
+          lines.stream()
+              .map(OPENING::matcher)
+              .filter(Matcher::matches)
+              .mapToInt(each -> Integer.parseInt(each.group(1)))
+              .findFirst()
+              .orElse(1);
+      boolean closed = !lines.isEmpty() && lines.getLast().startsWith(CLOSED);
+      return new Written(lines.isEmpty() ? "" : lines.getFirst(), opening, closed);
+    }
+  }
 
   Tickets(Path directory, TicketEvents events, Clock clock) {
     this.directory = directory.toAbsolutePath().normalize();
@@ -48,22 +74,42 @@ final class Tickets {
 
   /**
    * Writes the ticket unless it is there; then the file is whole. The event goes first: a crash in
-   * between sends it twice under the same key, and never not at all.
+   * between sends it twice under the same key, and never not at all. A ticket that was closed while
+   * its repair waited is opened anew; so is one of another repair with this number, of before a
+   * restore.
    */
   Path open(RepairTask task, String visit) throws IOException {
-    Path file = file(task.getRepair().getId());
-    if (!Files.exists(file)) {
-      Files.createDirectories(directory);
-      events.opened(task, visit);
-      Path fresh = file.resolveSibling(file.getFileName() + ".new");
-      Files.writeString(fresh, text(task, visit));
-      Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE);
-      log.info("ticket {}: replace {}", file, task.getMachine().getName());
+    String id = task.getRepair().getId();
+    String machine = task.getRepair().getMachine();
+    Path file = file(id);
+    boolean there = Files.exists(file);
+    if (there && machine.equals(open.get(id))) {
+      return file;
     }
+    Optional<Written> before = there ? Optional.of(Written.of(file)) : Optional.empty();
+    String title = title(task.getRepair());
+    if (before.filter(each -> each.title().equals(title) && !each.isClosed()).isEmpty()) {
+      if (before.isPresent() && !before.get().isClosed()) {
+        events.closed(id, before.get().opening());
+      }
+      int opening = before.map(Written::opening).orElse(0) + 1;
+      Files.createDirectories(directory);
+      events.opened(task, visit, opening);
+      Path fresh = file.resolveSibling(file.getFileName() + ".new");
+      Files.writeString(fresh, text(task, visit, opening));
+      Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE);
+      log.info("ticket {}: replace {}", file, machine);
+    }
+    closed.remove(id);
+    open.put(id, machine);
     return file;
   }
 
-  private String text(RepairTask task, String visit) {
+  private static String title(Repair repair) {
+    return "Repair %s: replace %s".formatted(repair.getId(), repair.getMachine());
+  }
+
+  private String text(RepairTask task, String visit, int opening) {
     Repair repair = task.getRepair();
     Machine machine = task.getMachine();
     String evidence =
@@ -73,7 +119,7 @@ final class Tickets {
                 .map(each -> "  - " + each)
                 .collect(Collectors.joining("\n"));
     return """
-        Repair %s: replace %s
+        %s
 
         machine     %s
         type        %s
@@ -87,6 +133,7 @@ final class Tickets {
         rule        %s
         visit       %s
         opened      %s
+        opening     %s
 
         Evidence
         %s
@@ -98,8 +145,7 @@ final class Tickets {
              It is then provisioned, tested and taken back into service.
         """
         .formatted(
-            repair.getId(),
-            repair.getMachine(),
+            title(repair),
             repair.getMachine(),
             orDash(machine.getType()),
             orDash(machine.getScaleUnit()),
@@ -112,6 +158,7 @@ final class Tickets {
             orDash(repair.getRule()),
             orDash(visit),
             now(),
+            opening,
             evidence,
             repair.getMachine());
   }
@@ -137,15 +184,16 @@ final class Tickets {
         continue;
       }
       Path file = file(repair);
-      List<String> lines = Files.readAllLines(file);
-      if (lines.isEmpty() || !lines.getLast().startsWith(CLOSED)) {
-        events.closed(repair);
+      Written before = Written.of(file);
+      if (!before.isClosed()) {
+        events.closed(repair, before.opening());
         Files.writeString(
             file,
             "\n" + CLOSED + now() + ": the repair is over; nothing is left to do here\n",
             StandardOpenOption.APPEND);
         log.info("ticket {} is closed", file);
       }
+      open.remove(repair);
       closed.add(repair);
     }
   }

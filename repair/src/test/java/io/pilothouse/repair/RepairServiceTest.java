@@ -374,6 +374,40 @@ final class RepairServiceTest {
   }
 
   @Test
+  void aTicketWhoseRepairWaitedMeanwhileIsOpenedAnew() throws Exception {
+    assigned("R-9", "web-04", Action.REPLACE);
+    round();
+    Repair ready = dm.repair("R-9").toBuilder().clearTicket().setState(Repair.State.READY).build();
+    dm.close("R-9"); // it waits for something
+    round();
+    dm.put(ready);
+    round();
+    round();
+    Path ticket = directory.resolve("tickets/R-9.txt");
+    assertThat(Files.readString(ticket)).contains("opening     2").doesNotContain("CLOSED");
+    restart();
+    round();
+    assertThat(Files.readString(ticket)).contains("opening     2").doesNotContain("CLOSED");
+    dm.close("R-9");
+    round();
+    assertThat(Files.readString(ticket)).contains("opening     2").containsOnlyOnce("CLOSED");
+  }
+
+  @Test
+  void aFileOfAnotherRepairWithTheSameNumberSendsNobodyToItsMachine() throws Exception {
+    assigned("R-9", "web-04", Action.REPLACE);
+    round();
+    dm.close("R-9"); // the Device Manager was restored, and knows nothing of it
+    dm.assign("R-9", "web-05", Action.REPLACE);
+    round();
+    round();
+    Path ticket = directory.resolve("tickets/R-9.txt");
+    assertThat(Files.readString(ticket))
+        .contains("Repair R-9: replace web-05", "opening     2")
+        .doesNotContain("web-04");
+  }
+
+  @Test
   void aTicketThatCannotBeWrittenIsNotReported() throws Exception {
     Files.writeString(directory.resolve("tickets"), "a file where the directory should be");
     assigned("R-9", "web-04", Action.REPLACE);

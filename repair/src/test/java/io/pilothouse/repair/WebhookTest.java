@@ -129,7 +129,7 @@ final class WebhookTest {
 
   @Test
   void ticketIsPostedOnceWithASignatureThatTheReceiverCanCheck() throws Exception {
-    events.opened(task("R-7"), "V-r1-R-7");
+    events.opened(task("R-7"), "V-r1-R-7", 1);
     passes(Duration.ofSeconds(5));
     assertThat(received).hasSize(1);
     Received event = received.get(0);
@@ -152,7 +152,7 @@ final class WebhookTest {
   @Test
   void whateverIsNot2xxIsTriedAgainUnderTheSameKey() throws Exception {
     answers.addAll(List.of(500, 429, 404, 302));
-    events.opened(task("R-7"), "");
+    events.opened(task("R-7"), "", 1);
     passes(Duration.ofMinutes(1));
     assertThat(received).hasSize(5);
     assertThat(received).extracting(Received::key).containsOnly("R-7/ticket.opened");
@@ -173,7 +173,7 @@ final class WebhookTest {
   @Test
   void restartSendsWhatHadNotBeenTaken() throws Exception {
     answers.add(503);
-    events.opened(task("R-7"), "");
+    events.opened(task("R-7"), "", 1);
     webhook.round();
     webhook.close();
     sender();
@@ -184,9 +184,9 @@ final class WebhookTest {
   @Test
   void oneTicketsEventsKeepTheirOrderAndHoldUpNoOther() throws Exception {
     answers.add(500);
-    events.opened(task("R-7"), "");
-    events.closed("R-7");
-    events.opened(task("R-8"), "");
+    events.opened(task("R-7"), "", 1);
+    events.closed("R-7", 1);
+    events.opened(task("R-8"), "", 1);
     webhook.round();
     assertThat(received)
         .extracting(Received::key)
@@ -200,7 +200,7 @@ final class WebhookTest {
   @Test
   void whatIsNeverTakenIsKeptWithTheDeadAndShown() throws Exception {
     receiver.stop(0);
-    events.opened(task("R-7"), "");
+    events.opened(task("R-7"), "", 1);
     passes(Duration.ofMinutes(63));
     assertThat(spool.pending()).isEmpty();
     assertThat(webhook.describe())
@@ -214,9 +214,9 @@ final class WebhookTest {
   @Test
   void spoolIsBoundedAndSaysWhatItDropped() throws Exception {
     for (int i = 1; i <= 6; i++) {
-      events.opened(task("R-" + i), "");
+      events.opened(task("R-" + i), "", 1);
     }
-    events.opened(task("R-1"), ""); // is there already
+    events.opened(task("R-1"), "", 1); // is there already
     assertThat(spool.pending()).hasSize(4);
     assertThat(spool.dead(9)).containsExactly("R-5/ticket.opened", "R-6/ticket.opened");
   }

@@ -116,8 +116,17 @@ final class Discovery {
       }
     }
 
+    /** Of several that share something, one that waits to be seen, and else one of the fleet. */
     private void put(String key, Machine machine) {
-      by.put(key, machine);
+      by.merge(key, machine, (a, b) -> rank(b) < rank(a) ? b : a);
+    }
+
+    private static int rank(Machine machine) {
+      return switch (machine.getLifecycle()) {
+        case EXPECTED -> 0;
+        case DECOMMISSIONED -> 2;
+        default -> 1;
+      };
     }
 
     private static String mac(String mac) {

@@ -28,6 +28,8 @@ public final class Restore {
   /** A cluster that decides 10,000 times a second for a day stays below it. */
   public static final long AHEAD = 1_000_000_000L;
 
+  private static final long NUMBERS = 100_000;
+
   /** Of the new cluster's first leader; to Ratis a replica at term 0 has no log at all. */
   private static final long FIRST_TERM = 1;
 
@@ -154,6 +156,15 @@ public final class Restore {
     return Math.max(last + AHEAD, System.currentTimeMillis());
   }
 
+  /**
+   * Repairs, incidents, rollouts and orders have numbers that people read, and that tickets and
+   * mails of after the backup name: the first of now is R-100001, then R-200001 after another
+   * restore.
+   */
+  private static long beyond(long last) {
+    return (last / NUMBERS + 1) * NUMBERS;
+  }
+
   private record Renewed(long index, long at, String digest, int level) {}
 
   private static Renewed renew(
@@ -173,7 +184,13 @@ public final class Restore {
       events.add(
           Event.newBuilder()
               .setMeta(
-                  meta.toBuilder().setNextToken(ahead(meta.getNextToken())).setClusterId(cluster))
+                  meta.toBuilder()
+                      .setNextToken(ahead(meta.getNextToken()))
+                      .setNextRepair(beyond(meta.getNextRepair()))
+                      .setNextIncident(beyond(meta.getNextIncident()))
+                      .setNextRollout(beyond(meta.getNextRollout()))
+                      .setNextOrder(beyond(meta.getNextOrder()))
+                      .setClusterId(cluster))
               .build());
       for (Lease lease : state.leases()) {
         if (lease.getExpiresAt() > meta.getNow()) {

@@ -68,6 +68,7 @@ class RestoreTest {
       assertThat(leader.<Boolean>read(state -> LeaseLedger.holds(state, "after"))).isFalse();
       assertThat(leader.<Long>read(state -> state.meta().getNextToken()))
           .isGreaterThanOrEqualTo(Restore.AHEAD);
+      assertThat(leader.<Long>read(state -> state.meta().getNextRepair())).isEqualTo(100_000);
 
       // each goes on from its own directory, whatever the flag still says
       renewed.stop("dm-2");

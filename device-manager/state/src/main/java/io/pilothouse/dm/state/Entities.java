@@ -11,6 +11,7 @@ import io.pilothouse.api.v1.Fleet;
 import io.pilothouse.api.v1.Freeze;
 import io.pilothouse.api.v1.Incident;
 import io.pilothouse.api.v1.Lease;
+import io.pilothouse.api.v1.Lifecycle;
 import io.pilothouse.api.v1.Machine;
 import io.pilothouse.api.v1.Manifest;
 import io.pilothouse.api.v1.OfferAgent;
@@ -23,6 +24,7 @@ import io.pilothouse.api.v1.UnitVersion;
 import io.pilothouse.api.v1.Verdict;
 import io.pilothouse.api.v1.WatchdogState;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.Optional;
 import java.util.SortedMap;
 
@@ -60,11 +62,16 @@ public interface Entities {
     return get(Table.MACHINE, name);
   }
 
-  /** The machine that was seen on the network: the one with that MAC, else the one so named. */
+  /**
+   * The machine that was seen on the network: the one with that MAC, else the one so named. Of
+   * several, one of the inventory before others, and one that was taken out of the fleet last.
+   */
   default Optional<Machine> seenAs(String mac, String name) {
     return indexes().machines.withMac(mac).stream()
-        .findFirst()
-        .flatMap(this::machine)
+        .flatMap(each -> machine(each).stream())
+        .min(
+            Comparator.comparing((Machine each) -> each.getLifecycle() == Lifecycle.DECOMMISSIONED)
+                .thenComparing(each -> !each.getInInventory()))
         .or(() -> machine(name));
   }
 

@@ -122,7 +122,8 @@ final class FleetApply {
     if (known.isEmpty()) {
       machine.setSince(draft.nowMillis());
     }
-    Optional<Machine> seen = known.isPresent() ? Optional.empty() : discovered(draft, wanted);
+    boolean unseen = machine.getLifecycle() == Lifecycle.EXPECTED;
+    Optional<Machine> seen = unseen ? discovered(draft, wanted) : Optional.empty();
     if (seen.isPresent()) {
       // the network knew it by another name until the inventory gave it this one
       machine.setLifecycle(Lifecycle.DISCOVERED).setBmc(seen.get().getBmc());

@@ -174,13 +174,15 @@ final class RepairAdmission {
 
   /**
    * Whether nothing is left that asks for the repair. A fatal fault is believed although it is no
-   * longer reported, and what is READY goes on; but not when the watchdog that raised it does not
-   * count any more.
+   * longer reported, and what is READY goes on; but not a fault that an incident explains, which
+   * went with its cause, and not when the watchdog that raised it does not count any more.
    */
   private static boolean isNeedless(Draft draft, Machine machine, Repair repair) {
     boolean goesOn =
         repair.getState() == Repair.State.READY
-            || (repair.getSeverity() == Severity.FATAL && repair.getAction() != Action.ESCALATE);
+            || (repair.getSeverity() == Severity.FATAL
+                && repair.getAction() != Action.ESCALATE
+                && machine.getIncidentId().isEmpty());
     return (!goesOn || isBaseless(draft, machine))
         && ErrorPredicate.of(draft, machine, draft.now()).isEmpty()
         && MachineRules.missing(draft, machine).isEmpty();
@@ -190,7 +192,10 @@ final class RepairAdmission {
     String watchdog = machine.getError().getWatchdog();
     return !watchdog.isEmpty()
         && !watchdog.equals(ErrorPredicate.VERSION)
-        && Policies.mode(draft, watchdog) != WatchdogState.Mode.LIVE;
+        && (Policies.mode(draft, watchdog) != WatchdogState.Mode.LIVE
+            || Policies.watchdog(draft, watchdog)
+                .filter(each -> Policies.concerns(draft, machine, each))
+                .isEmpty());
   }
 
   /** When time alone ends one of them; 0 = none. */

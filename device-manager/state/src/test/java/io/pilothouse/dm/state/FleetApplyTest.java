@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.pilothouse.api.log.v1.ApplyFleet;
 import io.pilothouse.api.log.v1.Command;
+import io.pilothouse.api.log.v1.DecommissionMachine;
 import io.pilothouse.api.log.v1.Discover;
 import io.pilothouse.api.log.v1.RegisterManifest;
 import io.pilothouse.api.v1.Condition;
@@ -16,6 +17,8 @@ import io.pilothouse.api.v1.Manifest;
 import io.pilothouse.api.v1.VersionRef;
 import io.pilothouse.api.v1.WatchdogState;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Specifications, inventories, and the machines and contents that are named by them. */
 class FleetApplyTest {
@@ -228,5 +231,47 @@ class FleetApplyTest {
     return Command.newBuilder()
         .setRegisterManifest(
             RegisterManifest.newBuilder().setManifest(Manifest.newBuilder().setRef(ref)));
+  }
+
+  /** Seen as a machine that no line names, since the line of web-02 has a wrong MAC. */
+  private Fleet.Builder seenBehindAWrongLine(String name) {
+    Fleet.Builder right = SPEC.toBuilder();
+    String mac = right.getMachines(1).getMac();
+    Fleet.Builder wrong = SPEC.toBuilder();
+    wrong.getMachinesBuilder(1).setMac("02:00:00:00:99:99");
+    fleet.apply(wrong.build());
+    fleet.sends(
+        Command.newBuilder()
+            .setDiscover(Discover.newBuilder().setName(name).setMac(mac).setBmc("redfish+x")));
+    assertThat(fleet.show(name).getLifecycle()).isEqualTo(Lifecycle.DISCOVERED);
+    return right;
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"a17", "z17"})
+  void aCorrectedMacIsTheMachineThatWasSeen(String name) {
+    fleet.apply(seenBehindAWrongLine(name).build());
+    assertThat(fleet.state.machine(name)).isEmpty();
+    assertThat(fleet.show("web-02").getLifecycle()).isEqualTo(Lifecycle.PROVISIONING);
+    assertThat(fleet.show("web-02").getBmc()).isEqualTo("redfish+x");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"a17", "z17"})
+  void whoWasTakenOutUnderAnotherNameIsSeenAsTheLineSays(String name) {
+    Fleet.Builder right = seenBehindAWrongLine(name);
+    fleet.sends(
+        Command.newBuilder()
+            .setDecommissionMachine(DecommissionMachine.newBuilder().setMachine(name)));
+    fleet.apply(right.build());
+    assertThat(fleet.show("web-02").getLifecycle()).isEqualTo(Lifecycle.EXPECTED);
+    fleet.sends(
+        Command.newBuilder()
+            .setDiscover(
+                Discover.newBuilder()
+                    .setName(name)
+                    .setMac(right.getMachines(1).getMac())
+                    .setBmc("redfish+x")));
+    assertThat(fleet.show("web-02").getLifecycle()).isEqualTo(Lifecycle.PROVISIONING);
   }
 }

@@ -7,6 +7,7 @@ import io.pilothouse.api.log.v1.Entry;
 import io.pilothouse.api.log.v1.Reply;
 import io.pilothouse.api.log.v1.Request;
 import io.pilothouse.api.log.v1.ResolveIncident;
+import io.pilothouse.api.v1.Action;
 import io.pilothouse.api.v1.Condition;
 import io.pilothouse.api.v1.DeviceKind;
 import io.pilothouse.api.v1.Explanation;
@@ -15,7 +16,9 @@ import io.pilothouse.api.v1.Incident;
 import io.pilothouse.api.v1.Lifecycle;
 import io.pilothouse.api.v1.Machine;
 import io.pilothouse.api.v1.Repair;
+import io.pilothouse.api.v1.Severity;
 import io.pilothouse.api.v1.StatusReply;
+import io.pilothouse.api.v1.VerdictKind;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -200,5 +203,26 @@ class IncidentEndTest {
   private static Command.Builder resolve(String incident) {
     return Command.newBuilder()
         .setResolveIncident(ResolveIncident.newBuilder().setIncident(incident));
+  }
+
+  @Test
+  void fatalFaultsThatWentWithTheirCauseReplaceNothing() {
+    WideFleet wide = WideFleet.of(40);
+    List<String> rack = wide.rack("r02");
+    wide.losePower(rack);
+    wide.report("reachable", VerdictKind.ERROR, Severity.FATAL, rack);
+    wide.fleet.passes(Duration.ofMinutes(3));
+    String id = wide.open().get(0).getId();
+    assertThat(rack)
+        .allSatisfy(
+            each -> assertThat(wide.fleet.repairOf(each).getAction()).isEqualTo(Action.REPLACE));
+
+    wide.areWell(rack);
+    assertThat(wide.count(Condition.FAILURE)).isZero();
+    wide.areWell(rack);
+    wide.fleet.passes(Duration.ofMinutes(1).plus(QuickFleet.QUIET));
+    assertThat(wide.incident(id).getState()).isEqualTo(Incident.State.CLOSED);
+    assertThat(wide.everReady()).isEmpty();
+    assertThat(wide.count(Condition.HEALTHY)).isEqualTo(40);
   }
 }

@@ -10,11 +10,13 @@ import io.pilothouse.api.log.v1.SetFreeze;
 import io.pilothouse.api.v1.Action;
 import io.pilothouse.api.v1.AuditRecord;
 import io.pilothouse.api.v1.Condition;
+import io.pilothouse.api.v1.Fleet;
 import io.pilothouse.api.v1.Lifecycle;
 import io.pilothouse.api.v1.Repair;
 import io.pilothouse.api.v1.Severity;
 import io.pilothouse.api.v1.VerdictKind;
 import io.pilothouse.api.v1.VersionRef;
+import io.pilothouse.api.v1.WatchdogState;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -228,5 +230,26 @@ class RepairTroubleTest {
   private static Command.Builder replaced(String machine) {
     return Command.newBuilder()
         .setMachineReplaced(MachineReplaced.newBuilder().setMachine(machine));
+  }
+
+  @Test
+  void aWatchdogThatDoesNotConcernTheTypeAnyMoreReplacesNothingOfIt() {
+    fleet.sends(Command.newBuilder().setSetFreeze(SetFreeze.newBuilder().setFrozen(true)));
+    web03.reports(VerdictKind.ERROR, "disk", Severity.FATAL).is(Condition.FAILURE);
+    String id = fleet.repairOf("web-03").getId();
+    assertThat(fleet.repairOf("web-03").getAction()).isEqualTo(Action.REPLACE);
+    web03.reports(VerdictKind.OK, "disk");
+    assertThat(fleet.state.repair(id).orElseThrow().getState())
+        .as("a fatal fault is believed although it is not reported any more")
+        .isEqualTo(Repair.State.WAITING);
+
+    Fleet.Builder spec = QuickFleet.spec().toBuilder();
+    spec.addTypes(spec.getTypes(0).toBuilder().setName("cache")); // it concerns another type still
+    spec.getTypesBuilder(0).clearWatchdogs().addWatchdogs("heartbeat").addWatchdogs("reachable");
+    fleet.apply(spec.build());
+    assertThat(fleet.state.watchdog("disk").orElseThrow().getMode())
+        .isEqualTo(WatchdogState.Mode.LIVE);
+    assertThat(fleet.state.repair(id).orElseThrow().getState()).isEqualTo(Repair.State.DONE);
+    web03.is(Condition.PROBATION);
   }
 }
