@@ -78,7 +78,7 @@ final class Tickets {
    * its repair waited is opened anew; so is one of another repair with this number, of before a
    * restore.
    */
-  Path open(RepairTask task, String visit) throws IOException {
+  synchronized Path open(RepairTask task, String visit) throws IOException {
     String id = task.getRepair().getId();
     String machine = task.getRepair().getMachine();
     Path file = file(id);
@@ -172,7 +172,7 @@ final class Tickets {
   }
 
   /** Marks the tickets of all repairs but these as closed. */
-  void closeAllBut(Set<String> openRepairs) throws IOException {
+  synchronized void closeAllBut(Set<String> openRepairs) throws IOException {
     for (String repair : all()) {
       if (openRepairs.contains(repair)) {
         continue;
@@ -189,7 +189,10 @@ final class Tickets {
         events.closed(repair, before.opening());
         Files.writeString(
             file,
-            "\n" + CLOSED + now() + ": the repair is over; nothing is left to do here\n",
+            "\n"
+                + CLOSED
+                + now()
+                + ": no open repair asks for this; nothing is to be done here now\n",
             StandardOpenOption.APPEND);
         log.info("ticket {} is closed", file);
       }

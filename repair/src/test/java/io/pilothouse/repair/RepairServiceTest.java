@@ -369,7 +369,8 @@ final class RepairServiceTest {
     round();
     assertThat(Files.readAllLines(ticket))
         .last()
-        .isEqualTo("CLOSED 2026-01-01T12:00:00Z: the repair is over; nothing is left to do here");
+        .isEqualTo(
+            "CLOSED 2026-01-01T12:00:00Z: no open repair asks for this; nothing is to be done here now");
     assertThat(Files.readString(ticket)).containsOnlyOnce("CLOSED");
   }
 

@@ -42,12 +42,21 @@ final class AfterSwitch implements AutoCloseable {
     this.environment.put("PILOT_ACTIVE", around.disk().active().toString());
     this.environment.putAll(Family.marks(around.disk().root(), Family.PROCESS, "(after-switch)"));
     this.around = around;
-    this.doneFile = around.disk().run().resolve("after-switch");
+    this.doneFile = doneFile(around.disk());
     boolean due = hook.isPresent() && !isDone();
     this.problem =
         due
             ? Optional.of(new Problem(Problem.STARTING, "after-switch has not run yet"))
             : Optional.empty();
+  }
+
+  /** Another version is about to be switched to: whoever comes back here runs its hook anew. */
+  static void forget(Disk disk) throws IOException {
+    Files.deleteIfExists(doneFile(disk));
+  }
+
+  private static Path doneFile(Disk disk) {
+    return disk.run().resolve("after-switch");
   }
 
   private boolean isDone() throws IOException {

@@ -157,6 +157,7 @@ final class ApplicationManager {
     points.reached("others stopped");
     if (next.isPresent()) {
       if (!same) {
+        AfterSwitch.forget(around.disk());
         around.disk().activate(next.get().version());
         points.reached("activated");
       }
@@ -171,6 +172,7 @@ final class ApplicationManager {
 
   private void reconfigure(RunningVersion old, RunningVersion next)
       throws IOException, InterruptedException {
+    AfterSwitch.forget(around.disk());
     around.disk().activate(next.version());
     points.reached("activated");
     current = Optional.of(old.become(next));

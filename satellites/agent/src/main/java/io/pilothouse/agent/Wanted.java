@@ -114,12 +114,12 @@ final class Wanted {
       return;
     }
     state = reply.getWanted();
-    etag = reply.getEtag();
     known = true;
     try {
       if (kept) {
         DurableFiles.replace(disk.wanted(), state.toByteArray());
       }
+      etag = reply.getEtag(); // without it all is told again, and written again
     } finally {
       listeners.forEach(Runnable::run); // a full disk must not delay what could free it
     }

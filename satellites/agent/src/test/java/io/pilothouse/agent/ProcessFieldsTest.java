@@ -189,6 +189,26 @@ class ProcessFieldsTest extends ProcessCase {
   }
 
   @Test
+  void theHookRunsAgainAfterASwitchAwayAndBack() throws Exception {
+    VersionRef hooked =
+        rig.manifest(
+            "1.0.0",
+            """
+            after-switch: {run: 'echo ran >> "$OUT/hook"'}
+            processes: [{name: a, run: exec sleep 60}]
+            """);
+    VersionRef other = rig.manifest("2.0.0", "processes: [{name: b, run: exec sleep 61}]\n");
+    stage(hooked);
+    rig.settle(applications);
+    Rig.await(() -> rig.said("hook").equals("ran"));
+    stage(other);
+    rig.settle(applications);
+    stage(hooked);
+    rig.settle(applications);
+    Rig.await(() -> rig.said("hook").equals("ran\nran"));
+  }
+
+  @Test
   void aHookThatFailsOrHangsIsAProblem() throws Exception {
     String text =
         "after-switch: {run: '%s', timeout: 300ms}\nprocesses: [{name: a, run: sleep 60}]\n";

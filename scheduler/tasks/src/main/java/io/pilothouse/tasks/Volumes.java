@@ -14,6 +14,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.FileOwnerAttributeView;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
@@ -201,7 +202,7 @@ final class Volumes {
     if (Files.exists(link, LinkOption.NOFOLLOW_LINKS)) {
       throw new IOException("the container path '%s' of a volume is taken already".formatted(at));
     }
-    Files.createDirectories(DurableFiles.parent(link));
+    makeParents(at, sandbox, link);
     Files.createSymbolicLink(link, volume);
     for (Path parent = DurableFiles.parent(link);
         !parent.equals(sandbox);
@@ -210,15 +211,32 @@ final class Volumes {
     }
   }
 
+  /** One by one: a task or an archive may have left links, which lead out of the sandbox. */
+  private static void makeParents(String at, Path sandbox, Path link) throws IOException {
+    Path made = sandbox;
+    for (Path name : sandbox.relativize(DurableFiles.parent(link))) {
+      made = made.resolve(name);
+      if (Files.isDirectory(made, LinkOption.NOFOLLOW_LINKS)) {
+        continue;
+      }
+      if (Files.exists(made, LinkOption.NOFOLLOW_LINKS)) {
+        throw new IOException(
+            "the container path '%s' of a volume leads through '%s', which is no directory"
+                .formatted(at, sandbox.relativize(made)));
+      }
+      Files.createDirectory(made);
+    }
+  }
+
   /** It alone, and nothing in it: what a task before this one left stays its user's. */
   private static void give(Path directory, Optional<RunAs> user) throws IOException {
     if (user.filter(RunAs::isOther).isPresent()) {
-      Files.setOwner(
-          directory,
-          directory
-              .getFileSystem()
-              .getUserPrincipalLookupService()
-              .lookupPrincipalByName(user.get().user()));
+      Files.getFileAttributeView(directory, FileOwnerAttributeView.class, LinkOption.NOFOLLOW_LINKS)
+          .setOwner(
+              directory
+                  .getFileSystem()
+                  .getUserPrincipalLookupService()
+                  .lookupPrincipalByName(user.get().user()));
     }
   }
 

@@ -260,6 +260,17 @@ class VolumesTest {
   }
 
   @Test
+  void aContainerPathThatLeadsThroughALinkIsRefused() throws Exception {
+    hears(List.of(volume("a", "v", "1"), volume("a", "w", "2")));
+    TaskInfo.Builder both =
+        using("a", "w", "data/z/w", using("a", "v", "data", Desk.task("in", "true")));
+    assertThat(fails("in", both).getMessage())
+        .contains(
+            "the container path 'data/z/w' of a volume leads through 'data', which is no"
+                + " directory");
+  }
+
+  @Test
   void aContainerPathStaysInTheSandbox() throws Exception {
     hears(List.of(volume("a", "v", "1")));
 

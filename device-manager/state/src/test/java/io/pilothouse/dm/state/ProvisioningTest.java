@@ -98,7 +98,8 @@ class ProvisioningTest {
     web01.isImaged();
     assertThat(web01.provisioning().getAttempts()).isEqualTo(1);
     assertThat(fleet.state.audit())
-        .anyMatch(each -> each.getText().contains("installs move on by it"));
+        .anyMatch(
+            each -> each.getText().contains("installs and watchdogs in shadow move on by it"));
   }
 
   @Test
