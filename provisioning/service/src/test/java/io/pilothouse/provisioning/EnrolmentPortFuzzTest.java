@@ -164,7 +164,7 @@ class EnrolmentPortFuzzTest {
                   });
       assertThat(summary.refused()).as(summary.toString()).isPositive();
       now.addAndGet(Duration.ofMinutes(5).toNanos());
-      assertThat(RawCall.status(tls(anybody, port.port(), request("POST /v1/enrol/web-03", asked))))
+      assertThat(answered(anybody, port.port(), request("POST /v1/enrol/web-03", asked)))
           .isEqualTo(200);
       Summary plain =
           Fuzz.of("enrolment-tls")
@@ -173,8 +173,7 @@ class EnrolmentPortFuzzTest {
               .inputs(60)
               .run(input -> RawCall.status(RawCall.of(port.port(), input)) == 200);
       assertThat(plain.refused()).as(plain.toString()).isPositive();
-      assertThat(RawCall.status(tls(anybody, port.port(), request("GET /v1/crl.pem", ""))))
-          .isEqualTo(404);
+      assertThat(answered(anybody, port.port(), request("GET /v1/crl.pem", ""))).isEqualTo(404);
     }
   }
 
@@ -197,6 +196,15 @@ class EnrolmentPortFuzzTest {
     byte[] head = {22, 3, 1, 0, (byte) 195, 1, 0, 0, (byte) 191, 3, 3};
     System.arraycopy(head, 0, record, 0, head.length);
     return record;
+  }
+
+  /** Its status: one that is closed without an answer, since we half close it, is made again. */
+  private static int answered(SSLContext context, int port, byte[] request) {
+    int status = 0;
+    for (int i = 0; i < 5 && status == 0; i++) {
+      status = RawCall.status(tls(context, port, request));
+    }
+    return status;
   }
 
   private static String tls(SSLContext context, int port, byte[] request) {
