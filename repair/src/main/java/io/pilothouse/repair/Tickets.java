@@ -32,7 +32,8 @@ final class Tickets {
   private static final Logger log = LoggerFactory.getLogger(Tickets.class);
   private static final String CLOSED = "CLOSED ";
   private static final String SUFFIX = ".txt";
-  private static final Pattern OPENING = Pattern.compile("opening +(\\d{1,6})");
+  private static final String ANEW = ", anew: ";
+  private static final Pattern OPENING = Pattern.compile("opened .*" + ANEW + "(\\d{1,6})");
 
   private final Path directory;
   private final TicketEvents events;
@@ -132,8 +133,7 @@ final class Tickets {
         fault       %s
         rule        %s
         visit       %s
-        opened      %s
-        opening     %s
+        opened      %s%s
 
         Evidence
         %s
@@ -158,7 +158,7 @@ final class Tickets {
             orDash(repair.getRule()),
             orDash(visit),
             now(),
-            opening,
+            opening == 1 ? "" : ANEW + opening,
             evidence,
             repair.getMachine());
   }

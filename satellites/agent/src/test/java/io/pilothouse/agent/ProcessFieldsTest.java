@@ -190,13 +190,9 @@ class ProcessFieldsTest extends ProcessCase {
 
   @Test
   void theHookRunsAgainAfterASwitchAwayAndBack() throws Exception {
+    String hook = "after-switch: {run: 'echo ran >> \"$OUT/hook\"'}\n";
     VersionRef hooked =
-        rig.manifest(
-            "1.0.0",
-            """
-            after-switch: {run: 'echo ran >> "$OUT/hook"'}
-            processes: [{name: a, run: exec sleep 60}]
-            """);
+        rig.manifest("1.0.0", hook + "processes: [{name: a, run: exec sleep 60}]\n");
     VersionRef other = rig.manifest("2.0.0", "processes: [{name: b, run: exec sleep 61}]\n");
     stage(hooked);
     rig.settle(applications);
